@@ -1,0 +1,366 @@
+//! Errors as codes with fields. The words for them stand in `locales/`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::role::{OperatorRole, Role};
+
+macro_rules! codes {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $code:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$variant_meta])* $variant,)+ }
+
+        impl $name {
+            /// Every value, for the test that each has its words.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The key under which `locales/` has the words.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The value of a code, as it stands in a form or a row.
+            #[must_use]
+            pub fn from_code(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+pub(crate) use codes;
+
+codes! {
+    /// What went wrong, for the whole request or for one field.
+    ErrorCode {
+        /// Nothing under that id for this organization (rule 7).
+        NotFound = "not_found",
+        /// Not signed in, or the session has ended.
+        SignInNeeded = "sign_in_needed",
+        /// The roles of the actor don't allow it (rule 6); `roles` says which would.
+        RoleNeeded = "role_needed",
+        /// Operators don't act as partners, partners not as operators (rule 1).
+        WrongSide = "wrong_side",
+        /// Unknown account or wrong password; never says which.
+        SignInFailed = "sign_in_failed",
+        /// Too many attempts; `seconds` says when to try again.
+        TooManyAttempts = "too_many_attempts",
+        /// Some fields need another look; `fields` has them.
+        Invalid = "invalid",
+        /// A field that must be filled in.
+        Required = "required",
+        /// A text above its limit; `limit` has the number of characters.
+        TooLong = "too_long",
+        /// A text below its limit; `limit` has the number of characters.
+        TooShort = "too_short",
+        /// Not a mail address.
+        MalformedEmail = "malformed_email",
+        /// Not a phone number with country code.
+        MalformedPhone = "malformed_phone",
+        /// Not a date.
+        MalformedDate = "malformed_date",
+        /// Not a number, or outside its range.
+        MalformedNumber = "malformed_number",
+        /// Not one of the choices.
+        UnknownChoice = "unknown_choice",
+        /// Not nine digits; `have` has how many there are.
+        NineDigits = "nine_digits",
+        /// Control characters in a line of text.
+        ControlCharacters = "control_characters",
+        /// The end lies before the beginning, or in the past.
+        DateOrder = "date_order",
+        /// The alternate address equals the person's own (rule 17).
+        AlternateEqualsOwn = "alternate_equals_own",
+        /// The alternate address equals the company's (rule 17).
+        AlternateEqualsCompany = "alternate_equals_company",
+        /// The new password is on the list of common ones, or is the address.
+        PasswordCommon = "password_common",
+        /// The two passwords differ.
+        PasswordsDiffer = "passwords_differ",
+        /// The present password is wrong.
+        PasswordWrong = "password_wrong",
+        /// An invitation that was used, withdrawn or has expired.
+        InvitationEnded = "invitation_ended",
+        /// The address belongs to somebody in the organization already.
+        AlreadyInOrganization = "already_in_organization",
+        /// The last Global admin can't be removed, demoted or suspended (rule 3).
+        LastGlobalAdmin = "last_global_admin",
+        /// A role that the actor can't grant (rule 3).
+        RoleNotGrantable = "role_not_grantable",
+        /// The grant has expired, or its holding ended (rule 21).
+        GrantEnded = "grant_ended",
+        /// In the renewal window: existing use goes on, nothing new starts (rule 21).
+        RenewalWindow = "renewal_window",
+        /// The grant was withdrawn.
+        GrantWithdrawn = "grant_withdrawn",
+        /// The day by which the benefit had to be put to use is over.
+        ActivateByPassed = "activate_by_passed",
+        /// The company's data is read-only (rule 22).
+        ReadOnly = "read_only",
+        /// No seat left (rule 12); `left` and `wanted` have the numbers.
+        NoSeatLeft = "no_seat_left",
+        /// The person has a seat of this grant already (rule 12).
+        AlreadyHolds = "already_holds",
+        /// The person holds a seat of the same product from another source (rule 12, policy).
+        HoldsSameProduct = "holds_same_product",
+        /// The person isn't active: invited, suspended or gone (rule 11).
+        PersonNotActive = "person_not_active",
+        /// The seat can't be reassigned before its lock date (rule 10).
+        SeatLocked = "seat_locked",
+        /// The seat was released already.
+        SeatReleased = "seat_released",
+        /// The request was decided already.
+        AlreadyDecided = "already_decided",
+        /// There is an open request of this kind already.
+        AlreadyRequested = "already_requested",
+        /// The key pool has no free key; operators have to import some.
+        NoKeyLeft = "no_key_left",
+        /// The consequence has to be accepted before the key is shown (rule 20).
+        ConsequenceNotAccepted = "consequence_not_accepted",
+        /// That version, language and operating system don't exist together (rule 8).
+        NoSuchDownload = "no_such_download",
+        /// More activations than the key has; `left` has what is left (rule 8).
+        ActivationsExceeded = "activations_exceeded",
+        /// An extension above three times the seats (rule 9).
+        ExtensionTooLarge = "extension_too_large",
+        /// No subscription that a key could add to (rule 9).
+        NoSubscription = "no_subscription",
+        /// The key was redeemed already.
+        KeyRedeemed = "key_redeemed",
+        /// The benefit isn't of the kind that this action is for.
+        WrongKind = "wrong_kind",
+        /// From this state the step isn't possible.
+        WrongState = "wrong_state",
+        /// No marketing contact yet (rule 16).
+        ContactMissing = "contact_missing",
+        /// The balance doesn't cover it; `left` has what is left (rule 14).
+        BalanceTooLow = "balance_too_low",
+        /// At most 25 hours an engagement.
+        EngagementTooLong = "engagement_too_long",
+        /// The refund isn't possible any more (rule 20).
+        RefundNotPossible = "refund_not_possible",
+        /// A reason has to be given.
+        ReasonNeeded = "reason_needed",
+        /// Somebody else changed it meanwhile; the page has to be looked at again.
+        Stale = "stale",
+        /// The operation id was used for something else.
+        OperationReused = "operation_reused",
+        /// The form misses its operation id, or it is malformed.
+        OperationMissing = "operation_missing",
+        /// The body is larger than allowed.
+        TooLarge = "too_large",
+        /// A request from a page that isn't ours.
+        ForeignOrigin = "foreign_origin",
+        /// The database is busy or away; nothing was changed.
+        Unavailable = "unavailable",
+        /// Something failed on our side; nothing was changed.
+        Internal = "internal",
+    }
+}
+
+codes! {
+    /// A field of a form, as its name stands in the page.
+    Field {
+        /// Mail address of an account.
+        Email = "email",
+        /// Password, at sign-in.
+        Password = "password",
+        /// The present password.
+        CurrentPassword = "current_password",
+        /// A new password.
+        NewPassword = "new_password",
+        /// The new password again.
+        RepeatPassword = "repeat_password",
+        /// A person's full name.
+        Name = "name",
+        /// Roles of a person.
+        Roles = "roles",
+        /// People chosen for something.
+        People = "people",
+        /// One person.
+        Person = "person",
+        /// Language.
+        Language = "language",
+        /// Operating system.
+        OperatingSystem = "operating_system",
+        /// Another address of a person.
+        AlternateEmail = "alternate_email",
+        /// Phone with country code.
+        Phone = "phone",
+        /// How many.
+        Quantity = "quantity",
+        /// How many seats.
+        Seats = "seats",
+        /// Date of beginning.
+        Starts = "starts",
+        /// Date of end.
+        Expires = "expires",
+        /// Access ID.
+        AccessId = "access_id",
+        /// Contract ID.
+        ContractId = "contract_id",
+        /// Why.
+        Reason = "reason",
+        /// What shortage means: none, or the first n.
+        Shortage = "shortage",
+        /// A tick that accepts a consequence.
+        Accept = "accept",
+        /// Phase of an engagement.
+        Phase = "phase",
+        /// Cloud or hybrid.
+        Environment = "environment",
+        /// Title of a request.
+        Title = "title",
+        /// Description of a request.
+        Description = "description",
+        /// Product that a request is about.
+        Product = "product",
+        /// Country or region.
+        Country = "country",
+        /// Time zone.
+        TimeZone = "time_zone",
+        /// Working hours.
+        WorkingHours = "working_hours",
+        /// The benefit that is charged.
+        Grant = "grant",
+        /// Hours.
+        Hours = "hours",
+        /// Subscription.
+        Subscription = "subscription",
+        /// A policy's value.
+        Policy = "policy",
+        /// What is looked for.
+        Find = "find",
+    }
+}
+
+/// One field with what is wrong about it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FieldError {
+    /// Which field.
+    pub field: Field,
+    /// What is wrong.
+    pub code: ErrorCode,
+    /// The number that the words name: a limit, or how many there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
+}
+
+/// A refusal: a code, the fields it is about and the facts that its words name.
+///
+/// It is shown to people, so it never carries a secret or a text from below.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, thiserror::Error)]
+#[error("{}", code.code())]
+pub struct Error {
+    /// What went wrong.
+    pub code: ErrorCode,
+    /// Fields to look at again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldError>,
+    /// Roles that would be allowed (rule 6).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// Operators' roles that would be allowed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operator_roles: Vec<OperatorRole>,
+    /// Names of colleagues who could do it (rule 6).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub colleagues: Vec<String>,
+    /// The number that the words name: seats left, seconds to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
+    /// The name or date that the words name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl Error {
+    /// A refusal with nothing but its code.
+    #[must_use]
+    pub const fn new(code: ErrorCode) -> Self {
+        Self {
+            code,
+            fields: Vec::new(),
+            roles: Vec::new(),
+            operator_roles: Vec::new(),
+            colleagues: Vec::new(),
+            number: None,
+            detail: None,
+        }
+    }
+
+    /// A refusal of one field.
+    #[must_use]
+    pub fn field(field: Field, code: ErrorCode) -> Self {
+        Self::fields(vec![FieldError { field, code, number: None }])
+    }
+
+    /// A refusal of several fields.
+    #[must_use]
+    pub fn fields(fields: Vec<FieldError>) -> Self {
+        Self { fields, ..Self::new(ErrorCode::Invalid) }
+    }
+
+    /// The same refusal with the number that its words name.
+    #[must_use]
+    pub fn with_number(mut self, number: i64) -> Self {
+        self.number = Some(number);
+        self
+    }
+
+    /// The same refusal with the name or date that its words name.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// What is wrong about a field, if anything is.
+    #[must_use]
+    pub fn of(&self, field: Field) -> Option<&FieldError> {
+        self.fields.iter().find(|error| error.field == field)
+    }
+}
+
+impl From<ErrorCode> for Error {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<FieldError> for Error {
+    fn from(error: FieldError) -> Self {
+        Self::fields(vec![error])
+    }
+}
+
+/// Gathers the faults of a form, so that all are shown at once.
+#[derive(Default, Debug)]
+pub struct Faults(Vec<FieldError>);
+
+impl Faults {
+    /// The value, or none with its fault noted.
+    pub fn take<T>(&mut self, result: Result<T, FieldError>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.0.push(error);
+                None
+            }
+        }
+    }
+
+    /// Notes a fault.
+    pub fn add(&mut self, field: Field, code: ErrorCode) {
+        self.0.push(FieldError { field, code, number: None });
+    }
+
+    /// Nothing, or the refusal with all faults.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Invalid`] with every fault that was noted.
+    pub fn check(self) -> Result<(), Error> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::fields(self.0)) }
+    }
+}

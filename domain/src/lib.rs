@@ -1,0 +1,104 @@
+//! The rules of a partner programme's benefits, without I/O.
+//!
+//! Rule numbers in comments and test names are those of the design. Time and randomness come in as
+//! parameters; nothing here reads a clock, a file or a database. The crate builds for the browser
+//! and for the server, so that a page can say before the click what the server will decide after it.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod benefit;
+pub mod cloud;
+pub mod contact;
+pub mod error;
+pub mod ids;
+pub mod key_format;
+pub mod language;
+pub mod membership;
+pub mod moment;
+pub mod operation;
+pub mod password;
+pub mod policy;
+pub mod refund;
+pub mod rights;
+pub mod role;
+pub mod seat;
+pub mod support;
+pub mod text;
+pub mod view;
+
+pub use benefit::{ActivationState, Category, GrantFacts, ProductKind, RowStatus};
+pub use error::{Error, ErrorCode, Field, FieldError};
+pub use language::Language;
+pub use membership::Tier;
+pub use moment::{Day, Moment};
+pub use operation::OperationId;
+pub use password::NewPassword;
+pub use policy::Policies;
+pub use rights::{Action, OperatorAction};
+pub use role::{OperatorRole, Role, Roles};
+pub use seat::Capacity;
+pub use text::{Email, PersonName};
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+
+    /// A code is the same in a form, in a row and over the wire, and leads back to its value.
+    fn agree<T: Copy + PartialEq + std::fmt::Debug + Serialize + DeserializeOwned>(
+        all: &[T],
+        code: fn(T) -> &'static str,
+        from_code: fn(&str) -> Option<T>,
+    ) {
+        for value in all {
+            let text = format!("\"{}\"", code(*value));
+            assert_eq!(serde_json::to_string(value).expect("json"), text);
+            assert_eq!(serde_json::from_str::<T>(&text).expect("json"), *value);
+            assert_eq!(from_code(code(*value)), Some(*value));
+        }
+        assert_eq!(from_code("no such code"), None);
+    }
+
+    macro_rules! agree {
+        ($($codes:path),+ $(,)?) => {$({
+            type Codes = $codes;
+            agree(Codes::ALL, Codes::code, Codes::from_code);
+        })+};
+    }
+
+    #[test]
+    fn codes_are_the_same_everywhere() {
+        agree!(
+            crate::benefit::ActivationState,
+            crate::benefit::ActivationStep,
+            crate::benefit::By,
+            crate::benefit::Category,
+            crate::benefit::GrantState,
+            crate::benefit::ProductKind,
+            crate::benefit::RowStatus,
+            crate::benefit::SourceLabel,
+            crate::benefit::Tone,
+            crate::benefit::Unit,
+            crate::cloud::KeyUse,
+            crate::error::ErrorCode,
+            crate::error::Field,
+            crate::membership::Tier,
+            crate::membership::YearPhase,
+            crate::policy::AssignRoles,
+            crate::policy::DoubleHolding,
+            crate::policy::SupportEdition,
+            crate::refund::RefundCondition,
+            crate::rights::Action,
+            crate::rights::ActivityScope,
+            crate::rights::OperatorAction,
+            crate::role::OperatorRole,
+            crate::role::Role,
+            crate::seat::ReleaseReason,
+            crate::seat::Shortage,
+            crate::support::Environment,
+            crate::support::Phase,
+            crate::support::SupportArea,
+            crate::support::SupportKind,
+        );
+    }
+}

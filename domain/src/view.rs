@@ -1,0 +1,17 @@
+//! What pages show: plain data that the server fills and the browser renders. No secrets here:
+//! whatever stands in a view stands in the page's source.
+
+pub mod benefits;
+pub mod cloud;
+pub mod dashboard;
+pub mod form;
+pub mod marketing;
+pub mod operator;
+pub mod own;
+pub mod people;
+pub mod portal;
+pub mod purchases;
+pub mod requests;
+pub mod seats;
+pub mod software;
+pub mod technical;

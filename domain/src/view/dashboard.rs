@@ -1,0 +1,64 @@
+//! The dashboard: what needs attention.
+
+use serde::{Deserialize, Serialize};
+
+use super::benefits::BenefitRow;
+use crate::Day;
+use crate::benefit::Category;
+
+/// What needs attention.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Dashboard {
+    /// Grants that end soon, the nearest first; empty for whoever may not open the benefits pages.
+    pub expiring: Vec<(Category, BenefitRow)>,
+    /// Grants that nobody uses, those that end first on top.
+    pub unused: Vec<(Category, BenefitRow)>,
+    /// What waits, for the reader or for an operator.
+    pub waiting: Vec<Waiting>,
+    /// Notices not read yet, the latest first.
+    pub unread: Vec<Notice>,
+    /// Whether the reader may open the benefits pages.
+    pub opens_benefits: bool,
+}
+
+/// Something that waits.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Waiting {
+    /// Requests for seats that somebody here has to decide.
+    SeatRequests(i64),
+    /// A request to the programme's operators.
+    Request {
+        /// Its number.
+        number: i64,
+        /// What it is about.
+        title: String,
+        /// Code of its kind.
+        kind: String,
+        /// Which day of how many.
+        processing: (i64, i64),
+    },
+}
+
+/// A notice in the portal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Notice {
+    /// Its id.
+    pub id: String,
+    /// What it says.
+    pub title: String,
+    /// Where it leads.
+    pub link: String,
+    /// Since when.
+    pub day: Day,
+    /// Whether it was read.
+    pub read: bool,
+}
+
+/// Notices, the latest first.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Notices {
+    /// At most 50 of them.
+    pub notices: Vec<Notice>,
+    /// The id after which older ones begin, where there are any.
+    pub older: Option<String>,
+}

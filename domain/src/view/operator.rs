@@ -1,0 +1,350 @@
+//! The operators' side: queue, outbox, policies.
+
+use serde::{Deserialize, Serialize};
+
+use super::benefits::WhyNot;
+use super::purchases::{CancellationReason, PurchaseLine};
+use super::requests::{RequestKind, RequestState};
+use crate::error::codes;
+use crate::ids::{GrantId, MailId, ServiceRequestId};
+use crate::support::AdvisoryDraft;
+use crate::{Day, Language, Policies, Role};
+
+/// Rows of a page.
+pub const PAGE_ROWS: u32 = 50;
+
+codes! {
+    /// With whom a request is.
+    OwnerFilter {
+        /// With the reader.
+        Me = "me",
+        /// With nobody yet.
+        Nobody = "nobody",
+    }
+}
+
+codes! {
+    /// Which targets are wanted.
+    TargetFilter {
+        /// Past.
+        Late = "late",
+        /// Within seven days, past ones included.
+        Week = "week",
+    }
+}
+
+codes! {
+    /// What the queue is sorted by.
+    #[derive(Default)]
+    QueueSort {
+        /// The last day on which it is on time.
+        #[default]
+        Target = "target",
+        /// Its number.
+        Number = "number",
+        /// The organization's name.
+        Organization = "organization",
+        /// Since when it waits.
+        Age = "age",
+    }
+}
+
+/// What the address of the queue asks for.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct QueueQuery {
+    /// Part of a number, a subject, an organization or a person's name.
+    pub find: String,
+    /// Only one kind.
+    pub kind: Option<RequestKind>,
+    /// With whom; none is anybody.
+    pub owner: Option<OwnerFilter>,
+    /// Which targets; none is any.
+    pub target: Option<TargetFilter>,
+    /// Sorted by.
+    pub sort: QueueSort,
+    /// Whether the other way round.
+    pub descending: bool,
+    /// Page, from 1.
+    pub page: u32,
+    /// The row that is open.
+    pub open: Option<ServiceRequestId>,
+    /// Part of the name of a company whose used incidents are recorded.
+    pub company: String,
+}
+
+/// A request in the queue.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QueueRow {
+    /// The request.
+    pub id: ServiceRequestId,
+    /// Its version, for every form about it.
+    pub version: i64,
+    /// Its number.
+    pub number: i64,
+    /// What kind.
+    pub kind: RequestKind,
+    /// Where it stands.
+    pub state: RequestState,
+    /// Whether it still waits.
+    pub open: bool,
+    /// What it is about, in the reader's language where that is a product or an offer.
+    pub subject: String,
+    /// The company.
+    pub organization: String,
+    /// Who asked.
+    pub requester: String,
+    /// Days since.
+    pub age: i64,
+    /// Which day of how many, for the clock.
+    pub clock: (i64, i64),
+    /// The last day on which it is on time.
+    pub target: Day,
+    /// Days until then; negative once it is passed.
+    pub target_days: i64,
+    /// With whom it is.
+    pub owner: Option<String>,
+    /// Whether it is with the reader.
+    pub mine: bool,
+}
+
+/// A moment as it is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Day.
+    pub day: Day,
+    /// Hour and minute.
+    pub time: (u8, u8),
+}
+
+/// The open row of the queue: what has to be known to decide.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QueueItem {
+    /// The row itself, so that a row on another page can be open too.
+    pub row: QueueRow,
+    /// When it was asked for, in the company's time zone.
+    pub requested: Stamp,
+    /// When it was decided.
+    pub decided: Option<Stamp>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+    /// Mail address of whoever asked.
+    pub requester_email: String,
+    /// Code of the company's tier.
+    pub tier: String,
+    /// Other requests of the company that wait.
+    pub other_open: i64,
+    /// The company's time zone, in which days begin and end.
+    pub time_zone: String,
+    /// Why the reader can't decide it.
+    pub why_not: WhyNot,
+    /// What belongs to its kind.
+    pub facts: ItemFacts,
+}
+
+/// What belongs to the kind of a request.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum ItemFacts {
+    /// An activation.
+    Activation(Box<ActivationItem>),
+    /// Advisory hours or presales assistance.
+    Advisory(Box<AdvisoryItem>),
+    /// A cancellation with its refund.
+    Cancellation(Box<CancellationItem>),
+    /// Somebody asks to become a Global admin.
+    GlobalAdmin(GlobalAdminItem),
+}
+
+/// An activation to complete.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ActivationItem {
+    /// Code of the source.
+    pub source: String,
+    /// Code of the competency area.
+    pub area: Option<String>,
+    /// Whether Access ID and Contract ID can be issued.
+    pub takes_ids: bool,
+    /// Whether they must be.
+    pub needs_ids: bool,
+    /// Whose support it is, in editions A and B, with the alternate address.
+    pub holder: Option<(String, Option<String>)>,
+    /// The marketing contact and the address that the instructions go to.
+    pub contact: Option<(String, String)>,
+    /// Whether it is a go-to-market benefit.
+    pub marketing: bool,
+    /// Suggested first day.
+    pub starts: Day,
+    /// Suggested last day.
+    pub expires: Option<Day>,
+}
+
+/// Hours that were delivered.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Delivery {
+    /// When they were recorded.
+    pub day: Day,
+    /// How many.
+    pub hours: i64,
+    /// What was done.
+    pub note: String,
+    /// Who recorded them.
+    pub by: String,
+}
+
+/// A request for advisory hours.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AdvisoryItem {
+    /// The form as it was filled in.
+    pub draft: AdvisoryDraft,
+    /// The benefit that is charged, in the reader's language.
+    pub benefit: String,
+    /// Code of its source.
+    pub source: String,
+    /// Code of its competency area.
+    pub area: Option<String>,
+    /// Hours left; none is unlimited.
+    pub left: Option<i64>,
+    /// What was recorded for this request.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A cancellation to decide.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CancellationItem {
+    /// The purchase, with its deadline as of the day it was asked for and its uses as of now.
+    pub line: PurchaseLine,
+    /// Why.
+    pub reason: Option<CancellationReason>,
+    /// More about it.
+    pub note: String,
+}
+
+/// Somebody asks to become a Global admin.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct GlobalAdminItem {
+    /// Roles that the person has.
+    pub roles: Vec<Role>,
+    /// Global admins that the company has meanwhile.
+    pub admins: Vec<String>,
+    /// Whether the person can sign in.
+    pub active: bool,
+}
+
+/// A grant whose used incidents are recorded.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct IncidentGrant {
+    /// The grant.
+    pub id: GrantId,
+    /// The company.
+    pub organization: String,
+    /// The benefit in the reader's language.
+    pub name: String,
+    /// Code of its source.
+    pub source: String,
+    /// Code of its competency area.
+    pub area: Option<String>,
+    /// Incidents left; none is unlimited.
+    pub left: Option<i64>,
+}
+
+/// The queue with its open row.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QueuePage {
+    /// Rows of this page.
+    pub rows: Vec<QueueRow>,
+    /// Rows that the filters leave.
+    pub total: i64,
+    /// Requests that wait.
+    pub open: i64,
+    /// Of them, those past their target.
+    pub late: i64,
+    /// Of them, those with the reader.
+    pub mine: i64,
+    /// Which page this is, from 1.
+    pub page: u32,
+    /// The open row.
+    pub item: Option<Box<QueueItem>>,
+    /// Why the reader can't work the queue.
+    pub why_not: WhyNot,
+    /// Grants of the companies that were looked for; none where nobody looked.
+    pub incidents: Option<Vec<IncidentGrant>>,
+}
+
+codes! {
+    /// Where a mail stands.
+    MailState {
+        /// Given up after many attempts.
+        Failed = "failed",
+        /// To be sent, or to be tried again.
+        Waiting = "waiting",
+        /// Handed over.
+        Sent = "sent",
+    }
+}
+
+/// What the address of the outbox asks for.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct OutboxQuery {
+    /// Part of the recipient's address or the subject.
+    pub find: String,
+    /// Only one state.
+    pub state: Option<MailState>,
+    /// The mail after which the page begins.
+    pub after: Option<MailId>,
+}
+
+/// A mail, without its body: links in it can be secret.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MailRow {
+    /// The mail.
+    pub id: MailId,
+    /// Code of the kind of mail.
+    pub kind: String,
+    /// Where it goes.
+    pub recipient: String,
+    /// Its language.
+    pub language: Language,
+    /// Subject.
+    pub subject: String,
+    /// The company that it is about.
+    pub organization: Option<String>,
+    /// Where it stands.
+    pub state: MailState,
+    /// Attempts so far.
+    pub attempts: i64,
+    /// Why the last attempt failed, as the mail server said it.
+    pub last_error: Option<String>,
+    /// When it was written, UTC.
+    pub written: Stamp,
+    /// When it was handed over, UTC.
+    pub sent: Option<Stamp>,
+}
+
+/// The outbox, what needs attention first.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OutboxPage {
+    /// Rows of this page.
+    pub rows: Vec<MailRow>,
+    /// Rows that the filters leave.
+    pub total: i64,
+    /// Mails that were given up.
+    pub failed: i64,
+    /// Mails that wait.
+    pub waiting: i64,
+    /// The mail after which the next page begins.
+    pub next: Option<MailId>,
+    /// Why the reader can't send a mail again.
+    pub why_not: WhyNot,
+}
+
+/// The policies in force.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PoliciesPage {
+    /// Their values.
+    pub policies: Policies,
+    /// Changes with any value: a form older than the values is refused.
+    pub version: i64,
+    /// Why the reader can't change them.
+    pub why_not: WhyNot,
+}
