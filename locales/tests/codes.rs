@@ -1,0 +1,22 @@
+//! Every code of the domain has its words.
+
+use domain::error::{ErrorCode, Field};
+use domain::{Language, OperatorRole, Role};
+use locales::texts;
+
+#[test]
+fn every_code_has_a_text() {
+    let codes = (ErrorCode::ALL.iter().map(|code| ("error", code.code())))
+        .chain(Field::ALL.iter().map(|field| ("field", field.code())))
+        .chain(Role::ALL.iter().map(|role| ("role", role.code())))
+        .chain(OperatorRole::ALL.iter().map(|role| ("role", role.code())));
+    let mut missing = Vec::new();
+    for (area, code) in codes {
+        for language in Language::ALL {
+            if texts(language).find(area, code).is_none() {
+                missing.push(format!("{area}.toml has no `{code}` in {}", language.tag()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
