@@ -1,0 +1,31 @@
+//! The database schema, the same on SQLite and PostgreSQL.
+//!
+//! The tables hold the invariants: a seat beyond its pool's quantity, a second active seat of one
+//! person, a changed audit event are refused here, whatever the path that leads to them.
+
+use sea_orm_migration::prelude::*;
+
+mod dialect;
+mod m0001_people;
+mod m0002_catalogue;
+mod m0003_membership;
+mod m0004_benefits;
+mod m0005_requests;
+mod m0006_evidence;
+
+/// All migrations, in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_people::Migration),
+            Box::new(m0002_catalogue::Migration),
+            Box::new(m0003_membership::Migration),
+            Box::new(m0004_benefits::Migration),
+            Box::new(m0005_requests::Migration),
+            Box::new(m0006_evidence::Migration),
+        ]
+    }
+}

@@ -1,0 +1,109 @@
+//! Invitations: a single-use link, behind which one chooses a password.
+
+use domain::error::Faults;
+use domain::ids::AccountId;
+use domain::moment::Zone;
+use domain::password::NewPassword;
+use domain::view::people::Invited;
+use domain::{ErrorCode, Field, Moment};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use crate::audit::Event;
+use crate::change::{Change, programme_chain};
+use crate::live::Changed;
+use crate::request::Request;
+use crate::vault::hash_token;
+use crate::{Outcome, Service, passwords, sessions, sql};
+
+/// What somebody chose behind the link.
+pub struct Accept {
+    /// The token in the link, never logged.
+    pub token: String,
+    /// The password, never logged.
+    pub password: String,
+    /// The password again.
+    pub repeat: String,
+    /// The browser's name, for the list of sessions.
+    pub agent: String,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    account_id: Uuid,
+    organization_id: Option<Uuid>,
+    expires_at: i64,
+    full_name: String,
+    email: String,
+    organization: Option<String>,
+    time_zone: Option<String>,
+}
+
+/// Who is invited.
+///
+/// # Errors
+/// [`ErrorCode::InvitationEnded`] for a token that was used, withdrawn, has expired or never was.
+pub async fn open(service: &Service, token: &str) -> Outcome<Invited> {
+    let row = find(service.database.reader(), token, service.now()).await?;
+    let zone = Zone::named(row.time_zone.as_deref().unwrap_or_default());
+    Ok(Invited {
+        name: row.full_name,
+        email: row.email,
+        organization: row.organization.unwrap_or_default(),
+        until: zone.day_of(Moment(row.expires_at)),
+    })
+}
+
+/// Accepts the invitation: the account gets its password and is active wherever it was added; gives
+/// the token of a new session. All of the account's invitations end with it.
+///
+/// # Errors
+/// [`ErrorCode::InvitationEnded`]; [`ErrorCode::Invalid`] with the faults of each field.
+pub async fn accept(service: &Service, request: &Request, input: Accept) -> Outcome<String> {
+    let row = find(service.database.reader(), &input.token, service.now()).await?;
+    let mut faults = Faults::default();
+    let password = faults.take(NewPassword::parse(Field::NewPassword, &input.password, &row.email));
+    if input.password != input.repeat {
+        faults.add(Field::RepeatPassword, ErrorCode::PasswordsDiffer);
+    }
+    faults.check()?;
+    let Some(password) = password else { return Err(ErrorCode::Invalid.into()) };
+    let hash = passwords::hash(service, password.as_str()).await?;
+    let mut change = Change::begin_unasked(service, request).await?;
+    let text = "update invitation set used_at = $2
+        where token_hash = $1 and used_at is null and expires_at > $2";
+    let values = [hash_token(&input.token).into(), change.now.0.into()];
+    if sql::run(&change.transaction, text, values).await? == 0 {
+        return Err(ErrorCode::InvitationEnded.into());
+    }
+    let text = "update account set password_hash = $2, status = 'active', row_version = row_version + 1
+        where id = $1 and status = 'invited'";
+    if sql::run(&change.transaction, text, [row.account_id.into(), hash.into()]).await? == 0 {
+        return Err(ErrorCode::InvitationEnded.into());
+    }
+    let text = "update person set status = 'active', row_version = row_version + 1
+        where account_id = $1 and status = 'invited'";
+    sql::run(&change.transaction, text, [row.account_id.into()]).await?;
+    let text = "update invitation set used_at = $2 where account_id = $1 and used_at is null";
+    sql::run(&change.transaction, text, [row.account_id.into(), change.now.0.into()]).await?;
+    let chain = row.organization_id.map_or_else(programme_chain, Into::into);
+    change.record(Event::new(chain, "invitation_accepted", "account", row.account_id));
+    change.tell(Changed::Organization(chain));
+    let token = sessions::open(&mut change, request, AccountId(row.account_id), &input.agent).await?;
+    change.commit(()).await?;
+    Ok(token)
+}
+
+async fn find(connection: &impl ConnectionTrait, token: &str, now: Moment) -> Outcome<Row> {
+    if token.len() != 64 {
+        return Err(ErrorCode::InvitationEnded.into());
+    }
+    let text = "select i.account_id, i.organization_id, i.expires_at, a.full_name, a.email,
+            o.name as organization, o.time_zone
+        from invitation i
+        join account a on a.id = i.account_id and a.status = 'invited'
+        left join organization o on o.id = i.organization_id
+        where i.token_hash = $1 and i.used_at is null and i.expires_at > $2";
+    let values = [hash_token(token).into(), now.0.into()];
+    Ok(sql::one::<Row>(connection, text, values).await?.ok_or(ErrorCode::InvitationEnded)?)
+}

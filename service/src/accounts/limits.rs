@@ -1,0 +1,80 @@
+//! Limits for signing in: by address and account together, and by address alone.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use domain::{Error, ErrorCode};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+
+/// Attempts that one client has for one account before it has to wait.
+const FOR_AN_ACCOUNT: NonZeroU32 = NonZeroU32::new(8).expect("not zero");
+/// Attempts that one client has for all accounts together.
+const FOR_AN_ADDRESS: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
+
+/// Counts attempts in this process.
+pub struct SignInLimits {
+    account: DefaultKeyedRateLimiter<(String, String)>,
+    address: DefaultKeyedRateLimiter<String>,
+}
+
+impl Default for SignInLimits {
+    fn default() -> Self {
+        let refill = |burst, every| Quota::with_period(every).map(|quota: Quota| quota.allow_burst(burst));
+        let minute = |burst: NonZeroU32| Quota::per_minute(burst);
+        Self {
+            account: DefaultKeyedRateLimiter::keyed(
+                refill(FOR_AN_ACCOUNT, Duration::from_secs(60)).unwrap_or_else(|| minute(FOR_AN_ACCOUNT)),
+            ),
+            address: DefaultKeyedRateLimiter::keyed(minute(FOR_AN_ADDRESS)),
+        }
+    }
+}
+
+impl SignInLimits {
+    /// Counts an attempt.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyAttempts`] with the seconds to wait; the same for an account that exists
+    /// and for one that doesn't.
+    pub fn check(&self, address: &str, email_key: &str) -> Result<(), Error> {
+        let now = DefaultClock::default().now();
+        let waits = [
+            self.address.check_key(&address.to_owned()).err(),
+            self.account.check_key(&(address.to_owned(), email_key.to_owned())).err(),
+        ];
+        let longest = waits.into_iter().flatten().map(|wait| wait.wait_time_from(now)).max();
+        match longest {
+            None => Ok(()),
+            Some(wait) => {
+                let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
+                Err(Error::new(ErrorCode::TooManyAttempts).with_number(seconds))
+            }
+        }
+    }
+
+    /// Forgets clients that have waited long enough; the worker's work.
+    pub fn sweep(&self) {
+        self.account.retain_recent();
+        self.address.retain_recent();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SignInLimits;
+    use domain::ErrorCode;
+
+    #[test]
+    fn the_ninth_attempt_on_one_account_waits_and_others_go_on() {
+        let limits = SignInLimits::default();
+        for _ in 0..8 {
+            assert!(limits.check("127.0.0.1", "a@b.example").is_ok());
+        }
+        let refused = limits.check("127.0.0.1", "a@b.example").expect_err("waits");
+        assert_eq!(refused.code, ErrorCode::TooManyAttempts);
+        assert!(refused.number.is_some_and(|seconds| (1..=61).contains(&seconds)));
+        assert!(limits.check("127.0.0.1", "c@b.example").is_ok());
+        assert!(limits.check("127.0.0.2", "a@b.example").is_ok());
+    }
+}

@@ -1,0 +1,119 @@
+//! Finding a grant: always within the organization that asks (rule 7).
+
+use domain::benefit::{Category, GrantFacts, GrantState, ProductKind};
+use domain::ids::{GrantId, OrganizationId, PoolId, ProductId};
+use domain::seat::Capacity;
+use domain::{ErrorCode, Moment};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::{Outcome, sql};
+
+/// A grant with what the rules ask about it.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// Its id.
+    pub id: GrantId,
+    /// The tenant.
+    pub organization: OrganizationId,
+    /// The product.
+    pub product: ProductId,
+    /// Category of the product.
+    pub category: Category,
+    /// Kind of the product.
+    pub kind: ProductKind,
+    /// The limit it shares or has.
+    pub pool: PoolId,
+    /// What the pool has and what is used of it.
+    pub capacity: Capacity,
+    /// What the rules about time and state ask.
+    pub facts: GrantFacts,
+    /// Code of its activation state.
+    pub activation_state: String,
+    /// Code of the source.
+    pub source: String,
+    /// Code of the competency area.
+    pub area: Option<String>,
+    /// The order line that it came with.
+    pub order_line: Option<Uuid>,
+    /// Since when.
+    pub granted_at: Moment,
+    /// The vendor's portal.
+    pub portal_url: Option<String>,
+    /// Activations of a multiple-activation key.
+    pub activation_limit: Option<i64>,
+    /// Row version.
+    pub version: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    product_id: Uuid,
+    category: String,
+    kind: String,
+    pool_id: Uuid,
+    quantity: Option<i64>,
+    used: i64,
+    state: String,
+    expires_at: Option<i64>,
+    activate_by: Option<i64>,
+    holding_ends_at: Option<i64>,
+    portal_state: String,
+    activation_state: String,
+    source: String,
+    area: Option<String>,
+    order_line_id: Option<Uuid>,
+    granted_at: i64,
+    portal_url: Option<String>,
+    activation_limit: Option<i64>,
+    row_version: i64,
+}
+
+/// The organization's grant.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`] if there is none, also where it is somebody else's.
+pub async fn find(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    grant: GrantId,
+) -> Outcome<Grant> {
+    let text = "select g.id, g.product_id, g.category, p.kind, g.pool_id, po.quantity, po.used, g.state,
+            g.expires_at, g.activate_by, g.holding_ends_at, o.portal_state, g.activation_state, g.source, g.area,
+            g.order_line_id, g.granted_at, p.portal_url, p.activation_limit, g.row_version
+        from benefit_grant g
+        join product p on p.id = g.product_id
+        join pool po on po.id = g.pool_id
+        join organization o on o.id = g.organization_id
+        where g.id = $1 and g.organization_id = $2";
+    let row = sql::one::<Row>(connection, text, [grant.0.into(), organization.0.into()])
+        .await?
+        .ok_or(ErrorCode::NotFound)?;
+    let broken = |column| Failure::broken("benefit_grant", column, grant);
+    Ok(Grant {
+        id: GrantId(row.id),
+        organization,
+        product: ProductId(row.product_id),
+        category: Category::from_code(&row.category).ok_or_else(|| broken("category"))?,
+        kind: ProductKind::from_code(&row.kind).ok_or_else(|| broken("kind"))?,
+        pool: PoolId(row.pool_id),
+        capacity: Capacity { quantity: row.quantity, used: row.used },
+        facts: GrantFacts {
+            state: GrantState::from_code(&row.state).ok_or_else(|| broken("state"))?,
+            expires_at: row.expires_at.map(Moment),
+            activate_by: row.activate_by.map(Moment),
+            holding_ends_at: row.holding_ends_at.map(Moment),
+            read_only: row.portal_state != "member",
+        },
+        activation_state: row.activation_state,
+        source: row.source,
+        area: row.area,
+        order_line: row.order_line_id,
+        granted_at: Moment(row.granted_at),
+        portal_url: row.portal_url,
+        activation_limit: row.activation_limit,
+        version: row.row_version,
+    })
+}

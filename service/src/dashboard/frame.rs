@@ -1,0 +1,136 @@
+//! The frame around every page: who is signed in, what the menu counts. Two queries, whoever asks.
+
+use domain::benefit::Category;
+use domain::moment::Zone;
+use domain::view::portal::{MembershipYear, OperatorReader, PersonReader, Portal, Reader};
+use domain::{Language, Moment};
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use crate::request::{Actor, Operator, Person, Request};
+use crate::{Failure, Outcome, Service, policies, sql};
+
+#[derive(FromQueryResult)]
+struct ProgrammeRow {
+    name: String,
+    demo: bool,
+    unread: i64,
+}
+
+#[derive(FromQueryResult)]
+struct PersonRow {
+    organization_name: String,
+    tier: String,
+    setup_finished: bool,
+    founder: bool,
+    own_seats: i64,
+    open_requests: i64,
+    people: i64,
+    starts_at: Option<i64>,
+    anniversary_at: Option<i64>,
+}
+
+#[derive(FromQueryResult)]
+struct CountRow {
+    category: String,
+    rows: i64,
+}
+
+#[derive(FromQueryResult)]
+struct OtherRow {
+    id: Uuid,
+    name: String,
+}
+
+/// The frame for whoever asks.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub async fn frame(service: &Service, request: &Request, language: Language) -> Outcome<Portal> {
+    let account = request.account().map(|account| account.0).unwrap_or_default();
+    let text = "select t.name, p.demo,
+            (select count(*) from notice n where n.account_id = $2 and n.read_at is null) as unread
+        from programme p join programme_text t on t.language = $1";
+    let programme =
+        sql::one::<ProgrammeRow>(service.database.reader(), text, [language.tag().into(), account.into()]).await?;
+    let (programme, demo, unread) =
+        programme.map_or((String::new(), false, 0), |row| (row.name, row.demo, row.unread));
+    let reader = match &request.actor {
+        Actor::Nobody | Actor::Worker => Reader::Nobody,
+        Actor::Person(person) => Reader::Person(Box::new(of_person(service, person).await?)),
+        Actor::Operator(operator) => Reader::Operator(of_operator(service, operator).await?),
+    };
+    Ok(Portal { programme, demo, reader, unread, flash: None })
+}
+
+async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> {
+    let reader = service.database.reader();
+    let organization = person.organization.0;
+    let text = "select o.name as organization_name, o.tier, o.setup_finished,
+            coalesce(o.founder_person_id = $2, false) as founder,
+            (select count(*) from seat s where s.person_id = $2 and s.released_at is null) as own_seats,
+            (select count(*) from seat_request r where r.organization_id = o.id and r.state = 'requested')
+                + (select count(*) from service_request r where r.organization_id = o.id and r.open) as open_requests,
+            (select count(*) from person p where p.organization_id = o.id and p.status = 'active') as people,
+            h.starts_at, h.anniversary_at
+        from organization o
+        left join holding h on h.id = (select h2.id from holding h2 join offer f on f.id = h2.offer_id
+            where h2.organization_id = o.id and h2.state = 'active' and f.tier = o.tier
+            order by h2.anniversary_at desc limit 1)
+        where o.id = $1";
+    let row = sql::one::<PersonRow>(reader, text, [organization.into(), person.id.0.into()])
+        .await?
+        .ok_or_else(|| Failure::broken("organization", "id", organization))?;
+    let text = "select category, count(*) as rows from benefit_grant where organization_id = $1 group by category";
+    let counts = sql::all::<CountRow>(reader, text, [organization.into()]).await?;
+    let text = "select o.id, o.name from person p join organization o on o.id = p.organization_id
+        where p.account_id = $1 and p.status = 'active' and o.id <> $2 order by o.name";
+    let others = sql::all::<OtherRow>(reader, text, [person.account.0.into(), organization.into()]).await?;
+    let policies = policies::in_force(reader).await?;
+    Ok(PersonReader {
+        name: person.name.clone(),
+        email: person.email.clone(),
+        roles: person.roles.iter().collect(),
+        organization: person.organization.to_string(),
+        organization_name: row.organization_name,
+        tier: row.tier,
+        setup_finished: row.setup_finished,
+        founder: row.founder,
+        counts: counts
+            .into_iter()
+            .filter_map(|row| Category::from_code(&row.category).map(|category| (category, row.rows)))
+            .collect(),
+        own_seats: row.own_seats,
+        open_requests: row.open_requests,
+        people: row.people,
+        edition: policies.support_edition,
+        others: others.into_iter().map(|row| (row.id.to_string(), row.name)).collect(),
+        year: year(row.starts_at, row.anniversary_at, &person.zone(), service.now()),
+    })
+}
+
+fn year(starts_at: Option<i64>, anniversary_at: Option<i64>, zone: &Zone, now: Moment) -> Option<MembershipYear> {
+    let starts = zone.day_of(Moment(starts_at?));
+    let renews = zone.day_of(Moment(anniversary_at?));
+    Some(MembershipYear { renews, day: starts.days_until(zone.day_of(now)) })
+}
+
+#[derive(FromQueryResult)]
+struct OperatorRow {
+    queue: i64,
+    failed_mail: i64,
+}
+
+async fn of_operator(service: &Service, operator: &Operator) -> Outcome<OperatorReader> {
+    let text = "select (select count(*) from service_request where open) as queue,
+        (select count(*) from mail where state = 'failed' or (state = 'waiting' and attempts > 0)) as failed_mail";
+    let row = sql::one::<OperatorRow>(service.database.reader(), text, [])
+        .await?
+        .ok_or_else(|| Failure::broken("service_request", "count", "frame"))?;
+    Ok(OperatorReader {
+        name: operator.name.clone(),
+        roles: operator.roles.clone(),
+        queue: row.queue,
+        failed_mail: row.failed_mail,
+    })
+}

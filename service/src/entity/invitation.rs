@@ -1,0 +1,28 @@
+//! A single-use link to choose a password.
+
+use sea_orm::entity::prelude::*;
+
+/// A single-use link to choose a password.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "invitation")]
+pub struct Model {
+    /// Token hash.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub token_hash: Vec<u8>,
+    /// Account id.
+    pub account_id: Uuid,
+    /// Organization id.
+    pub organization_id: Option<Uuid>,
+    /// Created at.
+    pub created_at: i64,
+    /// Expires at.
+    pub expires_at: i64,
+    /// Used at.
+    pub used_at: Option<i64>,
+}
+
+/// Joins are written where they are used.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,46 @@
+//! A message in the outbox.
+
+use sea_orm::entity::prelude::*;
+
+/// A message in the outbox.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "mail")]
+pub struct Model {
+    /// Id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Organization id.
+    pub organization_id: Option<Uuid>,
+    /// Account id.
+    pub account_id: Option<Uuid>,
+    /// Kind.
+    pub kind: String,
+    /// Recipient.
+    pub recipient: String,
+    /// Language.
+    pub language: String,
+    /// Subject.
+    pub subject: String,
+    /// Body.
+    pub body: String,
+    /// Secret.
+    pub secret: Option<Vec<u8>>,
+    /// State.
+    pub state: String,
+    /// Attempts.
+    pub attempts: i64,
+    /// Next attempt at.
+    pub next_attempt_at: i64,
+    /// Last error.
+    pub last_error: Option<String>,
+    /// Created at.
+    pub created_at: i64,
+    /// Sent at.
+    pub sent_at: Option<i64>,
+}
+
+/// Joins are written where they are used.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

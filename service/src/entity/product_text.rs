@@ -1,0 +1,29 @@
+//! A product in a language.
+
+use sea_orm::entity::prelude::*;
+
+/// A product in a language.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "product_text")]
+pub struct Model {
+    /// Product id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub product_id: Uuid,
+    /// Language.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub language: String,
+    /// Name.
+    pub name: String,
+    /// Summary.
+    pub summary: String,
+    /// Instructions.
+    pub instructions: String,
+    /// Guidance.
+    pub guidance: String,
+}
+
+/// Joins are written where they are used.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

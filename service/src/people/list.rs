@@ -1,0 +1,188 @@
+//! User management: who is here, with which roles and how many seats.
+
+use domain::ids::{OrganizationId, PersonId};
+use domain::moment::Zone;
+use domain::rights::{self as rules, Action};
+use domain::view::people::{AddUserPage, PAGE_ROWS, PeoplePage, PeopleQuery, PersonRow, PersonStatus, Setup};
+use domain::{ErrorCode, Moment, Role};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::request::{Person, Request};
+use crate::{Outcome, Service, policies, rights, sql};
+
+/// A person's row; `$1` organization. Whoever hasn't accepted an invitation is invited, whatever
+/// the person's own row says.
+const ROWS: &str = "select * from (
+    select p.id, p.row_version, a.full_name, a.email, p.sort_name, a.email_key, p.created_at,
+        case when p.status = 'active' and a.status <> 'active' then a.status else p.status end as status,
+        (select string_agg(r.role, ',') from person_role r where r.person_id = p.id) as roles,
+        (select count(*) from seat s where s.person_id = p.id and s.released_at is null) as seats
+    from person p join account a on a.id = p.account_id
+    where p.organization_id = $1
+) t where t.status <> 'left'";
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    row_version: i64,
+    full_name: String,
+    email: String,
+    created_at: i64,
+    status: String,
+    roles: Option<String>,
+    seats: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Cursor {
+    sort_name: String,
+    id: Uuid,
+}
+
+/// The page that the query asks for.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`] for whoever has nothing to do with the company's people;
+/// [`ErrorCode::NotFound`] for an open row of somebody else.
+pub async fn page(service: &Service, request: &Request, query: &PeopleQuery) -> Outcome<PeoplePage> {
+    let person = request.person()?;
+    let reader = service.database.reader();
+    let policies = policies::in_force(reader).await?;
+    rights::check(reader, person, Action::OpenBenefits, &policies).await?;
+    let zone = person.zone();
+    let all = format!("select count(*) as number from ({ROWS}) n");
+    let all = sql::number(reader, &all, [person.organization.0.into()]).await?;
+    let text = "select count(*) as number from person_role r
+        join person p on p.id = r.person_id and p.status = 'active'
+        join account a on a.id = p.account_id and a.status = 'active'
+        where p.organization_id = $1 and r.role = 'global_admin'";
+    let global_admins = sql::number(reader, text, [person.organization.0.into()]).await?;
+
+    let (filter, values) = filter(person, query);
+    let count = format!("select count(*) as number from ({ROWS}{filter}) n");
+    let total = sql::number(reader, &count, values.clone()).await?;
+    let (from, before, values) = match query.after {
+        Some(after) => {
+            let text = "select sort_name, id from person where id = $1 and organization_id = $2";
+            let at = [after.0.into(), person.organization.0.into()];
+            let cursor = sql::one::<Cursor>(reader, text, at).await?.ok_or(ErrorCode::NotFound)?;
+            let mut values = values;
+            values.extend([cursor.sort_name.into(), cursor.id.into()]);
+            let (name, id) = (values.len() - 1, values.len());
+            let place = format!("(t.sort_name, t.id) > (${name}, ${id})");
+            let until = format!("select count(*) as number from ({ROWS}{filter} and not ({place})) n");
+            let before = sql::number(reader, &until, values.clone()).await?;
+            (format!(" and {place}"), before, values)
+        }
+        None => (String::new(), 0, values),
+    };
+    let text = format!("{ROWS}{filter}{from} order by t.sort_name, t.id limit {}", PAGE_ROWS + 1);
+    let mut rows = sql::all::<Row>(reader, &text, values).await?;
+    let more = rows.len() > PAGE_ROWS as usize;
+    rows.truncate(PAGE_ROWS as usize);
+    let rows = rows.into_iter().map(|row| view(row, &zone)).collect::<Outcome<Vec<_>>>()?;
+    let open = match query.open {
+        Some(open) => Some(one(reader, person.organization, open, &zone).await?),
+        None => None,
+    };
+    Ok(PeoplePage {
+        next: rows.last().filter(|_| more).map(|row| row.id),
+        rows,
+        total,
+        all,
+        global_admins,
+        before,
+        open,
+        why_not_add: rights::why_not(reader, person, Action::AddUser, &policies).await?,
+        why_not_roles: rights::why_not(reader, person, Action::SetRoles, &policies).await?,
+        grantable: rules::grantable(&person.roles),
+        setup: setup(reader, person).await?,
+    })
+}
+
+/// What **Add user** shows.
+///
+/// # Errors
+/// [`ErrorCode::SignInNeeded`], [`ErrorCode::WrongSide`].
+pub async fn add_user_page(service: &Service, request: &Request) -> Outcome<AddUserPage> {
+    let person = request.person()?;
+    let reader = service.database.reader();
+    let policies = policies::in_force(reader).await?;
+    Ok(AddUserPage {
+        why_not: rights::why_not(reader, person, Action::AddUser, &policies).await?,
+        grantable: rules::grantable(&person.roles),
+        setup: setup(reader, person).await?,
+    })
+}
+
+async fn one(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    person: PersonId,
+    zone: &Zone,
+) -> Outcome<PersonRow> {
+    let text = format!("{ROWS} and t.id = $2");
+    let values = [organization.0.into(), person.0.into()];
+    view(sql::one::<Row>(connection, &text, values).await?.ok_or(ErrorCode::NotFound)?, zone)
+}
+
+async fn setup(connection: &impl ConnectionTrait, person: &Person) -> Outcome<Setup> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        setup_finished: bool,
+        by_reader: bool,
+        founder: Option<String>,
+    }
+    let text = "select o.setup_finished, coalesce(o.founder_person_id = $2, false) as by_reader,
+            a.full_name as founder
+        from organization o
+        left join person p on p.id = o.founder_person_id left join account a on a.id = p.account_id
+        where o.id = $1";
+    let values = [person.organization.0.into(), person.id.0.into()];
+    let row = sql::one::<Row>(connection, text, values)
+        .await?
+        .ok_or_else(|| Failure::broken("organization", "id", person.organization))?;
+    Ok(Setup { finished: row.setup_finished, by_reader: row.by_reader, founder: row.founder })
+}
+
+fn filter(person: &Person, query: &PeopleQuery) -> (String, Vec<Value>) {
+    let mut values: Vec<Value> = vec![person.organization.0.into()];
+    let mut parts = String::new();
+    let find: String = query.find.trim().chars().take(120).collect();
+    if !find.is_empty() {
+        values.push(sql::contains_pattern(&find).into());
+        let at = values.len();
+        parts.push_str(&format!(
+            " and (t.sort_name like ${at} escape '\\' or t.email_key like ${at} escape '\\')"
+        ));
+    }
+    if let Some(role) = query.role {
+        values.push(role.code().into());
+        let at = values.len();
+        parts.push_str(&format!(
+            " and exists (select 1 from person_role r where r.person_id = t.id and r.role = ${at})"
+        ));
+    }
+    if let Some(status) = query.status {
+        values.push(status.code().into());
+        parts.push_str(&format!(" and t.status = ${}", values.len()));
+    }
+    (parts, values)
+}
+
+fn view(row: Row, zone: &Zone) -> Outcome<PersonRow> {
+    let roles = domain::Roles::new(row.roles.as_deref().unwrap_or_default().split(',').filter_map(Role::from_code));
+    Ok(PersonRow {
+        id: PersonId(row.id),
+        version: row.row_version,
+        name: row.full_name,
+        email: row.email,
+        roles: roles.iter().collect(),
+        status: PersonStatus::from_code(&row.status)
+            .ok_or_else(|| Failure::broken("person", "status", row.id))?,
+        seats: row.seats,
+        since: zone.day_of(Moment(row.created_at)),
+    })
+}

@@ -1,0 +1,54 @@
+//! The programme's policies: read for every decision, changed by programme admins only.
+
+use domain::Policies;
+use domain::policy::{AssignRoles, DoubleHolding, SupportEdition};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+
+use crate::failure::Failure;
+use crate::{Outcome, sql};
+
+#[derive(FromQueryResult)]
+struct Row {
+    name: String,
+    value: String,
+}
+
+/// The values in force; the default where the programme says nothing.
+///
+/// # Errors
+/// [`Failure::Broken`] for a value that no policy has.
+pub async fn in_force(connection: &impl ConnectionTrait) -> Outcome<Policies> {
+    let mut policies = Policies::default();
+    for Row { name, value } in sql::all::<Row>(connection, "select name, value from policy", []).await? {
+        set(&mut policies, &name, &value).ok_or_else(|| Failure::broken("policy", "value", name))?;
+    }
+    Ok(policies)
+}
+
+/// Sets one policy by its name; none for a name or a value that isn't known.
+#[must_use]
+pub fn set(policies: &mut Policies, name: &str, value: &str) -> Option<()> {
+    match name {
+        "assign_roles" => policies.assign_roles = AssignRoles::from_code(value)?,
+        "reassign_lock_days" => {
+            policies.reassign_lock_days = value.parse().ok().filter(|days| *days <= 365)?;
+        }
+        "double_holding" => policies.double_holding = DoubleHolding::from_code(value)?,
+        "support_edition" => policies.support_edition = SupportEdition::from_code(value)?,
+        "reveal_counts_as_activation" => policies.reveal_counts_as_activation = value.parse().ok()?,
+        _ => return None,
+    }
+    Some(())
+}
+
+/// Names and values, as they stand in rows and on order lines.
+#[must_use]
+pub fn entries(policies: &Policies) -> [(&'static str, String); 5] {
+    [
+        ("assign_roles", policies.assign_roles.code().to_owned()),
+        ("reassign_lock_days", policies.reassign_lock_days.to_string()),
+        ("double_holding", policies.double_holding.code().to_owned()),
+        ("support_edition", policies.support_edition.code().to_owned()),
+        ("reveal_counts_as_activation", policies.reveal_counts_as_activation.to_string()),
+    ]
+}

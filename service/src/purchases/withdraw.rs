@@ -1,0 +1,94 @@
+//! What an approved cancellation ends: benefits, seats, keys, the holding (rule 20).
+
+use domain::ids::{GrantId, OrderLineId};
+use domain::seat::ReleaseReason;
+use domain::{ErrorCode, Moment};
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use super::list;
+use crate::assignments::release::{self, HELD_SEAT, HeldSeat};
+use crate::audit::Event;
+use crate::benefits::{grants, products};
+use crate::change::Change;
+use crate::live::Changed;
+use crate::{Outcome, requests, sql};
+
+#[derive(FromQueryResult)]
+struct Id {
+    id: Uuid,
+}
+
+/// Cancels a purchase whose refund was asked for at a moment. Decides again, under the policies
+/// frozen on the purchase: waiting for the operators costs nobody the deadline, but what was put to
+/// use meanwhile counts.
+///
+/// Every holder of a seat is told by the release; the keys of the purchase are withdrawn.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`]; [`ErrorCode::WrongState`] if it was refunded already;
+/// [`ErrorCode::RefundNotPossible`].
+pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: Moment) -> Outcome<()> {
+    // The row first: a second approval waits here and finds it refunded.
+    let text = "update order_line set row_version = row_version + 1 where id = $1";
+    if sql::run(&change.transaction, text, [line.0.into()]).await? == 0 {
+        return Err(ErrorCode::NotFound.into());
+    }
+    let purchase = list::find(&change.transaction, line).await?;
+    purchase.check(asked)?;
+    let organization = purchase.organization;
+    let text = "select id from benefit_grant where order_line_id = $1 and state = 'granted' order by id";
+    for Id { id } in sql::all::<Id>(&change.transaction, text, [line.0.into()]).await? {
+        end_grant(change, organization, GrantId(id)).await?;
+    }
+    let text = "update order_line set state = 'refunded' where id = $1";
+    sql::run(&change.transaction, text, [line.0.into()]).await?;
+    let text = "update orders set state = 'refunded'
+        where id = (select order_id from order_line where id = $1)
+            and not exists (select 1 from order_line l where l.order_id = orders.id and l.state <> 'refunded')";
+    sql::run(&change.transaction, text, [line.0.into()]).await?;
+    let text = "update holding set state = 'cancelled', row_version = row_version + 1
+        where order_line_id = $1 and state = 'active'";
+    sql::run(&change.transaction, text, [line.0.into()]).await?;
+    let tier = list::tier_without(&change.transaction, organization, line).await?;
+    let text = "update organization set tier = $2, row_version = row_version + 1 where id = $1 and tier <> $2";
+    sql::run(&change.transaction, text, [organization.0.into(), tier.code().into()]).await?;
+    change.record(Event::new(organization, "purchase_refunded", "order_line", line).before("active").after("refunded"));
+    change.tell(Changed::Organization(organization));
+    Ok(())
+}
+
+async fn end_grant(
+    change: &mut Change<'_>,
+    organization: domain::ids::OrganizationId,
+    id: GrantId,
+) -> Outcome<()> {
+    let grant = grants::find(&change.transaction, organization, id).await?;
+    let texts = products::texts(&change.transaction, grant.product).await?;
+    let text = format!("{HELD_SEAT} where s.grant_id = $1 and s.released_at is null order by s.assigned_at, s.id");
+    for held in sql::all::<HeldSeat>(&change.transaction, &text, [id.0.into()]).await? {
+        release::end(change, &held, &grant, ReleaseReason::GrantWithdrawn, &texts).await?;
+    }
+    let text = "update product_key set state = 'withdrawn', row_version = row_version + 1
+        where grant_id = $1 and state in ('held', 'spent')";
+    sql::run(&change.transaction, text, [id.0.into()]).await?;
+    let text = "select id from activation where grant_id = $1 and state in ('requested', 'processing', 'active')";
+    let running = sql::all::<Id>(&change.transaction, text, [id.0.into()]).await?;
+    let by = change.request().account()?.0;
+    for Id { id } in running {
+        let text = "update activation set state = 'withdrawn', row_version = row_version + 1 where id = $1";
+        sql::run(&change.transaction, text, [id.into()]).await?;
+        requests::close_for_activation(&change.transaction, id, change.now.0, Some(by)).await?;
+    }
+    let text = "update seat_request set state = 'refused', decided_at = $2
+        where grant_id = $1 and state = 'requested'";
+    sql::run(&change.transaction, text, [id.0.into(), change.now.0.into()]).await?;
+    let text = "update benefit_grant set state = 'withdrawn', row_version = row_version + 1,
+            activation_state = case when activation_state in ('requested', 'processing', 'active')
+                then 'withdrawn' else activation_state end
+        where id = $1";
+    sql::run(&change.transaction, text, [id.0.into()]).await?;
+    change.record(Event::new(organization, "grant_withdrawn", "grant", id).before("granted").after("withdrawn"));
+    change.tell(Changed::Grant(organization, id));
+    Ok(())
+}

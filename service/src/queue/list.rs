@@ -1,0 +1,202 @@
+//! The queue of all organizations: searched, filtered, sorted and paged by the database.
+
+use domain::moment::Zone;
+use domain::rights::OperatorAction;
+use domain::view::operator::{OwnerFilter, PAGE_ROWS, QueuePage, QueueQuery, QueueRow, QueueSort, TargetFilter};
+use domain::view::requests::{RequestKind, RequestState};
+use domain::{ErrorCode, Language, Moment};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use uuid::Uuid;
+
+use super::item;
+use crate::benefits::list::processing;
+use crate::failure::Failure;
+use crate::request::{Operator, Request};
+use crate::{Outcome, Service, rights, sql};
+
+/// Seven days in milliseconds.
+const WEEK: i64 = 7 * 86_400_000;
+
+/// A request's row; `$1` language, `$2` the operator's account.
+const ROWS: &str = "
+    select r.id, r.row_version, r.number, r.kind, r.state, r.open, r.requested_at, r.target_at, r.owner_id,
+        case r.kind when 'activation' then coalesce(pt.name, r.title)
+            when 'cancellation' then coalesce(ft.name, r.title) else r.title end as subject,
+        o.name as organization, o.time_zone, a.full_name as requester, p.sort_name as requester_key,
+        w.full_name as owner, coalesce(r.owner_id = $2, false) as mine
+    from service_request r
+    join organization o on o.id = r.organization_id
+    join person p on p.id = r.requested_by
+    join account a on a.id = p.account_id
+    left join account w on w.id = r.owner_id
+    left join benefit_grant g on g.id = r.grant_id
+    left join product_text pt on pt.product_id = g.product_id and pt.language = $1
+    left join order_line l on l.id = r.order_line_id
+    left join offer_text ft on ft.offer_id = l.offer_id and ft.language = $1";
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    row_version: i64,
+    number: i64,
+    kind: String,
+    state: String,
+    open: bool,
+    requested_at: i64,
+    target_at: i64,
+    subject: String,
+    organization: String,
+    time_zone: String,
+    requester: String,
+    owner: Option<String>,
+    mine: bool,
+}
+
+#[derive(FromQueryResult)]
+struct Totals {
+    open: i64,
+    late: Option<i64>,
+    mine: Option<i64>,
+}
+
+/// The page that the query asks for, its open row included.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`] for operators who don't read the queue.
+pub async fn page(
+    service: &Service,
+    request: &Request,
+    language: Language,
+    query: &QueueQuery,
+) -> Outcome<QueuePage> {
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::ReadQueue)?;
+    let reader = service.database.reader();
+    let now = service.now();
+    let text = "select count(*) as open,
+            cast(sum(case when target_at < $2 then 1 else 0 end) as bigint) as late,
+            cast(sum(case when owner_id = $1 then 1 else 0 end) as bigint) as mine
+        from service_request where open";
+    let totals = sql::one::<Totals>(reader, text, [operator.account.0.into(), now.0.into()])
+        .await?
+        .ok_or_else(|| Failure::broken("service_request", "totals", "queue"))?;
+    let (filter, values) = filter(operator, language, query, now);
+    let count = format!("select count(*) as number from ({ROWS}) t where {filter}");
+    let total = sql::number(reader, &count, values.clone()).await?;
+    let pages = u32::try_from(total.max(1)).unwrap_or(u32::MAX).div_ceil(PAGE_ROWS);
+    let page = query.page.clamp(1, pages);
+    let order = order(query.sort, query.descending);
+    let offset = (page - 1) * PAGE_ROWS;
+    let text = format!(
+        "select * from ({ROWS}) t where {filter} order by {order} limit {PAGE_ROWS} offset {offset}"
+    );
+    let rows = sql::all::<Row>(reader, &text, values).await?;
+    let rows = rows.into_iter().map(|row| view(row, now)).collect::<Outcome<Vec<_>>>()?;
+    let item = match query.open {
+        Some(open) => Some(Box::new(item::item(service, operator, language, open).await?)),
+        None => None,
+    };
+    let incidents = match query.company.trim() {
+        "" => None,
+        company => Some(item::incident_grants(reader, language, company).await?),
+    };
+    Ok(QueuePage {
+        rows,
+        total,
+        open: totals.open,
+        late: totals.late.unwrap_or(0),
+        mine: totals.mine.unwrap_or(0),
+        page,
+        item,
+        why_not: domain::rights::operator_may(&operator.roles, OperatorAction::WorkQueue).err(),
+        incidents,
+    })
+}
+
+/// One row, open or decided.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`].
+pub(super) async fn row(
+    connection: &impl ConnectionTrait,
+    operator: &Operator,
+    language: Language,
+    id: Uuid,
+    now: Moment,
+) -> Outcome<QueueRow> {
+    let text = format!("{ROWS} where r.id = $3");
+    let values = [language.tag().into(), operator.account.0.into(), id.into()];
+    view(sql::one::<Row>(connection, &text, values).await?.ok_or(ErrorCode::NotFound)?, now)
+}
+
+fn filter(operator: &Operator, language: Language, query: &QueueQuery, now: Moment) -> (String, Vec<Value>) {
+    let mut values: Vec<Value> = vec![language.tag().into(), operator.account.0.into()];
+    let mut parts = vec!["t.open".to_owned()];
+    let mut place = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let find: String = query.find.trim().chars().take(120).collect();
+    if !find.is_empty() {
+        let at = place(sql::contains_pattern(&find).into());
+        let columns =
+            ["cast(t.number as text)", "lower(t.subject)", "lower(t.organization)", "t.requester_key"];
+        let any: Vec<String> =
+            columns.iter().map(|column| format!("{column} like {at} escape '\\'")).collect();
+        parts.push(format!("({})", any.join(" or ")));
+    }
+    if let Some(kind) = query.kind {
+        parts.push(format!("t.kind = {}", place(kind.code().into())));
+    }
+    match query.owner {
+        Some(OwnerFilter::Me) => parts.push("t.mine".to_owned()),
+        Some(OwnerFilter::Nobody) => parts.push("t.owner_id is null".to_owned()),
+        None => {}
+    }
+    match query.target {
+        Some(TargetFilter::Late) => parts.push(format!("t.target_at < {}", place(now.0.into()))),
+        Some(TargetFilter::Week) => {
+            parts.push(format!("t.target_at < {}", place(now.0.saturating_add(WEEK).into())));
+        }
+        None => {}
+    }
+    (parts.join(" and "), values)
+}
+
+fn order(sort: QueueSort, descending: bool) -> String {
+    let way = if descending { "desc" } else { "asc" };
+    match sort {
+        QueueSort::Target => format!("t.target_at {way}, t.number {way}"),
+        QueueSort::Number => format!("t.number {way}"),
+        QueueSort::Organization => format!("lower(t.organization) {way}, t.target_at, t.number"),
+        QueueSort::Age => {
+            // The oldest has the greatest age and the earliest day.
+            let way = if descending { "asc" } else { "desc" };
+            format!("t.requested_at {way}, t.number {way}")
+        }
+    }
+}
+
+fn view(row: Row, now: Moment) -> Outcome<QueueRow> {
+    let zone = Zone::named(&row.time_zone);
+    let today = zone.day_of(now);
+    let target = zone.day_of(Moment(row.target_at));
+    let broken = |column| Failure::broken("service_request", column, row.id);
+    Ok(QueueRow {
+        id: row.id.into(),
+        version: row.row_version,
+        number: row.number,
+        kind: RequestKind::from_code(&row.kind).ok_or_else(|| broken("kind"))?,
+        state: RequestState::from_code(&row.state).ok_or_else(|| broken("state"))?,
+        open: row.open,
+        subject: row.subject,
+        organization: row.organization,
+        requester: row.requester,
+        age: zone.day_of(Moment(row.requested_at)).days_until(today),
+        clock: processing(Some(row.requested_at), Some(row.target_at), &zone, now).unwrap_or((1, 1)),
+        target,
+        target_days: today.days_until(target),
+        owner: row.owner,
+        mine: row.mine,
+    })
+}

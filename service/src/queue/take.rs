@@ -1,0 +1,40 @@
+//! Taking a request: whoever takes it works on it, and the partner sees that somebody does.
+
+use domain::view::requests::RequestState;
+
+use super::{Wanted, claim};
+use crate::audit::Event;
+use crate::change::{Begun, Change};
+use crate::live::Changed;
+use crate::operation::Operation;
+use crate::request::Request;
+use crate::{Outcome, Service, sql};
+
+/// Takes a request, from nobody or from a colleague. Gives its number.
+///
+/// # Errors
+/// [`domain::ErrorCode::RoleNeeded`], [`domain::ErrorCode::NotFound`],
+/// [`domain::ErrorCode::AlreadyDecided`], [`domain::ErrorCode::Stale`].
+pub async fn take(
+    service: &Service,
+    request: &Request,
+    operation: domain::operation::OperationId,
+    wanted: Wanted,
+) -> Outcome<i64> {
+    let operator = request.operator()?;
+    let operation = Operation::new(operation, "take_request", &wanted);
+    let mut change = match Change::begin(service, request, operation).await? {
+        Begun::Before(outcome) => return Ok(outcome),
+        Begun::New(change) => change,
+    };
+    let item = claim(&change, operator, wanted, None).await?;
+    let text = "update service_request set owner_id = $2, state = $3, row_version = row_version + 1
+        where id = $1 and open";
+    let values =
+        [item.id.into(), operator.account.0.into(), RequestState::Processing.code().into()];
+    sql::run(&change.transaction, text, values).await?;
+    change.record(Event::new(item.organization(), "request_taken", "service_request", item.id));
+    change.tell(Changed::Organization(item.organization()));
+    change.tell(Changed::Queue);
+    change.commit(item.number).await
+}

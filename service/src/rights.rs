@@ -1,0 +1,82 @@
+//! Rights: asked of `domain`, answered with the colleagues who could (rule 6).
+
+use domain::ids::OrganizationId;
+use domain::rights::{self, Action, OperatorAction};
+use domain::{Error, Policies, Role};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+
+use crate::request::{Operator, Person};
+use crate::{Outcome, sql};
+
+/// So many colleagues are named at most.
+const NAMED: usize = 3;
+
+/// Checks that the person may.
+///
+/// # Errors
+/// [`domain::ErrorCode::RoleNeeded`] with the roles that may and colleagues who have one.
+pub async fn check(
+    connection: &impl ConnectionTrait,
+    person: &Person,
+    action: Action,
+    policies: &Policies,
+) -> Outcome<()> {
+    match why_not(connection, person, action, policies).await? {
+        Some(error) => Err(error.into()),
+        None => Ok(()),
+    }
+}
+
+/// Why the person may not, for the visible text beside the action; none if they may.
+///
+/// # Errors
+/// [`crate::Failure::Database`].
+pub async fn why_not(
+    connection: &impl ConnectionTrait,
+    person: &Person,
+    action: Action,
+    policies: &Policies,
+) -> Outcome<Option<Error>> {
+    let Err(mut error) = rights::may(&person.roles, action, policies) else { return Ok(None) };
+    error.colleagues = colleagues(connection, person.organization, &error.roles).await?;
+    Ok(Some(error))
+}
+
+/// Checks that the operator may.
+///
+/// # Errors
+/// [`domain::ErrorCode::RoleNeeded`] with the operators' roles that may.
+pub fn check_operator(operator: &Operator, action: OperatorAction) -> Outcome<()> {
+    Ok(rights::operator_may(&operator.roles, action)?)
+}
+
+/// Names of active people who have one of the roles, first those with the role named first.
+///
+/// # Errors
+/// [`crate::Failure::Database`].
+pub async fn colleagues(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    roles: &[Role],
+) -> Outcome<Vec<String>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        full_name: String,
+        role: String,
+    }
+    let text = "select a.full_name, r.role from person_role r
+        join person p on p.id = r.person_id and p.status = 'active'
+        join account a on a.id = p.account_id
+        where p.organization_id = $1 and r.role <> 'employee'
+        order by p.sort_name, p.id limit 100";
+    let rows = sql::all::<Row>(connection, text, [organization.0.into()]).await?;
+    let mut names: Vec<String> = Vec::with_capacity(NAMED);
+    for role in roles {
+        for row in rows.iter().filter(|row| row.role == role.code()) {
+            if names.len() < NAMED && !names.contains(&row.full_name) {
+                names.push(row.full_name.clone());
+            }
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,200 @@
+//! Sessions: a random token in the browser, its hash in the database.
+
+use domain::ids::{AccountId, OrganizationId, PersonId};
+use domain::{ErrorCode, Language, OperatorRole, Role, Roles};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use crate::audit::Event;
+use crate::change::{Change, programme_chain};
+use crate::request::{Actor, Operator, Person, Request};
+use crate::vault::hash_token;
+use crate::{Failure, Outcome, Service, random, sql};
+
+/// A session lasts twelve hours from its last use.
+pub const LIFETIME_SECONDS: i64 = 12 * 3600;
+/// Its last use is noted at most every five minutes: reading a page shouldn't write.
+const NOTED_EVERY_SECONDS: i64 = 300;
+
+#[derive(FromQueryResult)]
+struct Row {
+    account_id: Uuid,
+    organization_id: Option<Uuid>,
+    last_seen_at: i64,
+    email: String,
+    full_name: String,
+    language: String,
+    person_id: Option<Uuid>,
+    time_zone: Option<String>,
+    roles: Option<String>,
+    operator_roles: Option<String>,
+}
+
+/// Who holds the token; nobody if it is unknown, has expired, or its account is not active.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub async fn actor(service: &Service, token: &str) -> Outcome<Actor> {
+    if token.len() != 64 {
+        return Ok(Actor::Nobody);
+    }
+    let now = service.now();
+    let hash = hash_token(token);
+    let text = "select s.account_id, s.organization_id, s.last_seen_at, a.email, a.full_name, a.language,
+            p.id as person_id, o.time_zone,
+            (select string_agg(r.role, ',') from person_role r where r.person_id = p.id) as roles,
+            (select string_agg(r.role, ',') from operator_role r where r.account_id = a.id) as operator_roles
+        from session s
+        join account a on a.id = s.account_id and a.status = 'active'
+        left join person p on p.account_id = a.id and p.organization_id = s.organization_id and p.status = 'active'
+        left join organization o on o.id = p.organization_id
+        where s.token_hash = $1 and s.expires_at > $2";
+    let reader = service.database.reader();
+    let Some(row) = sql::one::<Row>(reader, text, [hash.clone().into(), now.0.into()]).await? else {
+        return Ok(Actor::Nobody);
+    };
+    if now.0 - row.last_seen_at > NOTED_EVERY_SECONDS * 1000 {
+        let transaction = service.database.begin().await?;
+        let text = "update session set last_seen_at = $2, expires_at = $3 where token_hash = $1";
+        let until = now.plus_seconds(LIFETIME_SECONDS);
+        sql::run(&transaction, text, [hash.into(), now.0.into(), until.0.into()]).await?;
+        transaction.commit().await?;
+    }
+    Ok(who(row))
+}
+
+fn who(row: Row) -> Actor {
+    let language = Language::from_tag(&row.language).unwrap_or_default();
+    let account = AccountId(row.account_id);
+    match (row.person_id, row.organization_id) {
+        (Some(person), Some(organization)) => Actor::Person(Person {
+            account,
+            id: PersonId(person),
+            organization: OrganizationId(organization),
+            roles: Roles::new(codes(row.roles.as_deref(), Role::from_code)),
+            name: row.full_name,
+            email: row.email,
+            language,
+            time_zone: row.time_zone.unwrap_or_default(),
+        }),
+        _ => {
+            let roles: Vec<_> = codes(row.operator_roles.as_deref(), OperatorRole::from_code).collect();
+            if roles.is_empty() {
+                return Actor::Nobody;
+            }
+            Actor::Operator(Operator { account, roles, name: row.full_name, language })
+        }
+    }
+}
+
+fn codes<'a, T>(list: Option<&'a str>, from: impl Fn(&str) -> Option<T> + 'a) -> impl Iterator<Item = T> + 'a {
+    list.unwrap_or_default().split(',').filter_map(from)
+}
+
+/// Opens a session for an account, in the organization where it is a person, and gives its token.
+///
+/// # Errors
+/// [`Failure::Database`]; [`ErrorCode::SignInFailed`] if it neither is a person anywhere nor an operator.
+pub(crate) async fn open(
+    change: &mut Change<'_>,
+    request: &Request,
+    account: AccountId,
+    agent: &str,
+) -> Outcome<String> {
+    let service = change.service();
+    let now = change.now;
+    let organization = first_organization(&change.transaction, account).await?;
+    if organization.is_none() && !is_operator(&change.transaction, account).await? {
+        return Err(ErrorCode::SignInFailed.into());
+    }
+    let token = random::token(&*service.random);
+    let text = "insert into session
+            (token_hash, account_id, organization_id, created_at, last_seen_at, expires_at, address, agent)
+        values ($1, $2, $3, $4, $4, $5, $6, $7)";
+    let agent: String = agent.chars().take(200).collect();
+    let values = [
+        hash_token(&token).into(),
+        account.0.into(),
+        organization.map(|id| id.0).into(),
+        now.0.into(),
+        now.plus_seconds(LIFETIME_SECONDS).0.into(),
+        request.address.clone().into(),
+        agent.into(),
+    ];
+    sql::run(&change.transaction, text, values).await?;
+    let chain = organization.unwrap_or_else(programme_chain);
+    change.record(Event::new(chain, "signed_in", "account", account));
+    Ok(token)
+}
+
+async fn first_organization(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+) -> Result<Option<OrganizationId>, Failure> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        organization_id: Uuid,
+    }
+    let text = "select organization_id from person where account_id = $1 and status = 'active'
+        order by created_at, organization_id limit 1";
+    let found = sql::one::<Found>(connection, text, [account.0.into()]).await?;
+    Ok(found.map(|found| OrganizationId(found.organization_id)))
+}
+
+async fn is_operator(connection: &impl ConnectionTrait, account: AccountId) -> Result<bool, Failure> {
+    let text = "select count(*) as number from operator_role where account_id = $1";
+    Ok(sql::number(connection, text, [account.0.into()]).await? > 0)
+}
+
+/// Ends the session; nothing happens if there is none.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub async fn end(service: &Service, request: &Request, token: &str) -> Outcome<()> {
+    let mut change = Change::begin_unasked(service, request).await?;
+    let text = "delete from session where token_hash = $1";
+    let ended = sql::run(&change.transaction, text, [hash_token(token).into()]).await?;
+    if ended > 0 {
+        let account = request.account()?;
+        let chain = match &request.actor {
+            Actor::Person(person) => person.organization,
+            _ => programme_chain(),
+        };
+        change.record(Event::new(chain, "signed_out", "account", account));
+    }
+    change.commit(()).await
+}
+
+/// Goes on in another organization that the account serves.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`] if the account is no active person there (rule 7).
+pub async fn switch_organization(
+    service: &Service,
+    request: &Request,
+    token: &str,
+    organization: OrganizationId,
+) -> Outcome<()> {
+    let account = request.account()?;
+    let mut change = Change::begin_unasked(service, request).await?;
+    let text = "update session set organization_id = $3 where token_hash = $1 and account_id = $2 and exists
+        (select 1 from person p where p.account_id = $2 and p.organization_id = $3 and p.status = 'active')";
+    let values = [hash_token(token).into(), account.0.into(), organization.0.into()];
+    if sql::run(&change.transaction, text, values).await? == 0 {
+        return Err(ErrorCode::NotFound.into());
+    }
+    change.record(Event::new(organization, "organization_entered", "account", account));
+    change.commit(()).await
+}
+
+/// Removes sessions that have expired; the worker's work.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub async fn sweep(service: &Service) -> Outcome<u64> {
+    let transaction = service.database.begin().await?;
+    let text = "delete from session where expires_at <= $1";
+    let removed = sql::run(&transaction, text, [service.now().0.into()]).await?;
+    transaction.commit().await?;
+    Ok(removed)
+}

@@ -1,0 +1,80 @@
+//! Queries that the entity API would only obscure: SQL text with numbered values, read into structs.
+//!
+//! The text is the same for both databases: `$1` binds on either.
+
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
+
+/// All rows.
+///
+/// # Errors
+/// The driver's error, or a column that doesn't fit the struct.
+pub async fn all<T: FromQueryResult>(
+    connection: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<T>, DbErr> {
+    T::find_by_statement(statement(connection, text, values)).all(connection).await
+}
+
+/// The first row, if there is any.
+///
+/// # Errors
+/// As for [`all`].
+pub async fn one<T: FromQueryResult>(
+    connection: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Option<T>, DbErr> {
+    T::find_by_statement(statement(connection, text, values)).one(connection).await
+}
+
+/// Runs a change and says how many rows it touched.
+///
+/// # Errors
+/// The driver's error.
+pub async fn run(
+    connection: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<u64, DbErr> {
+    Ok(connection.execute_raw(statement(connection, text, values)).await?.rows_affected())
+}
+
+/// One number of one row, 0 where there is no row.
+///
+/// # Errors
+/// As for [`all`]; the column's name must be `number`.
+pub async fn number(
+    connection: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<i64, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        number: Option<i64>,
+    }
+    Ok(one::<Row>(connection, text, values).await?.and_then(|row| row.number).unwrap_or(0))
+}
+
+fn statement(
+    connection: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Statement {
+    Statement::from_sql_and_values(connection.get_database_backend(), text, values)
+}
+
+/// Makes `%` and `_` of what somebody typed match themselves; the query says `escape '\'`.
+#[must_use]
+pub fn contains_pattern(typed: &str) -> String {
+    let mut pattern = String::with_capacity(typed.len() + 2);
+    pattern.push('%');
+    for character in typed.to_lowercase().chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
