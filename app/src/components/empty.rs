@@ -1,0 +1,69 @@
+use domain::Error;
+use leptos::prelude::*;
+
+use super::button::LinkButton;
+use super::notice::{Notice, Tone};
+use crate::i18n::texts;
+use crate::words;
+
+/// A list without rows: what would be here, or which filter hides it, with one action at most.
+#[component]
+pub fn Empty(
+    /// What isn't there.
+    #[prop(into)]
+    title: String,
+    /// What would be here, and how it comes here.
+    #[prop(optional, into)]
+    text: String,
+    /// One action.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <h3>{title}</h3>
+            {(!text.is_empty()).then(|| view! { <p>{text}</p> })}
+            {children.map(|children| children())}
+        </div>
+    }
+}
+
+/// The list's own lines in grey, not before 400 ms.
+#[component]
+pub fn Loading() -> impl IntoView {
+    let label = texts().common_loading();
+    view! {
+        <div class="sheet">
+            <div class="in stack" role="status" aria-busy="true" aria-label=label>
+                <div class="ghost"></div>
+                <div class="ghost short"></div>
+                <div class="ghost"></div>
+                <div class="ghost short"></div>
+            </div>
+        </div>
+    }
+}
+
+/// Something could not be loaded: why, and the way on.
+#[component]
+pub fn Failed(
+    /// The refusal.
+    error: Error,
+    /// Id under which the operators find the cause.
+    #[prop(optional, into)]
+    request_id: Option<String>,
+) -> impl IntoView {
+    let texts = texts();
+    let again = error.code != domain::ErrorCode::NotFound && error.code != domain::ErrorCode::RoleNeeded;
+    view! {
+        <Notice tone=Tone::Stop role="alert">
+            <p>{words::refusal(texts, &error)}</p>
+            {request_id.map(|id| view! { <p class="small muted">{texts.common_request_id(id)}</p> })}
+            {again
+                .then(|| {
+                    // An empty address is the page itself.
+                    view! { <p><LinkButton href="" label=texts.common_try_again()/></p> }
+                })}
+        </Notice>
+    }
+}

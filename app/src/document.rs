@@ -1,0 +1,41 @@
+//! The HTML document around the app.
+
+use leptos::config::LeptosOptions;
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+
+use crate::i18n;
+use crate::routes::App;
+use crate::site::asset;
+
+/// Whether the page carries the browser's half. A page that answers a form's post does not: it is
+/// plain HTML, and what it shows once stands in no script.
+#[derive(Clone, Copy, Debug)]
+pub struct Scripts(pub bool);
+
+/// The theme that the reader chose; the system decides where it is none.
+#[derive(Clone, Debug)]
+pub struct Theme(pub Option<&'static str>);
+
+/// The whole document.
+pub fn document(options: LeptosOptions) -> impl IntoView {
+    let scripts = use_context::<Scripts>().is_none_or(|scripts| scripts.0);
+    let theme = use_context::<Theme>().and_then(|theme| theme.0);
+    view! {
+        <!DOCTYPE html>
+        <html lang=i18n::language().tag() data-assets=asset("").trim_end_matches('/').to_owned() data-theme=theme>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" type="image/svg+xml" href=asset("favicon.svg")/>
+                <link rel="stylesheet" href=asset("style.css")/>
+                {scripts.then(|| view! { <HydrationScripts options=options.clone()/> })}
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}

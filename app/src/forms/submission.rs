@@ -1,0 +1,253 @@
+//! What was posted, and the use case that it comes to.
+
+use domain::operation::OperationId;
+use domain::view::form::Done;
+use domain::{Error, ErrorCode, Field, FieldError, Language};
+use locales::Texts;
+use service::{Outcome, Request, Service};
+
+use super::{account, cloud, marketing, operator, people, purchases, seats, software, technical};
+
+/// So long may the body of a form be.
+pub const MAX_BYTES: usize = 64 * 1024;
+
+/// Fields that are never shown again.
+const SECRET_FIELDS: &[&str] = &["password", "current_password", "new_password", "repeat_password"];
+
+/// The fields of a form as they were posted.
+#[derive(Clone)]
+pub struct Submission(Vec<(String, String)>);
+
+/// Who posts, and in which language the answer is.
+pub struct Reader<'a> {
+    /// The use cases.
+    pub service: &'a Service,
+    /// Who asks.
+    pub request: &'a Request,
+    /// Language of the answer.
+    pub language: Language,
+}
+
+impl Reader<'_> {
+    /// Every text in the reader's language.
+    #[must_use]
+    pub fn texts(&self) -> Texts {
+        locales::texts(self.language)
+    }
+}
+
+/// What a form came to.
+#[derive(Debug, Default)]
+pub struct Performed {
+    /// What the page says and shows.
+    pub done: Done,
+    /// What happens to the browser's cookies.
+    pub cookies: Cookies,
+}
+
+/// What happens to the browser's cookies.
+#[derive(Debug, Default)]
+pub enum Cookies {
+    /// Nothing.
+    #[default]
+    Stay,
+    /// A session begins; its token.
+    SignedIn(String),
+    /// The session ends.
+    SignedOut,
+    /// The language of whoever isn't signed in.
+    Language(Language),
+}
+
+impl From<Done> for Performed {
+    fn from(done: Done) -> Self {
+        Self { done, cookies: Cookies::Stay }
+    }
+}
+
+/// An answer with nothing but its message.
+#[must_use]
+pub fn said(message: impl Into<String>) -> Performed {
+    Done { message: message.into(), ..Done::default() }.into()
+}
+
+impl Submission {
+    /// Reads an `application/x-www-form-urlencoded` body.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooLarge`]; [`ErrorCode::Invalid`] where it can't be read.
+    pub fn parse(body: &str) -> Result<Self, Error> {
+        if body.len() > MAX_BYTES {
+            return Err(Error::new(ErrorCode::TooLarge));
+        }
+        serde_html_form::from_str(body).map(Self).map_err(|_| Error::new(ErrorCode::Invalid))
+    }
+
+    /// Code of the form.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.text("form")
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        self.text("target")
+    }
+
+    /// A field as it was typed; empty where it is missing.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// A known field as it was typed.
+    #[must_use]
+    pub fn field(&self, field: Field) -> &str {
+        self.text(field.code())
+    }
+
+    /// All values of a field that aren't empty.
+    pub fn all(&self, field: Field) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(key, value)| key == field.code() && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// An id in a field; a malformed one answers like one that doesn't exist.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`].
+    pub fn id<T: std::str::FromStr<Err = Error>>(&self, name: &str) -> Result<T, Error> {
+        self.text(name).parse()
+    }
+
+    /// The row version that the page showed.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Stale`] where it is missing or malformed.
+    pub fn version(&self) -> Result<i64, Error> {
+        self.text("version").parse().map_err(|_| Error::new(ErrorCode::Stale))
+    }
+
+    /// A whole number in a field.
+    ///
+    /// # Errors
+    /// [`ErrorCode::MalformedNumber`] for the field.
+    pub fn number(&self, field: Field) -> Result<i64, FieldError> {
+        self.field(field).trim().parse().map_err(|_| FieldError {
+            field,
+            code: ErrorCode::MalformedNumber,
+            number: None,
+        })
+    }
+
+    /// The operation id.
+    ///
+    /// # Errors
+    /// [`ErrorCode::OperationMissing`].
+    pub fn operation(&self) -> Result<OperationId, Error> {
+        OperationId::parse(self.text("operation"))
+    }
+
+    /// What may be shown again: no passwords, and nothing that the page makes itself.
+    #[must_use]
+    pub fn kept(&self) -> Vec<(String, String)> {
+        self.0.iter().filter(|(name, _)| !SECRET_FIELDS.contains(&name.as_str())).cloned().collect()
+    }
+}
+
+/// Forms that change the browser's cookies: they are posted, never sent in the background.
+#[must_use]
+pub fn changes_session(code: &str) -> bool {
+    matches!(code, "sign_in" | "sign_out" | "choose_language" | "switch_organization" | "accept_invitation")
+}
+
+/// Every form; a test posts each as every role, and with another company's ids.
+pub const CODES: &[&str] = &[
+    "sign_in",
+    "sign_out",
+    "choose_language",
+    "switch_organization",
+    "change_password",
+    "mark_notices_read",
+    "assign_seats",
+    "release_seat",
+    "reassign_seat",
+    "ask_for_seat",
+    "decide_seat_request",
+    "reveal_key",
+    "record_activations",
+    "redeem_key",
+    "activate",
+    "withdraw_activation",
+    "show_support_ids",
+    "save_marketing_contact",
+    "submit_advisory",
+    "ask_global_admin",
+    "submit_cancellation",
+    "take_back_cancellation",
+    "add_user",
+    "set_roles",
+    "update_own_agent",
+    "invite_again",
+    "accept_invitation",
+    "take_request",
+    "complete_activation",
+    "record_delivery",
+    "complete_advisory",
+    "decide_cancellation",
+    "decide_global_admin",
+    "refuse_request",
+    "record_incident",
+    "send_again",
+    "save_policies",
+];
+
+/// Carries out the form.
+///
+/// # Errors
+/// What the use case refuses; [`ErrorCode::NotFound`] for a form that doesn't exist.
+pub async fn carry_out(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    match form.code() {
+        "sign_in" => account::sign_in(reader, form).await,
+        "sign_out" => account::sign_out(reader, form).await,
+        "choose_language" => account::choose_language(reader, form).await,
+        "switch_organization" => account::switch_organization(reader, form).await,
+        "change_password" => account::change_password(reader, form).await,
+        "mark_notices_read" => account::mark_notices_read(reader, form).await,
+        "assign_seats" => seats::assign(reader, form).await,
+        "release_seat" => seats::release(reader, form).await,
+        "reassign_seat" => seats::reassign(reader, form).await,
+        "ask_for_seat" => seats::ask(reader, form).await,
+        "decide_seat_request" => seats::decide(reader, form).await,
+        "reveal_key" => software::reveal(reader, form).await,
+        "record_activations" => software::record(reader, form).await,
+        "redeem_key" => cloud::redeem(reader, form).await,
+        "activate" => technical::activate(reader, form).await,
+        "withdraw_activation" => technical::withdraw(reader, form).await,
+        "show_support_ids" => technical::show_ids(reader, form).await,
+        "save_marketing_contact" => marketing::save_contact(reader, form).await,
+        "submit_advisory" => technical::submit_advisory(reader, form).await,
+        "ask_global_admin" => technical::ask_global_admin(reader, form).await,
+        "submit_cancellation" => purchases::submit_cancellation(reader, form).await,
+        "take_back_cancellation" => purchases::take_back_cancellation(reader, form).await,
+        "add_user" => people::add_user(reader, form).await,
+        "set_roles" => people::set_roles(reader, form).await,
+        "update_own_agent" => people::update_own_agent(reader, form).await,
+        "invite_again" => people::invite_again(reader, form).await,
+        "accept_invitation" => people::accept_invitation(reader, form).await,
+        "take_request" => operator::take(reader, form).await,
+        "complete_activation" => operator::complete_activation(reader, form).await,
+        "record_delivery" => operator::record_delivery(reader, form).await,
+        "complete_advisory" => operator::complete_advisory(reader, form).await,
+        "decide_cancellation" => operator::decide_cancellation(reader, form).await,
+        "decide_global_admin" => operator::decide_global_admin(reader, form).await,
+        "refuse_request" => operator::refuse_request(reader, form).await,
+        "record_incident" => operator::record_incident(reader, form).await,
+        "send_again" => operator::send_again(reader, form).await,
+        "save_policies" => operator::save_policies(reader, form).await,
+        _ => Err(ErrorCode::NotFound.into()),
+    }
+}

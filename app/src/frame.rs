@@ -1,0 +1,327 @@
+//! The frame around every page: bar on top, index at the side, what was just done.
+
+use domain::benefit::Category;
+use domain::policy::SupportEdition;
+use domain::rights::{Action, OperatorAction, may, operator_may};
+use domain::view::portal::{OperatorReader, PersonReader, Portal, Reader};
+use domain::{Field, Language, Policies, Roles};
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::components::{Icon, IconName, Mark, MembershipRail, Notice, Tone};
+use crate::forms::{Form, PostForm};
+use crate::i18n::{language, texts};
+use crate::load::load;
+use crate::server_fns::portal::portal;
+
+/// A place in the menu.
+#[derive(Clone, PartialEq)]
+struct Place {
+    path: &'static str,
+    icon: IconName,
+    name: String,
+    figure: Option<i64>,
+}
+
+fn place(path: &'static str, icon: IconName, name: &str, figure: Option<i64>) -> Place {
+    Place { path, icon, name: name.to_owned(), figure }
+}
+
+/// Bar and index; nothing for whoever isn't signed in.
+#[component]
+pub fn Frame() -> impl IntoView {
+    load(|| (), |()| portal(), |portal| view! { <Around portal=portal/> })
+}
+
+#[component]
+fn Around(portal: Signal<Portal>) -> impl IntoView {
+    let kind = Memo::new(move |_| portal.with(|portal| std::mem::discriminant(&portal.reader)));
+    move || {
+        kind.track();
+        match portal.get_untracked().reader {
+            Reader::Nobody => ().into_any(),
+            Reader::Person(_) | Reader::Operator(_) => view! {
+                <a class="skip" href="#main">{texts().common_skip_to_content()}</a>
+                <Bar portal=portal/>
+                <Side portal=portal/>
+                <Flash portal=portal/>
+            }
+            .into_any(),
+        }
+    }
+}
+
+#[component]
+fn Flash(portal: Signal<Portal>) -> impl IntoView {
+    // What the page before did; with JavaScript a toast says it instead.
+    let flash = portal.get_untracked().flash;
+    flash.map(|text| {
+        view! { <div class="flash"><Notice tone=Tone::Good role="status"><p>{text}</p></Notice></div> }
+    })
+}
+
+#[component]
+fn Bar(portal: Signal<Portal>) -> impl IntoView {
+    let texts = texts();
+    let location = use_location();
+    let places = Memo::new(move |_| sections(&portal.get()));
+    let here = move || {
+        let path = location.pathname.get();
+        places
+            .get()
+            .into_iter()
+            .flat_map(|(_, places)| places)
+            .find(|place| is_here(&path, place.path))
+            .map_or_else(|| texts.common_menu().to_owned(), |place| place.name)
+    };
+    let (home, title, tier) = match portal.get_untracked().reader {
+        Reader::Operator(_) => {
+            ("/operator/queue", portal.get_untracked().programme, texts.navigation_operations().to_owned())
+        }
+        Reader::Person(person) => {
+            ("/", person.organization_name.clone(), texts.find_tier(&person.tier).unwrap_or_default().to_owned())
+        }
+        Reader::Nobody => ("/", String::new(), String::new()),
+    };
+    let unread = move || portal.with(|portal| portal.unread);
+    view! {
+        <header class="bar">
+            <button class="tool menu-button" type="button" popovertarget="side">
+                <Icon name=IconName::Menu/>
+                <span>{here}</span>
+            </button>
+            <a class="brand" href=home aria-label=texts.common_product_name()>
+                <Mark/>
+                <span>{texts.common_product_name()}</span>
+            </a>
+            <div class="org"><b>{title}</b><span>{tier}</span></div>
+            <div class="end">
+                <LanguageSwitch/>
+                <a
+                    class="tool"
+                    href="/notices"
+                    aria-label=move || texts.frame_unread(unread())
+                >
+                    <Icon name=IconName::Bell/>
+                    <span class="count" aria-hidden="true">{unread}</span>
+                </a>
+                <Account portal=portal/>
+            </div>
+        </header>
+    }
+}
+
+#[component]
+fn LanguageSwitch() -> impl IntoView {
+    let texts = texts();
+    let now = language();
+    let form = Form::new("choose_language", "");
+    view! {
+        <details class="switch">
+            <summary class="tool" aria-label=texts.frame_language_is(now.own_name())>
+                <Icon name=IconName::Globe/>
+                <span class="wide">{now.own_name()}</span>
+            </summary>
+            <div>
+                <PostForm form=form whole_page=true>
+                    {Language::ALL
+                        .map(|language| {
+                            view! {
+                                <button
+                                    type="submit"
+                                    name=Field::Language.code()
+                                    value=language.tag()
+                                    lang=language.tag()
+                                    aria-current=(language == now).then_some("true")
+                                >
+                                    {language.own_name()}
+                                </button>
+                            }
+                        })
+                        .collect_view()}
+                </PostForm>
+            </div>
+        </details>
+    }
+}
+
+#[component]
+fn Account(portal: Signal<Portal>) -> impl IntoView {
+    let texts = texts();
+    let (name, others, operator) = match portal.get_untracked().reader {
+        Reader::Person(person) => (person.name, person.others, false),
+        Reader::Operator(operator) => (operator.name, Vec::new(), true),
+        Reader::Nobody => (String::new(), Vec::new(), false),
+    };
+    let sign_out = Form::new("sign_out", "");
+    view! {
+        <details class="switch">
+            <summary class="tool" aria-label=texts.frame_account_of(&name)>
+                <Icon name=IconName::Person/>
+                <span class="wide">{name.clone()}</span>
+            </summary>
+            <div>
+                {others
+                    .into_iter()
+                    .map(|(id, name)| {
+                        let form = Form::new("switch_organization", id);
+                        view! {
+                            <PostForm form=form whole_page=true>
+                                <button type="submit">{texts.frame_go_on_in(name)}</button>
+                            </PostForm>
+                        }
+                    })
+                    .collect_view()}
+                <a href="/account">{texts.navigation_account_settings()}</a>
+                {(!operator).then(|| view! { <a href="/my-benefits">{texts.navigation_my_benefits()}</a> })}
+                <PostForm form=sign_out whole_page=true>
+                    <button type="submit">{texts.navigation_sign_out()}</button>
+                </PostForm>
+            </div>
+        </details>
+    }
+}
+
+#[component]
+fn Side(portal: Signal<Portal>) -> impl IntoView {
+    let texts = texts();
+    let location = use_location();
+    let sections = Memo::new(move |_| sections(&portal.get()));
+    let year = move || match portal.get().reader {
+        Reader::Person(person) => {
+            let PersonReader { year, tier, .. } = *person;
+            year.map(|year| (tier, year))
+        }
+        _ => None,
+    };
+    view! {
+        <nav class="side" id="side" popover aria-label=texts.common_main_menu()>
+            {move || {
+                sections
+                    .get()
+                    .into_iter()
+                    .map(|(heading, places)| {
+                        let places = places
+                            .into_iter()
+                            .map(|place| {
+                                let current = move || {
+                                    is_here(&location.pathname.get(), place.path).then_some("page")
+                                };
+                                view! {
+                                    <a href=place.path aria-current=current>
+                                        <Icon name=place.icon/>
+                                        <span>{place.name}</span>
+                                        {place.figure.map(|figure| view! { <span class="figure">{figure}</span> })}
+                                    </a>
+                                }
+                            })
+                            .collect_view();
+                        view! { <h2>{heading}</h2> {places} }
+                    })
+                    .collect_view()
+            }}
+            {move || {
+                year()
+                    .map(|(tier, year)| {
+                        view! {
+                            <MembershipRail
+                                name=texts.frame_membership_of(texts.find_tier(&tier).unwrap_or(&tier))
+                                day=year.day
+                                renews=year.renews
+                            />
+                        }
+                    })
+            }}
+        </nav>
+    }
+}
+
+fn is_here(path: &str, place: &str) -> bool {
+    if place == "/" { path == "/" } else { path == place || path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/') && place != "/account") }
+}
+
+/// The menu for whoever reads: what they can open, and what they are told about.
+fn sections(portal: &Portal) -> Vec<(String, Vec<Place>)> {
+    match &portal.reader {
+        Reader::Nobody => Vec::new(),
+        Reader::Person(person) => for_person(person),
+        Reader::Operator(operator) => for_operator(operator),
+    }
+}
+
+fn for_person(person: &PersonReader) -> Vec<(String, Vec<Place>)> {
+    let texts = texts();
+    let roles = Roles::new(person.roles.iter().copied());
+    let allowed = |action| may(&roles, action, &Policies::default()).is_ok();
+    let count = |category: Category| {
+        Some(person.counts.iter().find(|(of, _)| *of == category).map_or(0, |(_, count)| *count))
+    };
+    let mut sections = Vec::new();
+    let own = place("/my-benefits", IconName::Stub, texts.navigation_my_benefits(), Some(person.own_seats));
+    if allowed(Action::OpenBenefits) {
+        let technical = if person.edition == SupportEdition::A {
+            texts.navigation_support()
+        } else {
+            texts.navigation_technical()
+        };
+        sections.push((
+            texts.navigation_benefits().to_owned(),
+            vec![
+                place("/benefits/software", IconName::Software, texts.navigation_software(), count(Category::Software)),
+                place("/benefits/cloud", IconName::Cloud, texts.navigation_cloud(), count(Category::Cloud)),
+                place(
+                    "/benefits/visual-studio",
+                    IconName::Code,
+                    texts.navigation_visual_studio(),
+                    count(Category::VisualStudio),
+                ),
+                place("/benefits/technical", IconName::Support, technical, count(Category::Technical)),
+                place(
+                    "/benefits/go-to-market",
+                    IconName::Flag,
+                    texts.navigation_go_to_market_benefits(),
+                    count(Category::GoToMarket),
+                ),
+                place("/benefits/cancel", IconName::Undo, texts.navigation_cancel(), None),
+            ],
+        ));
+        sections.push((
+            texts.navigation_organization().to_owned(),
+            vec![
+                place("/", IconName::Home, texts.navigation_dashboard(), None),
+                own,
+                place("/requests", IconName::Request, texts.navigation_requests(), Some(person.open_requests)),
+                place("/account/users", IconName::People, texts.navigation_user_management(), Some(person.people)),
+                place("/account", IconName::Gear, texts.navigation_account_settings(), None),
+            ],
+        ));
+    } else {
+        sections.push((
+            texts.navigation_for_you().to_owned(),
+            vec![
+                place("/", IconName::Home, texts.navigation_dashboard(), None),
+                own,
+                place("/requests", IconName::Request, texts.navigation_my_requests(), None),
+                place("/account", IconName::Gear, texts.navigation_account_settings(), None),
+            ],
+        ));
+    }
+    sections
+}
+
+fn for_operator(operator: &OperatorReader) -> Vec<(String, Vec<Place>)> {
+    let texts = texts();
+    let allowed = |action| operator_may(&operator.roles, action).is_ok();
+    let mut places = Vec::new();
+    if allowed(OperatorAction::ReadQueue) || allowed(OperatorAction::WorkQueue) {
+        places.push(place("/operator/queue", IconName::Request, texts.navigation_queue(), Some(operator.queue)));
+    }
+    if allowed(OperatorAction::ReadMail) {
+        places.push(place("/operator/outbox", IconName::Mail, texts.navigation_outbox(), Some(operator.failed_mail)));
+    }
+    if allowed(OperatorAction::ManagePolicies) || allowed(OperatorAction::ReadEverything) {
+        places.push(place("/operator/policies", IconName::Gear, texts.navigation_policies(), None));
+    }
+    places.push(place("/account", IconName::Person, texts.navigation_account_settings(), None));
+    vec![(texts.navigation_operations().to_owned(), places)]
+}

@@ -1,0 +1,16 @@
+//! Pages: one file an address.
+
+pub mod account;
+pub mod advisory;
+pub mod benefits;
+pub mod cancel;
+pub mod dashboard;
+pub mod global_admin;
+pub mod invitation;
+pub mod my_benefits;
+pub mod not_found;
+pub mod notices;
+pub mod operator;
+pub mod people;
+pub mod requests;
+pub mod sign_in;

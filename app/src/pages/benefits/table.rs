@@ -1,0 +1,420 @@
+//! The table of a category: filters, rows, the open row.
+
+use domain::benefit::{Category, RowStatus};
+use domain::ids::GrantId;
+use domain::policy::SupportEdition;
+use domain::view::benefits::{
+    BenefitRow, BenefitsPage, BenefitsQuery, DetailKind, GrantDetail, PAGE_ROWS, SortColumn, Until,
+};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use super::address;
+use super::cloud::CloudKeyDetailPane;
+use super::marketing::{MarketingContactPane, MarketingDetailPane};
+use super::seats::SeatsPane;
+use super::software::SoftwareDetail;
+use super::technical::TechnicalDetailPane;
+use crate::components::{
+    Choice, Column, Deadline, DetailRow, Direction, Empty, Filter, FilterBar, FilterChip, Find, Ledger, Notice,
+    Opener, Pagination, ProcessingClock, StatusByCode, Tally, Tone,
+};
+use crate::i18n::texts;
+use crate::load::load;
+use crate::server_fns::benefits::benefits;
+use crate::words;
+
+const COLUMNS: usize = 7;
+
+/// The page of a category.
+#[component]
+pub fn CategoryPage(
+    /// Which one.
+    category: Category,
+) -> impl IntoView {
+    let parameters = use_query_map();
+    let query = Memo::new(move |_| address::read(category, &parameters.get()));
+    load(move || query.get(), benefits, move |page| view! { <Table query=query page=page/> })
+}
+
+fn name(category: Category, edition: SupportEdition) -> &'static str {
+    let texts = texts();
+    match category {
+        Category::Software => texts.navigation_software(),
+        Category::Cloud => texts.navigation_cloud(),
+        Category::VisualStudio => texts.navigation_visual_studio(),
+        Category::Technical if edition == SupportEdition::A => texts.navigation_support(),
+        Category::Technical => texts.navigation_technical(),
+        Category::GoToMarket => texts.navigation_go_to_market_benefits(),
+    }
+}
+
+fn lead(category: Category, edition: SupportEdition) -> &'static str {
+    let texts = texts();
+    match category {
+        Category::Software => texts.benefits_software_lead(),
+        Category::Cloud => texts.benefits_cloud_lead(),
+        Category::VisualStudio => texts.benefits_visual_studio_lead(),
+        Category::Technical if edition != SupportEdition::C => texts.benefits_support_lead(),
+        Category::Technical => texts.benefits_technical_lead(),
+        Category::GoToMarket => texts.benefits_go_to_market_lead(),
+    }
+}
+
+#[component]
+fn Table(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoView {
+    let texts = texts();
+    let category = query.get_untracked().category;
+    let edition = page.get_untracked().edition;
+    let title = name(category, edition);
+    let figure = move |of: fn(&BenefitsPage) -> i64| {
+        move || locales::format::number(texts.language(), page.with(of))
+    };
+    let seats = category == Category::VisualStudio;
+    view! {
+        <Title text=texts.common_page_title(title)/>
+        <main class="page" id="main">
+            <div>
+                <nav aria-label=texts.common_breadcrumb()>
+                    <ol class="crumbs">
+                        <li><a href="/benefits/software">{texts.navigation_benefits()}</a></li>
+                        <li aria-current="page">{title}</li>
+                    </ol>
+                </nav>
+                <div class="head">
+                    <div>
+                        <h1>{title}</h1>
+                        <p>{lead(category, edition)}</p>
+                    </div>
+                    <dl class="totals">
+                        {if seats {
+                            view! {
+                                <div><dt>{texts.benefits_totals_seats()}</dt><dd>{figure(|page| page.quantity)}</dd></div>
+                                <div><dt>{texts.benefits_totals_left()}</dt><dd>{figure(|page| page.left)}</dd></div>
+                                <div><dt>{texts.benefits_totals_holders()}</dt><dd>{figure(|page| page.holders)}</dd></div>
+                            }
+                                .into_any()
+                        } else {
+                            view! {
+                                <div><dt>{texts.benefits_totals_benefits()}</dt><dd>{figure(|page| page.all)}</dd></div>
+                                <div><dt>{texts.benefits_totals_ending()}</dt><dd>{figure(|page| page.ending)}</dd></div>
+                            }
+                                .into_any()
+                        }}
+                    </dl>
+                </div>
+            </div>
+            {(category == Category::GoToMarket).then(|| view! { <MarketingContactPane/> })}
+            <Filters query=query page=page/>
+            <section class="sheet">
+                <Rows query=query page=page title=title/>
+            </section>
+            <p class="small"><a href="/become-global-admin">{texts.benefits_become_admin()}</a></p>
+        </main>
+    }
+}
+
+fn choice(value: impl Into<String>, text: impl Into<String>) -> Choice {
+    Choice { value: value.into(), text: text.into(), note: String::new(), refused: false }
+}
+
+#[component]
+fn Filters(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoView {
+    let texts = texts();
+    let category = query.get_untracked().category;
+    let find = Signal::derive(move || Find {
+        name: "find",
+        value: query.with(|query| query.find.clone()),
+        hint: texts.benefits_find_hint().to_owned(),
+    });
+    let filters = Memo::new(move |_| {
+        let query = query.get();
+        let mut sources = vec![choice("", texts.common_all())];
+        let mut known: Vec<String> = Vec::new();
+        for (source, area) in page.with(|page| page.sources.clone()) {
+            if !known.contains(&source) {
+                sources.push(choice(source.clone(), words::source(texts, &source, area.as_deref())));
+                known.push(source);
+            }
+        }
+        let mut statuses = vec![choice("", texts.common_all())];
+        for status in RowStatus::ALL {
+            let code = status.code();
+            statuses.push(choice(code, texts.find_status(code).unwrap_or(code)));
+        }
+        let untils = vec![
+            choice("", texts.common_any_time()),
+            choice(Until::Week.code(), texts.benefits_until_week()),
+            choice(Until::Month.code(), texts.benefits_until_month()),
+            choice(Until::Later.code(), texts.benefits_until_later()),
+        ];
+        vec![
+            Filter {
+                name: "source",
+                label: texts.common_source().to_owned(),
+                choices: sources,
+                selected: query.source.clone().unwrap_or_default(),
+            },
+            Filter {
+                name: "status",
+                label: texts.common_status().to_owned(),
+                choices: statuses,
+                selected: query.status.map(|status| status.code().to_owned()).unwrap_or_default(),
+            },
+            Filter {
+                name: "until",
+                label: texts.benefits_filter_until().to_owned(),
+                choices: untils,
+                selected: query.until.map(|until| until.code().to_owned()).unwrap_or_default(),
+            },
+        ]
+    });
+    let kept = Signal::derive(move || {
+        let query = query.get();
+        let sort = (query.sort != SortColumn::Name || query.descending).then(|| {
+            let sign = if query.descending { "-" } else { "" };
+            ("sort".to_owned(), format!("{sign}{}", query.sort.code()))
+        });
+        sort.into_iter().collect::<Vec<_>>()
+    });
+    let count = Signal::derive(move || {
+        let column = column_name(category, query.with(|query| query.sort));
+        texts.benefits_count(column, page.with(|page| page.total))
+    });
+    let chips = Signal::derive(move || chips(&query.get(), &filters.get()));
+    view! {
+        <FilterBar
+            action=address::path(category)
+            find=find
+            filters=filters
+            kept=kept
+            count=count
+            chips=chips
+            clear=address::path(category)
+        />
+    }
+}
+
+/// What is filtered by, each with the address without it.
+fn chips(query: &BenefitsQuery, filters: &[Filter]) -> Vec<FilterChip> {
+    let mut chips = Vec::new();
+    let base = BenefitsQuery { page: 1, open: None, ..query.clone() };
+    if !base.find.is_empty() {
+        chips.push(FilterChip {
+            text: base.find.clone(),
+            href: address::write(&BenefitsQuery { find: String::new(), ..base.clone() }),
+        });
+    }
+    for filter in filters.iter().filter(|filter| !filter.selected.is_empty()) {
+        let without = match filter.name {
+            "source" => BenefitsQuery { source: None, ..base.clone() },
+            "status" => BenefitsQuery { status: None, ..base.clone() },
+            _ => BenefitsQuery { until: None, ..base.clone() },
+        };
+        let value = filter.choices.iter().find(|choice| choice.value == filter.selected);
+        let value = value.map_or(filter.selected.as_str(), |choice| choice.text.as_str());
+        chips.push(FilterChip { text: format!("{}: {value}", filter.label), href: address::write(&without) });
+    }
+    chips
+}
+
+fn column_name(category: Category, column: SortColumn) -> &'static str {
+    let texts = texts();
+    match column {
+        SortColumn::Name => texts.common_benefit_name(),
+        SortColumn::Source => texts.common_source(),
+        SortColumn::Left if category == Category::VisualStudio => texts.benefits_column_seats(),
+        SortColumn::Left => texts.benefits_column_quantity(),
+        SortColumn::Status => texts.common_status(),
+        SortColumn::ActivateBy => texts.benefits_column_activate_by(),
+        SortColumn::Expires => texts.benefits_column_expires(),
+    }
+}
+
+#[component]
+fn Rows(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>, title: &'static str) -> impl IntoView {
+    let texts = texts();
+    let category = query.get_untracked().category;
+    let columns = Signal::derive(move || {
+        let now = query.get();
+        let mut columns: Vec<Column> = SortColumn::ALL
+            .iter()
+            .map(|column| {
+                let current = now.sort == *column;
+                let direction = current.then_some(if now.descending { Direction::Descending } else { Direction::Ascending });
+                let next = BenefitsQuery {
+                    sort: *column,
+                    descending: current && !now.descending,
+                    page: 1,
+                    open: None,
+                    ..now.clone()
+                };
+                Column::sorts(column_name(category, *column), address::write(&next), direction)
+            })
+            .collect();
+        columns.push(Column::silent(texts.common_details()));
+        columns
+    });
+    let ids = Memo::new(move |_| {
+        page.with(|page| {
+            let mut ids: Vec<GrantId> = page.rows.iter().map(|row| row.id).collect();
+            // An open row that the filters hide stands on top, so that its address always works.
+            if let Some(open) = &page.open
+                && !ids.contains(&open.row.id)
+            {
+                ids.insert(0, open.row.id);
+            }
+            ids
+        })
+    });
+    let empty = move || ids.with(Vec::is_empty);
+    view! {
+        <Show
+            when=move || !empty()
+            fallback=move || view! { <Nothing query=query page=page/> }
+        >
+            <Ledger caption=title columns=columns>
+                <For each=move || ids.get() key=|id| *id let:id>
+                    <Row id=id query=query page=page/>
+                </For>
+            </Ledger>
+        </Show>
+        <Show when=move || !empty()>
+            {move || {
+                let now = query.get();
+                let (at, total) = page.with(|page| (page.page, page.total));
+                view! {
+                    <Pagination
+                        page=at
+                        per_page=PAGE_ROWS
+                        total=total
+                        href=move |page| address::write(&BenefitsQuery { page, open: None, ..now.clone() })
+                    />
+                }
+            }}
+        </Show>
+    }
+}
+
+#[component]
+fn Nothing(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoView {
+    let texts = texts();
+    let all = page.with_untracked(|page| page.all);
+    if all == 0 {
+        return view! { <Empty title=texts.benefits_empty_title() text=texts.benefits_empty_text()/> }.into_any();
+    }
+    view! {
+        <Empty title=texts.benefits_none_match_title() text=texts.benefits_none_match_text(all)>
+            <a class="button" href=address::path(query.get_untracked().category)>{texts.common_clear_all()}</a>
+        </Empty>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(id: GrantId, query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoView {
+    let texts = texts();
+    let found = Memo::new(move |last: Option<&Option<BenefitRow>>| {
+        page.with(|page| {
+            page.rows
+                .iter()
+                .find(|row| row.id == id)
+                .or_else(|| page.open.as_ref().map(|open| &open.row).filter(|row| row.id == id))
+                .cloned()
+        })
+        // A row that has just gone keeps what it showed until it is taken away.
+        .or_else(|| last.cloned().flatten())
+    });
+    let detail = Memo::new(move |_| page.with(|page| page.open.clone().filter(|open| open.row.id == id)));
+    let open = Memo::new(move |_| detail.with(Option::is_some));
+    let link = Signal::derive(move || {
+        let now = query.get();
+        address::write(&BenefitsQuery { open: (!open.get()).then_some(id), ..now })
+    });
+    let Some(first) = found.get_untracked() else { return ().into_any() };
+    let source = words::source(texts, &first.source, first.area.as_deref());
+    let row = Signal::derive(move || found.get().unwrap_or_else(|| first.clone()));
+    let name = row.with_untracked(|row| row.name.clone());
+    let seats = query.get_untracked().category == Category::VisualStudio;
+    let quantity_label =
+        if seats { texts.benefits_column_seats() } else { texts.benefits_column_quantity() };
+    view! {
+        <tr role="row" id=id.to_string() class:open=move || open.get()>
+            <th role="rowheader" scope="row">
+                <a href=move || link.get()>{move || row.with(|row| row.name.clone())}</a>
+                <small>{move || row.with(|row| row.summary.clone())}</small>
+            </th>
+            <td role="cell" data-label=texts.common_source()>{source.clone()}</td>
+            <td role="cell" data-label=quantity_label>
+                {move || {
+                    let (used, quantity) = row.with(|row| (row.used, row.quantity));
+                    view! { <Tally used=used quantity=quantity/> }
+                }}
+            </td>
+            <td role="cell" data-label=texts.common_status()>{move || row.with(status)}</td>
+            <td role="cell" data-label=texts.benefits_column_activate_by()>
+                {move || {
+                    let (date, left) = row.with(|row| (row.activate_by, row.activate_by_days));
+                    view! { <Deadline date=date days_left=left/> }
+                }}
+            </td>
+            <td role="cell" data-label=texts.benefits_column_expires()>
+                {move || {
+                    let (date, left) = row.with(|row| (row.expires, row.expires_days));
+                    view! { <Deadline date=date days_left=left/> }
+                }}
+            </td>
+            <td role="cell" class="end">
+                <Opener href=link open=open name=name source=source/>
+            </td>
+        </tr>
+        {move || {
+            open.get()
+                .then(|| detail.get_untracked())
+                .flatten()
+                .map(|first| {
+                    let following = Signal::derive(move || detail.get().unwrap_or_else(|| first.clone()));
+                    view! {
+                        <DetailRow columns=COLUMNS>
+                            <Detail detail=following/>
+                        </DetailRow>
+                    }
+                })
+        }}
+    }
+    .into_any()
+}
+
+fn status(row: &BenefitRow) -> AnyView {
+    match (row.status, row.processing) {
+        (RowStatus::Processing, Some((day, target))) => view! { <ProcessingClock day=day target=target/> }.into_any(),
+        (status, _) => view! { <StatusByCode code=status.code()/> }.into_any(),
+    }
+}
+
+/// What belongs to the open row; it is built once and follows its data.
+#[component]
+fn Detail(detail: Signal<GrantDetail>) -> impl IntoView {
+    let texts = texts();
+    let kind = Memo::new(move |_| detail.with(|detail| std::mem::discriminant(&detail.kind)));
+    let over = move || detail.with(|detail| detail.row.status == RowStatus::OverAllocated);
+    view! {
+        <Show when=over>
+            <Notice tone=Tone::Wait>
+                <b>{texts.benefits_over_title()}</b>
+                <p>{texts.benefits_over_text()}</p>
+            </Notice>
+        </Show>
+        {move || {
+            kind.track();
+            match detail.get_untracked().kind {
+                DetailKind::Seats(_) => view! { <SeatsPane detail=detail/> }.into_any(),
+                DetailKind::Software(_) => view! { <SoftwareDetail detail=detail/> }.into_any(),
+                DetailKind::CloudKey(_) => view! { <CloudKeyDetailPane detail=detail/> }.into_any(),
+                DetailKind::Technical(_) => view! { <TechnicalDetailPane detail=detail/> }.into_any(),
+                DetailKind::Marketing(_) => view! { <MarketingDetailPane detail=detail/> }.into_any(),
+            }
+        }}
+    }
+}

@@ -1,0 +1,8 @@
+//! The operators' side.
+
+mod decide;
+mod incidents;
+mod item;
+pub mod outbox;
+pub mod policies;
+pub mod queue;

@@ -1,0 +1,148 @@
+//! The programme's policies: where its documents differ by edition, a value decides.
+
+use domain::Field;
+use domain::policy::{AssignRoles, DoubleHolding, SupportEdition};
+use domain::view::operator::PoliciesPage;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::components::{Choice, ChoiceGroup, DisabledButton, SubmitButton, TextField, Why, WhyKind};
+use crate::forms::{Form, PostForm, Posted};
+use crate::i18n::texts;
+use crate::load::load;
+use crate::server_fns::operator::policies;
+use crate::words;
+
+/// The policies.
+#[component]
+pub fn Policies() -> impl IntoView {
+    load(|| (), |()| policies(), |page| view! { <Page page=page/> })
+}
+
+#[component]
+fn Page(page: Signal<PoliciesPage>) -> impl IntoView {
+    let texts = texts();
+    let version = Memo::new(move |_| page.with(|page| page.version));
+    view! {
+        <Title text=texts.common_page_title(texts.navigation_policies())/>
+        <main class="page" id="main">
+            <div class="head">
+                <div><h1>{texts.navigation_policies()}</h1><p>{texts.operator_policies_lead()}</p></div>
+            </div>
+            <section class="sheet narrow">
+                <div class="in">
+                    {move || {
+                        version.track();
+                        view! { <Fields page=page.get_untracked()/> }
+                    }}
+                </div>
+            </section>
+        </main>
+    }
+}
+
+#[component]
+fn Fields(page: PoliciesPage) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("save_policies", "");
+    let PoliciesPage { policies, version, why_not } = page;
+    // After a refused post without JavaScript the page has what was chosen, not what is in force.
+    let posted = use_context::<Posted>().filter(|posted| posted.form == "save_policies" && posted.result.is_err());
+    let value = move |name: &str, otherwise: String| {
+        let typed = posted.as_ref().and_then(|posted| posted.values.iter().find(|(of, _)| of == name));
+        typed.map_or(otherwise, |(_, typed)| typed.clone())
+    };
+    let assign_roles = value("assign_roles", policies.assign_roles.code().to_owned());
+    let lock_days = value("reassign_lock_days", policies.reassign_lock_days.to_string());
+    let double_holding = value("double_holding", policies.double_holding.code().to_owned());
+    let edition = value("support_edition", policies.support_edition.code().to_owned());
+    let reveal_counts =
+        value("reveal_counts_as_activation", policies.reveal_counts_as_activation.to_string());
+    let assign = AssignRoles::ALL
+        .iter()
+        .map(|value| {
+            let text = match value {
+                AssignRoles::GlobalAdmin => texts.operator_policy_assign_roles_global_admin(),
+                AssignRoles::PartnerAdmin => texts.operator_policy_assign_roles_partner_admin(),
+            };
+            Choice::new(value.code(), text)
+        })
+        .collect::<Vec<_>>();
+    let double = DoubleHolding::ALL
+        .iter()
+        .map(|value| {
+            let text = match value {
+                DoubleHolding::Warn => texts.operator_policy_double_warn(),
+                DoubleHolding::Allow => texts.operator_policy_double_allow(),
+                DoubleHolding::Refuse => texts.operator_policy_double_refuse(),
+            };
+            Choice::new(value.code(), text)
+        })
+        .collect::<Vec<_>>();
+    let editions = SupportEdition::ALL
+        .iter()
+        .map(|value| {
+            let text = match value {
+                SupportEdition::A => texts.operator_policy_edition_a(),
+                SupportEdition::B => texts.operator_policy_edition_b(),
+                SupportEdition::C => texts.operator_policy_edition_c(),
+            };
+            Choice::new(value.code(), text)
+        })
+        .collect::<Vec<_>>();
+    let reveal = vec![Choice::new("true", texts.common_yes()), Choice::new("false", texts.common_no())];
+    view! {
+        <PostForm form=form class="stack loose">
+            <input type="hidden" name="version" value=version.to_string()/>
+            <ChoiceGroup
+                id="policy-assign"
+                name="assign_roles"
+                label=texts.operator_policy_assign_roles()
+                choices=assign
+                selected=vec![assign_roles]
+            />
+            <TextField
+                id=form.id(Field::Policy)
+                name="reassign_lock_days"
+                label=texts.operator_policy_lock()
+                value=lock_days
+                help=texts.operator_policy_lock_help()
+                error=form.field_error(Field::Policy)
+                inputmode="numeric"
+                required=true
+            />
+            <ChoiceGroup
+                id="policy-double"
+                name="double_holding"
+                label=texts.operator_policy_double()
+                choices=double
+                selected=vec![double_holding]
+            />
+            <ChoiceGroup
+                id="policy-edition"
+                name="support_edition"
+                label=texts.operator_policy_edition()
+                choices=editions
+                selected=vec![edition]
+            />
+            <ChoiceGroup
+                id="policy-reveal"
+                name="reveal_counts_as_activation"
+                label=texts.operator_policy_reveal()
+                choices=reveal
+                selected=vec![reveal_counts]
+                help=texts.operator_policy_reveal_help()
+            />
+            <div class="form-foot">
+                {match why_not {
+                    None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
+                    Some(error) => view! {
+                        <DisabledButton label=texts.common_save() describedby="no-policies"/>
+                        <Why id="no-policies" kind=WhyKind::Right text=words::refusal(texts, &error)/>
+                    }
+                        .into_any(),
+                }}
+            </div>
+        </PostForm>
+    }
+}

@@ -1,0 +1,384 @@
+//! The operators' queue; an open row holds the form that completes it.
+
+use domain::view::operator::{OwnerFilter, PAGE_ROWS, QueueItem, QueuePage, QueueQuery, QueueRow, QueueSort, TargetFilter};
+use domain::ids::ServiceRequestId;
+use domain::view::requests::RequestKind;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use leptos_router::params::ParamsMap;
+use locales::format;
+
+use super::incidents::Incidents;
+use super::item::Item;
+use crate::components::{
+    Choice, Column, DetailRow, Direction, Empty, Filter, FilterBar, FilterChip, Find, Ledger, Opener, Pagination,
+    ProcessingClock, Target,
+};
+use crate::i18n::texts;
+use crate::load::load;
+use crate::server_fns::operator::queue;
+
+const PATH: &str = "/operator/queue";
+const COLUMNS: usize = 6;
+
+fn read(parameters: &ParamsMap) -> QueueQuery {
+    let get = |name: &str| parameters.get(name).filter(|value| !value.is_empty());
+    let sort = get("sort").unwrap_or_default();
+    let (sort, descending) = match sort.strip_prefix('-') {
+        Some(column) => (column.to_owned(), true),
+        None => (sort, false),
+    };
+    QueueQuery {
+        find: get("find").unwrap_or_default().chars().take(100).collect(),
+        kind: get("kind").and_then(|kind| RequestKind::from_code(&kind)),
+        owner: get("owner").and_then(|owner| OwnerFilter::from_code(&owner)),
+        target: get("target").and_then(|target| TargetFilter::from_code(&target)),
+        sort: QueueSort::from_code(&sort).unwrap_or_default(),
+        descending,
+        page: get("page").and_then(|page| page.parse().ok()).unwrap_or(1),
+        open: get("open").and_then(|open| open.parse().ok()),
+        company: get("company").unwrap_or_default().chars().take(100).collect(),
+    }
+}
+
+/// The address that asks for it; what is as it is by default isn't said.
+pub(super) fn write(query: &QueueQuery) -> String {
+    let mut pairs: Vec<(&str, String)> = Vec::new();
+    if !query.find.is_empty() {
+        pairs.push(("find", query.find.clone()));
+    }
+    if let Some(kind) = query.kind {
+        pairs.push(("kind", kind.code().to_owned()));
+    }
+    if let Some(owner) = query.owner {
+        pairs.push(("owner", owner.code().to_owned()));
+    }
+    if let Some(target) = query.target {
+        pairs.push(("target", target.code().to_owned()));
+    }
+    if let Some(sort) = sort_of(query) {
+        pairs.push(("sort", sort));
+    }
+    if query.page > 1 {
+        pairs.push(("page", query.page.to_string()));
+    }
+    if let Some(open) = query.open {
+        pairs.push(("open", open.to_string()));
+    }
+    if !query.company.is_empty() {
+        pairs.push(("company", query.company.clone()));
+    }
+    if pairs.is_empty() {
+        return PATH.to_owned();
+    }
+    let pairs = serde_html_form::to_string(&pairs).unwrap_or_default();
+    match query.open {
+        Some(open) => format!("{PATH}?{pairs}#{open}"),
+        None => format!("{PATH}?{pairs}"),
+    }
+}
+
+fn sort_of(query: &QueueQuery) -> Option<String> {
+    let sign = if query.descending { "-" } else { "" };
+    (query.sort != QueueSort::Target || query.descending).then(|| format!("{sign}{}", query.sort.code()))
+}
+
+/// A kind of request in words.
+pub(super) fn kind_text(kind: RequestKind) -> &'static str {
+    let texts = texts();
+    match kind {
+        RequestKind::Activation => texts.requests_kind_activation(),
+        RequestKind::Advisory => texts.requests_kind_advisory(),
+        RequestKind::Cancellation => texts.requests_kind_cancellation(),
+        RequestKind::GlobalAdmin => texts.requests_kind_global_admin(),
+    }
+}
+
+/// The queue of all organizations.
+#[component]
+pub fn Queue() -> impl IntoView {
+    let parameters = use_query_map();
+    let query = Memo::new(move |_| read(&parameters.get()));
+    load(move || query.get(), queue, move |page| view! { <Page query=query page=page/> })
+}
+
+#[component]
+fn Page(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
+    let texts = texts();
+    let figure = move |of: fn(&QueuePage) -> i64| move || format::number(texts.language(), page.with(of));
+    view! {
+        <Title text=texts.common_page_title(texts.navigation_queue())/>
+        <main class="page" id="main" data-density="compact">
+            <div class="head">
+                <div><h1>{texts.navigation_queue()}</h1><p>{texts.operator_queue_lead()}</p></div>
+                <dl class="totals">
+                    <div><dt>{texts.operator_total_open()}</dt><dd>{figure(|page| page.open)}</dd></div>
+                    <div><dt>{texts.operator_total_late()}</dt><dd>{figure(|page| page.late)}</dd></div>
+                    <div><dt>{texts.operator_total_mine()}</dt><dd>{figure(|page| page.mine)}</dd></div>
+                </dl>
+            </div>
+            <Filters query=query page=page/>
+            <section class="sheet"><Rows query=query page=page/></section>
+            <Incidents query=query page=page/>
+        </main>
+    }
+}
+
+#[component]
+fn Filters(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
+    let texts = texts();
+    let find = Signal::derive(move || Find {
+        name: "find",
+        value: query.with(|query| query.find.clone()),
+        hint: texts.operator_find_hint().to_owned(),
+    });
+    let filters = Memo::new(move |_| {
+        let query = query.get();
+        let kinds = RequestKind::ALL.iter().map(|kind| Choice::new(kind.code(), kind_text(*kind)));
+        vec![
+            Filter {
+                name: "kind",
+                label: texts.common_kind().to_owned(),
+                choices: std::iter::once(Choice::new("", texts.common_all())).chain(kinds).collect(),
+                selected: query.kind.map(|kind| kind.code().to_owned()).unwrap_or_default(),
+            },
+            Filter {
+                name: "owner",
+                label: texts.operator_with().to_owned(),
+                choices: vec![
+                    Choice::new("", texts.operator_anybody()),
+                    Choice::new(OwnerFilter::Me.code(), texts.operator_me()),
+                    Choice::new(OwnerFilter::Nobody.code(), texts.operator_nobody()),
+                ],
+                selected: query.owner.map(|owner| owner.code().to_owned()).unwrap_or_default(),
+            },
+            Filter {
+                name: "target",
+                label: texts.operator_target().to_owned(),
+                choices: vec![
+                    Choice::new("", texts.common_any_time()),
+                    Choice::new(TargetFilter::Late.code(), texts.operator_target_late()),
+                    Choice::new(TargetFilter::Week.code(), texts.operator_target_week()),
+                ],
+                selected: query.target.map(|target| target.code().to_owned()).unwrap_or_default(),
+            },
+        ]
+    });
+    let kept = Signal::derive(move || {
+        query.with(|query| sort_of(query).map(|sort| ("sort".to_owned(), sort)).into_iter().collect::<Vec<_>>())
+    });
+    let count = Signal::derive(move || {
+        let column = column_name(query.with(|query| query.sort));
+        texts.operator_queue_count(column, page.with(|page| page.total))
+    });
+    let chips = Signal::derive(move || {
+        let base = QueueQuery { page: 1, open: None, ..query.get() };
+        let mut chips = Vec::new();
+        if !base.find.is_empty() {
+            chips.push(FilterChip {
+                text: base.find.clone(),
+                href: write(&QueueQuery { find: String::new(), ..base.clone() }),
+            });
+        }
+        for filter in filters.get().into_iter().filter(|filter| !filter.selected.is_empty()) {
+            let without = match filter.name {
+                "kind" => QueueQuery { kind: None, ..base.clone() },
+                "owner" => QueueQuery { owner: None, ..base.clone() },
+                _ => QueueQuery { target: None, ..base.clone() },
+            };
+            let value = filter.choices.iter().find(|choice| choice.value == filter.selected);
+            let value = value.map_or(filter.selected.as_str(), |choice| choice.text.as_str());
+            chips.push(FilterChip { text: format!("{}: {value}", filter.label), href: write(&without) });
+        }
+        chips
+    });
+    view! {
+        <FilterBar action=PATH find=find filters=filters kept=kept count=count chips=chips clear=PATH/>
+    }
+}
+
+fn column_name(column: QueueSort) -> &'static str {
+    let texts = texts();
+    match column {
+        QueueSort::Number => texts.operator_column_request(),
+        QueueSort::Organization => texts.operator_column_organization(),
+        QueueSort::Age => texts.operator_column_age(),
+        QueueSort::Target => texts.operator_target(),
+    }
+}
+
+#[component]
+fn Rows(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
+    let texts = texts();
+    let columns = Signal::derive(move || {
+        let now = query.get();
+        let mut columns: Vec<Column> = [QueueSort::Number, QueueSort::Organization, QueueSort::Age, QueueSort::Target]
+            .into_iter()
+            .map(|column| {
+                let current = now.sort == column;
+                let direction =
+                    current.then_some(if now.descending { Direction::Descending } else { Direction::Ascending });
+                let next = QueueQuery {
+                    sort: column,
+                    descending: current && !now.descending,
+                    page: 1,
+                    open: None,
+                    ..now.clone()
+                };
+                Column::sorts(column_name(column), write(&next), direction)
+            })
+            .collect();
+        columns.push(Column::new(texts.operator_with()));
+        columns.push(Column::silent(texts.common_details()));
+        columns
+    });
+    let ids = Memo::new(move |_| {
+        page.with(|page| {
+            let mut ids: Vec<ServiceRequestId> = page.rows.iter().map(|row| row.id).collect();
+            // An open row that is decided, or that the filters hide, stands on top.
+            if let Some(item) = &page.item
+                && !ids.contains(&item.row.id)
+            {
+                ids.insert(0, item.row.id);
+            }
+            ids
+        })
+    });
+    view! {
+        <Show
+            when=move || !ids.with(Vec::is_empty)
+            fallback=move || view! { <Nothing page=page/> }
+        >
+            <Ledger caption=texts.navigation_queue() columns=columns>
+                <For each=move || ids.get() key=|id| *id let:id>
+                    <Row id=id query=query page=page/>
+                </For>
+            </Ledger>
+            {move || {
+                let now = query.get();
+                let (at, total) = page.with(|page| (page.page, page.total));
+                view! {
+                    <Pagination
+                        page=at
+                        per_page=PAGE_ROWS
+                        total=total
+                        href=move |page| write(&QueueQuery { page, open: None, ..now.clone() })
+                    />
+                }
+            }}
+        </Show>
+    }
+}
+
+#[component]
+fn Nothing(page: Signal<QueuePage>) -> impl IntoView {
+    let texts = texts();
+    match page.with_untracked(|page| page.open) {
+        0 => view! { <Empty title=texts.operator_queue_empty() text=texts.operator_queue_empty_text()/> }.into_any(),
+        open => view! {
+            <Empty title=texts.common_no_results() text=texts.operator_queue_none_text(open)>
+                <a class="button" href=PATH>{texts.common_clear_all()}</a>
+            </Empty>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn Row(id: ServiceRequestId, query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
+    let texts = texts();
+    let found = Memo::new(move |last: Option<&Option<QueueRow>>| {
+        page.with(|page| {
+            let open = page.item.as_ref().map(|item| &item.row);
+            page.rows.iter().chain(open).find(|row| row.id == id).cloned()
+        })
+        // A row that has just gone keeps what it showed until it is taken away.
+        .or_else(|| last.cloned().flatten())
+    });
+    let detail: Memo<Option<QueueItem>> = Memo::new(move |_| {
+        page.with(|page| page.item.as_ref().filter(|item| item.row.id == id).map(|item| (**item).clone()))
+    });
+    let open = Memo::new(move |_| detail.with(Option::is_some));
+    let link =
+        Signal::derive(move || write(&QueueQuery { open: (!open.get()).then_some(id), ..query.get() }));
+    let Some(first) = found.get_untracked() else { return ().into_any() };
+    let (subject, organization, number) = (first.subject.clone(), first.organization.clone(), first.number);
+    let note = texts.operator_row_note(kind_text(first.kind), number);
+    let requester = first.requester.clone();
+    let row = Signal::derive(move || found.get().unwrap_or_else(|| first.clone()));
+    let owner = move || {
+        row.with(|row| match (&row.owner, row.mine) {
+            (_, true) => view! { <span>{texts.operator_me()}</span> }.into_any(),
+            (Some(name), false) => view! { <span>{name.clone()}</span> }.into_any(),
+            (None, false) => view! { <span class="muted">{texts.operator_nobody()}</span> }.into_any(),
+        })
+    };
+    view! {
+        <tr role="row" id=id.to_string() class:open=move || open.get()>
+            <th role="rowheader" scope="row">
+                <a href=move || link.get()>{subject.clone()}</a>
+                <small>{note}</small>
+            </th>
+            <td role="cell" data-label=texts.operator_column_organization()>
+                <div>{organization.clone()}<small>{requester}</small></div>
+            </td>
+            <td role="cell" data-label=texts.operator_column_age()>
+                {move || {
+                    let (age, (day, target)) = row.with(|row| (row.age, row.clock));
+                    let text = if age < 1 { texts.common_today().to_owned() } else { texts.operator_days(age) };
+                    view! { <ProcessingClock day=day target=target text=text/> }
+                }}
+            </td>
+            <td role="cell" data-label=texts.operator_target()>
+                {move || {
+                    let (date, left) = row.with(|row| (row.target, row.target_days));
+                    view! { <Target date=date days_left=left/> }
+                }}
+            </td>
+            <td role="cell" data-label=texts.operator_with()>{owner}</td>
+            <td role="cell" class="end">
+                <Opener href=link open=open name=format!("{number} {subject}") source=organization/>
+            </td>
+        </tr>
+        {move || {
+            open.get()
+                .then(|| detail.get_untracked())
+                .flatten()
+                .map(|first| {
+                    let following = Signal::derive(move || detail.get().unwrap_or_else(|| first.clone()));
+                    view! { <DetailRow columns=COLUMNS><Item item=following/></DetailRow> }
+                })
+        }}
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::view::operator::{OwnerFilter, QueueQuery, QueueSort, TargetFilter};
+    use domain::view::requests::RequestKind;
+    use leptos_router::params::ParamsMap;
+
+    use super::{PATH, read, write};
+
+    #[test]
+    fn an_address_says_what_it_was_made_from() {
+        let query = QueueQuery {
+            find: "Brücke & 云".to_owned(),
+            kind: Some(RequestKind::Cancellation),
+            owner: Some(OwnerFilter::Nobody),
+            target: Some(TargetFilter::Late),
+            sort: QueueSort::Age,
+            descending: true,
+            page: 3,
+            open: "01890a5d-ac96-774b-bcce-b302099a8057".parse().ok(),
+            company: "Kestrel & Ash".to_owned(),
+        };
+        let address = write(&query);
+        let pairs = address.split_once('?').and_then(|(_, rest)| rest.split_once('#')).expect("has both").0;
+        let pairs: Vec<(String, String)> = serde_html_form::from_str(pairs).expect("pairs");
+        assert_eq!(read(&pairs.into_iter().collect()), query);
+        assert_eq!(write(&read(&ParamsMap::new())), PATH);
+    }
+}

@@ -1,0 +1,432 @@
+//! The list of people with the form that sets roles.
+
+use domain::ids::PersonId;
+use domain::view::people::{PeoplePage, PeopleQuery, PersonRow, PersonStatus};
+use domain::{Field, Role};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use leptos_router::params::ParamsMap;
+use locales::format;
+
+use super::{INVITATION_DAYS, SetupNotice, role_choices};
+use crate::components::{
+    ButtonTone, Choice, ChoiceGroup, Column, DetailRow, DisabledButton, Empty, Filter, FilterBar, FilterChip, Find,
+    IconName, Ledger, LinkButton, Opener, StatusByCode, SubmitButton, Why, WhyKind,
+};
+use crate::forms::{Form, PostForm};
+use crate::i18n::texts;
+use crate::load::load;
+use crate::server_fns::people::people;
+use crate::words;
+
+const PATH: &str = "/account/users";
+const COLUMNS: usize = 5;
+
+fn read(parameters: &ParamsMap) -> PeopleQuery {
+    let get = |name: &str| parameters.get(name).filter(|value| !value.is_empty());
+    PeopleQuery {
+        find: get("find").unwrap_or_default().chars().take(100).collect(),
+        role: get("role").and_then(|role| Role::from_code(&role)),
+        status: get("status").and_then(|status| PersonStatus::from_code(&status)),
+        after: get("after").and_then(|after| after.parse().ok()),
+        open: get("open").and_then(|open| open.parse().ok()),
+    }
+}
+
+fn write(query: &PeopleQuery) -> String {
+    let mut pairs: Vec<(&str, String)> = Vec::new();
+    if !query.find.is_empty() {
+        pairs.push(("find", query.find.clone()));
+    }
+    if let Some(role) = query.role {
+        pairs.push(("role", role.code().to_owned()));
+    }
+    if let Some(status) = query.status {
+        pairs.push(("status", status.code().to_owned()));
+    }
+    if let Some(after) = query.after {
+        pairs.push(("after", after.to_string()));
+    }
+    if let Some(open) = query.open {
+        pairs.push(("open", open.to_string()));
+    }
+    if pairs.is_empty() {
+        return PATH.to_owned();
+    }
+    let pairs = serde_html_form::to_string(&pairs).unwrap_or_default();
+    match query.open {
+        Some(open) => format!("{PATH}?{pairs}#{open}"),
+        None => format!("{PATH}?{pairs}"),
+    }
+}
+
+/// User management.
+#[component]
+pub fn People() -> impl IntoView {
+    let parameters = use_query_map();
+    let query = Memo::new(move |_| read(&parameters.get()));
+    load(move || query.get(), people, move |page| view! { <Page query=query page=page/> })
+}
+
+#[component]
+fn Page(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
+    let texts = texts();
+    let setup = Signal::derive(move || page.with(|page| page.setup.clone()));
+    let why_not = Memo::new(move |_| page.with(|page| page.why_not_add.clone()));
+    let figure =
+        move |of: fn(&PeoplePage) -> i64| move || format::number(texts.language(), page.with(of));
+    view! {
+        <Title text=texts.common_page_title(texts.navigation_user_management())/>
+        <main class="page" id="main">
+            <div>
+                <nav aria-label=texts.common_breadcrumb()>
+                    <ol class="crumbs">
+                        <li><a href="/account">{texts.navigation_account_settings()}</a></li>
+                        <li aria-current="page">{texts.navigation_user_management()}</li>
+                    </ol>
+                </nav>
+                <div class="head">
+                    <div>
+                        <h1>{texts.navigation_user_management()}</h1>
+                        <p>{texts.people_lead()}</p>
+                    </div>
+                    <dl class="totals">
+                        <div><dt>{texts.people_total_people()}</dt><dd>{figure(|page| page.all)}</dd></div>
+                        <div>
+                            <dt>{texts.people_total_admins()}</dt>
+                            <dd>{figure(|page| page.global_admins)}</dd>
+                        </div>
+                    </dl>
+                </div>
+            </div>
+            <SetupNotice setup=setup with_form=true/>
+            <div class="stack">
+                {move || match why_not.get() {
+                    Some(error) => view! {
+                        <div>
+                            <DisabledButton
+                                label=texts.navigation_add_user()
+                                describedby="no-add"
+                                icon=IconName::Plus
+                            />
+                        </div>
+                        <Why id="no-add" kind=WhyKind::Right text=words::refusal(texts, &error)/>
+                    }
+                        .into_any(),
+                    None => view! {
+                        <div>
+                            <LinkButton
+                                href="/account/users/add"
+                                label=texts.navigation_add_user()
+                                tone=ButtonTone::Primary
+                                icon=IconName::Plus
+                            />
+                        </div>
+                    }
+                        .into_any(),
+                }}
+            </div>
+            <Filters query=query page=page/>
+            <section class="sheet"><Rows query=query page=page/></section>
+        </main>
+    }
+}
+
+#[component]
+fn Filters(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
+    let texts = texts();
+    let find = Signal::derive(move || Find {
+        name: "find",
+        value: query.with(|query| query.find.clone()),
+        hint: texts.people_find_hint().to_owned(),
+    });
+    let filters = Memo::new(move |_| {
+        let query = query.get();
+        let all = || Choice::new("", texts.common_all());
+        let roles = Role::ALL
+            .iter()
+            .map(|role| Choice::new(role.code(), texts.find_role(role.code()).unwrap_or(role.code())));
+        let statuses = [PersonStatus::Active, PersonStatus::Invited, PersonStatus::Suspended]
+            .map(|status| Choice::new(status.code(), texts.find_status(status.code()).unwrap_or(status.code())));
+        vec![
+            Filter {
+                name: "role",
+                label: texts.common_role().to_owned(),
+                choices: std::iter::once(all()).chain(roles).collect(),
+                selected: query.role.map(|role| role.code().to_owned()).unwrap_or_default(),
+            },
+            Filter {
+                name: "status",
+                label: texts.common_status().to_owned(),
+                choices: std::iter::once(all()).chain(statuses).collect(),
+                selected: query.status.map(|status| status.code().to_owned()).unwrap_or_default(),
+            },
+        ]
+    });
+    let count = Signal::derive(move || texts.people_count(page.with(|page| page.total)));
+    let chips = Signal::derive(move || {
+        let base = PeopleQuery { after: None, open: None, ..query.get() };
+        let mut chips = Vec::new();
+        if !base.find.is_empty() {
+            chips.push(FilterChip {
+                text: base.find.clone(),
+                href: write(&PeopleQuery { find: String::new(), ..base.clone() }),
+            });
+        }
+        for filter in filters.get().into_iter().filter(|filter| !filter.selected.is_empty()) {
+            let without = if filter.name == "role" {
+                PeopleQuery { role: None, ..base.clone() }
+            } else {
+                PeopleQuery { status: None, ..base.clone() }
+            };
+            let value = filter.choices.iter().find(|choice| choice.value == filter.selected);
+            let value = value.map_or(filter.selected.as_str(), |choice| choice.text.as_str());
+            chips.push(FilterChip { text: format!("{}: {value}", filter.label), href: write(&without) });
+        }
+        chips
+    });
+    view! { <FilterBar action=PATH find=find filters=filters count=count chips=chips clear=PATH/> }
+}
+
+#[component]
+fn Rows(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
+    let texts = texts();
+    let columns = vec![
+        Column::new(texts.common_person()),
+        Column::new(texts.people_column_roles()),
+        Column::new(texts.common_status()),
+        Column::new(texts.people_column_seats()),
+        Column::silent(texts.common_details()),
+    ];
+    let ids = Memo::new(move |_| {
+        page.with(|page| {
+            let mut ids: Vec<PersonId> = page.rows.iter().map(|row| row.id).collect();
+            // An open row that the filters hide stands on top, so that its address always works.
+            if let Some(open) = &page.open
+                && !ids.contains(&open.id)
+            {
+                ids.insert(0, open.id);
+            }
+            ids
+        })
+    });
+    let pages = move || {
+        let (first, last, total, next) = page.with(|page| {
+            let last = page.before + page.rows.len() as i64;
+            (page.before + 1, last, page.total, page.next)
+        });
+        let query = query.get();
+        let number = |value| format::number(texts.language(), value);
+        let base = PeopleQuery { open: None, ..query.clone() };
+        let to_first = query.after.is_some().then(|| {
+            let href = write(&PeopleQuery { after: None, ..base.clone() });
+            view! { <li><a href=href>{texts.people_first()}</a></li> }
+        });
+        let to_next = next.map(|next| {
+            let href = write(&PeopleQuery { after: Some(next), ..base.clone() });
+            view! { <li><a href=href>{texts.people_more()}</a></li> }
+        });
+        view! {
+            <nav class="pages" aria-label=texts.component_pages()>
+                <span>{texts.people_range(number(first), number(last), number(total))}</span>
+                <ul>{to_first}{to_next}</ul>
+            </nav>
+        }
+    };
+    view! {
+        <Show
+            when=move || !ids.with(Vec::is_empty)
+            fallback=move || {
+                view! {
+                    <Empty title=texts.common_no_results()>
+                        <a class="button" href=PATH>{texts.common_clear_all()}</a>
+                    </Empty>
+                }
+            }
+        >
+            <Ledger caption=texts.navigation_user_management() columns=columns.clone()>
+                <For each=move || ids.get() key=|id| *id let:id>
+                    <Row id=id query=query page=page/>
+                </For>
+            </Ledger>
+            {pages}
+        </Show>
+    }
+}
+
+#[component]
+fn Row(id: PersonId, query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
+    let texts = texts();
+    let found = Memo::new(move |last: Option<&Option<PersonRow>>| {
+        page.with(|page| page.rows.iter().chain(&page.open).find(|row| row.id == id).cloned())
+            // A row that has just gone keeps what it showed until it is taken away.
+            .or_else(|| last.cloned().flatten())
+    });
+    let open = Memo::new(move |_| page.with(|page| page.open.as_ref().is_some_and(|open| open.id == id)));
+    let link = Signal::derive(move || write(&PeopleQuery { open: (!open.get()).then_some(id), ..query.get() }));
+    let Some(first) = found.get_untracked() else { return ().into_any() };
+    let (name, email) = (first.name.clone(), first.email.clone());
+    let row = Signal::derive(move || found.get().unwrap_or_else(|| first.clone()));
+    let roles = move || {
+        let names: Vec<&str> = row
+            .get()
+            .roles
+            .into_iter()
+            .map(|role| texts.find_role(role.code()).unwrap_or(role.code()))
+            .collect();
+        format::list_and(texts.language(), &names)
+    };
+    view! {
+        <tr role="row" id=id.to_string() class:open=move || open.get()>
+            <th role="rowheader" scope="row">
+                <a href=move || link.get()>{name.clone()}</a>
+                <small>{email.clone()}</small>
+            </th>
+            <td role="cell" data-label=texts.people_column_roles()>{roles}</td>
+            <td role="cell" data-label=texts.common_status()>
+                {move || view! { <StatusByCode code=row.with(|row| row.status.code())/> }}
+            </td>
+            <td role="cell" data-label=texts.people_column_seats()>
+                {move || format::number(texts.language(), row.with(|row| row.seats))}
+            </td>
+            <td role="cell" class="end"><Opener href=link open=open name=name source=email/></td>
+        </tr>
+        {move || {
+            open.get()
+                .then(|| view! { <DetailRow columns=COLUMNS><Detail row=row page=page/></DetailRow> })
+        }}
+    }
+    .into_any()
+}
+
+#[component]
+fn Detail(row: Signal<PersonRow>, page: Signal<PeoplePage>) -> impl IntoView {
+    let texts = texts();
+    let first = row.get_untracked();
+    let invited = Memo::new(move |_| row.with(|row| row.status == PersonStatus::Invited));
+    // The boxes follow the row: whoever changes it elsewhere changes what stands here.
+    let version = Memo::new(move |_| row.with(|row| row.version));
+    let id = first.id;
+    view! {
+        <div class="split">
+            <div class="stack">
+                <h2 class="h3">{texts.people_edit(&first.name)}</h2>
+                {move || {
+                    version.track();
+                    view! { <Roles row=row page=page/> }
+                }}
+            </div>
+            <div class="stack">
+                <p class="muted">{texts.people_since(format::date(texts.language(), first.since))}</p>
+                {move || {
+                    let name = row.with_untracked(|row| row.name.clone());
+                    invited.get().then(|| view! { <InviteAgain id=id name=name page=page/> })
+                }}
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Roles(row: Signal<PersonRow>, page: Signal<PeoplePage>) -> impl IntoView {
+    let texts = texts();
+    let PersonRow { id, version, roles, .. } = row.get_untracked();
+    let form = Form::new("set_roles", id);
+    let (why_not, grantable) =
+        page.with_untracked(|page| (page.why_not_roles.clone(), page.grantable.clone()));
+    let selected: Vec<String> = if form.error.with_untracked(Option::is_some) {
+        form.kept_all(Field::Roles)
+    } else {
+        roles.iter().map(|role| role.code().to_owned()).collect()
+    };
+    // A box that can't be ticked isn't sent; the role stays.
+    let kept: Vec<_> = roles
+        .iter()
+        .filter(|role| !grantable.contains(role))
+        .map(|role| view! { <input type="hidden" name=Field::Roles.code() value=role.code()/> })
+        .collect();
+    view! {
+        <PostForm form=form class="stack">
+            <input type="hidden" name="version" value=version/>
+            {kept}
+            <ChoiceGroup
+                id=form.id(Field::Roles)
+                name=Field::Roles.code()
+                label=texts.find_field(Field::Roles.code()).unwrap_or_default()
+                choices=role_choices(&grantable)
+                selected=selected
+                several=true
+                help=texts.people_roles_help()
+                error=form.field_error(Field::Roles)
+            />
+            <div class="row">
+                {match &why_not {
+                    Some(_) => {
+                        view! { <DisabledButton label=texts.common_update() describedby="no-roles"/> }.into_any()
+                    }
+                    None => view! { <SubmitButton label=texts.common_update() busy=form.pending/> }.into_any(),
+                }}
+            </div>
+            {why_not
+                .map(|error| {
+                    view! { <Why id="no-roles" kind=WhyKind::Right text=words::refusal(texts, &error)/> }
+                })}
+        </PostForm>
+    }
+}
+
+#[component]
+fn InviteAgain(id: PersonId, name: String, page: Signal<PeoplePage>) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("invite_again", id);
+    let why_not = page.with_untracked(|page| page.why_not_add.clone());
+    view! {
+        <h2 class="h3">{texts.people_invited_title()}</h2>
+        <p>{texts.people_invited_text(INVITATION_DAYS, name)}</p>
+        {match why_not {
+            Some(error) => view! {
+                <div><DisabledButton label=texts.people_invite_again() describedby="no-invite"/></div>
+                <Why id="no-invite" kind=WhyKind::Right text=words::refusal(texts, &error)/>
+            }
+                .into_any(),
+            None => view! {
+                <PostForm form=form class="row">
+                    <SubmitButton
+                        label=texts.people_invite_again()
+                        tone=ButtonTone::Secondary
+                        busy=form.pending
+                        icon=IconName::Mail
+                    />
+                </PostForm>
+            }
+                .into_any(),
+        }}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Role;
+    use domain::view::people::{PeopleQuery, PersonStatus};
+    use leptos_router::params::ParamsMap;
+
+    use super::{PATH, read, write};
+
+    #[test]
+    fn an_address_says_what_it_was_made_from() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let query = PeopleQuery {
+            find: "Ünal & 云".to_owned(),
+            role: Some(Role::UserAdmin),
+            status: Some(PersonStatus::Invited),
+            after: id.parse().ok(),
+            open: id.parse().ok(),
+        };
+        let address = write(&query);
+        let pairs = address.split_once('?').and_then(|(_, rest)| rest.split_once('#')).expect("has both").0;
+        let pairs: Vec<(String, String)> = serde_html_form::from_str(pairs).expect("pairs");
+        assert_eq!(read(&pairs.into_iter().collect()), query);
+        assert_eq!(write(&read(&ParamsMap::new())), PATH);
+    }
+}

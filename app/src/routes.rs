@@ -1,0 +1,81 @@
+//! Addresses and their pages.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+
+use crate::components::{ToastRegion, Toasts};
+use crate::frame::Frame;
+use crate::load::Reload;
+use crate::{live, pages};
+
+/// Every page, by its address; a test visits each in every language, width and theme.
+pub const ADDRESSES: &[&str] = &[
+    "/",
+    "/sign-in",
+    "/invitation/:token",
+    "/benefits/software",
+    "/benefits/cloud",
+    "/benefits/visual-studio",
+    "/benefits/technical",
+    "/benefits/go-to-market",
+    "/benefits/cancel",
+    "/my-benefits",
+    "/requests",
+    "/technical-request",
+    "/become-global-admin",
+    "/notices",
+    "/account",
+    "/account/users",
+    "/account/users/add",
+    "/operator/queue",
+    "/operator/outbox",
+    "/operator/policies",
+];
+
+/// The portal.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let reload = Reload(RwSignal::new(0));
+    provide_context(reload);
+    let toasts = Toasts::new();
+    provide_context(toasts);
+    live::listen(reload);
+    Effect::new(|_| {
+        // Says that the browser has taken the page over.
+        if let Some(root) = document().document_element() {
+            // A page that can't be marked works all the same.
+            let _ = root.set_attribute("data-hydrated", "");
+        }
+    });
+    view! {
+        <Router>
+            <Frame/>
+            <Routes fallback=|| view! { <pages::not_found::NotFound/> }>
+                <Route path=path!("/") view=pages::dashboard::Dashboard/>
+                <Route path=path!("/sign-in") view=pages::sign_in::SignIn/>
+                <Route path=path!("/invitation/:token") view=pages::invitation::Invitation/>
+                <Route path=path!("/benefits/software") view=pages::benefits::Software/>
+                <Route path=path!("/benefits/cloud") view=pages::benefits::Cloud/>
+                <Route path=path!("/benefits/visual-studio") view=pages::benefits::VisualStudio/>
+                <Route path=path!("/benefits/technical") view=pages::benefits::Technical/>
+                <Route path=path!("/benefits/go-to-market") view=pages::benefits::GoToMarket/>
+                <Route path=path!("/benefits/cancel") view=pages::cancel::Cancel/>
+                <Route path=path!("/my-benefits") view=pages::my_benefits::MyBenefits/>
+                <Route path=path!("/requests") view=pages::requests::Requests/>
+                <Route path=path!("/technical-request") view=pages::advisory::Advisory/>
+                <Route path=path!("/become-global-admin") view=pages::global_admin::BecomeGlobalAdmin/>
+                <Route path=path!("/notices") view=pages::notices::Notices/>
+                <Route path=path!("/account") view=pages::account::Account/>
+                <Route path=path!("/account/users") view=pages::people::People/>
+                <Route path=path!("/account/users/add") view=pages::people::AddUser/>
+                <Route path=path!("/operator/queue") view=pages::operator::queue::Queue/>
+                <Route path=path!("/operator/outbox") view=pages::operator::outbox::Outbox/>
+                <Route path=path!("/operator/policies") view=pages::operator::policies::Policies/>
+            </Routes>
+            <ToastRegion toasts=toasts/>
+        </Router>
+    }
+}

@@ -1,0 +1,14 @@
+//! Server functions: thin, they ask the service and pass on what it says.
+
+#![allow(missing_docs, reason = "the macro makes a struct of the arguments, without docs")]
+
+pub mod benefits;
+#[cfg(feature = "ssr")]
+pub mod context;
+pub mod dashboard;
+pub mod people;
+pub mod portal;
+pub mod marketing;
+pub mod requests;
+pub mod operator;
+pub mod purchases;

@@ -1,0 +1,67 @@
+//! What a server function finds in its context.
+
+use domain::{Error, ErrorCode};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use service::{Actor, Failure, Request, Service};
+
+use crate::load::Loaded;
+use crate::refusal::{Refusal, status};
+
+/// The browser at the other end.
+#[derive(Clone, Debug, Default)]
+pub struct Browser {
+    /// Token of the session cookie.
+    pub session_token: Option<String>,
+    /// `User-Agent`.
+    pub agent: String,
+    /// A message that the page before left for this one.
+    pub flash: Option<String>,
+}
+
+/// The use cases.
+///
+/// # Errors
+/// [`ErrorCode::Internal`] where the server did not provide them.
+pub fn service() -> Result<Service, Refusal> {
+    use_context::<Service>().ok_or(Refusal(Error::new(ErrorCode::Internal)))
+}
+
+/// Who asks.
+#[must_use]
+pub fn request() -> Request {
+    use_context::<Request>().unwrap_or_else(|| Request {
+        actor: Actor::Nobody,
+        address: String::new(),
+        id: String::new(),
+    })
+}
+
+/// Turns a failure into what the reader is told, with its HTTP status; the log has the cause.
+#[must_use]
+pub fn refuse(failure: Failure) -> Refusal {
+    let told = failure.told();
+    if matches!(told.code, ErrorCode::Internal | ErrorCode::Unavailable) {
+        let id = request().id;
+        tracing::error!(request = %id, cause = %failure, "a use case failed");
+        if let Some(options) = use_context::<ResponseOptions>() {
+            options.set_status(status(told.code));
+        }
+        return Refusal(told.with_detail(id));
+    }
+    if let Some(options) = use_context::<ResponseOptions>() {
+        options.set_status(status(told.code));
+    }
+    Refusal(told)
+}
+
+/// The answer to a page's question, with a fresh base for its operation ids.
+///
+/// # Errors
+/// What the use case refused.
+pub fn answer<T>(service: &Service, outcome: Result<T, Failure>) -> Result<Loaded<T>, Refusal> {
+    match outcome {
+        Ok(data) => Ok(Loaded { operation: service.new_id().simple().to_string(), data }),
+        Err(failure) => Err(refuse(failure)),
+    }
+}

@@ -1,0 +1,47 @@
+//! The dashboard, one's own benefits, notices.
+
+use domain::view::dashboard::{Dashboard, Notices};
+use domain::view::own::OwnBenefits;
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+use crate::load::Loaded;
+use crate::refusal::Refusal;
+
+/// What needs the reader's attention.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadDashboard, prefix = "/api", endpoint = "dashboard", input = Json, output = Json)]
+pub async fn dashboard() -> Result<Loaded<Dashboard>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let language = crate::i18n::language();
+    let attention = service::dashboard::attention::attention(&service, &context::request(), language).await;
+    context::answer(&service, attention)
+}
+
+/// The reader's own benefits.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadOwnBenefits, prefix = "/api", endpoint = "own_benefits", input = Json, output = Json)]
+pub async fn own_benefits() -> Result<Loaded<OwnBenefits>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let language = crate::i18n::language();
+    let own = service::dashboard::own_benefits::own_benefits(&service, &context::request(), language).await;
+    context::answer(&service, own)
+}
+
+/// The reader's notices after the one with the id.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadNotices, prefix = "/api", endpoint = "notices", input = Json, output = Json)]
+pub async fn notices(after: Option<String>) -> Result<Loaded<Notices>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let notices = service::dashboard::notices::list(&service, &context::request(), after.as_deref()).await;
+    context::answer(&service, notices)
+}

@@ -1,0 +1,20 @@
+//! The marketing contact.
+
+use domain::view::marketing::ContactPane;
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+use crate::load::Loaded;
+use crate::refusal::Refusal;
+
+/// The marketing contact, with people to choose from.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadMarketingContact, prefix = "/api", endpoint = "marketing_contact", input = Json, output = Json)]
+pub async fn marketing_contact() -> Result<Loaded<ContactPane>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let pane = service::contact::view::contact(&service, &context::request()).await;
+    context::answer(&service, pane)
+}

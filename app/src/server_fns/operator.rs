@@ -1,0 +1,45 @@
+//! The operators' side.
+
+use domain::view::operator::{OutboxPage, OutboxQuery, PoliciesPage, QueuePage, QueueQuery};
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+use crate::load::Loaded;
+use crate::refusal::Refusal;
+
+/// The queue with its open row.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadQueue, prefix = "/api", endpoint = "operator_queue", input = Json, output = Json)]
+pub async fn queue(query: QueueQuery) -> Result<Loaded<QueuePage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page =
+        service::queue::list::page(&service, &context::request(), crate::i18n::language(), &query).await;
+    context::answer(&service, page)
+}
+
+/// The outbox.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadOutbox, prefix = "/api", endpoint = "operator_outbox", input = Json, output = Json)]
+pub async fn outbox(query: OutboxQuery) -> Result<Loaded<OutboxPage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page = service::queue::outbox_list::page(&service, &context::request(), &query).await;
+    context::answer(&service, page)
+}
+
+/// The policies in force.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadPolicies, prefix = "/api", endpoint = "operator_policies", input = Json, output = Json)]
+pub async fn policies() -> Result<Loaded<PoliciesPage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page = service::queue::policies_edit::page(&service, &context::request()).await;
+    context::answer(&service, page)
+}

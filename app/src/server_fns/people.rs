@@ -1,0 +1,57 @@
+//! People: searching, listing, adding, inviting.
+
+use domain::ids::GrantId;
+use domain::view::people::{AddUserPage, Invited, PeoplePage, PeopleQuery};
+use domain::view::seats::PersonChoice;
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+use crate::load::Loaded;
+use crate::refusal::Refusal;
+
+/// People for a seat of a grant, by part of name or address.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadSearchPeople, prefix = "/api", endpoint = "search_people", input = Json, output = Json)]
+pub async fn search_people(grant: GrantId, typed: String) -> Result<Vec<PersonChoice>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    service::assignments::view::search(&service, &context::request(), grant, &typed).await.map_err(context::refuse)
+}
+
+/// User management with its open row.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadPeople, prefix = "/api", endpoint = "people", input = Json, output = Json)]
+pub async fn people(query: PeopleQuery) -> Result<Loaded<PeoplePage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page = service::people::list::page(&service, &context::request(), &query).await;
+    context::answer(&service, page)
+}
+
+/// What **Add user** shows.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadAddUserPage, prefix = "/api", endpoint = "add_user_page", input = Json, output = Json)]
+pub async fn add_user_page() -> Result<Loaded<AddUserPage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page = service::people::list::add_user_page(&service, &context::request()).await;
+    context::answer(&service, page)
+}
+
+/// Who is invited by a link.
+///
+/// # Errors
+/// [`domain::ErrorCode::InvitationEnded`].
+#[server(name = LoadInvited, prefix = "/api", endpoint = "invited", input = Json, output = Json)]
+pub async fn invited(token: String) -> Result<Loaded<Invited>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let invited = service::accounts::invitation::open(&service, &token).await;
+    context::answer(&service, invited)
+}
