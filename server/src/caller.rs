@@ -1,0 +1,151 @@
+//! Who calls: the session cookie becomes the request's actor, once, before anything else.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use app::server_fns::context::Browser;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, USER_AGENT};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::{Error, Language};
+use service::{Actor, sessions};
+
+use crate::page;
+use crate::router::Site;
+
+/// Name of the session cookie; with TLS it carries the `__Host-` prefix.
+pub(crate) fn session_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-session" } else { "session" }
+}
+
+/// The cookie of the language, for whoever isn't signed in.
+pub(crate) const LANGUAGE_COOKIE: &str = "language";
+/// The cookie of a message that one page leaves for the next.
+pub(crate) const FLASH_COOKIE: &str = "flash";
+
+/// What the rest of the server knows of the call.
+#[derive(Clone)]
+pub struct Caller {
+    /// Who asks, for the service.
+    pub request: service::Request,
+    /// The reader's language.
+    pub language: Language,
+    /// The browser.
+    pub browser: Browser,
+}
+
+/// Finds out who calls and puts it beside the request.
+pub async fn identify(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let token = cookie(headers, session_cookie(site.secure));
+    let actor = match &token {
+        None => Actor::Nobody,
+        Some(token) => match sessions::actor(&site.service, token).await {
+            Ok(actor) => actor,
+            Err(failure) => {
+                tracing::error!(cause = %failure, "the session could not be read");
+                return page::plain_failure(&failure.told()).into_response();
+            }
+        },
+    };
+    let language = match &actor {
+        Actor::Person(person) => person.language,
+        Actor::Operator(operator) => operator.language,
+        Actor::Nobody | Actor::Worker => cookie(headers, LANGUAGE_COOKIE)
+            .and_then(|tag| Language::from_tag(&tag))
+            .unwrap_or_else(|| Language::negotiate(header(headers, &ACCEPT_LANGUAGE))),
+    };
+    let browser = Browser {
+        session_token: token.filter(|_| !matches!(actor, Actor::Nobody)),
+        agent: header(headers, &USER_AGENT).chars().take(200).collect(),
+        flash: cookie(headers, FLASH_COOKIE).and_then(|text| decode(&text)),
+    };
+    let caller = Caller {
+        request: service::Request {
+            actor,
+            address: address(&site, &request),
+            id: site.service.new_id().simple().to_string(),
+        },
+        language,
+        browser,
+    };
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+fn address(site: &Site, request: &Request) -> String {
+    let forwarded = request.headers().get("x-forwarded-for").filter(|_| site.trust_proxy);
+    forwarded
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.rsplit(',').next())
+        .map(|value| value.trim().chars().take(45).collect())
+        .or_else(|| {
+            request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string())
+        })
+        .unwrap_or_default()
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &axum::http::HeaderName) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
+}
+
+/// Makes any text fit for a cookie: every byte that isn't a letter or a digit is written in hexadecimal.
+pub(crate) fn encode(text: &str) -> String {
+    use std::fmt::Write;
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String can't fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
+}
+
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next()?, rest.next()?];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// What the caller is told where there is no page for it.
+pub(crate) fn told(error: &Error) -> String {
+    locales::refusal(locales::texts(Language::English), error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decode, encode};
+
+    #[test]
+    fn a_message_survives_the_cookie() {
+        for text in ["Assigned to 沈知遥; done.", "a=b;c\r\nd", "", "%41"] {
+            assert_eq!(decode(&encode(text)).as_deref(), Some(text));
+        }
+        assert_eq!(decode("%4"), None);
+        assert_eq!(decode("%zz"), None);
+    }
+}

@@ -1,0 +1,80 @@
+//! The commands of the binary.
+
+mod create_admin;
+mod doctor;
+mod migrate;
+mod seed_demo;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::configuration::{Configuration, Settings};
+
+/// What went wrong, in a sentence for whoever runs the command.
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+/// Benefits Center: a portal in which the members of a partner programme use their benefits.
+#[derive(Parser)]
+#[command(name = "benefits-center", version, about)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Bring the database up to date and serve the portal
+    Serve,
+    /// Bring the database up to date
+    Migrate,
+    /// Load the sample programme into an empty database
+    SeedDemo,
+    /// Make a programme admin; the password is read from standard input
+    CreateAdmin(create_admin::Arguments),
+    /// Check configuration, database, keys, mail and cookies; one line each
+    Doctor,
+}
+
+/// Runs the command; says what went wrong in one sentence.
+#[must_use]
+pub fn run(line: CommandLine) -> ExitCode {
+    match start(line) {
+        Ok(code) => code,
+        Err(trouble) => {
+            eprintln!("benefits-center: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(line: CommandLine) -> Result<ExitCode, Trouble> {
+    let configuration = Configuration::resolve(line.settings)?;
+    log(configuration.log_json);
+    // One TLS provider for all: two would refuse to choose at run time.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match line.command {
+            Command::Serve => serve::run(&configuration).await.map(|()| ExitCode::SUCCESS),
+            Command::Migrate => migrate::run(&configuration).await.map(|()| ExitCode::SUCCESS),
+            Command::SeedDemo => seed_demo::run(&configuration).await.map(|()| ExitCode::SUCCESS),
+            Command::CreateAdmin(arguments) => {
+                create_admin::run(&configuration, arguments).await.map(|()| ExitCode::SUCCESS)
+            }
+            Command::Doctor => Ok(doctor::run(&configuration).await),
+        }
+    })
+}
+
+fn log(json: bool) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("BENEFITS_CENTER_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber, as in tests, is no reason to fail.
+    let _ = if json { logs.json().try_init() } else { logs.with_target(false).try_init() };
+}

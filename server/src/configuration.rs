@@ -1,0 +1,267 @@
+//! Configuration: flags before environment before file before default.
+
+use std::fs;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use serde::Deserialize;
+use service::live::Live;
+use service::{Database, Random, Service, SystemClock, SystemRandom, Vault};
+
+/// What can be set, by flag, environment or file.
+#[derive(Args, Clone, Default, Deserialize, Debug)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Configuration file (TOML) with the same names as the flags, `-` written as `_`
+    #[arg(long, env = "BENEFITS_CENTER_CONFIG", global = true)]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Database: sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME [default: sqlite://data/benefits-center.db]
+    #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Address to listen on [default: 127.0.0.1:3000]
+    #[arg(long, env = "BENEFITS_CENTER_ADDRESS", global = true)]
+    pub address: Option<SocketAddr>,
+    /// The portal's own address as browsers see it, such as https://benefits.example.com
+    #[arg(long, env = "BENEFITS_CENTER_BASE_URL", global = true)]
+    pub base_url: Option<String>,
+    /// File with the secret that seals keys and IDs; made on first start [default: data/secret.key]
+    #[arg(long, env = "BENEFITS_CENTER_SECRET_FILE", global = true)]
+    pub secret_file: Option<PathBuf>,
+    /// Load the sample programme on first start and show demo accounts on the sign-in page
+    #[arg(long, env = "BENEFITS_CENTER_DEMO", global = true, num_args = 0..=1, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
+    pub demo: Option<bool>,
+    /// SMTP server: smtp://HOST:PORT, smtps://USER:PASSWORD@HOST; without it mail is written as .eml files
+    #[arg(long, env = "BENEFITS_CENTER_SMTP_URL", global = true, hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Folder for .eml files where no SMTP server is set [default: data/mail]
+    #[arg(long, env = "BENEFITS_CENTER_MAIL_DIR", global = true)]
+    pub mail_dir: Option<PathBuf>,
+    /// Sender of mail [default: Benefits Center <no-reply@localhost>]
+    #[arg(long, env = "BENEFITS_CENTER_MAIL_FROM", global = true)]
+    pub mail_from: Option<String>,
+    /// Take the client's address from X-Forwarded-For: only behind a proxy that sets it
+    #[arg(long, env = "BENEFITS_CENTER_TRUST_PROXY", global = true, num_args = 0..=1, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
+    pub trust_proxy: Option<bool>,
+    /// Write the log as JSON lines
+    #[arg(long, env = "BENEFITS_CENTER_LOG_JSON", global = true, num_args = 0..=1, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
+    pub log_json: Option<bool>,
+}
+
+/// The configuration in force.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// Database address.
+    pub database_url: String,
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// The portal's own address, without a slash at its end.
+    pub base_url: String,
+    /// File of the secret.
+    pub secret_file: PathBuf,
+    /// Demo mode.
+    pub demo: bool,
+    /// SMTP server.
+    pub smtp_url: Option<String>,
+    /// Folder for mail files.
+    pub mail_dir: PathBuf,
+    /// Sender of mail.
+    pub mail_from: String,
+    /// Whether the client's address comes from a proxy.
+    pub trust_proxy: bool,
+    /// Whether the log is JSON.
+    pub log_json: bool,
+}
+
+/// Why a configuration can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The file can't be read.
+    #[error("The configuration file {0} can't be read: {1}")]
+    Unreadable(PathBuf, io::Error),
+    /// The file isn't understood.
+    #[error("The configuration file {0} isn't understood: {1}")]
+    Malformed(PathBuf, Box<toml::de::Error>),
+    /// The secret can't be read or made.
+    #[error("The secret in {0} can't be read or made: {1}")]
+    Secret(PathBuf, io::Error),
+    /// The secret isn't 64 hexadecimal digits.
+    #[error("The secret in {0} must be 64 hexadecimal digits.")]
+    SecretShape(PathBuf),
+    /// A folder can't be made.
+    #[error("The folder {0} can't be made: {1}")]
+    Folder(PathBuf, io::Error),
+}
+
+impl Configuration {
+    /// Puts flags and environment over the file over the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigurationError`] where the file can't be used.
+    pub fn resolve(settings: Settings) -> Result<Self, ConfigurationError> {
+        let file = match &settings.config {
+            None => Settings::default(),
+            Some(path) => {
+                let text = fs::read_to_string(path)
+                    .map_err(|error| ConfigurationError::Unreadable(path.clone(), error))?;
+                toml::from_str(&text)
+                    .map_err(|error| ConfigurationError::Malformed(path.clone(), Box::new(error)))?
+            }
+        };
+        let address =
+            settings.address.or(file.address).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000)));
+        let base_url = settings.base_url.or(file.base_url).unwrap_or_else(|| format!("http://{address}"));
+        Ok(Self {
+            database_url: settings
+                .database_url
+                .or(file.database_url)
+                .unwrap_or_else(|| "sqlite://data/benefits-center.db".to_owned()),
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            address,
+            secret_file: settings.secret_file.or(file.secret_file).unwrap_or_else(|| "data/secret.key".into()),
+            demo: settings.demo.or(file.demo).unwrap_or(false),
+            smtp_url: settings.smtp_url.or(file.smtp_url).filter(|url| !url.is_empty()),
+            mail_dir: settings.mail_dir.or(file.mail_dir).unwrap_or_else(|| "data/mail".into()),
+            mail_from: settings
+                .mail_from
+                .or(file.mail_from)
+                .unwrap_or_else(|| "Benefits Center <no-reply@localhost>".to_owned()),
+            trust_proxy: settings.trust_proxy.or(file.trust_proxy).unwrap_or(false),
+            log_json: settings.log_json.or(file.log_json).unwrap_or(false),
+        })
+    }
+
+    /// Whether browsers reach the portal by TLS, so that cookies can be `Secure`.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
+
+    /// The vault under the secret of the file, which is made where it is missing.
+    ///
+    /// # Errors
+    /// [`ConfigurationError::Secret`] and [`ConfigurationError::SecretShape`].
+    pub fn vault(&self) -> Result<Vault, ConfigurationError> {
+        let path = &self.secret_file;
+        let failed = |error| ConfigurationError::Secret(path.clone(), error);
+        if !path.exists() {
+            make_folder(path)?;
+            let mut secret = [0; 32];
+            SystemRandom.fill(&mut secret);
+            write_secret(path, &secret).map_err(failed)?;
+        }
+        let text = fs::read_to_string(path).map_err(failed)?;
+        let secret = parse_secret(text.trim()).ok_or_else(|| ConfigurationError::SecretShape(path.clone()))?;
+        Ok(Vault::new(1, &secret))
+    }
+
+    /// Connects to the database and makes the service; the SQLite folder is made where it is missing.
+    ///
+    /// # Errors
+    /// A sentence for the person who starts the server.
+    pub async fn service(&self) -> Result<Service, Box<dyn std::error::Error + Send + Sync>> {
+        if let Some(path) = self.sqlite_path() {
+            make_folder(&path)?;
+        }
+        let database = Database::connect(&self.database_url).await?;
+        Ok(Service {
+            database,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            vault: Arc::new(self.vault()?),
+            sign_in_limits: Arc::default(),
+            live: Live::default(),
+            base_url: self.base_url.as_str().into(),
+        })
+    }
+
+    /// The file of a SQLite database.
+    #[must_use]
+    pub fn sqlite_path(&self) -> Option<PathBuf> {
+        let path = self.database_url.strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = path.split('?').next().unwrap_or(path);
+        (!path.starts_with(":memory:")).then(|| PathBuf::from(path))
+    }
+}
+
+fn make_folder(file: &Path) -> Result<(), ConfigurationError> {
+    match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => fs::create_dir_all(folder)
+            .map_err(|error| ConfigurationError::Folder(folder.to_owned(), error)),
+        None => Ok(()),
+    }
+}
+
+fn write_secret(path: &Path, secret: &[u8; 32]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    for byte in secret {
+        write!(file, "{byte:02x}")?;
+    }
+    writeln!(file)?;
+    file.sync_all()
+}
+
+fn parse_secret(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut secret = [0; 32];
+    for (at, byte) in secret.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).ok()?;
+    }
+    Some(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Configuration, Settings};
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("settings.toml");
+        std::fs::write(&path, "address = \"127.0.0.1:4000\"\nbase_url = \"https://a.example/\"\n").expect("writes");
+        let settings = Settings {
+            config: Some(path),
+            address: Some("127.0.0.1:5000".parse().expect("an address")),
+            ..Settings::default()
+        };
+        let configuration = Configuration::resolve(settings).expect("resolves");
+        assert_eq!(configuration.address.port(), 5000);
+        assert_eq!(configuration.base_url, "https://a.example");
+        assert!(configuration.is_secure());
+        assert_eq!(configuration.database_url, "sqlite://data/benefits-center.db");
+    }
+
+    #[test]
+    fn a_misspelt_setting_in_the_file_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("settings.toml");
+        std::fs::write(&path, "adress = \"127.0.0.1:4000\"\n").expect("writes");
+        let settings = Settings { config: Some(path), ..Settings::default() };
+        assert!(Configuration::resolve(settings).expect_err("refuses").to_string().contains("adress"));
+    }
+
+    #[test]
+    fn the_secret_is_made_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings =
+            Settings { secret_file: Some(folder.path().join("deep/secret.key")), ..Settings::default() };
+        let configuration = Configuration::resolve(settings).expect("resolves");
+        let first = configuration.vault().expect("made").hash("a");
+        assert_eq!(configuration.vault().expect("read").hash("a"), first);
+        std::fs::write(&configuration.secret_file, "short").expect("writes");
+        assert!(configuration.vault().is_err());
+    }
+}

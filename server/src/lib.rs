@@ -1,0 +1,14 @@
+//! The server: commands, configuration, router, sign-in cookie, worker, mail. It wires; rules are
+//! in `domain`, use cases in `service`.
+
+pub mod assets;
+pub mod caller;
+pub mod commands;
+pub mod configuration;
+pub mod downloads;
+pub mod events;
+pub mod headers;
+pub mod mailer;
+pub mod page;
+pub mod router;
+pub mod worker;

@@ -1,0 +1,246 @@
+//! Pages: every address that is nothing else. A GET renders it, a POST carries out its form and
+//! answers with the page itself or leads to the next one.
+
+use std::sync::Arc;
+
+use app::document::Scripts;
+use app::forms::Posted;
+use app::forms::submission::{Cookies, Performed, Reader, Submission, carry_out};
+use app::refusal::status;
+use app::server_fns::portal::DemoMode;
+use app::site::AssetBase;
+use axum::Extension;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::{Error, ErrorCode};
+use leptos::config::LeptosOptions;
+use leptos::nonce::Nonce;
+use leptos::prelude::provide_context;
+use leptos::reactive::owner::Owner;
+use service::{Actor, Failure};
+
+use crate::caller::{self, Caller, FLASH_COOKIE, LANGUAGE_COOKIE, session_cookie};
+use crate::headers::page_policy;
+use crate::router::Site;
+
+/// Addresses that need no session.
+fn is_public(path: &str) -> bool {
+    path == "/sign-in" || path.starts_with("/invitation/")
+}
+
+/// Renders a page.
+pub async fn get(State(site): State<Arc<Site>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
+    let nobody = matches!(caller.request.actor, Actor::Nobody);
+    let path = request.uri().path();
+    if nobody && !is_public(path) {
+        return to_sign_in(&request);
+    }
+    if !nobody && path == "/sign-in" {
+        return see_other("/", HeaderMap::new());
+    }
+    let clear_flash = caller.browser.flash.is_some();
+    let mut response = render(&site, caller, request, None).await;
+    if clear_flash {
+        append_cookie(&mut response, &format!("{FLASH_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+    }
+    response
+}
+
+/// Carries out the form that a page posts to itself.
+pub async fn post(State(site): State<Arc<Site>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, app::forms::submission::MAX_BYTES).await;
+    let form = match body.map(|bytes| String::from_utf8(bytes.to_vec())) {
+        Ok(Ok(text)) => Submission::parse(&text),
+        Ok(Err(_)) => Err(Error::new(ErrorCode::Invalid)),
+        Err(_) => Err(Error::new(ErrorCode::TooLarge)),
+    };
+    let page = || Request::from_parts(parts.clone(), Body::empty());
+    let form = match form {
+        Ok(form) => form,
+        Err(error) => return plain_failure(&error).into_response(),
+    };
+    let nobody = matches!(caller.request.actor, Actor::Nobody);
+    if nobody && !is_public(parts.uri.path()) && form.code() != "choose_language" {
+        return to_sign_in(&page());
+    }
+    match perform(&site, &caller, &form).await {
+        Ok(performed) if performed.done.shown.is_none() => lead_on(&site, &caller, &parts.uri, performed),
+        Ok(performed) => {
+            let posted = posted(&form, Ok(performed.done));
+            render(&site, caller, page(), Some((posted, StatusCode::OK))).await
+        }
+        Err(failure) => {
+            let told = failure.told();
+            if matches!(told.code, ErrorCode::Internal | ErrorCode::Unavailable) {
+                tracing::error!(request = %caller.request.id, cause = %failure, "a form could not be carried out");
+            }
+            let code = status(told.code);
+            let wait = (told.code == ErrorCode::TooManyAttempts).then_some(told.number).flatten();
+            let posted = posted(&form, Err(told));
+            let mut response = render(&site, caller, page(), Some((posted, code))).await;
+            if let Some(seconds) = wait {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            response
+        }
+    }
+}
+
+fn posted(form: &Submission, result: Result<domain::view::form::Done, Error>) -> Posted {
+    Posted {
+        form: form.code().to_owned(),
+        target: form.target().to_owned(),
+        values: form.kept(),
+        result,
+    }
+}
+
+async fn perform(site: &Arc<Site>, caller: &Caller, form: &Submission) -> Result<Performed, Failure> {
+    let owner = Owner::new();
+    let browser = caller.browser.clone();
+    let reader = Reader { service: &site.service, request: &caller.request, language: caller.language };
+    // Forms find the browser where server functions find it.
+    owner.with(|| provide_context(browser));
+    let performing = owner.with(|| leptos::reactive::computed::ScopedFuture::new(carry_out(&reader, form)));
+    performing.await
+}
+
+/// Answers a form that showed nothing: the browser reads the next page, and a reload posts nothing.
+fn lead_on(site: &Site, caller: &Caller, uri: &axum::http::Uri, performed: Performed) -> Response {
+    let here = uri.path_and_query().map_or("/", |path| path.as_str());
+    let go = performed.done.go.as_deref().unwrap_or(here);
+    let secure = if site.secure { "; Secure" } else { "" };
+    let session = session_cookie(site.secure);
+    let mut headers = HeaderMap::new();
+    let mut set = |cookie: String| {
+        if let Ok(value) = HeaderValue::from_str(&cookie) {
+            headers.append(SET_COOKIE, value);
+        }
+    };
+    match &performed.cookies {
+        Cookies::Stay => {}
+        Cookies::SignedIn(token) => set(format!("{session}={token}; Path=/; HttpOnly; SameSite=Lax{secure}")),
+        Cookies::SignedOut => set(format!("{session}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}")),
+        Cookies::Language(language) => {
+            let tag = language.tag();
+            set(format!("{LANGUAGE_COOKIE}={tag}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"));
+        }
+    }
+    if !performed.done.message.is_empty() && !matches!(caller.request.actor, Actor::Nobody) {
+        let text = caller::encode(&performed.done.message.chars().take(600).collect::<String>());
+        set(format!("{FLASH_COOKIE}={text}; Path=/; Max-Age=30; HttpOnly; SameSite=Lax{secure}"));
+    }
+    see_other(go, headers)
+}
+
+async fn render(
+    site: &Arc<Site>,
+    caller: Caller,
+    request: Request,
+    posted: Option<(Posted, StatusCode)>,
+) -> Response {
+    let mut request = request;
+    *request.method_mut() = Method::GET;
+    let nonce = Nonce::new();
+    let policy = page_policy(&nonce);
+    let (posted, code) = posted.map_or((None, None), |(posted, code)| (Some(posted), Some(code)));
+    let options = site.options.clone();
+    let service = site.service.clone();
+    let assets = site.assets.clone();
+    let scripts = Scripts(posted.is_none());
+    let demo = site.demo;
+    let context = move || {
+        provide_context(service.clone());
+        provide_context(caller.request.clone());
+        provide_context(caller.language);
+        provide_context(caller.browser.clone());
+        provide_context(AssetBase(assets.clone()));
+        provide_context(DemoMode(demo));
+        provide_context(nonce.clone());
+        provide_context(scripts);
+        if let Some(posted) = &posted {
+            provide_context(posted.clone());
+        }
+    };
+    let render = leptos_axum::render_app_async_with_context(context, move || app::document(options.clone()));
+    let mut response = render(request).await;
+    if let Some(code) = code
+        && response.status() == StatusCode::OK
+    {
+        *response.status_mut() = code;
+    }
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// Server functions: what pages ask in the background.
+pub async fn server_function(
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
+    let service = site.service.clone();
+    let demo = site.demo;
+    let context = move || {
+        provide_context(service.clone());
+        provide_context(caller.request.clone());
+        provide_context(caller.language);
+        provide_context(caller.browser.clone());
+        provide_context(DemoMode(demo));
+    };
+    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
+}
+
+fn to_sign_in(request: &Request) -> Response {
+    let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    if wanted == "/" || request.method() != Method::GET {
+        return see_other("/sign-in", HeaderMap::new());
+    }
+    let then = query_pair("then", wanted);
+    see_other(&format!("/sign-in?{then}"), HeaderMap::new())
+}
+
+fn query_pair(name: &str, value: &str) -> String {
+    format!("{name}={}", caller::encode(value))
+}
+
+fn see_other(path: &str, headers: HeaderMap) -> Response {
+    // A path that no header can carry leads home instead.
+    let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+    let mut response = (StatusCode::SEE_OTHER, headers).into_response();
+    response.headers_mut().insert(LOCATION, location);
+    response
+}
+
+fn append_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+/// An answer for what never reaches a page: a body too large, a foreign origin, no database.
+#[must_use]
+pub fn plain_failure(error: &Error) -> impl IntoResponse {
+    let text = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Benefits Center</title><p>{}</p>",
+        caller::told(error).replace('&', "&amp;").replace('<', "&lt;")
+    );
+    (status(error.code), [(CONTENT_TYPE, "text/html; charset=utf-8")], text)
+}
+
+/// The options under which pages name their script and wasm.
+#[must_use]
+pub fn options(assets: &str) -> LeptosOptions {
+    LeptosOptions::builder()
+        .output_name("benefits-center")
+        .site_pkg_dir(assets.trim_start_matches('/'))
+        .build()
+}

@@ -1,0 +1,74 @@
+//! The router: assets, live events, server functions, and pages for everything else.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::Response;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use domain::{Error, ErrorCode};
+use leptos::config::LeptosOptions;
+use service::Service;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use crate::configuration::Configuration;
+use crate::{assets, caller, events, headers, page};
+
+/// What the handlers share.
+pub struct Site {
+    /// The use cases.
+    pub service: Service,
+    /// Whether browsers come by TLS.
+    pub secure: bool,
+    /// Whether demo accounts are shown.
+    pub demo: bool,
+    /// Whether a proxy says the client's address.
+    pub trust_proxy: bool,
+    /// Folder of the assets.
+    pub assets: String,
+    /// Names of script and wasm.
+    pub options: LeptosOptions,
+}
+
+/// So large may the body of any request be.
+const MAX_BODY: usize = 256 * 1024;
+
+/// The whole portal.
+pub fn router(service: Service, configuration: &Configuration) -> Router {
+    // Rendering spawns its loads; a second router, as in tests, finds it set already.
+    let _ = any_spawner::Executor::init_tokio();
+    let assets = format!("/pkg/{}", assets::digest());
+    let site = Arc::new(Site {
+        service,
+        secure: configuration.is_secure(),
+        demo: configuration.demo,
+        trust_proxy: configuration.trust_proxy,
+        options: page::options(&assets),
+        assets,
+    });
+    let pages = get(page::get).post(page::post);
+    Router::new()
+        .route("/live", get(events::live))
+        .route("/api/{function}", post(page::server_function))
+        .route("/downloads/{grant}/{download}", get(crate::downloads::download))
+        .fallback_service(pages.with_state(site.clone()))
+        .layer(from_fn_with_state(site.clone(), caller::identify))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .layer(CsrfLayer::new())
+        .route("/pkg/{*path}", get(assets::serve_asset))
+        .layer(from_fn_with_state(site.clone(), headers::secure))
+        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(site)
+}
+
+/// A panic is a fault of ours: the log has it, the caller learns that nothing is known.
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<axum::body::Body> {
+    tracing::error!("a handler panicked");
+    page::plain_failure(&Error::new(ErrorCode::Internal)).into_response()
+}

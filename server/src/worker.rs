@@ -1,0 +1,37 @@
+//! The worker inside the binary: delivers mail and moves states on the clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use service::outbox::{self, Mailer};
+use service::{Service, activations, sessions};
+use tokio::sync::watch;
+
+/// How often it looks for mail; a change is in the outbox at once, its delivery may wait this long.
+const EVERY: Duration = Duration::from_secs(1);
+/// How often it does what can wait: states on the clock, sessions that expired.
+const SELDOM: u32 = 30;
+
+/// Runs until told to stop.
+pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch::Receiver<bool>) {
+    let mut round = 0_u32;
+    loop {
+        if let Err(failure) = outbox::deliver_due(&service, &*mailer).await {
+            tracing::error!(cause = %failure, "the outbox could not be worked");
+        }
+        if round.is_multiple_of(SELDOM) {
+            if let Err(failure) = activations::on_clock::expire_due(&service).await {
+                tracing::error!(cause = %failure, "activations could not be expired");
+            }
+            if let Err(failure) = sessions::sweep(&service).await {
+                tracing::error!(cause = %failure, "sessions could not be swept");
+            }
+            service.sign_in_limits.sweep();
+        }
+        round = round.wrapping_add(1);
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = stopping.changed() => return,
+        }
+    }
+}
