@@ -1,0 +1,42 @@
+import { defineConfig } from '@playwright/test';
+import path from 'node:path';
+import type { Options } from './fixtures';
+
+const desktop = { viewport: { width: 1280, height: 900 } };
+const phone = { viewport: { width: 360, height: 780 }, hasTouch: true, isMobile: true };
+
+/** Every spec runs on a desk and on a phone, with JavaScript and without. */
+export default defineConfig<Options>({
+  testDir: './specs',
+  outputDir: './test-results',
+  globalSetup: './support/global-setup.ts',
+  globalTeardown: './support/global-teardown.ts',
+  // The tests of one file share a portal and go on where the one before stopped; files run side by side.
+  fullyParallel: false,
+  workers: 2,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [
+    ['list'],
+    ['json', { outputFile: process.env['BENEFITS_CENTER_RESULTS'] ?? path.join(__dirname, 'test-results/results.json') }],
+  ],
+  use: {
+    browserName: 'chromium',
+    locale: 'en-US',
+    timezoneId: 'Europe/Oslo',
+    reducedMotion: 'reduce',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    },
+  },
+  projects: [
+    { name: 'desktop', use: desktop },
+    { name: 'phone', use: phone },
+    { name: 'desktop-plain', use: { ...desktop, javaScriptEnabled: false } },
+    { name: 'phone-plain', use: { ...phone, javaScriptEnabled: false } },
+  ],
+});

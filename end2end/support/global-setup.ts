@@ -1,0 +1,5 @@
+import { makeTemplate } from './template';
+
+export default function setUp(): void {
+  makeTemplate();
+}
