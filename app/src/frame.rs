@@ -11,7 +11,8 @@ use leptos_router::hooks::use_location;
 use crate::components::{Icon, IconName, Mark, MembershipRail, Notice, Tone};
 use crate::forms::{Form, PostForm};
 use crate::i18n::{language, texts};
-use crate::load::load;
+use crate::load::{Reload, load};
+use crate::live;
 use crate::server_fns::portal::portal;
 
 /// A place in the menu.
@@ -40,13 +41,18 @@ fn Around(portal: Signal<Portal>) -> impl IntoView {
         kind.track();
         match portal.get_untracked().reader {
             Reader::Nobody => ().into_any(),
-            Reader::Person(_) | Reader::Operator(_) => view! {
+            Reader::Person(_) | Reader::Operator(_) => {
+                if let Some(reload) = use_context::<Reload>() {
+                    live::listen(reload);
+                }
+                view! {
                 <a class="skip" href="#main">{texts().common_skip_to_content()}</a>
                 <Bar portal=portal/>
                 <Side portal=portal/>
                 <Flash portal=portal/>
             }
-            .into_any(),
+            .into_any()
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use leptos_router::path;
 use crate::components::{ToastRegion, Toasts};
 use crate::frame::Frame;
 use crate::load::Reload;
-use crate::{live, pages};
+use crate::pages;
 
 /// Every page, by its address; a test visits each in every language, width and theme.
 pub const ADDRESSES: &[&str] = &[
@@ -42,7 +42,6 @@ pub fn App() -> impl IntoView {
     provide_context(reload);
     let toasts = Toasts::new();
     provide_context(toasts);
-    live::listen(reload);
     Effect::new(|_| {
         // Says that the browser has taken the page over.
         if let Some(root) = document().document_element() {

@@ -139,6 +139,20 @@ impl Day {
         (self.number() + 3).rem_euclid(7) < 5
     }
 
+    /// Working days after this day up to and with the other; 0 where the other isn't later.
+    #[must_use]
+    pub const fn working_days_until(self, other: Self) -> i64 {
+        /// Working days from the Monday of week 0 up to and with the day.
+        const fn since_monday(number: i64) -> i64 {
+            // Day 0 was a Thursday, so day -3 was a Monday.
+            let days = number + 3;
+            let of_week = days.rem_euclid(7) + 1;
+            days.div_euclid(7) * 5 + if of_week > 5 { 5 } else { of_week }
+        }
+        let days = since_monday(other.number()) - since_monday(self.number());
+        if days < 0 { 0 } else { days }
+    }
+
     /// The working day that many working days later: targets of the queue.
     #[must_use]
     pub fn plus_working_days(self, days: u16) -> Self {
@@ -291,6 +305,16 @@ mod tests {
         assert_eq!(friday.plus_working_days(1).to_string(), "2026-11-23");
         assert_eq!(friday.plus_working_days(5).to_string(), "2026-11-27");
         assert!(!friday.plus_days(1).is_working_day());
+    }
+
+    proptest! {
+        #[test]
+        fn working_days_forth_and_back(number in -10_000_i64..50_000, days in 0_u16..400) {
+            let day = Day::from_number(number).expect("within the calendar");
+            prop_assert_eq!(day.working_days_until(day.plus_working_days(days)), i64::from(days));
+            prop_assert_eq!(day.working_days_until(day), 0);
+            prop_assert_eq!(day.working_days_until(day.plus_days(-1)), 0);
+        }
     }
 
     #[cfg(feature = "zones")]

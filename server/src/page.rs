@@ -41,6 +41,10 @@ pub async fn get(State(site): State<Arc<Site>>, Extension(caller): Extension<Cal
     if !nobody && path == "/sign-in" {
         return see_other("/", HeaderMap::new());
     }
+    if path == "/" && matches!(caller.request.actor, Actor::Operator(_)) {
+        // The dashboard is the partners'; operators begin with their queue.
+        return see_other("/operator/queue", HeaderMap::new());
+    }
     let clear_flash = caller.browser.flash.is_some();
     let mut response = render(&site, caller, request, None).await;
     if clear_flash {

@@ -54,7 +54,7 @@ pub fn router(service: Service, configuration: &Configuration) -> Router {
     let pages = get(page::get).post(page::post);
     Router::new()
         .route("/live", get(events::live))
-        .route("/api/{function}", post(page::server_function))
+        .route("/api/{*function}", post(page::server_function))
         .route("/downloads/{grant}/{download}", get(crate::downloads::download))
         .fallback_service(pages.with_state(site.clone()))
         .layer(from_fn_with_state(site.clone(), caller::identify))

@@ -67,8 +67,7 @@ impl Item {
     }
 
     pub(crate) fn kind(&self) -> Outcome<RequestKind> {
-        RequestKind::from_code(&self.kind)
-            .ok_or_else(|| Failure::broken("service_request", "kind", self.id))
+        RequestKind::from_code(&self.kind).ok_or_else(|| Failure::broken("service_request", "kind", self.id))
     }
 
     /// The language in which whoever asked reads.
@@ -101,7 +100,9 @@ impl Item {
 const fn right(kind: RequestKind) -> OperatorAction {
     match kind {
         RequestKind::Cancellation => OperatorAction::DecideRefunds,
-        RequestKind::Activation | RequestKind::Advisory | RequestKind::GlobalAdmin => OperatorAction::WorkQueue,
+        RequestKind::Activation | RequestKind::Advisory | RequestKind::GlobalAdmin => {
+            OperatorAction::WorkQueue
+        }
     }
 }
 

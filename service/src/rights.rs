@@ -66,7 +66,7 @@ pub async fn colleagues(
     }
     let text = "select a.full_name, r.role from person_role r
         join person p on p.id = r.person_id and p.status = 'active'
-        join account a on a.id = p.account_id
+        join account a on a.id = p.account_id and a.status = 'active'
         where p.organization_id = $1 and r.role <> 'employee'
         order by p.sort_name, p.id limit 100";
     let rows = sql::all::<Row>(connection, text, [organization.0.into()]).await?;

@@ -53,12 +53,14 @@ pub(super) async fn set_roles(reader: &Reader<'_>, form: &Submission) -> Outcome
 
 pub(super) async fn update_own_agent(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     let admin_agent = roles_of(form)?.contains(&Role::AdminAgent);
-    roles::update_own_agent(reader.service, reader.request, form.operation()?, OwnAgent { admin_agent }).await?;
+    roles::update_own_agent(reader.service, reader.request, form.operation()?, OwnAgent { admin_agent })
+        .await?;
     Ok(said(reader.texts().people_done_setup()))
 }
 
 pub(super) async fn invite_again(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
-    let name = add::invite_again(reader.service, reader.request, form.operation()?, form.id("target")?).await?;
+    let name =
+        add::invite_again(reader.service, reader.request, form.operation()?, form.id("target")?).await?;
     Ok(said(reader.texts().people_done_invited(name)))
 }
 

@@ -114,29 +114,28 @@ fn Line(id: OrderLineId, page: Signal<PurchasesPage>) -> impl IntoView {
     });
     let conditions = (!line.refunded).then(|| view! { <Points points=conditions(texts, &line, &zone)/> });
     let stub_line = line.clone();
-    let stub = (!line.refunded).then(move || {
-        move || match (&stub_line.waiting, why_not, possible) {
-            (Some(waiting), why_not, _) => {
-                view! { <Waiting line=stub_line.clone() waiting=waiting.clone() allowed=why_not.is_none()/> }.into_any()
-            }
-            (None, Some(error), _) => {
-                let id = format!("no-{}", stub_line.id);
-                view! {
-                    <DisabledButton label=texts.common_submit_request() describedby=id.clone()/>
-                    <Why id=id kind=WhyKind::Right text=words::refusal(texts, &error)/>
-                }
+    let stub = (!line.refunded).then_some(move || match (&stub_line.waiting, why_not, possible) {
+        (Some(waiting), why_not, _) => {
+            view! { <Waiting line=stub_line.clone() waiting=waiting.clone() allowed=why_not.is_none()/> }
                 .into_any()
-            }
-            (None, None, false) => {
-                let id = format!("no-{}", stub_line.id);
-                view! {
-                    <DisabledButton label=texts.common_submit_request() describedby=id.clone()/>
-                    <Why id=id kind=WhyKind::State text=why_impossible(texts, &stub_line)/>
-                }
-                .into_any()
-            }
-            (None, None, true) => view! { <Submit line=stub_line/> }.into_any(),
         }
+        (None, Some(error), _) => {
+            let id = format!("no-{}", stub_line.id);
+            view! {
+                <DisabledButton label=texts.common_submit_request() describedby=id.clone()/>
+                <Why id=id kind=WhyKind::Right text=words::refusal(texts, &error)/>
+            }
+            .into_any()
+        }
+        (None, None, false) => {
+            let id = format!("no-{}", stub_line.id);
+            view! {
+                <DisabledButton label=texts.common_submit_request() describedby=id.clone()/>
+                <Why id=id kind=WhyKind::State text=why_impossible(texts, &stub_line)/>
+            }
+            .into_any()
+        }
+        (None, None, true) => view! { <Submit line=stub_line/> }.into_any(),
     });
     view! {
         <section class="stack" id=id.to_string() aria-label=aloud>
@@ -213,8 +212,11 @@ pub(super) fn ends(texts: Texts, line: &PurchaseLine) -> Vec<Point> {
         0 => texts.cancel_ends_nobody().to_owned(),
         holders => texts.cancel_ends_holders(holders),
     };
-    let mut points =
-        vec![Point { kind: PointKind::Heed, title: texts.cancel_ends_benefits(line.benefits), text: holders }];
+    let mut points = vec![Point {
+        kind: PointKind::Heed,
+        title: texts.cancel_ends_benefits(line.benefits),
+        text: holders,
+    }];
     if let Some(tier) = &line.tier_after {
         points.push(Point {
             kind: PointKind::Heed,

@@ -1,6 +1,6 @@
 //! The dashboard: what needs attention.
 
-use domain::benefit::Category;
+use domain::benefit::{Category, ProductKind};
 use domain::view::benefits::BenefitRow;
 use domain::view::dashboard::{Dashboard as Attention, Notice as NoticeView, Waiting};
 use leptos::prelude::*;
@@ -79,7 +79,10 @@ fn Grants(title: &'static str, none: &'static str, rows: Vec<(Category, BenefitR
                     <td role="cell" data-label=texts.common_source()>
                         {words::source(texts, &row.source, row.area.as_deref())}
                     </td>
-                    <td role="cell" data-label=texts.common_quantity()><Tally used=row.used quantity=row.quantity/></td>
+                    <td role="cell" data-label=texts.common_quantity()>
+                        {(row.kind != ProductKind::Marketing)
+                            .then(|| view! { <Tally used=row.used quantity=row.quantity/> })}
+                    </td>
                     <td role="cell" data-label=texts.benefits_column_expires()>
                         <Deadline date=row.expires days_left=row.expires_days/>
                     </td>

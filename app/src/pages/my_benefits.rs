@@ -1,15 +1,18 @@
 //! One's own benefits.
 
 use domain::Field;
+use domain::ids::SeatId;
 use domain::view::form::Shown;
 use domain::view::own::{Askable, OwnBenefits, OwnEarlierSeat, OwnRequest, OwnSeat, OwnSupport};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 
 use crate::components::{
     ButtonTone, Column, Deadline, Empty, Icon, IconName, Identifier, Ledger, ProcessingClock, StatusByCode,
     SubmitButton, TextField,
 };
+use super::benefits::software::KeyPane;
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
 use crate::load::load;
@@ -19,7 +22,9 @@ use crate::words;
 /// What an employee sees: seats, keys, instructions, Access ID and Contract ID, asking for a seat.
 #[component]
 pub fn MyBenefits() -> impl IntoView {
-    load(|| (), |()| own_benefits(), |own| view! { <Page own=own/> })
+    let parameters = use_query_map();
+    let open = Memo::new(move |_| parameters.get().get("open").and_then(|open| open.parse::<SeatId>().ok()));
+    load(move || open.get(), own_benefits, |own| view! { <Page own=own/> })
 }
 
 #[component]
@@ -34,8 +39,8 @@ fn Page(own: Signal<OwnBenefits>) -> impl IntoView {
                 <section class="sheet"><Empty title=texts.own_none_title() text=texts.own_none_text()/></section>
             </Show>
             <div class="grants">
-                <For each=move || own.with(|own| own.seats.clone()) key=|seat| seat.clone().seat let:seat>
-                    <Seat seat=seat/>
+                <For each=move || own.with(|own| own.seats.clone()) key=|seat| (seat.seat, seat.key.is_some()) let:seat>
+                    <Seat seat=seat own=own/>
                 </For>
             </div>
             <Show when=move || own.with(|own| !own.support.is_empty())>
@@ -70,7 +75,7 @@ fn Page(own: Signal<OwnBenefits>) -> impl IntoView {
 }
 
 #[component]
-fn Seat(seat: OwnSeat) -> impl IntoView {
+fn Seat(seat: OwnSeat, own: Signal<OwnBenefits>) -> impl IntoView {
     let texts = texts();
     let since = locales::format::date(texts.language(), seat.since);
     let source = words::source(texts, &seat.source, seat.area.as_deref());
@@ -95,6 +100,21 @@ fn Seat(seat: OwnSeat) -> impl IntoView {
                                 </ol>
                             }
                         })}
+                    {match seat.key {
+                        Some(key) => {
+                            let (form, id) = (Form::new("reveal_key", seat.seat), seat.seat);
+                            let following = Signal::derive(move || {
+                                let found = own.with(|own| own.seats.iter().find(|seat| seat.seat == id).cloned());
+                                found.and_then(|seat| seat.key).unwrap_or_else(|| key.clone())
+                            });
+                            view! { <KeyPane form=form key=following/> }.into_any()
+                        }
+                        None if seat.has_key => {
+                            let href = format!("/my-benefits?open={id}#{id}", id = seat.seat);
+                            view! { <p><a class="button" href=href>{texts.own_key()}</a></p> }.into_any()
+                        }
+                        None => ().into_any(),
+                    }}
                     {seat
                         .portal_url
                         .map(|url| {

@@ -1,5 +1,6 @@
 //! The dashboard, one's own benefits, notices.
 
+use domain::ids::SeatId;
 use domain::view::dashboard::{Dashboard, Notices};
 use domain::view::own::OwnBenefits;
 use leptos::prelude::*;
@@ -21,16 +22,16 @@ pub async fn dashboard() -> Result<Loaded<Dashboard>, Refusal> {
     context::answer(&service, attention)
 }
 
-/// The reader's own benefits.
+/// The reader's own benefits, with the key's state of the seat that is open.
 ///
 /// # Errors
 /// What the use case refuses.
 #[server(name = LoadOwnBenefits, prefix = "/api", endpoint = "own_benefits", input = Json, output = Json)]
-pub async fn own_benefits() -> Result<Loaded<OwnBenefits>, Refusal> {
+pub async fn own_benefits(open: Option<SeatId>) -> Result<Loaded<OwnBenefits>, Refusal> {
     use super::context;
     let service = context::service()?;
     let language = crate::i18n::language();
-    let own = service::dashboard::own_benefits::own_benefits(&service, &context::request(), language).await;
+    let own = service::dashboard::own_benefits::own_benefits(&service, &context::request(), language, open).await;
     context::answer(&service, own)
 }
 

@@ -17,7 +17,9 @@ use crate::refusal::Refusal;
 pub async fn search_people(grant: GrantId, typed: String) -> Result<Vec<PersonChoice>, Refusal> {
     use super::context;
     let service = context::service()?;
-    service::assignments::view::search(&service, &context::request(), grant, &typed).await.map_err(context::refuse)
+    service::assignments::view::search(&service, &context::request(), grant, &typed)
+        .await
+        .map_err(context::refuse)
 }
 
 /// User management with its open row.

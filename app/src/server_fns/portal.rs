@@ -69,8 +69,7 @@ pub async fn door() -> Result<Loaded<Door>, Refusal> {
     let door = portal.map(|portal| Door {
         programme: portal.programme,
         demo: (demo_mode && portal.demo).then(|| Demo {
-            accounts: service::sample_programme::demo_accounts()
-                .into_iter()
+            accounts: one_for_each_role(service::sample_programme::demo_accounts())
                 .map(|account| DemoAccount {
                     email: account.email,
                     company: account.company.unwrap_or_default(),
@@ -81,4 +80,20 @@ pub async fn door() -> Result<Loaded<Door>, Refusal> {
         }),
     });
     context::answer(&service, door)
+}
+
+/// The first account of each company with each combination of roles: nobody reads a hundred lines.
+#[cfg(feature = "ssr")]
+fn one_for_each_role(
+    accounts: Vec<service::sample_programme::DemoAccount>,
+) -> impl Iterator<Item = service::sample_programme::DemoAccount> {
+    let mut seen = Vec::new();
+    accounts.into_iter().filter(move |account| {
+        let kind = (account.company.clone(), account.roles.clone());
+        let new = !seen.contains(&kind);
+        if new {
+            seen.push(kind);
+        }
+        new
+    })
 }

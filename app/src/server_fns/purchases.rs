@@ -15,7 +15,6 @@ use crate::refusal::Refusal;
 pub async fn purchases() -> Result<Loaded<PurchasesPage>, Refusal> {
     use super::context;
     let service = context::service()?;
-    let page =
-        service::purchases::list::page(&service, &context::request(), crate::i18n::language()).await;
+    let page = service::purchases::list::page(&service, &context::request(), crate::i18n::language()).await;
     context::answer(&service, page)
 }

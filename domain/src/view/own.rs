@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::software::KeyState;
 use crate::Day;
 use crate::benefit::{Category, ProductKind};
 use crate::ids::{GrantId, SeatId};
@@ -54,6 +55,10 @@ pub struct OwnSeat {
     pub portal_url: Option<String>,
     /// While it is being set up: which day of how many.
     pub processing: Option<(i64, i64)>,
+    /// Whether a key of its own belongs to it.
+    pub has_key: bool,
+    /// The key, as far as it can be told without showing it; only of the seat that is open.
+    pub key: Option<KeyState>,
 }
 
 /// A seat that one had.

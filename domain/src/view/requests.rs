@@ -7,6 +7,13 @@ use crate::Day;
 use crate::error::codes;
 use crate::ids::{GrantId, SeatRequestId, ServiceRequestId};
 
+/// Working days within which operators set an activation up.
+pub const ACTIVATION_DAYS: u16 = 5;
+/// Working days within which a consultant answers an advisory request.
+pub const ADVISORY_DAYS: u16 = 2;
+/// Working days within which operators answer who asks to become a Global admin.
+pub const GLOBAL_ADMIN_DAYS: u16 = 2;
+
 codes! {
     /// What a service request is about.
     RequestKind {

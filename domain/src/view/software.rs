@@ -14,6 +14,8 @@ pub struct KeyDetail {
     pub kind: ProductKind,
     /// The key; none where the product has none.
     pub key: Option<KeyState>,
+    /// The key of the reader's own seat of this grant; none where the reader has no seat.
+    pub own: Option<KeyState>,
     /// Activations of a multiple-activation key.
     pub activations: Option<Activations>,
     /// Packages that exist, by version, language and operating system; empty where there is nothing

@@ -1,6 +1,6 @@
 //! Employees' requests for a seat: requested, then granted or refused by whoever may assign.
 
-use domain::benefit::may_start;
+use domain::benefit::{Category, may_start};
 use domain::ids::{GrantId, SeatRequestId};
 use domain::rights::Action;
 use domain::seat::{allocate, check_assign};
@@ -69,7 +69,8 @@ pub async fn ask(
         Begun::New(change) => change,
     };
     let grant = grants::find(&change.transaction, person.organization, input.grant).await?;
-    if !takes_seats(&grant, &policies) {
+    // Support by assignment needs an alternate email, which only whoever assigns can give.
+    if !takes_seats(&grant, &policies) || grant.category == Category::Technical {
         return Err(ErrorCode::WrongKind.into());
     }
     may_start(&grant.facts, change.now)?;

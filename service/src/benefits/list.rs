@@ -16,7 +16,7 @@ use crate::{Outcome, Service, policies, rights, sql};
 /// What a grant's row is made of; `$1` organization, `$2` language, `$3` now.
 ///
 /// `used` counts what the kind counts: seats of the pool, activations on record, the one key that
-/// was drawn, units taken from a ledger. `status` is the same decision as
+/// was drawn, units taken from the ledgers of the pool. `status` is the same decision as
 /// [`domain::benefit::row_status`]; a test holds them together.
 pub(crate) const ROWS: &str = "
     select r.*,
@@ -44,9 +44,11 @@ pub(crate) const ROWS: &str = "
                     case when exists (select 1 from product_key k where k.grant_id = g.id
                         and k.seat_id is null and k.state in ('held', 'spent'))
                     then coalesce(po.quantity, 1) else 0 end
-                when p.kind in ('break_fix_signature', 'break_fix_incidents', 'advisory_hours') then
+                when p.kind in ('break_fix_signature', 'break_fix_incidents', 'presales_deployment', 'advisory_hours')
+                    then
                     coalesce((select cast(sum(b.amount) as bigint) from balance_entry b
-                        where b.grant_id = g.id and b.kind in ('hour', 'incident')), 0)
+                        join benefit_grant s on s.id = b.grant_id
+                        where s.pool_id = g.pool_id and b.kind in ('hour', 'incident')), 0)
                 else po.used
             end as used
         from benefit_grant g
@@ -251,7 +253,7 @@ pub(crate) fn view(row: Row, zone: &Zone, now: Moment) -> Outcome<BenefitRow> {
     })
 }
 
-/// Which day of how many something is being worked on; it goes on counting past the target.
+/// Which working day of how many something is being worked on; it goes on counting past the target.
 #[must_use]
 pub fn processing(
     requested_at: Option<i64>,
@@ -261,5 +263,6 @@ pub fn processing(
 ) -> Option<(i64, i64)> {
     let requested = zone.day_of(Moment(requested_at?));
     let target = zone.day_of(Moment(target_at?));
-    Some((requested.days_until(zone.day_of(now)) + 1, requested.days_until(target).max(1)))
+    let day = requested.working_days_until(zone.day_of(now)) + 1;
+    Some((day, requested.working_days_until(target).max(1)))
 }

@@ -1,7 +1,7 @@
 //! One's own benefits: seats with their instructions, support that is active, what can be asked for.
 
 use domain::benefit::{Category, ProductKind};
-use domain::ids::GrantId;
+use domain::ids::{GrantId, SeatId};
 use domain::moment::Zone;
 use domain::rights::Action;
 use domain::view::own::{Askable, OwnBenefits, OwnEarlierSeat, OwnRequest, OwnSeat, OwnSupport};
@@ -9,10 +9,11 @@ use domain::{Language, Moment};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
+use crate::benefits::grants;
 use crate::benefits::list::processing;
 use crate::benefits::products::steps;
 use crate::request::Request;
-use crate::{Failure, Outcome, Service, policies, rights, sql};
+use crate::{Failure, Outcome, Service, keys, policies, rights, sql};
 
 #[derive(FromQueryResult)]
 struct SeatRow {
@@ -31,6 +32,7 @@ struct SeatRow {
     portal_url: Option<String>,
     requested_at: Option<i64>,
     target_at: Option<i64>,
+    has_key: bool,
 }
 
 #[derive(FromQueryResult)]
@@ -69,11 +71,16 @@ struct RequestRow {
     reason: Option<String>,
 }
 
-/// The benefits of whoever asks, in a constant number of queries.
+/// The benefits of whoever asks, in a constant number of queries; the key's state of one open seat.
 ///
 /// # Errors
 /// [`domain::ErrorCode::WrongSide`] for operators.
-pub async fn own_benefits(service: &Service, request: &Request, language: Language) -> Outcome<OwnBenefits> {
+pub async fn own_benefits(
+    service: &Service,
+    request: &Request,
+    language: Language,
+    open: Option<SeatId>,
+) -> Outcome<OwnBenefits> {
     let person = request.person()?;
     let reader = service.database.reader();
     let policies = policies::in_force(reader).await?;
@@ -82,7 +89,8 @@ pub async fn own_benefits(service: &Service, request: &Request, language: Langua
     let zone = person.zone();
     let mine = || [person.id.0.into(), language.tag().into()];
     let text = "select s.id, s.grant_id, t.name, t.summary, g.source, g.area, p.kind, g.category, s.assigned_at,
-            b.full_name as assigned_by, g.expires_at, t.instructions, p.portal_url, v.requested_at, v.target_at
+            b.full_name as assigned_by, g.expires_at, t.instructions, p.portal_url, v.requested_at, v.target_at,
+            (g.category = 'software' and exists (select 1 from key_pool k where k.product_id = p.id)) as has_key
         from seat s
         join benefit_grant g on g.id = s.grant_id
         join product p on p.id = g.product_id
@@ -126,8 +134,13 @@ pub async fn own_benefits(service: &Service, request: &Request, language: Langua
         where r.person_id = $1 and r.state in ('requested', 'refused') order by r.requested_at desc, r.id limit 20";
     let requests = sql::all::<RequestRow>(reader, text, mine()).await?;
     let day = |at: i64| zone.day_of(Moment(at));
+    let mut seats = seats.into_iter().map(|row| own_seat(row, &zone, now)).collect::<Outcome<Vec<_>>>()?;
+    if let Some(seat) = seats.iter_mut().find(|seat| seat.has_key && Some(seat.seat) == open) {
+        let grant = grants::find(reader, person.organization, seat.grant).await?;
+        seat.key = keys::view::own_key(service, person, &grant, seat.seat, &policies, language).await?;
+    }
     Ok(OwnBenefits {
-        seats: seats.into_iter().map(|row| own_seat(row, &zone, now)).collect::<Outcome<_>>()?,
+        seats,
         earlier: earlier
             .into_iter()
             .map(|row| OwnEarlierSeat {
@@ -190,5 +203,7 @@ fn own_seat(row: SeatRow, zone: &Zone, now: Moment) -> Outcome<OwnSeat> {
         instructions: steps(&row.instructions),
         portal_url: row.portal_url,
         processing: processing(row.requested_at, row.target_at, zone, now),
+        has_key: row.has_key,
+        key: None,
     })
 }

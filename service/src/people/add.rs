@@ -109,9 +109,7 @@ pub async fn add_user(
     }
     let id = join(&mut change, person.organization, &known).await?;
     set(&change.transaction, id, &roles).await?;
-    change.record(
-        Event::new(person.organization, "user_added", "person", id).after(codes(&roles)),
-    );
+    change.record(Event::new(person.organization, "user_added", "person", id).after(codes(&roles)));
     if known.status == "invited" {
         invite(&mut change, person, &known.invitee()).await?;
     } else {
@@ -141,9 +139,15 @@ impl Known {
 }
 
 /// The account of the address; a new one, still without a password, where there is none.
-async fn account_of(change: &Change<'_>, email: &Email, name: &PersonName, language: Language) -> Outcome<Known> {
+async fn account_of(
+    change: &Change<'_>,
+    email: &Email,
+    name: &PersonName,
+    language: Language,
+) -> Outcome<Known> {
     // Two companies may add the same address at the same moment.
-    let text = "insert into account (id, email, email_key, full_name, language, status, created_at, row_version)
+    let text =
+        "insert into account (id, email, email_key, full_name, language, status, created_at, row_version)
         values ($1, $2, $3, $4, $5, 'invited', $6, 1) on conflict (email_key) do nothing";
     let values = [
         change.service().new_id().into(),

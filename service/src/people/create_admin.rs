@@ -51,8 +51,7 @@ pub async fn create_admin(service: &Service, input: CreateAdmin) -> Outcome<()> 
         return Err(ErrorCode::Invalid.into());
     };
     let hash = passwords::hash(service, password.as_str()).await?;
-    let request =
-        Request { actor: Actor::Worker, address: String::new(), id: "create-admin".to_owned() };
+    let request = Request { actor: Actor::Worker, address: String::new(), id: "create-admin".to_owned() };
     let mut change = Change::begin_unasked(service, &request).await?;
     let text = "select id, exists (select 1 from person p where p.account_id = account.id) as partner
         from account where email_key = $1";
@@ -83,7 +82,8 @@ pub async fn create_admin(service: &Service, input: CreateAdmin) -> Outcome<()> 
             id
         }
     };
-    let text = "insert into operator_role (account_id, role) values ($1, 'programme_admin') on conflict do nothing";
+    let text =
+        "insert into operator_role (account_id, role) values ($1, 'programme_admin') on conflict do nothing";
     sql::run(&change.transaction, text, [id.into()]).await?;
     change.record(Event::new(programme_chain(), "programme_admin_created", "account", id));
     change.commit(()).await

@@ -173,7 +173,8 @@ fn filter(person: &Person, query: &PeopleQuery) -> (String, Vec<Value>) {
 }
 
 fn view(row: Row, zone: &Zone) -> Outcome<PersonRow> {
-    let roles = domain::Roles::new(row.roles.as_deref().unwrap_or_default().split(',').filter_map(Role::from_code));
+    let roles =
+        domain::Roles::new(row.roles.as_deref().unwrap_or_default().split(',').filter_map(Role::from_code));
     Ok(PersonRow {
         id: PersonId(row.id),
         version: row.row_version,

@@ -171,7 +171,8 @@ async fn put(change: &mut Change<'_>, by: &Person, id: PersonId, held: &Held, af
         let organization = organization_name(&change.transaction, by.organization).await?;
         let language = Language::from_tag(&held.language).unwrap_or_default();
         let texts = locales::texts(language);
-        let names: Vec<&str> = after.iter().map(|role| texts.find_role(role.code()).unwrap_or_default()).collect();
+        let names: Vec<&str> =
+            after.iter().map(|role| texts.find_role(role.code()).unwrap_or_default()).collect();
         change.post(Letter {
             organization: Some(by.organization),
             account: Some(AccountId(held.account_id)),

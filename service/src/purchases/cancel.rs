@@ -198,15 +198,20 @@ pub async fn take_back(
     if asked.row_version != input.version {
         return Err(ErrorCode::Stale.into());
     }
-    let text = "update service_request set state = 'withdrawn', open = false, decided_at = $2, decided_by = $3,
+    let text =
+        "update service_request set state = 'withdrawn', open = false, decided_at = $2, decided_by = $3,
             row_version = row_version + 1
         where id = $1 and open and row_version = $4";
-    let values =
-        [input.request.0.into(), change.now.0.into(), person.account.0.into(), input.version.into()];
+    let values = [input.request.0.into(), change.now.0.into(), person.account.0.into(), input.version.into()];
     if sql::run(&change.transaction, text, values).await? == 0 {
         return Err(ErrorCode::AlreadyDecided.into());
     }
-    change.record(Event::new(person.organization, "cancellation_taken_back", "service_request", input.request));
+    change.record(Event::new(
+        person.organization,
+        "cancellation_taken_back",
+        "service_request",
+        input.request,
+    ));
     change.tell(Changed::Organization(person.organization));
     change.tell(Changed::Queue);
     change.commit(asked.number).await
@@ -234,7 +239,8 @@ pub(crate) async fn offer_name(
     struct Name {
         name: String,
     }
-    let text = "select t.name from order_line l join offer_text t on t.offer_id = l.offer_id and t.language = $2
+    let text =
+        "select t.name from order_line l join offer_text t on t.offer_id = l.offer_id and t.language = $2
         where l.id = $1";
     let row = sql::one::<Name>(connection, text, [line.0.into(), language.tag().into()]).await?;
     Ok(row.ok_or(ErrorCode::NotFound)?.name)

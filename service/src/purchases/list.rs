@@ -246,8 +246,10 @@ async fn view(
     let mut uses = uses(connection, row.id, language, &zone, &policies).await?;
     let more_uses = i64::try_from(uses.len().saturating_sub(NAMED_USES)).unwrap_or(0);
     uses.truncate(NAMED_USES);
-    let tier_after = tier_without(connection, OrganizationId(row.organization_id), OrderLineId(row.id)).await?;
-    let tier_changes = row.state == "active" && row.tier == row.company_tier && tier_after.code() != row.company_tier;
+    let tier_after =
+        tier_without(connection, OrganizationId(row.organization_id), OrderLineId(row.id)).await?;
+    let tier_changes =
+        row.state == "active" && row.tier == row.company_tier && tier_after.code() != row.company_tier;
     Ok(PurchaseLine {
         id: OrderLineId(row.id),
         version: row.row_version,
@@ -313,7 +315,8 @@ async fn uses(
     rows.into_iter()
         .map(|row| {
             Ok(SoftwareUse {
-                kind: UseKind::from_code(&row.kind).ok_or_else(|| Failure::broken("order_line", "use", line))?,
+                kind: UseKind::from_code(&row.kind)
+                    .ok_or_else(|| Failure::broken("order_line", "use", line))?,
                 product: row.name,
                 day: zone.day_of(Moment(row.happened_at)),
                 by: row.by_name,

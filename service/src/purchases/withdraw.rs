@@ -51,9 +51,12 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
         where order_line_id = $1 and state = 'active'";
     sql::run(&change.transaction, text, [line.0.into()]).await?;
     let tier = list::tier_without(&change.transaction, organization, line).await?;
-    let text = "update organization set tier = $2, row_version = row_version + 1 where id = $1 and tier <> $2";
+    let text =
+        "update organization set tier = $2, row_version = row_version + 1 where id = $1 and tier <> $2";
     sql::run(&change.transaction, text, [organization.0.into(), tier.code().into()]).await?;
-    change.record(Event::new(organization, "purchase_refunded", "order_line", line).before("active").after("refunded"));
+    change.record(
+        Event::new(organization, "purchase_refunded", "order_line", line).before("active").after("refunded"),
+    );
     change.tell(Changed::Organization(organization));
     Ok(())
 }
@@ -65,14 +68,16 @@ async fn end_grant(
 ) -> Outcome<()> {
     let grant = grants::find(&change.transaction, organization, id).await?;
     let texts = products::texts(&change.transaction, grant.product).await?;
-    let text = format!("{HELD_SEAT} where s.grant_id = $1 and s.released_at is null order by s.assigned_at, s.id");
+    let text =
+        format!("{HELD_SEAT} where s.grant_id = $1 and s.released_at is null order by s.assigned_at, s.id");
     for held in sql::all::<HeldSeat>(&change.transaction, &text, [id.0.into()]).await? {
         release::end(change, &held, &grant, ReleaseReason::GrantWithdrawn, &texts).await?;
     }
     let text = "update product_key set state = 'withdrawn', row_version = row_version + 1
         where grant_id = $1 and state in ('held', 'spent')";
     sql::run(&change.transaction, text, [id.0.into()]).await?;
-    let text = "select id from activation where grant_id = $1 and state in ('requested', 'processing', 'active')";
+    let text =
+        "select id from activation where grant_id = $1 and state in ('requested', 'processing', 'active')";
     let running = sql::all::<Id>(&change.transaction, text, [id.0.into()]).await?;
     let by = change.request().account()?.0;
     for Id { id } in running {
@@ -88,7 +93,9 @@ async fn end_grant(
                 then 'withdrawn' else activation_state end
         where id = $1";
     sql::run(&change.transaction, text, [id.0.into()]).await?;
-    change.record(Event::new(organization, "grant_withdrawn", "grant", id).before("granted").after("withdrawn"));
+    change.record(
+        Event::new(organization, "grant_withdrawn", "grant", id).before("granted").after("withdrawn"),
+    );
     change.tell(Changed::Grant(organization, id));
     Ok(())
 }

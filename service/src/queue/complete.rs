@@ -144,7 +144,8 @@ pub async fn cancellation(
         Begun::New(change) => change,
     };
     let item = claim(&change, operator, wanted, Some(RequestKind::Cancellation)).await?;
-    let line = item.order_line_id.ok_or_else(|| Failure::broken("service_request", "order_line_id", item.id))?;
+    let line =
+        item.order_line_id.ok_or_else(|| Failure::broken("service_request", "order_line_id", item.id))?;
     withdraw::approve(&mut change, line.into(), item.asked()).await?;
     close(&mut change, operator, &item, RequestState::Approved, None).await?;
     let offer = offer_name(&change.transaction, line.into(), item.language()).await?;

@@ -62,7 +62,8 @@ pub(super) async fn item(
     let reader = service.database.reader();
     let now = service.now();
     let row = list::row(reader, operator, language, id.0, now).await?;
-    let text = "select r.id, r.number, r.organization_id, r.grant_id, r.activation_id, r.order_line_id, r.details,
+    let text =
+        "select r.id, r.number, r.organization_id, r.grant_id, r.activation_id, r.order_line_id, r.details,
             r.requested_by, r.requested_at, r.decided_at, r.reason, d.full_name as decided_by_name, a.email,
             o.tier, o.time_zone,
             (select count(*) from service_request s
@@ -222,7 +223,8 @@ async fn global_admin(connection: &impl ConnectionTrait, of: &Row) -> Outcome<Gl
         .ok_or_else(|| Failure::broken("service_request", "requested_by", of.id))?;
     let text = format!("select a.full_name {ADMINS} order by p.sort_name, p.id");
     let admins = sql::all::<Admin>(connection, &text, [of.organization_id.into()]).await?;
-    let roles = domain::Roles::new(asker.roles.as_deref().unwrap_or_default().split(',').filter_map(Role::from_code));
+    let roles =
+        domain::Roles::new(asker.roles.as_deref().unwrap_or_default().split(',').filter_map(Role::from_code));
     Ok(GlobalAdminItem {
         roles: roles.iter().collect(),
         admins: admins.into_iter().map(|admin| admin.full_name).collect(),
@@ -256,7 +258,8 @@ pub(super) async fn incident_grants(
     let values = [language.tag().into(), sql::contains_pattern(&company).into()];
     let mut grants = Vec::new();
     for found in sql::all::<Found>(connection, &text, values).await? {
-        let grant = grants::find(connection, OrganizationId(found.organization_id), GrantId(found.id)).await?;
+        let grant =
+            grants::find(connection, OrganizationId(found.organization_id), GrantId(found.id)).await?;
         grants.push(IncidentGrant {
             id: grant.id,
             organization: found.organization,

@@ -2,7 +2,9 @@
 
 use domain::moment::Zone;
 use domain::rights::OperatorAction;
-use domain::view::operator::{OwnerFilter, PAGE_ROWS, QueuePage, QueueQuery, QueueRow, QueueSort, TargetFilter};
+use domain::view::operator::{
+    OwnerFilter, PAGE_ROWS, QueuePage, QueueQuery, QueueRow, QueueSort, TargetFilter,
+};
 use domain::view::requests::{RequestKind, RequestState};
 use domain::{ErrorCode, Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
@@ -87,9 +89,8 @@ pub async fn page(
     let page = query.page.clamp(1, pages);
     let order = order(query.sort, query.descending);
     let offset = (page - 1) * PAGE_ROWS;
-    let text = format!(
-        "select * from ({ROWS}) t where {filter} order by {order} limit {PAGE_ROWS} offset {offset}"
-    );
+    let text =
+        format!("select * from ({ROWS}) t where {filter} order by {order} limit {PAGE_ROWS} offset {offset}");
     let rows = sql::all::<Row>(reader, &text, values).await?;
     let rows = rows.into_iter().map(|row| view(row, now)).collect::<Outcome<Vec<_>>>()?;
     let item = match query.open {

@@ -18,7 +18,8 @@ use crate::request::Request;
 use crate::{Outcome, Service, outbox, rights, sql};
 
 /// A mail's row with its rank: given up, failed at least once, waiting, sent.
-const ROWS: &str = "select m.id, m.kind, m.recipient, m.language, m.subject, m.state, m.attempts, m.last_error,
+const ROWS: &str =
+    "select m.id, m.kind, m.recipient, m.language, m.subject, m.state, m.attempts, m.last_error,
         m.created_at, m.sent_at, o.name as organization, lower(m.recipient) as recipient_key,
         lower(m.subject) as subject_key,
         cast(case when m.state = 'failed' then 0 when m.state = 'waiting' and m.attempts > 0 then 1

@@ -2,13 +2,13 @@
 //! fall here and nowhere else.
 
 use domain::benefit::{ProductKind, may_use};
+use domain::error::Faults;
 use domain::ids::{GrantId, OrganizationId};
 use domain::rights::OperatorAction;
 use domain::support::{self, charge};
 use domain::text::{Hours, Line, whole_number};
-use domain::error::Faults;
-use domain::{ErrorCode, Field};
 use domain::view::requests::{RequestKind, RequestState};
+use domain::{ErrorCode, Field};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 use uuid::Uuid;
 
@@ -85,8 +85,7 @@ pub async fn delivery(
     write(&mut change, operator, &grant, "hour", hours.get(), reason).await?;
     let text = "update service_request set state = $2, owner_id = coalesce(owner_id, $3),
         row_version = row_version + 1 where id = $1";
-    let values =
-        [item.id.into(), RequestState::Processing.code().into(), operator.account.0.into()];
+    let values = [item.id.into(), RequestState::Processing.code().into(), operator.account.0.into()];
     sql::run(&change.transaction, text, values).await?;
     let language = item.language();
     let product = products::texts(&change.transaction, grant.product).await?.of(language)?.name.clone();
@@ -165,9 +164,11 @@ async fn locked(change: &Change<'_>, organization: OrganizationId, grant: GrantI
 
 /// What the ledger of a grant leaves; none is unlimited.
 pub(super) async fn left(connection: &impl ConnectionTrait, grant: &Grant) -> Outcome<Option<i64>> {
-    let text = "select cast(sum(amount) as bigint) as number from balance_entry
-        where grant_id = $1 and kind in ('hour', 'incident')";
-    let used = sql::number(connection, text, [grant.id.0.into()]).await?;
+    // What shares the pool shares the limit.
+    let text = "select cast(sum(b.amount) as bigint) as number from balance_entry b
+        join benefit_grant g on g.id = b.grant_id
+        where g.pool_id = $1 and b.kind in ('hour', 'incident')";
+    let used = sql::number(connection, text, [grant.pool.0.into()]).await?;
     Ok(support::left(grant.capacity.quantity, [used]))
 }
 

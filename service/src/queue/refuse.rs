@@ -45,8 +45,9 @@ pub async fn refuse(
     let item = claim(&change, operator, input.wanted, None).await?;
     match item.kind()? {
         RequestKind::Activation => {
-            let activation =
-                item.activation_id.ok_or_else(|| Failure::broken("service_request", "activation_id", item.id))?;
+            let activation = item
+                .activation_id
+                .ok_or_else(|| Failure::broken("service_request", "activation_id", item.id))?;
             activations::complete::refuse(&mut change, activation.into(), &reason).await?;
         }
         RequestKind::Advisory => {
@@ -54,8 +55,9 @@ pub async fn refuse(
             change.post(item.letter("advisory_refused", "/requests", values));
         }
         RequestKind::Cancellation => {
-            let line =
-                item.order_line_id.ok_or_else(|| Failure::broken("service_request", "order_line_id", item.id))?;
+            let line = item
+                .order_line_id
+                .ok_or_else(|| Failure::broken("service_request", "order_line_id", item.id))?;
             let offer = offer_name(&change.transaction, line.into(), item.language()).await?;
             let values = [("offer", offer), ("reason", reason.clone())];
             change.post(item.letter("cancellation_refused", "/benefits/cancel", values));

@@ -30,8 +30,7 @@ pub async fn take(
     let item = claim(&change, operator, wanted, None).await?;
     let text = "update service_request set owner_id = $2, state = $3, row_version = row_version + 1
         where id = $1 and open";
-    let values =
-        [item.id.into(), operator.account.0.into(), RequestState::Processing.code().into()];
+    let values = [item.id.into(), operator.account.0.into(), RequestState::Processing.code().into()];
     sql::run(&change.transaction, text, values).await?;
     change.record(Event::new(item.organization(), "request_taken", "service_request", item.id));
     change.tell(Changed::Organization(item.organization()));

@@ -31,8 +31,8 @@ pub fn read(category: Category, parameters: &ParamsMap) -> BenefitsQuery {
         source: get("source").map(|source| source.chars().take(40).collect()),
         status: get("status").and_then(|status| RowStatus::from_code(&status)),
         until: get("until").and_then(|until| Until::from_code(&until)),
+        descending: descending && SortColumn::from_code(&sort).is_some(),
         sort: SortColumn::from_code(&sort).unwrap_or(SortColumn::Name),
-        descending,
         page: get("page").and_then(|page| page.parse().ok()).unwrap_or(1),
         open: get("open").and_then(|open| open.parse().ok()),
     }

@@ -1,6 +1,6 @@
 //! The table of a category: filters, rows, the open row.
 
-use domain::benefit::{Category, RowStatus};
+use domain::benefit::{Category, ProductKind, RowStatus};
 use domain::ids::GrantId;
 use domain::policy::SupportEdition;
 use domain::view::benefits::{
@@ -348,8 +348,9 @@ fn Row(id: GrantId, query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> i
             <td role="cell" data-label=texts.common_source()>{source.clone()}</td>
             <td role="cell" data-label=quantity_label>
                 {move || {
-                    let (used, quantity) = row.with(|row| (row.used, row.quantity));
-                    view! { <Tally used=used quantity=quantity/> }
+                    let (kind, used, quantity) = row.with(|row| (row.kind, row.used, row.quantity));
+                    // An offer is activated, not used up.
+                    (kind != ProductKind::Marketing).then(|| view! { <Tally used=used quantity=quantity/> })
                 }}
             </td>
             <td role="cell" data-label=texts.common_status()>{move || row.with(status)}</td>

@@ -1,17 +1,17 @@
 //! The forms that take, complete, approve or refuse a request.
 
+use domain::Field;
+use domain::support::AdvisoryDraft;
 use domain::view::operator::{
     ActivationItem, AdvisoryItem, CancellationItem, GlobalAdminItem, ItemFacts, QueueItem,
 };
-use domain::support::AdvisoryDraft;
-use domain::Field;
 use leptos::prelude::*;
 use locales::{Texts, format};
 
 use super::item::when;
 use crate::components::{
-    ButtonTone, Confirm, DateField, DisabledButton, Notice, Points, SubmitButton, TextArea, TextField, Tone, Why,
-    WhyKind,
+    ButtonTone, Confirm, DateField, DisabledButton, Notice, Points, SubmitButton, TextArea, TextField, Tone,
+    Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -89,7 +89,8 @@ pub(super) fn Activation(item: Signal<QueueItem>) -> impl IntoView {
     let texts = texts();
     let first = item.get_untracked();
     let ItemFacts::Activation(facts) = first.facts else { return ().into_any() };
-    let ActivationItem { source, area, takes_ids, needs_ids, holder, contact, marketing, starts, expires } = *facts;
+    let ActivationItem { source, area, takes_ids, needs_ids, holder, contact, marketing, starts, expires } =
+        *facts;
     let form = Form::new("complete_activation", first.row.id);
     let zone = first.time_zone;
     let help = match expires {
@@ -285,7 +286,8 @@ fn draft_facts(texts: Texts, draft: &AdvisoryDraft) -> impl IntoView + use<> {
         "hybrid" => texts.technical_environment_hybrid(),
         _ => "",
     };
-    let language = domain::Language::from_tag(&draft.language).map_or(draft.language.as_str(), |of| of.own_name());
+    let language =
+        domain::Language::from_tag(&draft.language).map_or(draft.language.as_str(), |of| of.own_name());
     let rows: Vec<_> = [
         (label(texts, Field::Phase), phase),
         (label(texts, Field::Environment), environment),
@@ -343,10 +345,10 @@ pub(super) fn Cancellation(item: Signal<QueueItem>) -> impl IntoView {
             }
         })
     };
-    let possible = Memo::new(move |_| {
-        facts.with(|facts| facts.as_ref().is_some_and(|facts| facts.line.refundable()))
-    });
-    let offer = facts.with_untracked(|facts| facts.as_ref().map(|facts| facts.line.offer.clone()).unwrap_or_default());
+    let possible =
+        Memo::new(move |_| facts.with(|facts| facts.as_ref().is_some_and(|facts| facts.line.refundable())));
+    let offer = facts
+        .with_untracked(|facts| facts.as_ref().map(|facts| facts.line.offer.clone()).unwrap_or_default());
     view! {
         <div class="stack">{told}</div>
         {move || {
@@ -396,7 +398,8 @@ pub(super) fn GlobalAdmin(item: Signal<QueueItem>) -> impl IntoView {
         return ().into_any();
     };
     let form = Form::new("decide_global_admin", first.row.id);
-    let roles: Vec<&str> = roles.iter().map(|role| texts.find_role(role.code()).unwrap_or_default()).collect();
+    let roles: Vec<&str> =
+        roles.iter().map(|role| texts.find_role(role.code()).unwrap_or_default()).collect();
     let why = if !admins.is_empty() {
         Some(texts.operator_admins_there(format::list_and(texts.language(), &admins)))
     } else if active {

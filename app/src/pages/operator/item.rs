@@ -107,7 +107,9 @@ fn steps(item: &QueueItem) -> impl IntoView + use<> {
             title: texts.find_status(item.row.state.code()).unwrap_or_default().to_owned(),
             note: item
                 .decided
-                .map(|stamp| texts.operator_step_note(item.decided_by.clone().unwrap_or_default(), when(stamp)))
+                .map(|stamp| {
+                    texts.operator_step_note(item.decided_by.clone().unwrap_or_default(), when(stamp))
+                })
                 .unwrap_or_default(),
             state: StepState::Done,
         }

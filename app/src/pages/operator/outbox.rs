@@ -9,8 +9,8 @@ use locales::format;
 
 use super::item::when;
 use crate::components::{
-    ButtonTone, Choice, Column, DisabledButton, Empty, Filter, FilterBar, FilterChip, Find, Ledger, StatusByCode,
-    SubmitButton, Why, WhyKind,
+    ButtonTone, Choice, Column, DisabledButton, Empty, Filter, FilterBar, FilterChip, Find, Ledger,
+    StatusByCode, SubmitButton, Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -80,7 +80,10 @@ fn Page(query: Memo<OutboxQuery>, page: Signal<OutboxPage>) -> impl IntoView {
             name: "state",
             label: texts.common_status().to_owned(),
             choices: std::iter::once(Choice::new("", texts.common_all())).chain(states).collect(),
-            selected: query.with(|query| query.state).map(|state| state.code().to_owned()).unwrap_or_default(),
+            selected: query
+                .with(|query| query.state)
+                .map(|state| state.code().to_owned())
+                .unwrap_or_default(),
         }]
     });
     let count = Signal::derive(move || texts.operator_outbox_count(page.with(|page| page.total)));
@@ -90,7 +93,7 @@ fn Page(query: Memo<OutboxQuery>, page: Signal<OutboxPage>) -> impl IntoView {
         if !base.find.is_empty() {
             chips.push(FilterChip {
                 text: base.find.clone(),
-                href: write(&OutboxQuery { find: String::new(), ..base.clone() }),
+                href: write(&OutboxQuery { find: String::new(), ..base }),
             });
         }
         if let Some(state) = base.state {
@@ -130,9 +133,7 @@ fn Rows(query: Memo<OutboxQuery>, page: Signal<OutboxPage>) -> impl IntoView {
     ];
     // A mail is written anew when something about it changed, and only then.
     let keys = move || {
-        page.with(|page| {
-            page.rows.iter().map(|row| (row.id, row.state, row.attempts)).collect::<Vec<_>>()
-        })
+        page.with(|page| page.rows.iter().map(|row| (row.id, row.state, row.attempts)).collect::<Vec<_>>())
     };
     let pages = move || {
         let query = query.get();

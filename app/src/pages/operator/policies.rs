@@ -47,7 +47,8 @@ fn Fields(page: PoliciesPage) -> impl IntoView {
     let form = Form::new("save_policies", "");
     let PoliciesPage { policies, version, why_not } = page;
     // After a refused post without JavaScript the page has what was chosen, not what is in force.
-    let posted = use_context::<Posted>().filter(|posted| posted.form == "save_policies" && posted.result.is_err());
+    let posted =
+        use_context::<Posted>().filter(|posted| posted.form == "save_policies" && posted.result.is_err());
     let value = move |name: &str, otherwise: String| {
         let typed = posted.as_ref().and_then(|posted| posted.values.iter().find(|(of, _)| of == name));
         typed.map_or(otherwise, |(_, typed)| typed.clone())

@@ -1,7 +1,9 @@
 //! The operators' queue; an open row holds the form that completes it.
 
-use domain::view::operator::{OwnerFilter, PAGE_ROWS, QueueItem, QueuePage, QueueQuery, QueueRow, QueueSort, TargetFilter};
 use domain::ids::ServiceRequestId;
+use domain::view::operator::{
+    OwnerFilter, PAGE_ROWS, QueueItem, QueuePage, QueueQuery, QueueRow, QueueSort, TargetFilter,
+};
 use domain::view::requests::RequestKind;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -12,8 +14,8 @@ use locales::format;
 use super::incidents::Incidents;
 use super::item::Item;
 use crate::components::{
-    Choice, Column, DetailRow, Direction, Empty, Filter, FilterBar, FilterChip, Find, Ledger, Opener, Pagination,
-    ProcessingClock, Target,
+    Choice, Column, DetailRow, Direction, Empty, Filter, FilterBar, FilterChip, Find, Ledger, Opener,
+    Pagination, ProcessingClock, Target,
 };
 use crate::i18n::texts;
 use crate::load::load;
@@ -166,7 +168,9 @@ fn Filters(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
         ]
     });
     let kept = Signal::derive(move || {
-        query.with(|query| sort_of(query).map(|sort| ("sort".to_owned(), sort)).into_iter().collect::<Vec<_>>())
+        query.with(|query| {
+            sort_of(query).map(|sort| ("sort".to_owned(), sort)).into_iter().collect::<Vec<_>>()
+        })
     });
     let count = Signal::derive(move || {
         let column = column_name(query.with(|query| query.sort));
@@ -213,22 +217,26 @@ fn Rows(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
     let texts = texts();
     let columns = Signal::derive(move || {
         let now = query.get();
-        let mut columns: Vec<Column> = [QueueSort::Number, QueueSort::Organization, QueueSort::Age, QueueSort::Target]
-            .into_iter()
-            .map(|column| {
-                let current = now.sort == column;
-                let direction =
-                    current.then_some(if now.descending { Direction::Descending } else { Direction::Ascending });
-                let next = QueueQuery {
-                    sort: column,
-                    descending: current && !now.descending,
-                    page: 1,
-                    open: None,
-                    ..now.clone()
-                };
-                Column::sorts(column_name(column), write(&next), direction)
-            })
-            .collect();
+        let mut columns: Vec<Column> =
+            [QueueSort::Number, QueueSort::Organization, QueueSort::Age, QueueSort::Target]
+                .into_iter()
+                .map(|column| {
+                    let current = now.sort == column;
+                    let direction = current.then_some(if now.descending {
+                        Direction::Descending
+                    } else {
+                        Direction::Ascending
+                    });
+                    let next = QueueQuery {
+                        sort: column,
+                        descending: current && !now.descending,
+                        page: 1,
+                        open: None,
+                        ..now.clone()
+                    };
+                    Column::sorts(column_name(column), write(&next), direction)
+                })
+                .collect();
         columns.push(Column::new(texts.operator_with()));
         columns.push(Column::silent(texts.common_details()));
         columns
@@ -275,7 +283,8 @@ fn Rows(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
 fn Nothing(page: Signal<QueuePage>) -> impl IntoView {
     let texts = texts();
     match page.with_untracked(|page| page.open) {
-        0 => view! { <Empty title=texts.operator_queue_empty() text=texts.operator_queue_empty_text()/> }.into_any(),
+        0 => view! { <Empty title=texts.operator_queue_empty() text=texts.operator_queue_empty_text()/> }
+            .into_any(),
         open => view! {
             <Empty title=texts.common_no_results() text=texts.operator_queue_none_text(open)>
                 <a class="button" href=PATH>{texts.common_clear_all()}</a>

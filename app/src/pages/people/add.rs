@@ -8,7 +8,8 @@ use leptos_router::hooks::use_query_map;
 
 use super::{INVITATION_DAYS, SetupNotice, role_choices};
 use crate::components::{
-    Choice, ChoiceGroup, DisabledButton, EmailField, LinkButton, SelectField, SubmitButton, TextField, Why, WhyKind,
+    Choice, ChoiceGroup, DisabledButton, EmailField, LinkButton, SelectField, SubmitButton, TextField, Why,
+    WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::{language, texts};

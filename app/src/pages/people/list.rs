@@ -11,8 +11,8 @@ use locales::format;
 
 use super::{INVITATION_DAYS, SetupNotice, role_choices};
 use crate::components::{
-    ButtonTone, Choice, ChoiceGroup, Column, DetailRow, DisabledButton, Empty, Filter, FilterBar, FilterChip, Find,
-    IconName, Ledger, LinkButton, Opener, StatusByCode, SubmitButton, Why, WhyKind,
+    ButtonTone, Choice, ChoiceGroup, Column, DetailRow, DisabledButton, Empty, Filter, FilterBar, FilterChip,
+    Find, IconName, Ledger, LinkButton, Opener, StatusByCode, SubmitButton, Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -74,8 +74,7 @@ fn Page(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
     let texts = texts();
     let setup = Signal::derive(move || page.with(|page| page.setup.clone()));
     let why_not = Memo::new(move |_| page.with(|page| page.why_not_add.clone()));
-    let figure =
-        move |of: fn(&PeoplePage) -> i64| move || format::number(texts.language(), page.with(of));
+    let figure = move |of: fn(&PeoplePage) -> i64| move || format::number(texts.language(), page.with(of));
     view! {
         <Title text=texts.common_page_title(texts.navigation_user_management())/>
         <main class="page" id="main">
@@ -147,8 +146,9 @@ fn Filters(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView 
         let roles = Role::ALL
             .iter()
             .map(|role| Choice::new(role.code(), texts.find_role(role.code()).unwrap_or(role.code())));
-        let statuses = [PersonStatus::Active, PersonStatus::Invited, PersonStatus::Suspended]
-            .map(|status| Choice::new(status.code(), texts.find_status(status.code()).unwrap_or(status.code())));
+        let statuses = [PersonStatus::Active, PersonStatus::Invited, PersonStatus::Suspended].map(|status| {
+            Choice::new(status.code(), texts.find_status(status.code()).unwrap_or(status.code()))
+        });
         vec![
             Filter {
                 name: "role",
@@ -171,7 +171,7 @@ fn Filters(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView 
         if !base.find.is_empty() {
             chips.push(FilterChip {
                 text: base.find.clone(),
-                href: write(&PeopleQuery { find: String::new(), ..base.clone() }),
+                href: write(&PeopleQuery { find: String::new(), ..base }),
             });
         }
         for filter in filters.get().into_iter().filter(|filter| !filter.selected.is_empty()) {
@@ -264,7 +264,8 @@ fn Row(id: PersonId, query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl
             .or_else(|| last.cloned().flatten())
     });
     let open = Memo::new(move |_| page.with(|page| page.open.as_ref().is_some_and(|open| open.id == id)));
-    let link = Signal::derive(move || write(&PeopleQuery { open: (!open.get()).then_some(id), ..query.get() }));
+    let link =
+        Signal::derive(move || write(&PeopleQuery { open: (!open.get()).then_some(id), ..query.get() }));
     let Some(first) = found.get_untracked() else { return ().into_any() };
     let (name, email) = (first.name.clone(), first.email.clone());
     let row = Signal::derive(move || found.get().unwrap_or_else(|| first.clone()));

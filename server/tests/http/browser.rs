@@ -1,0 +1,288 @@
+//! A small browser without JavaScript: keeps cookies, follows nothing by itself, posts forms as
+//! they stand in pages, and calls server functions as the hydrated page would.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::header::{
+    ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use domain::Error;
+use server::configuration::Configuration;
+use tower::ServiceExt;
+
+use crate::common::{self, Engine, Stage};
+use crate::html::{self, PageForm};
+
+/// The password of every account of the sample programme.
+pub const PASSWORD: &str = service::sample_programme::DEMO_PASSWORD;
+/// The host that the tests' browser believes to talk to.
+pub const SITE: &str = "benefits.example";
+
+/// A configuration as a server of tests has it.
+pub fn configuration(base_url: &str) -> Configuration {
+    Configuration {
+        database_url: String::new(),
+        address: ([127, 0, 0, 1], 3000).into(),
+        base_url: base_url.to_owned(),
+        secret_file: PathBuf::new(),
+        demo: false,
+        smtp_url: None,
+        mail_dir: PathBuf::new(),
+        mail_from: "Benefits Center <no-reply@benefits.example>".to_owned(),
+        trust_proxy: false,
+        log_json: false,
+    }
+}
+
+/// The portal on a stage of its own.
+pub struct Portal {
+    /// Service, clock and what tests ask of the database.
+    pub stage: Stage,
+    router: Router,
+}
+
+impl Portal {
+    /// The portal as browsers without TLS see it.
+    pub async fn open(engine: Engine) -> Self {
+        Self::at(engine, "http://benefits.example").await
+    }
+
+    /// The portal with its own address.
+    pub async fn at(engine: Engine, base_url: &str) -> Self {
+        let stage = common::stage(engine).await;
+        let router = server::router::router(stage.service.clone(), &configuration(base_url));
+        Self { stage, router }
+    }
+
+    /// The portal over a stage that was changed before.
+    pub fn over(stage: Stage) -> Self {
+        let router = server::router::router(stage.service.clone(), &configuration("http://benefits.example"));
+        Self { stage, router }
+    }
+
+    /// A browser that nobody has signed in with.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser { portal: self, cookies: Mutex::default(), accepts: "en" }
+    }
+
+    /// A browser in which somebody has signed in.
+    pub async fn signed_in(&self, email: &str) -> Browser<'_> {
+        let browser = self.browser();
+        let answer = browser.sign_in(email, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{email} signs in: {}", answer.body);
+        browser
+    }
+
+    /// Answers a request as it is.
+    pub async fn answer(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("infallible");
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 16 * 1024 * 1024).await.expect("a body");
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body as text.
+    pub body: String,
+}
+
+impl Answer {
+    /// A header's value; empty where it is missing.
+    pub fn header(&self, name: impl axum::http::header::AsHeaderName) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Where a redirect leads.
+    pub fn location(&self) -> &str {
+        self.header(LOCATION)
+    }
+
+    /// The `Set-Cookie` lines.
+    pub fn cookies(&self) -> Vec<&str> {
+        self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok()).collect()
+    }
+
+    /// The form with this code, about this target where one is given.
+    pub fn form(&self, code: &str, target: Option<&str>) -> PageForm {
+        self.find_form(code, target).unwrap_or_else(|| {
+            let there: Vec<_> = html::forms(&self.body)
+                .into_iter()
+                .map(|form| (form.get("form").map(str::to_owned), form.get("target").map(str::to_owned)))
+                .collect();
+            panic!("no form {code} about {target:?}; there are {there:?} ({})", self.status)
+        })
+    }
+
+    /// The form with this code, if the page has it.
+    pub fn find_form(&self, code: &str, target: Option<&str>) -> Option<PageForm> {
+        html::forms(&self.body).into_iter().find(|form| {
+            form.get("form") == Some(code) && target.is_none_or(|target| form.get("target") == Some(target))
+        })
+    }
+
+    /// The refusal that a server function answered.
+    pub fn refusal(&self) -> Error {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.body))
+    }
+}
+
+/// A browser without JavaScript.
+pub struct Browser<'a> {
+    portal: &'a Portal,
+    cookies: Mutex<BTreeMap<String, String>>,
+    /// `Accept-Language`.
+    pub accepts: &'static str,
+}
+
+impl Browser<'_> {
+    /// The cookies as a request carries them.
+    pub fn cookie_header(&self) -> String {
+        let cookies = self.cookies.lock().expect("not poisoned");
+        cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Puts a cookie into the browser.
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.cookies.lock().expect("not poisoned").insert(name.to_owned(), value.to_owned());
+    }
+
+    /// A cookie's value.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.lock().expect("not poisoned").get(name).cloned()
+    }
+
+    /// Sends a request with the browser's cookies and keeps those of the answer.
+    pub async fn send(&self, method: Method, path: &str, headers: &[(HeaderName, &str)], body: Body) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, SITE)
+            .header(USER_AGENT, "test browser")
+            .header(ACCEPT_LANGUAGE, self.accepts);
+        let cookies = self.cookie_header();
+        if !cookies.is_empty() {
+            request = request.header(COOKIE, cookies);
+        }
+        for (name, value) in headers {
+            request = request.header(name, HeaderValue::from_str(value).expect("a header"));
+        }
+        let answer = self.portal.answer(request.body(body).expect("a request")).await;
+        let mut kept = self.cookies.lock().expect("not poisoned");
+        for cookie in answer.cookies() {
+            let (pair, rest) = cookie.split_once(';').unwrap_or((cookie, ""));
+            let (name, value) = pair.split_once('=').expect("a cookie");
+            if rest.contains("Max-Age=0") {
+                kept.remove(name);
+            } else {
+                kept.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        drop(kept);
+        answer
+    }
+
+    /// Opens a page.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[(ACCEPT, "text/html")], Body::empty()).await
+    }
+
+    /// Opens a page and goes where it leads, five times at most.
+    pub async fn follow(&self, answer: Answer) -> Answer {
+        let mut answer = answer;
+        for _ in 0..5 {
+            if answer.status != StatusCode::SEE_OTHER {
+                break;
+            }
+            let path = answer.location().to_owned();
+            answer = self.get(&path).await;
+        }
+        answer
+    }
+
+    /// Posts fields to a page.
+    pub async fn post(&self, path: &str, fields: &[(String, String)]) -> Answer {
+        let headers = [
+            (ACCEPT, "text/html"),
+            (CONTENT_TYPE, "application/x-www-form-urlencoded"),
+            (ORIGIN, "http://benefits.example"),
+        ];
+        self.send(Method::POST, path, &headers, Body::from(encoded(fields))).await
+    }
+
+    /// Posts a form of a page.
+    pub async fn submit(&self, path: &str, form: &PageForm) -> Answer {
+        self.post(path, &form.fields).await
+    }
+
+    /// Calls a server function.
+    pub async fn call(&self, path: &str, arguments: &serde_json::Value) -> Answer {
+        let headers = [
+            (ACCEPT, "application/json"),
+            (CONTENT_TYPE, "application/json"),
+            (ORIGIN, "http://benefits.example"),
+        ];
+        self.send(Method::POST, path, &headers, Body::from(arguments.to_string())).await
+    }
+
+    /// Sends a form in the background, as the hydrated page does.
+    pub async fn perform(&self, fields: &[(String, String)]) -> Answer {
+        self.call("/api/perform", &serde_json::json!({ "form": encoded(fields) })).await
+    }
+
+    /// Signs in through the form of the page.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        self.sign_in_at("/sign-in", email, password).await
+    }
+
+    /// Signs in at the address to which a page led.
+    pub async fn sign_in_at(&self, path: &str, email: &str, password: &str) -> Answer {
+        let page = self.get(path).await;
+        let form = page.form("sign_in", None).with("email", email).with("password", password);
+        self.submit(path, &form).await
+    }
+}
+
+/// Fields as a form's body.
+pub fn encoded(fields: &[(String, String)]) -> String {
+    use std::fmt::Write;
+    let mut body = String::new();
+    for (name, value) in fields {
+        if !body.is_empty() {
+            body.push('&');
+        }
+        for (at, part) in [name, value].into_iter().enumerate() {
+            if at == 1 {
+                body.push('=');
+            }
+            for byte in part.bytes() {
+                if byte.is_ascii_alphanumeric() {
+                    body.push(char::from(byte));
+                } else {
+                    write!(body, "%{byte:02X}").expect("a string");
+                }
+            }
+        }
+    }
+    body
+}
+
+/// Fields of a form from literals.
+pub fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}

@@ -1,0 +1,19 @@
+//! The portal over HTTP, on both databases: one test program, one file for each concern.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bad_input;
+mod browser;
+mod commands;
+mod headers;
+mod html;
+mod languages;
+mod outbox;
+mod queries;
+mod rights;
+mod scene;
+mod sign_in;
+mod tenants;
+
+#[path = "../../../service/tests/common/mod.rs"]
+mod common;

@@ -1,0 +1,210 @@
+//! Who may do what (rule 1), over HTTP: every form, page and server function for every role, with
+//! the answer that `domain::rights` has.
+
+use std::collections::BTreeSet;
+
+use app::refusal::status;
+use axum::http::StatusCode;
+use domain::{Error, ErrorCode, Policies};
+use rstest::rstest;
+use service::policies;
+
+use crate::browser::{Answer, Portal};
+use crate::common::Engine;
+use crate::scene::{EVERYBODY, FORMS, FUNCTIONS, PAGES, Then, Who, changes_session};
+
+#[test]
+fn rule_01_every_form_has_its_row() {
+    let codes: BTreeSet<_> = app::forms::submission::CODES.iter().copied().collect();
+    let rows: BTreeSet<_> = FORMS.iter().map(|row| row.code()).collect();
+    assert_eq!(codes, rows);
+    for action in domain::rights::OperatorAction::ALL {
+        // What has no page yet has no form either; the list ends with the page.
+        let no_page_yet = matches!(
+            action.code(),
+            "manage_operators" | "draft_catalogue" | "import_keys" | "publish_catalogue" | "reveal_key_as_operator"
+        );
+        let text = format!("{action:?}");
+        let named = |right: &dyn std::fmt::Debug| format!("{right:?}").contains(&text);
+        let used = FORMS.iter().any(|row| named(&row.right)) || PAGES.iter().any(|row| named(&row.right));
+        assert_eq!(used, !no_page_yet, "{text}");
+    }
+}
+
+#[test]
+fn rule_01_every_page_has_its_row() {
+    let addresses: BTreeSet<_> = app::routes::ADDRESSES.iter().copied().collect();
+    assert_eq!(addresses, PAGES.iter().map(|row| row.address).collect());
+}
+
+#[test]
+fn rule_01_every_server_function_has_its_row() {
+    let paths: BTreeSet<_> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+    let rows: BTreeSet<_> = FUNCTIONS.iter().map(|row| row.path).chain(["/api/perform"]).collect();
+    assert_eq!(paths, rows);
+}
+
+/// The refusal without the colleagues that are named beside the roles.
+fn rule(answer: &Answer) -> Error {
+    Error { colleagues: Vec::new(), detail: None, ..answer.refusal() }
+}
+
+async fn in_force(portal: &Portal) -> Policies {
+    policies::in_force(portal.stage.service.database.reader()).await.expect("policies")
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_01_every_form_for_every_role(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    for who in EVERYBODY {
+        let portal = Portal::open(engine).await;
+        let browser = match who.email() {
+            Some(email) => portal.signed_in(email).await,
+            None => portal.browser(),
+        };
+        for row in FORMS {
+            let about = format!("{who:?}: {}", row.key);
+            let filled = portal.stage.filled(row.key).await;
+            let sent = |answer: Answer| (answer.status, answer.body);
+            let Some(refusal) = row.right.refusal(*who, &in_force(&portal).await) else {
+                let answer = browser.post(row.page, &filled).await;
+                let expected = match (row.then, row.code(), who) {
+                    // Operators serve no company.
+                    (_, "switch_organization", Who::Operator(..)) => StatusCode::NOT_FOUND,
+                    (_, "choose_language", Who::Nobody) => StatusCode::SEE_OTHER,
+                    (Then::Done, ..) => StatusCode::SEE_OTHER,
+                    (Then::Shown, ..) => StatusCode::OK,
+                    (Then::Rule(code), ..) => status(code),
+                };
+                assert_eq!(answer.status, expected, "{about}: {}", answer.body);
+                if !changes_session(row.code()) && !matches!(row.then, Then::Rule(_)) {
+                    let again = browser.perform(&filled).await;
+                    assert_eq!(again.status, StatusCode::OK, "{about}, sent again: {}", again.body);
+                }
+                continue;
+            };
+            let before = portal.stage.traces().await;
+            let answer = browser.post(row.page, &filled).await;
+            if matches!(who, Who::Nobody) {
+                assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/sign-in"), "{about}");
+                // A public page takes the post, and the use case refuses it.
+                let answer = browser.post("/sign-in", &filled).await;
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{about}");
+            } else {
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{about}: {}", answer.body);
+            }
+            let answer = browser.perform(&filled).await;
+            if changes_session(row.code()) {
+                assert_eq!(sent(answer).0, StatusCode::NOT_FOUND, "{about}, in the background");
+            } else {
+                assert_eq!(answer.status, status(refusal.code), "{about}: {}", answer.body);
+                assert_eq!(rule(&answer), refusal, "{about}");
+            }
+            assert_eq!(portal.stage.traces().await, before, "{about} left something behind");
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn forms_that_change_cookies_are_never_carried_out_in_the_background(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = Portal::open(engine).await;
+    for who in EVERYBODY {
+        let browser = match who.email() {
+            Some(email) => portal.signed_in(email).await,
+            None => portal.browser(),
+        };
+        for row in FORMS.iter().filter(|row| changes_session(row.code())) {
+            let answer = browser.perform(&portal.stage.filled(row.key).await).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{who:?}: {}", row.key);
+            assert!(answer.cookies().is_empty(), "{who:?}: {}", row.key);
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_01_every_page_for_every_role(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let portal = Portal::open(engine).await;
+    let policies = in_force(&portal).await;
+    for who in EVERYBODY {
+        let browser = match who.email() {
+            Some(email) => portal.signed_in(email).await,
+            None => portal.browser(),
+        };
+        for row in PAGES {
+            let about = format!("{who:?}: {}", row.address);
+            let path = row.address.replace(":token", &"0".repeat(64));
+            let answer = browser.get(&path).await;
+            match (row.address, who) {
+                ("/sign-in", Who::Person(..) | Who::Operator(..)) => {
+                    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/"), "{about}");
+                    continue;
+                }
+                ("/", Who::Operator(..)) => {
+                    // Signing in leads here; an operator's first page is the queue.
+                    let expected = (StatusCode::SEE_OTHER, "/operator/queue");
+                    assert_eq!((answer.status, answer.location()), expected, "{about}");
+                    continue;
+                }
+                ("/invitation/:token", _) => {
+                    assert_eq!(answer.status, status(ErrorCode::InvitationEnded), "{about}");
+                    continue;
+                }
+                _ => {}
+            }
+            match row.right.refusal(*who, &policies) {
+                None => assert_eq!(answer.status, StatusCode::OK, "{about}: {}", answer.body),
+                Some(Error { code: ErrorCode::SignInNeeded, .. }) => {
+                    let sign_in = if path == "/" {
+                        "/sign-in".to_owned()
+                    } else {
+                        format!("/sign-in?then={}", path.replace('/', "%2F").replace('-', "%2D"))
+                    };
+                    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, &*sign_in), "{about}");
+                }
+                Some(refusal) => {
+                    assert_eq!(answer.status, status(refusal.code), "{about}: {}", answer.body);
+                    // Rule 6: it says who could.
+                    let texts = locales::texts(domain::Language::English);
+                    for role in &refusal.roles {
+                        let name = texts.find("role", role.code()).unwrap_or_else(|| panic!("a name for {role:?}"));
+                        assert!(answer.body.contains(name), "{about} doesn't name {name}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_01_every_server_function_for_every_role(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = Portal::open(engine).await;
+    let policies = in_force(&portal).await;
+    for who in EVERYBODY {
+        let browser = match who.email() {
+            Some(email) => portal.signed_in(email).await,
+            None => portal.browser(),
+        };
+        for row in FUNCTIONS {
+            let about = format!("{who:?}: {}", row.path);
+            let answer = browser.call(row.path, &portal.stage.arguments(row.path).await).await;
+            if row.path == "/api/invited" {
+                assert_eq!(answer.status, status(ErrorCode::InvitationEnded), "{about}");
+                continue;
+            }
+            match row.right.refusal(*who, &policies) {
+                None => assert_eq!(answer.status, StatusCode::OK, "{about}: {}", answer.body),
+                Some(refusal) => {
+                    assert_eq!(answer.status, status(refusal.code), "{about}: {}", answer.body);
+                    assert_eq!(rule(&answer), refusal, "{about}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,626 @@
+//! Every form filled in, every page and every server function, each with the right that it takes.
+//!
+//! The tests of rights and of tenants are generated over these tables; a form code, a page or a
+//! server function without its row fails them.
+
+use domain::rights::{Action, OperatorAction, may, operator_may};
+use domain::view::benefits::{BenefitsQuery, SortColumn};
+use domain::view::operator::{OutboxQuery, QueueQuery};
+use domain::view::people::PeopleQuery;
+use domain::{Error, ErrorCode, OperatorRole, Policies, Role, Roles};
+use sea_orm::{EntityTrait, Set};
+use serde_json::{Value, json};
+use service::entity::mail;
+use service::{keys, sql};
+use uuid::Uuid;
+
+use crate::browser::fields;
+use crate::common::Stage;
+
+/// The company whose people and ids the tables are about.
+pub const COMPANY: &str = "fernhollow.example";
+/// Its Global admin.
+pub const GLOBAL_ADMIN: &str = "maren.tolvik@fernhollow.example";
+/// Its partner admin.
+pub const PARTNER_ADMIN: &str = "odalys.brandt@fernhollow.example";
+/// Its user admin.
+pub const USER_ADMIN: &str = "malin.thistlewood@fernhollow.example";
+/// An employee.
+pub const EMPLOYEE: &str = "teodor.wrzosek@fernhollow.example";
+/// An employee who reads Simplified Chinese.
+pub const CHINESE_EMPLOYEE: &str = "zhiyao.shen@fernhollow.example";
+/// Another company.
+pub const OTHER_COMPANY: &str = "kestrelash.example";
+/// Its Global admin.
+pub const OTHER_ADMIN: &str = "piet.zanderling@kestrelash.example";
+/// A programme admin.
+pub const PROGRAMME_ADMIN: &str = "rosalind.ekwueme@northlight.example";
+/// A fulfilment agent.
+pub const AGENT: &str = "marisa.talvinen@northlight.example";
+/// An auditor.
+pub const AUDITOR: &str = "bartholomew.okonreed@northlight.example";
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub enum Who {
+    /// Nobody is signed in.
+    Nobody,
+    /// A person with exactly this role.
+    Person(&'static str, Role),
+    /// An operator with exactly this role.
+    Operator(&'static str, OperatorRole),
+}
+
+/// One for each column of the tables.
+pub const EVERYBODY: &[Who] = &[
+    Who::Nobody,
+    Who::Person(GLOBAL_ADMIN, Role::GlobalAdmin),
+    Who::Person(PARTNER_ADMIN, Role::PartnerAdmin),
+    Who::Person(USER_ADMIN, Role::UserAdmin),
+    Who::Person("kofi.anselmsen@fernhollow.example", Role::AdminAgent),
+    Who::Person(EMPLOYEE, Role::Employee),
+    Who::Operator(PROGRAMME_ADMIN, OperatorRole::ProgrammeAdmin),
+    Who::Operator("henrik.solvang@northlight.example", OperatorRole::CatalogueManager),
+    Who::Operator(AGENT, OperatorRole::FulfilmentAgent),
+    Who::Operator(AUDITOR, OperatorRole::Auditor),
+];
+
+impl Who {
+    /// The address to sign in with.
+    pub fn email(self) -> Option<&'static str> {
+        match self {
+            Self::Nobody => None,
+            Self::Person(email, _) | Self::Operator(email, _) => Some(email),
+        }
+    }
+}
+
+/// The right that a form, a page or a server function takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Right {
+    /// None.
+    Anybody,
+    /// To be signed in, on either side.
+    SignedIn,
+    /// To be a person of a company.
+    AnyPerson,
+    /// To be a person who may do it.
+    Person(Action),
+    /// To be an operator who may do all of it.
+    Operator(&'static [OperatorAction]),
+}
+
+impl Right {
+    /// The refusal that `domain` has for them, if any; colleagues are not among it.
+    pub fn refusal(self, who: Who, policies: &Policies) -> Option<Error> {
+        match (self, who) {
+            (Self::Anybody, _) => None,
+            (_, Who::Nobody) => Some(ErrorCode::SignInNeeded.into()),
+            (Self::SignedIn, _) | (Self::AnyPerson, Who::Person(..)) => None,
+            (Self::Person(action), Who::Person(_, role)) => may(&Roles::new([role]), action, policies).err(),
+            (Self::Operator(actions), Who::Operator(_, role)) => {
+                actions.iter().find_map(|action| operator_may(&[role], *action).err())
+            }
+            (Self::AnyPerson | Self::Person(_), Who::Operator(..)) | (Self::Operator(_), Who::Person(..)) => {
+                Some(ErrorCode::WrongSide.into())
+            }
+        }
+    }
+}
+
+/// What comes of a form for whoever may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Then {
+    /// It is carried out.
+    Done,
+    /// It is carried out and its secret stands in the answer.
+    Shown,
+    /// Another rule refuses it, whoever asks.
+    Rule(ErrorCode),
+}
+
+/// A form, filled in so that only the right decides.
+pub struct FormRow {
+    /// Its code, and behind a slash what else distinguishes the row.
+    pub key: &'static str,
+    /// The page that has it.
+    pub page: &'static str,
+    /// The right that it takes.
+    pub right: Right,
+    /// What comes of it.
+    pub then: Then,
+}
+
+impl FormRow {
+    /// The form's code.
+    pub fn code(&self) -> &'static str {
+        self.key.split('/').next().unwrap_or_default()
+    }
+}
+
+const fn form(key: &'static str, page: &'static str, right: Right, then: Then) -> FormRow {
+    FormRow { key, page, right, then }
+}
+
+const WORK: Right = Right::Operator(&[OperatorAction::WorkQueue]);
+const REFUNDS: Right = Right::Operator(&[OperatorAction::DecideRefunds]);
+
+/// Every form. The order matters: each row finds its scene as the rows before have left it.
+pub const FORMS: &[FormRow] = &[
+    form("sign_in", "/sign-in", Right::Anybody, Then::Rule(ErrorCode::SignInFailed)),
+    form("choose_language", "/account", Right::Anybody, Then::Done),
+    form("accept_invitation", "/invitation/none", Right::Anybody, Then::Rule(ErrorCode::InvitationEnded)),
+    form("switch_organization", "/account", Right::SignedIn, Then::Done),
+    form("change_password", "/account", Right::SignedIn, Then::Rule(ErrorCode::Invalid)),
+    form("mark_notices_read", "/notices", Right::SignedIn, Then::Done),
+    form("assign_seats", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
+    form("release_seat", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
+    form("reassign_seat", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
+    form("ask_for_seat", "/my-benefits", Right::Person(Action::RequestSeat), Then::Done),
+    form("decide_seat_request", "/requests", Right::Person(Action::AssignUser), Then::Done),
+    form("reveal_key", "/benefits/software", Right::Person(Action::GetKeys), Then::Shown),
+    form("record_activations", "/benefits/software", Right::Person(Action::RecordActivations), Then::Done),
+    form("redeem_key", "/benefits/cloud", Right::Person(Action::GetKeys), Then::Done),
+    form("activate", "/benefits/technical", Right::Person(Action::ActivateTechnical), Then::Done),
+    form("activate/go_to_market", "/benefits/go-to-market", Right::Person(Action::ActivateGoToMarket), Then::Done),
+    form("withdraw_activation", "/benefits/go-to-market", Right::Person(Action::ActivateGoToMarket), Then::Done),
+    form("show_support_ids", "/benefits/technical", Right::Person(Action::ViewSupportIds), Then::Shown),
+    form("save_marketing_contact", "/benefits/go-to-market", Right::Person(Action::ManageMarketingContact), Then::Done),
+    form("submit_advisory", "/technical-request", Right::Person(Action::RequestSupport), Then::Done),
+    form("ask_global_admin", "/become-global-admin", Right::Person(Action::RequestGlobalAdmin), Then::Rule(ErrorCode::WrongState)),
+    form("submit_cancellation", "/benefits/cancel", Right::Person(Action::CancelPurchase), Then::Done),
+    form("take_back_cancellation", "/benefits/cancel", Right::Person(Action::CancelPurchase), Then::Done),
+    form("add_user", "/account/users/add", Right::Person(Action::AddUser), Then::Done),
+    form("set_roles", "/account/users", Right::Person(Action::SetRoles), Then::Done),
+    form("update_own_agent", "/account/users", Right::AnyPerson, Then::Rule(ErrorCode::NotFound)),
+    form("invite_again", "/account/users", Right::Person(Action::AddUser), Then::Done),
+    form("take_request", "/operator/queue", WORK, Then::Done),
+    form("take_request/cancellation", "/operator/queue", REFUNDS, Then::Done),
+    form("complete_activation", "/operator/queue", WORK, Then::Done),
+    form("record_delivery", "/operator/queue", WORK, Then::Done),
+    form("complete_advisory", "/operator/queue", WORK, Then::Done),
+    form("decide_cancellation", "/operator/queue", REFUNDS, Then::Done),
+    form("decide_global_admin", "/operator/queue", WORK, Then::Done),
+    form("refuse_request", "/operator/queue", WORK, Then::Done),
+    form("refuse_request/cancellation", "/operator/queue", REFUNDS, Then::Done),
+    form("record_incident", "/operator/queue", WORK, Then::Done),
+    form("send_again", "/operator/outbox", Right::Operator(&[OperatorAction::ReadMail, OperatorAction::WorkQueue]), Then::Done),
+    form("save_policies", "/operator/policies", Right::Operator(&[OperatorAction::ManagePolicies]), Then::Done),
+    form("sign_out", "/account", Right::Anybody, Then::Done),
+];
+
+/// What signs in, out or on: no operation id, and never sent in the background.
+pub fn changes_session(code: &str) -> bool {
+    app::forms::submission::changes_session(code)
+}
+
+/// Finds ids of the scene.
+impl Stage {
+    /// The version of a row.
+    pub async fn version(&self, table: &str, id: Uuid) -> i64 {
+        let text = format!("select row_version as number from {table} where id = $1");
+        sql::number(self.service.database.reader(), &text, [id.into()]).await.expect("a version")
+    }
+
+    async fn seat_of(&self, email: &str) -> (String, String) {
+        let text = "select s.id from seat s join person p on p.id = s.person_id
+            join account a on a.id = p.account_id
+            join benefit_grant g on g.id = s.grant_id and g.source = 'gold_core'
+            join product d on d.id = g.product_id and d.code = 'visual_studio_enterprise'
+            where a.email_key = $1 order by s.released_at is not null, s.id limit 1";
+        let id = self.id(text, [email.into()]).await;
+        (id.to_string(), self.version("seat", id).await.to_string())
+    }
+
+    /// An open request of a kind, made where there is none.
+    async fn request(&self, kind: &str) -> (String, String) {
+        let text = "select count(*) as number from service_request where kind = $1 and open";
+        let open = sql::number(self.service.database.reader(), text, [kind.into()]).await.expect("a number");
+        if open == 0 {
+            match kind {
+                "cancellation" => self.ask_for_cancellation().await,
+                "global_admin" => self.ask_to_become_global_admin().await,
+                _ => panic!("no open {kind}"),
+            }
+        }
+        let text = "select r.id from service_request r left join benefit_grant g on g.id = r.grant_id
+            where r.kind = $1 and r.open order by g.category desc, r.owner_id is null, r.number limit 1";
+        let id = self.id(text, [kind.into()]).await;
+        (id.to_string(), self.version("service_request", id).await.to_string())
+    }
+
+    async fn refundable_line(&self) -> Uuid {
+        let text = "select l.id from order_line l join offer f on f.id = l.offer_id
+            join organization o on o.id = l.organization_id
+            where o.domain = $1 and f.code = 'isv_co_sell'";
+        self.id(text, [COMPANY.into()]).await
+    }
+
+    async fn ask_for_cancellation(&self) {
+        use service::purchases::cancel::{CancelPurchase, submit};
+        let line = self.refundable_line().await;
+        let input = CancelPurchase {
+            line: line.into(),
+            version: self.version("order_line", line).await,
+            reason: "bought_by_mistake".to_owned(),
+            note: String::new(),
+            accepted: true,
+        };
+        submit(&self.service, &self.person(GLOBAL_ADMIN).await, self.operation(), input).await.expect("asks");
+    }
+
+    async fn ask_to_become_global_admin(&self) {
+        let admin = self.person_id(OTHER_ADMIN, OTHER_COMPANY).await;
+        let text = "delete from person_role where person_id = $1 and role = 'global_admin'";
+        self.run(text, [admin.0.into()]).await;
+        let asker = self.person("ulla.brennmark@kestrelash.example").await;
+        service::requests::global_admin::ask(&self.service, &asker, self.operation()).await.expect("asks");
+        let text = "insert into person_role (person_id, role) values ($1, 'global_admin')";
+        self.run(text, [admin.0.into()]).await;
+    }
+
+    /// How many rows there are of what a change leaves behind.
+    pub async fn traces(&self) -> Vec<(&'static str, i64)> {
+        let mut traces = Vec::new();
+        for table in [
+            "operation", "audit_event", "mail", "notice", "seat", "seat_request", "service_request", "activation",
+            "balance_entry", "redemption", "subscription", "person", "person_role", "account", "invitation",
+        ] {
+            traces.push((table, self.count(&format!("select count(*) as number from {table}")).await));
+        }
+        traces
+    }
+
+    /// A mail that waits.
+    pub async fn waiting_mail(&self) -> Uuid {
+        let id = self.service.new_id();
+        let row = mail::ActiveModel {
+            id: Set(id),
+            organization_id: Set(None),
+            account_id: Set(None),
+            kind: Set("seat_requested".to_owned()),
+            subject: Set("Waits".to_owned()),
+            recipient: Set("somebody@fernhollow.example".to_owned()),
+            language: Set("en".to_owned()),
+            body: Set("Waits.\n".to_owned()),
+            secret: Set(None),
+            state: Set("failed".to_owned()),
+            attempts: Set(12),
+            next_attempt_at: Set(0),
+            last_error: Set(Some("nobody answers".to_owned())),
+            created_at: Set(self.service.now().0),
+            sent_at: Set(None),
+        };
+        let transaction = self.service.database.begin().await.expect("begins");
+        mail::Entity::insert(row).exec_without_returning(&transaction).await.expect("inserts");
+        transaction.commit().await.expect("commits");
+        id
+    }
+
+    /// A form's fields, with its own operation id.
+    pub async fn filled(&self, key: &str) -> Vec<(String, String)> {
+        let (code, variant) = key.split_once('/').unwrap_or((key, ""));
+        let operation = self.operation().to_string();
+        let mut filled = fields(&[("form", code), ("operation", &operation)]);
+        filled.extend(self.own_fields(code, variant).await);
+        filled
+    }
+
+    async fn own_fields(&self, code: &str, variant: &str) -> Vec<(String, String)> {
+        let person = async |email: &str| self.person_id(email, COMPANY).await.to_string();
+        let grant = async |product: &str, source: &str| self.grant(COMPANY, product, source).await;
+        match (code, variant) {
+            ("sign_in", _) => fields(&[("email", "nobody@fernhollow.example"), ("password", "not the password")]),
+            ("choose_language", _) => fields(&[("target", "account"), ("language", "en")]),
+            ("sign_out", _) => fields(&[("target", "account")]),
+            ("accept_invitation", _) => fields(&[
+                ("target", &"0".repeat(64)),
+                ("new_password", "a quiet lamp over the harbour"),
+                ("repeat_password", "a quiet lamp over the harbour"),
+            ]),
+            ("switch_organization", _) => fields(&[("target", &self.organization(COMPANY).await.to_string())]),
+            ("change_password", _) => fields(&[
+                ("current_password", "not the password"),
+                ("new_password", "a quiet lamp over the harbour"),
+                ("repeat_password", "a quiet lamp over the harbour"),
+            ]),
+            ("mark_notices_read", _) => fields(&[("target", "")]),
+            ("assign_seats", _) => fields(&[
+                ("target", &grant("visual_studio_enterprise", "gold_core").await.to_string()),
+                ("people", &person("priyanka.oyelaran@fernhollow.example").await),
+            ]),
+            ("release_seat", _) => {
+                let (seat, version) = self.seat_of("yunhee.paikova@fernhollow.example").await;
+                fields(&[("target", &seat), ("version", &version)])
+            }
+            ("reassign_seat", _) => {
+                let (seat, version) = self.seat_of("alexandrina.wolfeschlegel@fernhollow.example").await;
+                let next = person("casimir.dunleavy@fernhollow.example").await;
+                fields(&[("target", &seat), ("version", &version), ("person", &next)])
+            }
+            ("ask_for_seat", _) => {
+                let grant = self.grant_in_area(COMPANY, "visual_studio_enterprise", "cloud_platform").await;
+                fields(&[("target", &grant.to_string()), ("description", "For the test environment.")])
+            }
+            ("decide_seat_request", _) => {
+                let text = "select r.id from seat_request r join organization o on o.id = r.organization_id
+                    where o.domain = $1 order by r.state <> 'requested', r.id limit 1";
+                let request = self.id(text, [COMPANY.into()]).await.to_string();
+                fields(&[("target", &request), ("decision", "refused"), ("reason", "Not this quarter.")])
+            }
+            ("reveal_key", _) => {
+                let grant = grant("windows_enterprise", "action_pack").await.to_string();
+                fields(&[("target", &grant), ("accept", "true")])
+            }
+            ("record_activations", _) => {
+                let grant = self.key_with_activations().await.to_string();
+                fields(&[("target", &grant), ("quantity", "1"), ("reason", "Laptops of the new team")])
+            }
+            ("redeem_key", _) => {
+                let grant = grant("enterprise_mobility_suite", "action_pack").await.to_string();
+                fields(&[("target", &grant), ("subscription", "new_subscription")])
+            }
+            ("activate", "go_to_market") => self.versioned(grant("case_study", "gold_core").await.0).await,
+            ("activate", _) => self.versioned(grant("technical_presales_deployment", "gold_core").await.0).await,
+            ("withdraw_activation", _) => {
+                self.versioned(grant("partner_go_to_market_toolbox", "gold_core").await.0).await
+            }
+            ("show_support_ids", _) => {
+                let grant = grant("product_support_incidents", "gold_core").await.to_string();
+                fields(&[("target", &grant)])
+            }
+            ("save_marketing_contact", _) => {
+                let text = "select c.row_version as number from marketing_contact c
+                    join organization o on o.id = c.organization_id where o.domain = $1";
+                let version = sql::number(self.service.database.reader(), text, [COMPANY.into()]).await;
+                fields(&[
+                    ("target", ""),
+                    ("version", &version.expect("a version").to_string()),
+                    ("person", &person(PARTNER_ADMIN).await),
+                    ("alternate_email", "press@fernhollow.example"),
+                    ("phone", "+47 21 00 00 43"),
+                    ("language", "en"),
+                ])
+            }
+            ("submit_advisory", _) => fields(&[
+                ("target", ""),
+                ("phase", "design"),
+                ("environment", "hybrid"),
+                ("title", "Landing zone"),
+                ("description", "Three sites."),
+                ("product", "Azure"),
+                ("country", "Norway"),
+                ("language", "English"),
+                ("phone", "+47 22 33 44 55"),
+                ("time_zone", "Europe/Oslo"),
+                ("working_hours", "09:00–16:00"),
+                ("grant", &grant("advisory_hours", "gold_core").await.to_string()),
+                ("hours", "2"),
+            ]),
+            ("ask_global_admin", _) | ("update_own_agent", _) => {
+                fields(&[("target", ""), ("roles", "admin_agent")])
+            }
+            ("submit_cancellation", _) => {
+                let line = self.refundable_line().await;
+                let version = self.version("order_line", line).await.to_string();
+                fields(&[
+                    ("target", &line.to_string()),
+                    ("version", &version),
+                    ("reason", "bought_by_mistake"),
+                    ("description", ""),
+                    ("accept", "true"),
+                ])
+            }
+            ("take_back_cancellation", _) => {
+                let text = "select count(*) as number from service_request r
+                    join organization o on o.id = r.organization_id
+                    where r.kind = 'cancellation' and r.open and o.domain = 'fernhollow.example'";
+                if self.count(text).await == 0 {
+                    self.ask_for_cancellation().await;
+                }
+                let text = "select r.id from service_request r join organization o on o.id = r.organization_id
+                    where r.kind = 'cancellation' and r.open and o.domain = $1 limit 1";
+                let id = self.id(text, [COMPANY.into()]).await;
+                let version = self.version("service_request", id).await.to_string();
+                fields(&[("target", &id.to_string()), ("version", &version)])
+            }
+            ("add_user", _) => fields(&[
+                ("target", ""),
+                ("then", ""),
+                ("email", "new.colleague@fernhollow.example"),
+                ("name", "New Colleague"),
+                ("language", "en"),
+                ("roles", "employee"),
+            ]),
+            ("set_roles", _) => {
+                let id = self.person_id("solveig.aurdalen@fernhollow.example", COMPANY).await;
+                let version = self.version("person", id.0).await.to_string();
+                fields(&[
+                    ("target", &id.to_string()),
+                    ("version", &version),
+                    ("roles", "employee"),
+                    ("roles", "admin_agent"),
+                ])
+            }
+            ("invite_again", _) => {
+                fields(&[("target", &person("eirik.tveitanger@fernhollow.example").await)])
+            }
+            ("record_incident", _) => fields(&[
+                ("target", ""),
+                ("grant", &grant("product_support_incidents", "gold_core").await.to_string()),
+                ("quantity", "1"),
+                ("description", "A server that doesn't start"),
+            ]),
+            ("send_again", _) => fields(&[("target", &self.waiting_mail().await.to_string())]),
+            ("save_policies", _) => {
+                let admin = self.operator(PROGRAMME_ADMIN).await;
+                let page = service::queue::policies_edit::page(&self.service, &admin).await.expect("a page");
+                fields(&[("target", ""), ("version", &page.version.to_string()), ("reassign_lock_days", "7")])
+            }
+            _ => self.fields_about_a_request(code, variant).await,
+        }
+    }
+
+    async fn fields_about_a_request(&self, code: &str, variant: &str) -> Vec<(String, String)> {
+        let kind = match (code, variant) {
+            (_, "cancellation") | ("decide_cancellation", _) => "cancellation",
+            ("decide_global_admin", _) => "global_admin",
+            ("record_delivery" | "complete_advisory" | "refuse_request", _) => "advisory",
+            ("take_request" | "complete_activation", _) => "activation",
+            _ => panic!("fill in the form {code}/{variant}"),
+        };
+        let (target, version) = self.request(kind).await;
+        let mut filled = fields(&[("target", &target), ("version", &version)]);
+        filled.extend(match code {
+            "complete_activation" => fields(&[
+                ("access_id", "482 016 357"),
+                ("contract_id", "730915264"),
+                ("starts", "2026-11-20"),
+                ("expires", "2027-02-20"),
+            ]),
+            "record_delivery" => fields(&[("hours", "1"), ("description", "First call")]),
+            "decide_cancellation" | "decide_global_admin" => {
+                fields(&[("decision", "refused"), ("reason", "Not now.")])
+            }
+            "refuse_request" => fields(&[("reason", "Not now.")]),
+            _ => Vec::new(),
+        });
+        filled
+    }
+
+    async fn versioned(&self, grant: Uuid) -> Vec<(String, String)> {
+        let version = self.version("benefit_grant", grant).await.to_string();
+        fields(&[("target", &grant.to_string()), ("version", &version)])
+    }
+
+    /// A multiple-activation key that is revealed and may be used.
+    async fn key_with_activations(&self) -> Uuid {
+        let text = "select g.id from benefit_grant g join organization o on o.id = g.organization_id
+            join product p on p.id = g.product_id and p.kind = 'multiple_activation_key'
+            where o.domain = $1 and g.source = 'gold_core' order by p.code, g.id limit 1";
+        let id = self.id(text, [COMPANY.into()]).await;
+        let text = "select count(*) as number from product_key where grant_id = $1";
+        let known = sql::number(self.service.database.reader(), text, [id.into()]).await.expect("a number");
+        if known == 0 {
+            let input =
+                keys::reveal::RevealKey { of: keys::reveal::KeyOf::Grant(id.into()), consequence_accepted: true };
+            let admin = self.person(GLOBAL_ADMIN).await;
+            keys::reveal::reveal(&self.service, &admin, self.operation(), input).await.expect("reveals");
+        }
+        id
+    }
+}
+
+/// A page with the right that it takes.
+pub struct PageRow {
+    /// As in `app::routes::ADDRESSES`.
+    pub address: &'static str,
+    /// The right that it takes.
+    pub right: Right,
+}
+
+const fn page(address: &'static str, right: Right) -> PageRow {
+    PageRow { address, right }
+}
+
+/// Every page that shows itself to whoever may.
+pub const PAGES: &[PageRow] = &[
+    page("/", Right::AnyPerson),
+    page("/sign-in", Right::Anybody),
+    page("/invitation/:token", Right::Anybody),
+    page("/benefits/software", Right::Person(Action::OpenBenefits)),
+    page("/benefits/cloud", Right::Person(Action::OpenBenefits)),
+    page("/benefits/visual-studio", Right::Person(Action::OpenBenefits)),
+    page("/benefits/technical", Right::Person(Action::OpenBenefits)),
+    page("/benefits/go-to-market", Right::Person(Action::OpenBenefits)),
+    page("/benefits/cancel", Right::Person(Action::OpenBenefits)),
+    page("/my-benefits", Right::Person(Action::ViewOwnBenefits)),
+    page("/requests", Right::AnyPerson),
+    page("/technical-request", Right::AnyPerson),
+    page("/become-global-admin", Right::AnyPerson),
+    page("/notices", Right::SignedIn),
+    page("/account", Right::SignedIn),
+    page("/account/users", Right::Person(Action::OpenBenefits)),
+    page("/account/users/add", Right::AnyPerson),
+    page("/operator/queue", Right::Operator(&[OperatorAction::ReadQueue])),
+    page("/operator/outbox", Right::Operator(&[OperatorAction::ReadMail])),
+    page("/operator/policies", Right::Operator(&[OperatorAction::ReadEverything])),
+];
+
+/// A server function with the right that it takes; `perform` is every form.
+pub struct FunctionRow {
+    /// Its path.
+    pub path: &'static str,
+    /// The right that it takes.
+    pub right: Right,
+}
+
+const fn function(path: &'static str, right: Right) -> FunctionRow {
+    FunctionRow { path, right }
+}
+
+/// Every server function that reads.
+pub const FUNCTIONS: &[FunctionRow] = &[
+    function("/api/portal", Right::Anybody),
+    function("/api/door", Right::Anybody),
+    function("/api/dashboard", Right::AnyPerson),
+    function("/api/own_benefits", Right::Person(Action::ViewOwnBenefits)),
+    function("/api/notices", Right::SignedIn),
+    function("/api/benefits", Right::Person(Action::OpenBenefits)),
+    function("/api/marketing_contact", Right::Person(Action::OpenBenefits)),
+    function("/api/purchases", Right::Person(Action::OpenBenefits)),
+    function("/api/requests", Right::AnyPerson),
+    function("/api/advisory", Right::AnyPerson),
+    function("/api/global_admins", Right::AnyPerson),
+    function("/api/people", Right::Person(Action::OpenBenefits)),
+    function("/api/add_user_page", Right::AnyPerson),
+    function("/api/search_people", Right::Person(Action::AssignUser)),
+    function("/api/invited", Right::Anybody),
+    function("/api/operator_queue", Right::Operator(&[OperatorAction::ReadQueue])),
+    function("/api/operator_outbox", Right::Operator(&[OperatorAction::ReadMail])),
+    function("/api/operator_policies", Right::Operator(&[OperatorAction::ReadEverything])),
+];
+
+/// A table of a category with a row open.
+pub fn benefits_query(category: domain::benefit::Category, open: Option<Uuid>) -> Value {
+    let query = BenefitsQuery {
+        category,
+        find: String::new(),
+        source: None,
+        status: None,
+        until: None,
+        sort: SortColumn::Name,
+        descending: false,
+        page: 1,
+        open: open.map(Into::into),
+    };
+    serde_json::to_value(query).expect("a query")
+}
+
+impl Stage {
+    /// Arguments of a server function, about the company's own rows.
+    pub async fn arguments(&self, path: &str) -> Value {
+        let vs = self.grant(COMPANY, "visual_studio_enterprise", "gold_core").await;
+        match path {
+            "/api/own_benefits" => {
+                let (seat, _) = self.seat_of(EMPLOYEE).await;
+                json!({ "open": seat })
+            }
+            "/api/notices" => json!({ "after": null }),
+            "/api/benefits" => {
+                json!({ "query": benefits_query(domain::benefit::Category::VisualStudio, Some(vs.0)) })
+            }
+            "/api/requests" => json!({ "page": 1 }),
+            "/api/advisory" => json!({ "grant": self.grant(COMPANY, "advisory_hours", "gold_core").await.to_string() }),
+            "/api/people" => {
+                let open = self.person_id(EMPLOYEE, COMPANY).await;
+                json!({ "query": PeopleQuery { open: Some(open), after: Some(open), ..PeopleQuery::default() } })
+            }
+            "/api/search_people" => json!({ "grant": vs.to_string(), "typed": "pri" }),
+            "/api/invited" => json!({ "token": "0".repeat(64) }),
+            "/api/operator_queue" => json!({ "query": QueueQuery { page: 1, ..QueueQuery::default() } }),
+            "/api/operator_outbox" => json!({ "query": OutboxQuery::default() }),
+            _ => json!({}),
+        }
+    }
+}
