@@ -15,13 +15,13 @@ mod account;
 #[cfg(feature = "ssr")]
 mod cloud;
 #[cfg(feature = "ssr")]
-mod software;
-#[cfg(feature = "ssr")]
 mod marketing;
 #[cfg(feature = "ssr")]
-mod technical;
-#[cfg(feature = "ssr")]
 mod seats;
+#[cfg(feature = "ssr")]
+mod software;
+#[cfg(feature = "ssr")]
+mod technical;
 
 #[cfg(feature = "ssr")]
 mod operator;
@@ -56,14 +56,18 @@ pub struct Posted {
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = Perform, prefix = "/api", endpoint = "perform", input = Json, output = Json)]
+#[server(name = Perform, input = Json, output = Json)]
 pub async fn perform(form: String) -> Result<Done, Refusal> {
     use crate::server_fns::context;
     let submission = submission::Submission::parse(&form).map_err(Refusal)?;
     let performed = match context::service() {
         Ok(service) => {
             let request = context::request();
-            let reader = submission::Reader { service: &service, request: &request, language: crate::i18n::language() };
+            let reader = submission::Reader {
+                service: &service,
+                request: &request,
+                language: crate::i18n::language(),
+            };
             if submission::changes_session(submission.code()) {
                 // These answer with a cookie and a new page; they are posted, not sent.
                 return Err(context::refuse(domain::ErrorCode::NotFound.into()));

@@ -11,8 +11,8 @@ use leptos_router::hooks::use_location;
 use crate::components::{Icon, IconName, Mark, MembershipRail, Notice, Tone};
 use crate::forms::{Form, PostForm};
 use crate::i18n::{language, texts};
-use crate::load::{Reload, load};
 use crate::live;
+use crate::load::{Reload, load};
 use crate::server_fns::portal::portal;
 
 /// A place in the menu.
@@ -46,12 +46,12 @@ fn Around(portal: Signal<Portal>) -> impl IntoView {
                     live::listen(reload);
                 }
                 view! {
-                <a class="skip" href="#main">{texts().common_skip_to_content()}</a>
-                <Bar portal=portal/>
-                <Side portal=portal/>
-                <Flash portal=portal/>
-            }
-            .into_any()
+                    <a class="skip" href="#main">{texts().common_skip_to_content()}</a>
+                    <Bar portal=portal/>
+                    <Side portal=portal/>
+                    <Flash portal=portal/>
+                }
+                .into_any()
             }
         }
     }
@@ -84,9 +84,11 @@ fn Bar(portal: Signal<Portal>) -> impl IntoView {
         Reader::Operator(_) => {
             ("/operator/queue", portal.get_untracked().programme, texts.navigation_operations().to_owned())
         }
-        Reader::Person(person) => {
-            ("/", person.organization_name.clone(), texts.find_tier(&person.tier).unwrap_or_default().to_owned())
-        }
+        Reader::Person(person) => (
+            "/",
+            person.organization_name.clone(),
+            texts.find_tier(&person.tier).unwrap_or_default().to_owned(),
+        ),
         Reader::Nobody => ("/", String::new(), String::new()),
     };
     let unread = move || portal.with(|portal| portal.unread);
@@ -243,7 +245,12 @@ fn Side(portal: Signal<Portal>) -> impl IntoView {
 }
 
 fn is_here(path: &str, place: &str) -> bool {
-    if place == "/" { path == "/" } else { path == place || path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/') && place != "/account") }
+    if place == "/" {
+        path == "/"
+    } else {
+        path == place
+            || path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/') && place != "/account")
+    }
 }
 
 /// The menu for whoever reads: what they can open, and what they are told about.
@@ -273,7 +280,12 @@ fn for_person(person: &PersonReader) -> Vec<(String, Vec<Place>)> {
         sections.push((
             texts.navigation_benefits().to_owned(),
             vec![
-                place("/benefits/software", IconName::Software, texts.navigation_software(), count(Category::Software)),
+                place(
+                    "/benefits/software",
+                    IconName::Software,
+                    texts.navigation_software(),
+                    count(Category::Software),
+                ),
                 place("/benefits/cloud", IconName::Cloud, texts.navigation_cloud(), count(Category::Cloud)),
                 place(
                     "/benefits/visual-studio",
@@ -296,8 +308,18 @@ fn for_person(person: &PersonReader) -> Vec<(String, Vec<Place>)> {
             vec![
                 place("/", IconName::Home, texts.navigation_dashboard(), None),
                 own,
-                place("/requests", IconName::Request, texts.navigation_requests(), Some(person.open_requests)),
-                place("/account/users", IconName::People, texts.navigation_user_management(), Some(person.people)),
+                place(
+                    "/requests",
+                    IconName::Request,
+                    texts.navigation_requests(),
+                    Some(person.open_requests),
+                ),
+                place(
+                    "/account/users",
+                    IconName::People,
+                    texts.navigation_user_management(),
+                    Some(person.people),
+                ),
                 place("/account", IconName::Gear, texts.navigation_account_settings(), None),
             ],
         ));
@@ -320,10 +342,20 @@ fn for_operator(operator: &OperatorReader) -> Vec<(String, Vec<Place>)> {
     let allowed = |action| operator_may(&operator.roles, action).is_ok();
     let mut places = Vec::new();
     if allowed(OperatorAction::ReadQueue) || allowed(OperatorAction::WorkQueue) {
-        places.push(place("/operator/queue", IconName::Request, texts.navigation_queue(), Some(operator.queue)));
+        places.push(place(
+            "/operator/queue",
+            IconName::Request,
+            texts.navigation_queue(),
+            Some(operator.queue),
+        ));
     }
     if allowed(OperatorAction::ReadMail) {
-        places.push(place("/operator/outbox", IconName::Mail, texts.navigation_outbox(), Some(operator.failed_mail)));
+        places.push(place(
+            "/operator/outbox",
+            IconName::Mail,
+            texts.navigation_outbox(),
+            Some(operator.failed_mail),
+        ));
     }
     if allowed(OperatorAction::ManagePolicies) || allowed(OperatorAction::ReadEverything) {
         places.push(place("/operator/policies", IconName::Gear, texts.navigation_policies(), None));

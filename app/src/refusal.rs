@@ -42,9 +42,10 @@ pub const fn status(code: ErrorCode) -> http::StatusCode {
     match code {
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::SignInNeeded => StatusCode::UNAUTHORIZED,
-        ErrorCode::RoleNeeded | ErrorCode::WrongSide | ErrorCode::ForeignOrigin | ErrorCode::RoleNotGrantable => {
-            StatusCode::FORBIDDEN
-        }
+        ErrorCode::RoleNeeded
+        | ErrorCode::WrongSide
+        | ErrorCode::ForeignOrigin
+        | ErrorCode::RoleNotGrantable => StatusCode::FORBIDDEN,
         ErrorCode::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

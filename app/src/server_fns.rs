@@ -6,9 +6,9 @@ pub mod benefits;
 #[cfg(feature = "ssr")]
 pub mod context;
 pub mod dashboard;
+pub mod marketing;
+pub mod operator;
 pub mod people;
 pub mod portal;
-pub mod marketing;
-pub mod requests;
-pub mod operator;
 pub mod purchases;
+pub mod requests;

@@ -81,9 +81,7 @@ fn address(site: &Site, request: &Request) -> String {
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.rsplit(',').next())
         .map(|value| value.trim().chars().take(45).collect())
-        .or_else(|| {
-            request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string())
-        })
+        .or_else(|| request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string()))
         .unwrap_or_default()
 }
 

@@ -121,7 +121,10 @@ impl Configuration {
                 .unwrap_or_else(|| "sqlite://data/benefits-center.db".to_owned()),
             base_url: base_url.trim_end_matches('/').to_owned(),
             address,
-            secret_file: settings.secret_file.or(file.secret_file).unwrap_or_else(|| "data/secret.key".into()),
+            secret_file: settings
+                .secret_file
+                .or(file.secret_file)
+                .unwrap_or_else(|| "data/secret.key".into()),
             demo: settings.demo.or(file.demo).unwrap_or(false),
             smtp_url: settings.smtp_url.or(file.smtp_url).filter(|url| !url.is_empty()),
             mail_dir: settings.mail_dir.or(file.mail_dir).unwrap_or_else(|| "data/mail".into()),
@@ -154,7 +157,8 @@ impl Configuration {
             write_secret(path, &secret).map_err(failed)?;
         }
         let text = fs::read_to_string(path).map_err(failed)?;
-        let secret = parse_secret(text.trim()).ok_or_else(|| ConfigurationError::SecretShape(path.clone()))?;
+        let secret =
+            parse_secret(text.trim()).ok_or_else(|| ConfigurationError::SecretShape(path.clone()))?;
         Ok(Vault::new(1, &secret))
     }
 
@@ -190,8 +194,9 @@ impl Configuration {
 
 fn make_folder(file: &Path) -> Result<(), ConfigurationError> {
     match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) => fs::create_dir_all(folder)
-            .map_err(|error| ConfigurationError::Folder(folder.to_owned(), error)),
+        Some(folder) => {
+            fs::create_dir_all(folder).map_err(|error| ConfigurationError::Folder(folder.to_owned(), error))
+        }
         None => Ok(()),
     }
 }
@@ -231,7 +236,8 @@ mod tests {
     fn flags_win_over_the_file_and_the_file_over_defaults() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("settings.toml");
-        std::fs::write(&path, "address = \"127.0.0.1:4000\"\nbase_url = \"https://a.example/\"\n").expect("writes");
+        std::fs::write(&path, "address = \"127.0.0.1:4000\"\nbase_url = \"https://a.example/\"\n")
+            .expect("writes");
         let settings = Settings {
             config: Some(path),
             address: Some("127.0.0.1:5000".parse().expect("an address")),

@@ -28,7 +28,10 @@ pub async fn download(
     match found {
         Ok(file) => {
             let name = format!("attachment; filename*=UTF-8''{}", encode(&file.file_name));
-            ([(CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], file.content)
+            (
+                [(CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)],
+                file.content,
+            )
                 .into_response()
         }
         Err(failure) => {

@@ -32,10 +32,14 @@ pub async fn live(State(site): State<Arc<Site>>, Extension(caller): Extension<Ca
 /// What a reader hears of a change; nothing where it isn't theirs.
 fn seen_by(actor: &Actor, changed: &Changed) -> Option<String> {
     match (actor, changed) {
-        (Actor::Person(person), Changed::Grant(organization, grant)) if person.organization == *organization => {
+        (Actor::Person(person), Changed::Grant(organization, grant))
+            if person.organization == *organization =>
+        {
             Some(format!("grant {grant}"))
         }
-        (Actor::Person(person), Changed::Organization(organization)) if person.organization == *organization => {
+        (Actor::Person(person), Changed::Organization(organization))
+            if person.organization == *organization =>
+        {
             Some("organization".to_owned())
         }
         (Actor::Operator(_), _) => Some("queue".to_owned()),

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{
-    CACHE_CONTROL, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
-};
+use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -26,10 +24,7 @@ pub async fn secure(State(site): State<Arc<Site>>, request: Request, next: Next)
     set(HeaderName::from_static("x-frame-options"), "DENY");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()");
-    set(
-        HeaderName::from_static("content-security-policy"),
-        "default-src 'none'; frame-ancestors 'none'",
-    );
+    set(HeaderName::from_static("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
     set(CACHE_CONTROL, "no-store");
     if site.secure {
         set(STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");

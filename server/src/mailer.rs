@@ -71,7 +71,10 @@ struct Smtp {
 }
 
 impl Mailer for Smtp {
-    fn send<'a>(&'a self, message: &'a Message) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
+    fn send<'a>(
+        &'a self,
+        message: &'a Message,
+    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
         Box::pin(async move {
             let mail = self.letterhead.write(message)?;
             self.transport.send(mail).await.map(|_| ()).map_err(|error| error.to_string())
@@ -86,7 +89,10 @@ struct Files {
 }
 
 impl Mailer for Files {
-    fn send<'a>(&'a self, message: &'a Message) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
+    fn send<'a>(
+        &'a self,
+        message: &'a Message,
+    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
         Box::pin(async move {
             let mail = self.letterhead.write(message)?.formatted();
             let path = self.folder.join(format!("{}.eml", message.id));

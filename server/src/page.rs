@@ -12,7 +12,9 @@ use app::site::AssetBase;
 use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE,
+};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Error, ErrorCode};
@@ -32,7 +34,11 @@ fn is_public(path: &str) -> bool {
 }
 
 /// Renders a page.
-pub async fn get(State(site): State<Arc<Site>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
+pub async fn get(
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
     let nobody = matches!(caller.request.actor, Actor::Nobody);
     let path = request.uri().path();
     if nobody && !is_public(path) {
@@ -40,6 +46,10 @@ pub async fn get(State(site): State<Arc<Site>>, Extension(caller): Extension<Cal
     }
     if !nobody && path == "/sign-in" {
         return see_other("/", HeaderMap::new());
+    }
+    if path == "/" && matches!(caller.request.actor, Actor::Operator(_)) {
+        // The dashboard is a company's; an operator's first page is the queue.
+        return see_other("/operator/queue", HeaderMap::new());
     }
     if path == "/" && matches!(caller.request.actor, Actor::Operator(_)) {
         // The dashboard is the partners'; operators begin with their queue.
@@ -54,7 +64,11 @@ pub async fn get(State(site): State<Arc<Site>>, Extension(caller): Extension<Cal
 }
 
 /// Carries out the form that a page posts to itself.
-pub async fn post(State(site): State<Arc<Site>>, Extension(caller): Extension<Caller>, request: Request) -> Response {
+pub async fn post(
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, app::forms::submission::MAX_BYTES).await;
     let form = match body.map(|bytes| String::from_utf8(bytes.to_vec())) {
@@ -95,12 +109,7 @@ pub async fn post(State(site): State<Arc<Site>>, Extension(caller): Extension<Ca
 }
 
 fn posted(form: &Submission, result: Result<domain::view::form::Done, Error>) -> Posted {
-    Posted {
-        form: form.code().to_owned(),
-        target: form.target().to_owned(),
-        values: form.kept(),
-        result,
-    }
+    Posted { form: form.code().to_owned(), target: form.target().to_owned(), values: form.kept(), result }
 }
 
 async fn perform(site: &Arc<Site>, caller: &Caller, form: &Submission) -> Result<Performed, Failure> {

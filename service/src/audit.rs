@@ -126,7 +126,8 @@ async fn lock_head(
     if let Some(head) = sql::one::<Head>(transaction, text, [organization.into()]).await? {
         return Ok(head);
     }
-    let begin = "insert into audit_head (organization_id, sequence, hash) values ($1, 0, $2) on conflict do nothing";
+    let begin =
+        "insert into audit_head (organization_id, sequence, hash) values ($1, 0, $2) on conflict do nothing";
     sql::run(transaction, begin, [organization.into(), vec![0_u8; 32].into()]).await?;
     sql::one::<Head>(transaction, text, [organization.into()])
         .await?

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -90,6 +90,13 @@ impl Database {
                 ..TransactionOptions::default()
             })
             .await
+    }
+
+    /// Hears of every statement once it has run, with how long it took; for measuring. It is set
+    /// before the database is shared: copies made earlier stay silent.
+    pub fn observe(&mut self, hear: impl Fn(&sea_orm::metric::Info<'_>) + Clone + Send + Sync + 'static) {
+        self.writer.set_metric_callback(hear.clone());
+        self.reader.set_metric_callback(hear);
     }
 
     /// Which of the two it is.

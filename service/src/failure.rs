@@ -64,12 +64,21 @@ impl From<FieldError> for Failure {
 const CONSTRAINTS: &[(&[&str], ErrorCode)] = &[
     (&["pool_full"], ErrorCode::NoSeatLeft),
     (&["seat_one_active", "seat.grant_id, seat.person_id"], ErrorCode::AlreadyHolds),
-    (&["seat_request_one_open", "seat_request.grant_id, seat_request.person_id"], ErrorCode::AlreadyRequested),
-    (&["activation_one_running_a_person", "activation.grant_id, activation.person_id"], ErrorCode::AlreadyRequested),
+    (
+        &["seat_request_one_open", "seat_request.grant_id, seat_request.person_id"],
+        ErrorCode::AlreadyRequested,
+    ),
+    (
+        &["activation_one_running_a_person", "activation.grant_id, activation.person_id"],
+        ErrorCode::AlreadyRequested,
+    ),
     (&["activation_one_running", "activation.grant_id"], ErrorCode::AlreadyRequested),
     (&["service_request_one_cancellation", "service_request.order_line_id"], ErrorCode::AlreadyRequested),
     (&["service_request_one_global_admin", "service_request.requested_by"], ErrorCode::AlreadyRequested),
-    (&["person_organization_id_account_id", "person.organization_id, person.account_id"], ErrorCode::AlreadyInOrganization),
+    (
+        &["person_organization_id_account_id", "person.organization_id, person.account_id"],
+        ErrorCode::AlreadyInOrganization,
+    ),
     (&["redemption_pkey", "redemption.product_key_id"], ErrorCode::KeyRedeemed),
 ];
 
@@ -89,8 +98,15 @@ impl From<DbErr> for Failure {
 fn is_away(error: &DbErr) -> bool {
     matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) || {
         let text = error.to_string();
-        ["database is locked", "database or disk is full", "pool timed out", "Connection refused", "terminating connection", "deadlock detected"]
-            .iter()
-            .any(|cause| text.contains(cause))
+        [
+            "database is locked",
+            "database or disk is full",
+            "pool timed out",
+            "Connection refused",
+            "terminating connection",
+            "deadlock detected",
+        ]
+        .iter()
+        .any(|cause| text.contains(cause))
     }
 }

@@ -69,8 +69,13 @@ impl Operation {
         let outcome = serde_json::to_string(outcome)
             .map_err(|_| Failure::broken("operation", "outcome", self.id.as_str()))?;
         let text = "insert into operation (id, account_id, digest, outcome, at) values ($1, $2, $3, $4, $5)";
-        let values =
-            [self.id.as_str().into(), account.0.into(), self.digest.clone().into(), outcome.into(), at.into()];
+        let values = [
+            self.id.as_str().into(),
+            account.0.into(),
+            self.digest.clone().into(),
+            outcome.into(),
+            at.into(),
+        ];
         sql::run(connection, text, values).await?;
         Ok(())
     }

@@ -52,7 +52,8 @@ impl Letter {
     fn text(&self, part: &str) -> String {
         let key = format!("{}_{part}", self.kind);
         let template = locales::texts(self.language).find("mail", &key).unwrap_or_default();
-        let values: Vec<(&str, &str)> = self.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let values: Vec<(&str, &str)> =
+            self.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         locales::fill(template, &values)
     }
 }
@@ -70,7 +71,9 @@ pub(crate) async fn write(
         let link = format!("{}{}", service.base_url, letter.path);
         let mut body = letter.text("body");
         let secret = match &letter.secret {
-            Some(token) => Some(service.vault.seal(&*service.random, &place(id), &format!("{link}{token}"))?),
+            Some(token) => {
+                Some(service.vault.seal(&*service.random, &place(id), &format!("{link}{token}"))?)
+            }
             None => {
                 body = locales::fill(&body, &[("link", &link)]);
                 None
@@ -117,7 +120,10 @@ pub struct Message {
 /// Takes mail out of the house.
 pub trait Mailer: Send + Sync {
     /// Hands a message over; an error is kept for the operators and the message tried again.
-    fn send<'a>(&'a self, message: &'a Message) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
+    fn send<'a>(
+        &'a self,
+        message: &'a Message,
+    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 }
 
 /// Delivers what is due, at most 20 messages; says how many were handed over.
@@ -165,9 +171,15 @@ fn message(service: &Service, row: &mail::Model) -> Outcome<Message> {
         Some(sealed) => locales::fill(&row.body, &[("link", &service.vault.open(&place(row.id), sealed)?)]),
         None => row.body.clone(),
     };
-    let language = Language::from_tag(&row.language)
-        .ok_or_else(|| Failure::broken("mail", "language", row.id))?;
-    Ok(Message { id: MailId(row.id), recipient: row.recipient.clone(), subject: row.subject.clone(), body, language })
+    let language =
+        Language::from_tag(&row.language).ok_or_else(|| Failure::broken("mail", "language", row.id))?;
+    Ok(Message {
+        id: MailId(row.id),
+        recipient: row.recipient.clone(),
+        subject: row.subject.clone(),
+        body,
+        language,
+    })
 }
 
 async fn settle(service: &Service, row: &mail::Model, result: Result<(), String>) -> Outcome<()> {

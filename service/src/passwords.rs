@@ -1,8 +1,8 @@
 //! Passwords: argon2id, off the request's thread, a few at a time.
 
+use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::Argon2;
 use tokio::sync::Semaphore;
 
 use crate::failure::Failure;
@@ -41,8 +41,8 @@ pub async fn verify(password: &str, stored: Option<&str>) -> Outcome<bool> {
     let stored = stored.unwrap_or(NOBODY).to_owned();
     let password = password.to_owned();
     let fits = blocking(move || {
-        let hash = PasswordHash::new(&stored)
-            .map_err(|error| Failure::broken("account", "password_hash", error))?;
+        let hash =
+            PasswordHash::new(&stored).map_err(|error| Failure::broken("account", "password_hash", error))?;
         Ok::<_, Failure>(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
     })
     .await??;

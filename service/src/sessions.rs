@@ -87,7 +87,10 @@ fn who(row: Row) -> Actor {
     }
 }
 
-fn codes<'a, T>(list: Option<&'a str>, from: impl Fn(&str) -> Option<T> + 'a) -> impl Iterator<Item = T> + 'a {
+fn codes<'a, T>(
+    list: Option<&'a str>,
+    from: impl Fn(&str) -> Option<T> + 'a,
+) -> impl Iterator<Item = T> + 'a {
     list.unwrap_or_default().split(',').filter_map(from)
 }
 

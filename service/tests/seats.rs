@@ -1,5 +1,7 @@
 //! Seats: assigning, releasing, asking (rules 7, 10 to 12), on both databases.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod common;
 
 use common::{Engine, Stage, stage};
@@ -122,7 +124,8 @@ async fn rule_2_assigning_needs_a_global_admin_by_default_and_the_policy_adds_th
     let refused = assign_one(&stage, &agent, grant, people[1]).await.expect_err("still refused");
     assert_eq!(code(&refused), ErrorCode::RoleNeeded);
     let operator = stage.operator("rosalind.ekwueme@northlight.example").await;
-    let refused = assign_one(&stage, &operator, grant, people[1]).await.expect_err("operators never act as partners");
+    let refused =
+        assign_one(&stage, &operator, grant, people[1]).await.expect_err("operators never act as partners");
     assert_eq!(code(&refused), ErrorCode::WrongSide);
 }
 
@@ -146,7 +149,8 @@ async fn rule_7_another_companys_grant_person_and_seat_answer_like_none(
     let holder = stage.person_id("teodor.wrzosek@fernhollow.example", GOLD).await;
     let (seat, version) = seat_of(&stage, grant, holder).await;
     let input = ReleaseSeat { seat, version };
-    let refused = release(&stage.service, &stranger, stage.operation(), input).await.expect_err("foreign seat");
+    let refused =
+        release(&stage.service, &stranger, stage.operation(), input).await.expect_err("foreign seat");
     assert_eq!(code(&refused), ErrorCode::NotFound);
 }
 
@@ -174,7 +178,8 @@ async fn race(engine: Engine, askers: usize, seats: i64) {
     let people = without_seat(&stage, grant, askers).await;
     leave(&stage, grant, seats).await;
     let used = stage.count("select count(*) as number from seat where released_at is null").await;
-    let events = stage.count("select count(*) as number from audit_event where action = 'seat_assigned'").await;
+    let events =
+        stage.count("select count(*) as number from audit_event where action = 'seat_assigned'").await;
     let mut tasks = Vec::new();
     for person in people {
         let (service, admin, operation) = (stage.service.clone(), admin.clone(), stage.operation());
@@ -193,7 +198,8 @@ async fn race(engine: Engine, askers: usize, seats: i64) {
     assert_eq!(left(&stage, grant).await, 0);
     let now = stage.count("select count(*) as number from seat where released_at is null").await;
     assert_eq!(now, used + seats);
-    let recorded = stage.count("select count(*) as number from audit_event where action = 'seat_assigned'").await;
+    let recorded =
+        stage.count("select count(*) as number from audit_event where action = 'seat_assigned'").await;
     assert_eq!(recorded, events + seats);
     assert!(stage.audit_intact().await);
 }
@@ -293,12 +299,7 @@ async fn rule_12_double_holding_follows_the_policy(
     let admin = stage.person(ADMIN).await;
     let core = enterprise(&stage).await;
     let select = stage.grant(GOLD, "visual_studio_enterprise", "select_competency").await;
-    let person = stage
-        .people_without_seat(GOLD, core)
-        .await
-        .into_iter()
-        .next()
-        .expect("somebody free");
+    let person = stage.people_without_seat(GOLD, core).await.into_iter().next().expect("somebody free");
     stage.set_policy("double_holding", policy).await;
     for grant in [core, select] {
         leave(&stage, grant, 5).await;
@@ -346,9 +347,8 @@ async fn rule_10_a_seat_is_reassigned_at_any_time_unless_the_policy_locks_it(
     let (seat, version) = seat_of(&stage, grant, people[0]).await;
     let input = ReassignSeat { seat, version, person: people[1], alternate_email: None };
     reassign(&stage.service, &admin, stage.operation(), input).await.expect("no lock by default");
-    let earlier = stage
-        .count("select count(*) as number from seat where release_reason = 'reassigned'")
-        .await;
+    let earlier =
+        stage.count("select count(*) as number from seat where release_reason = 'reassigned'").await;
     assert!(earlier >= 1, "the old seat stays listed");
     stage.set_policy("reassign_lock_days", "90").await;
     assign_one(&stage, &admin, grant, people[2]).await.expect("assigns");
@@ -408,8 +408,10 @@ async fn a_repeated_operation_has_one_effect_and_the_same_answer(
     let people = without_seat(&stage, grant, 2).await;
     let before = left(&stage, grant).await;
     let operation = stage.operation();
-    let first = assign(&stage.service, &admin, operation.clone(), to(grant, vec![people[0]])).await.expect("assigns");
-    let again = assign(&stage.service, &admin, operation.clone(), to(grant, vec![people[0]])).await.expect("repeats");
+    let first =
+        assign(&stage.service, &admin, operation.clone(), to(grant, vec![people[0]])).await.expect("assigns");
+    let again =
+        assign(&stage.service, &admin, operation.clone(), to(grant, vec![people[0]])).await.expect("repeats");
     assert_eq!(first, again);
     assert_eq!(left(&stage, grant).await, before - 1);
     let other = assign(&stage.service, &admin, operation.clone(), to(grant, vec![people[1]])).await;
@@ -464,15 +466,19 @@ async fn rule_12_an_employee_asks_and_whoever_may_assign_decides(
     let refused = ask(&stage.service, employee, stage.operation(), ask_for("")).await.expect_err("once");
     assert_eq!(code(&refused), ErrorCode::AlreadyRequested);
     let waiting = stage.open_seat_request(grant, *person).await.expect("waits");
-    let decision = |granted, reason: &str| DecideSeatRequest { request: waiting, granted, reason: reason.to_owned() };
-    let refused =
-        decide(&stage.service, employee, stage.operation(), decision(true, "")).await.expect_err("not by oneself");
+    let decision =
+        |granted, reason: &str| DecideSeatRequest { request: waiting, granted, reason: reason.to_owned() };
+    let refused = decide(&stage.service, employee, stage.operation(), decision(true, ""))
+        .await
+        .expect_err("not by oneself");
     assert_eq!(code(&refused), ErrorCode::RoleNeeded);
-    let refused =
-        decide(&stage.service, &admin, stage.operation(), decision(false, " ")).await.expect_err("a reason is needed");
+    let refused = decide(&stage.service, &admin, stage.operation(), decision(false, " "))
+        .await
+        .expect_err("a reason is needed");
     assert_eq!(refused.told().fields[0].code, ErrorCode::Required);
     decide(&stage.service, &admin, stage.operation(), decision(false, "No budget")).await.expect("refuses");
-    let refused = decide(&stage.service, &admin, stage.operation(), decision(true, "")).await.expect_err("once");
+    let refused =
+        decide(&stage.service, &admin, stage.operation(), decision(true, "")).await.expect_err("once");
     assert_eq!(code(&refused), ErrorCode::AlreadyDecided);
     let mails = stage.mails(&stage.email_of(*person).await).await;
     assert!(mails.iter().any(|mail| mail.kind == "seat_request_refused" && mail.body.contains("No budget")));

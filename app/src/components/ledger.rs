@@ -111,6 +111,8 @@ pub fn Opener(
     view! {
         <a
             class="opener"
+            data-noscroll=""
+            prop:replace=true
             href=move || href.get()
             aria-expanded=move || if open.get() { "true" } else { "false" }
             aria-label=label

@@ -3,9 +3,9 @@
 use domain::view::form::Done;
 use domain::{ErrorCode, Field, Language};
 use leptos::prelude::use_context;
+use service::accounts::language;
 use service::accounts::password::{self, ChangePassword};
 use service::accounts::sign_in::{self, SignIn};
-use service::accounts::language;
 use service::{Actor, Outcome, sessions};
 
 use super::submission::{Cookies, Performed, Reader, Submission, said};
@@ -88,7 +88,16 @@ mod tests {
         for path in ["/benefits/software?open=1", "/", "/requests#a"] {
             assert_eq!(local_path(path), path);
         }
-        for path in ["https://evil.example", "//evil.example", "/\\evil.example", "", "evil", "/a b", "/\u{202e}", "/a\r\nb"] {
+        for path in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "",
+            "evil",
+            "/a b",
+            "/\u{202e}",
+            "/a\r\nb",
+        ] {
             assert_eq!(local_path(path), "/", "{path:?}");
         }
     }

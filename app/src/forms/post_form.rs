@@ -141,11 +141,8 @@ pub fn PostForm(
     };
     let told = move || {
         form.error.get().filter(|_| summary).map(|error| {
-            let faults: Vec<(String, String)> = error
-                .fields
-                .iter()
-                .map(|fault| (form.id(fault.field), words::field(texts, fault)))
-                .collect();
+            let faults: Vec<(String, String)> =
+                error.fields.iter().map(|fault| (form.id(fault.field), words::field(texts, fault))).collect();
             view! { <ErrorSummary message=words::refusal(texts, &error) faults=faults/> }
         })
     };
@@ -177,7 +174,8 @@ fn catch(event: &SubmitEvent, form: Form, reload: Option<Reload>, toasts: Option
     if form.pending.get_untracked() {
         return;
     }
-    let Some(element) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlFormElement>().ok()) else {
+    let Some(element) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlFormElement>().ok())
+    else {
         return;
     };
     let Some(encoded) = encode(&element, event.submitter()) else { return };

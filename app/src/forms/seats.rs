@@ -3,11 +3,11 @@
 use domain::seat::Shortage;
 use domain::{ErrorCode, Field};
 use locales::format::list_and as list;
+use service::Outcome;
 use service::assignments::assign::{AssignSeats, assign as assign_seats};
 use service::assignments::release::{ReassignSeat, ReleaseSeat};
 use service::assignments::seat_requests::{AskForSeat, DecideSeatRequest};
 use service::assignments::{release as releasing, seat_requests};
-use service::Outcome;
 
 use super::submission::{Performed, Reader, Submission, said};
 
@@ -75,7 +75,11 @@ pub(super) async fn decide(reader: &Reader<'_>, form: &Submission) -> Outcome<Pe
     };
     let name = seat_requests::decide(reader.service, reader.request, form.operation()?, input).await?;
     let texts = reader.texts();
-    Ok(said(if granted { texts.seats_done_request_granted(name) } else { texts.seats_done_request_refused(name) }))
+    Ok(said(if granted {
+        texts.seats_done_request_granted(name)
+    } else {
+        texts.seats_done_request_refused(name)
+    }))
 }
 
 fn optional(typed: &str) -> Option<String> {

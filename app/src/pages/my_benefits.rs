@@ -8,11 +8,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+use super::benefits::software::KeyPane;
 use crate::components::{
     ButtonTone, Column, Deadline, Empty, Icon, IconName, Identifier, Ledger, ProcessingClock, StatusByCode,
     SubmitButton, TextField,
 };
-use super::benefits::software::KeyPane;
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
 use crate::load::load;

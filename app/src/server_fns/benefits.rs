@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadBenefits, prefix = "/api", endpoint = "benefits", input = Json, output = Json)]
+#[server(name = LoadBenefits, input = Json, output = Json)]
 pub async fn benefits(query: BenefitsQuery) -> Result<Loaded<BenefitsPage>, Refusal> {
     use super::context;
     let service = context::service()?;

@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadDashboard, prefix = "/api", endpoint = "dashboard", input = Json, output = Json)]
+#[server(name = LoadDashboard, input = Json, output = Json)]
 pub async fn dashboard() -> Result<Loaded<Dashboard>, Refusal> {
     use super::context;
     let service = context::service()?;
@@ -26,12 +26,13 @@ pub async fn dashboard() -> Result<Loaded<Dashboard>, Refusal> {
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadOwnBenefits, prefix = "/api", endpoint = "own_benefits", input = Json, output = Json)]
+#[server(name = LoadOwnBenefits, input = Json, output = Json)]
 pub async fn own_benefits(open: Option<SeatId>) -> Result<Loaded<OwnBenefits>, Refusal> {
     use super::context;
     let service = context::service()?;
     let language = crate::i18n::language();
-    let own = service::dashboard::own_benefits::own_benefits(&service, &context::request(), language, open).await;
+    let own =
+        service::dashboard::own_benefits::own_benefits(&service, &context::request(), language, open).await;
     context::answer(&service, own)
 }
 
@@ -39,7 +40,7 @@ pub async fn own_benefits(open: Option<SeatId>) -> Result<Loaded<OwnBenefits>, R
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadNotices, prefix = "/api", endpoint = "notices", input = Json, output = Json)]
+#[server(name = LoadNotices, input = Json, output = Json)]
 pub async fn notices(after: Option<String>) -> Result<Loaded<Notices>, Refusal> {
     use super::context;
     let service = context::service()?;

@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadMarketingContact, prefix = "/api", endpoint = "marketing_contact", input = Json, output = Json)]
+#[server(name = LoadMarketingContact, input = Json, output = Json)]
 pub async fn marketing_contact() -> Result<Loaded<ContactPane>, Refusal> {
     use super::context;
     let service = context::service()?;

@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadQueue, prefix = "/api", endpoint = "operator_queue", input = Json, output = Json)]
+#[server(name = LoadQueue, input = Json, output = Json)]
 pub async fn queue(query: QueueQuery) -> Result<Loaded<QueuePage>, Refusal> {
     use super::context;
     let service = context::service()?;
@@ -24,7 +24,7 @@ pub async fn queue(query: QueueQuery) -> Result<Loaded<QueuePage>, Refusal> {
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadOutbox, prefix = "/api", endpoint = "operator_outbox", input = Json, output = Json)]
+#[server(name = LoadOutbox, input = Json, output = Json)]
 pub async fn outbox(query: OutboxQuery) -> Result<Loaded<OutboxPage>, Refusal> {
     use super::context;
     let service = context::service()?;
@@ -36,7 +36,7 @@ pub async fn outbox(query: OutboxQuery) -> Result<Loaded<OutboxPage>, Refusal> {
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadPolicies, prefix = "/api", endpoint = "operator_policies", input = Json, output = Json)]
+#[server(name = LoadPolicies, input = Json, output = Json)]
 pub async fn policies() -> Result<Loaded<PoliciesPage>, Refusal> {
     use super::context;
     let service = context::service()?;

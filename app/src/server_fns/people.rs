@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadSearchPeople, prefix = "/api", endpoint = "search_people", input = Json, output = Json)]
+#[server(name = LoadSearchPeople, input = Json, output = Json)]
 pub async fn search_people(grant: GrantId, typed: String) -> Result<Vec<PersonChoice>, Refusal> {
     use super::context;
     let service = context::service()?;
@@ -26,7 +26,7 @@ pub async fn search_people(grant: GrantId, typed: String) -> Result<Vec<PersonCh
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadPeople, prefix = "/api", endpoint = "people", input = Json, output = Json)]
+#[server(name = LoadPeople, input = Json, output = Json)]
 pub async fn people(query: PeopleQuery) -> Result<Loaded<PeoplePage>, Refusal> {
     use super::context;
     let service = context::service()?;
@@ -38,7 +38,7 @@ pub async fn people(query: PeopleQuery) -> Result<Loaded<PeoplePage>, Refusal> {
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadAddUserPage, prefix = "/api", endpoint = "add_user_page", input = Json, output = Json)]
+#[server(name = LoadAddUserPage, input = Json, output = Json)]
 pub async fn add_user_page() -> Result<Loaded<AddUserPage>, Refusal> {
     use super::context;
     let service = context::service()?;
@@ -50,7 +50,7 @@ pub async fn add_user_page() -> Result<Loaded<AddUserPage>, Refusal> {
 ///
 /// # Errors
 /// [`domain::ErrorCode::InvitationEnded`].
-#[server(name = LoadInvited, prefix = "/api", endpoint = "invited", input = Json, output = Json)]
+#[server(name = LoadInvited, input = Json, output = Json)]
 pub async fn invited(token: String) -> Result<Loaded<Invited>, Refusal> {
     use super::context;
     let service = context::service()?;

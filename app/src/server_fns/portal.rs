@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 /// [`domain::ErrorCode::Unavailable`] where the database is away.
-#[server(name = LoadPortal, prefix = "/api", endpoint = "portal", input = Json, output = Json)]
+#[server(name = LoadPortal, input = Json, output = Json)]
 pub async fn portal() -> Result<Loaded<Portal>, Refusal> {
     use super::context;
     let service = context::service()?;
@@ -59,7 +59,7 @@ pub struct DemoMode(pub bool);
 ///
 /// # Errors
 /// [`domain::ErrorCode::Unavailable`] where the database is away.
-#[server(name = LoadDoor, prefix = "/api", endpoint = "door", input = Json, output = Json)]
+#[server(name = LoadDoor, input = Json, output = Json)]
 pub async fn door() -> Result<Loaded<Door>, Refusal> {
     use super::context;
     let service = context::service()?;

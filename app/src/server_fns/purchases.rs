@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadPurchases, prefix = "/api", endpoint = "purchases", input = Json, output = Json)]
+#[server(name = LoadPurchases, input = Json, output = Json)]
 pub async fn purchases() -> Result<Loaded<PurchasesPage>, Refusal> {
     use super::context;
     let service = context::service()?;

@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadRequests, prefix = "/api", endpoint = "requests", input = Json, output = Json)]
+#[server(name = LoadRequests, input = Json, output = Json)]
 pub async fn requests(page: u32) -> Result<Loaded<RequestsPage>, Refusal> {
     use super::context;
     let service = context::service()?;
@@ -25,7 +25,7 @@ pub async fn requests(page: u32) -> Result<Loaded<RequestsPage>, Refusal> {
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadAdvisory, prefix = "/api", endpoint = "advisory", input = Json, output = Json)]
+#[server(name = LoadAdvisory, input = Json, output = Json)]
 pub async fn advisory(grant: Option<String>) -> Result<Loaded<AdvisoryPage>, Refusal> {
     use super::context;
     let service = context::service()?;
@@ -38,7 +38,7 @@ pub async fn advisory(grant: Option<String>) -> Result<Loaded<AdvisoryPage>, Ref
 ///
 /// # Errors
 /// What the use case refuses.
-#[server(name = LoadGlobalAdmins, prefix = "/api", endpoint = "global_admins", input = Json, output = Json)]
+#[server(name = LoadGlobalAdmins, input = Json, output = Json)]
 pub async fn global_admins() -> Result<Loaded<GlobalAdminPage>, Refusal> {
     use super::context;
     let service = context::service()?;

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{cloud::CloudKeyDetail, marketing::MarketingDetail, seats::SeatsDetail, software::KeyDetail, technical::TechnicalDetail};
+use super::{
+    cloud::CloudKeyDetail, marketing::MarketingDetail, seats::SeatsDetail, software::KeyDetail,
+    technical::TechnicalDetail,
+};
 use crate::benefit::{Category, ProductKind, RowStatus, Unit};
 use crate::error::codes;
 use crate::ids::GrantId;

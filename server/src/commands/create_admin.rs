@@ -38,9 +38,10 @@ pub(super) async fn run(configuration: &Configuration, arguments: Arguments) -> 
     };
     create_admin(&service, input).await.map_err(|failure| {
         let told = failure.told();
-        locales::texts(domain::Language::English)
-            .find("error", told.code.code())
-            .map_or_else(|| failure.to_string(), |_| locales::refusal(locales::texts(domain::Language::English), &told))
+        locales::texts(domain::Language::English).find("error", told.code.code()).map_or_else(
+            || failure.to_string(),
+            |_| locales::refusal(locales::texts(domain::Language::English), &told),
+        )
     })?;
     println!("The programme admin was made.");
     Ok(())

@@ -36,7 +36,9 @@ pub(super) async fn run(configuration: &Configuration) -> ExitCode {
 fn address(configuration: &Configuration) -> Finding {
     let text = format!("listens on {}, browsers use {}", configuration.address, configuration.base_url);
     if configuration.demo && !configuration.address.ip().is_loopback() {
-        return Finding::Bad(format!("{text}; demo mode shows passwords, so it belongs on a loopback address only"));
+        return Finding::Bad(format!(
+            "{text}; demo mode shows passwords, so it belongs on a loopback address only"
+        ));
     }
     Finding::Good(text)
 }
@@ -49,7 +51,9 @@ async fn database(configuration: &Configuration) -> Finding {
     let kind = if service.database.is_postgres() { "PostgreSQL" } else { "SQLite (synchronous=FULL)" };
     match service.database.pending_migrations().await {
         Ok(0) => Finding::Good(format!("{kind} answers and is up to date")),
-        Ok(pending) => Finding::Note(format!("{kind} answers; {pending} migrations wait, run `benefits-center migrate`")),
+        Ok(pending) => {
+            Finding::Note(format!("{kind} answers; {pending} migrations wait, run `benefits-center migrate`"))
+        }
         Err(error) => Finding::Bad(error.to_string()),
     }
 }
@@ -84,7 +88,8 @@ fn cookies(configuration: &Configuration) -> Finding {
         Finding::Good("Secure, with the __Host- prefix".to_owned())
     } else {
         Finding::Note(
-            "without TLS the session cookie has no __Host- prefix and isn't Secure: set an https base URL".to_owned(),
+            "without TLS the session cookie has no __Host- prefix and isn't Secure: set an https base URL"
+                .to_owned(),
         )
     }
 }

@@ -1,8 +1,8 @@
 //! Signing in with mail address and password.
 
 use domain::ids::AccountId;
-use domain::{ErrorCode, Field};
 use domain::text::Email;
+use domain::{ErrorCode, Field};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 

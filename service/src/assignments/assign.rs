@@ -174,7 +174,10 @@ pub(crate) async fn give(
     let now = change.now;
     let by_support = grant.category == domain::benefit::Category::Technical;
     let alternate = if by_support {
-        Some(activations::by_assignment::alternate_email(&change.transaction, person, people, alternate_email).await?)
+        Some(
+            activations::by_assignment::alternate_email(&change.transaction, person, people, alternate_email)
+                .await?,
+        )
     } else {
         None
     };
@@ -208,7 +211,15 @@ pub(crate) async fn give(
     seat::Entity::insert_many(seats).exec_without_returning(&change.transaction).await?;
     if by_support {
         for candidate in people {
-            activations::by_assignment::request(change, person, grant, candidate, alternate.as_deref(), texts).await?;
+            activations::by_assignment::request(
+                change,
+                person,
+                grant,
+                candidate,
+                alternate.as_deref(),
+                texts,
+            )
+            .await?;
         }
     }
     answer_requests(change, person, grant, people).await?;

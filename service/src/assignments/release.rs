@@ -1,7 +1,7 @@
 //! Removing a holder and reassigning a seat (rule 10). The old seat stays listed, with its reason.
 
-use domain::ids::{PersonId, SeatId};
 use domain::benefit::may_start;
+use domain::ids::{PersonId, SeatId};
 use domain::rights::Action;
 use domain::seat::{ReleaseReason, check_assign, check_release};
 use domain::{Error, ErrorCode, Language, Moment};
@@ -153,13 +153,8 @@ pub(crate) async fn end(
     };
     let text = "update seat set released_at = $2, released_by = $3, release_reason = $4,
         row_version = row_version + 1 where id = $1 and released_at is null and row_version = $5";
-    let values = [
-        held.id.into(),
-        change.now.0.into(),
-        account.into(),
-        reason.code().into(),
-        held.row_version.into(),
-    ];
+    let values =
+        [held.id.into(), change.now.0.into(), account.into(), reason.code().into(), held.row_version.into()];
     if sql::run(&change.transaction, text, values).await? == 0 {
         return Err(Error::new(ErrorCode::Stale).into());
     }
@@ -181,7 +176,8 @@ pub(crate) async fn end(
         secret: None,
     });
     change.record(
-        Event::new(grant.organization, "seat_released", "seat", held.id).after(format!("reason {}", reason.code())),
+        Event::new(grant.organization, "seat_released", "seat", held.id)
+            .after(format!("reason {}", reason.code())),
     );
     change.tell(Changed::Grant(grant.organization, grant.id));
     Ok(())

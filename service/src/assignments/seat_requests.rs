@@ -191,8 +191,7 @@ pub async fn decide(
     if let Some(reason) = reason {
         let text = "update seat_request set state = 'refused', decided_at = $2, decided_by = $3, reason = $4
             where id = $1 and state = 'requested'";
-        let values =
-            [input.request.0.into(), change.now.0.into(), person.id.0.into(), reason.clone().into()];
+        let values = [input.request.0.into(), change.now.0.into(), person.id.0.into(), reason.clone().into()];
         sql::run(&change.transaction, text, values).await?;
         for candidate in people {
             let language = candidate.language();

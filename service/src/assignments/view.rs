@@ -131,7 +131,11 @@ fn holder(row: HolderRow, zone: &Zone, now: Moment) -> Holder {
         email: row.email,
         since: zone.day_of(Moment(row.assigned_at)),
         assigned_by: row.assigned_by_name,
-        locked_until: row.locked_until.map(Moment).filter(|until| *until > now).map(|until| zone.day_of(until)),
+        locked_until: row
+            .locked_until
+            .map(Moment)
+            .filter(|until| *until > now)
+            .map(|until| zone.day_of(until)),
         mail_waiting: row.mail_waiting,
         processing: processing(row.requested_at, row.target_at, zone, now),
     }

@@ -35,12 +35,12 @@ pub async fn detail(
         (Category::VisualStudio, _) | (_, ProductKind::CloudUsage) => {
             DetailKind::Seats(Box::new(assignments::view::seats(service, person, &grant, &policies).await?))
         }
-        (Category::Cloud, _) => {
-            DetailKind::CloudKey(Box::new(cloud::view::detail(service, person, &grant, &policies, language).await?))
-        }
-        (Category::Software, _) => {
-            DetailKind::Software(Box::new(keys::view::detail(service, person, &grant, &policies, language).await?))
-        }
+        (Category::Cloud, _) => DetailKind::CloudKey(Box::new(
+            cloud::view::detail(service, person, &grant, &policies, language).await?,
+        )),
+        (Category::Software, _) => DetailKind::Software(Box::new(
+            keys::view::detail(service, person, &grant, &policies, language).await?,
+        )),
         (Category::Technical, _) if policies.support_by_assignment() => {
             DetailKind::Seats(Box::new(assignments::view::seats(service, person, &grant, &policies).await?))
         }

@@ -214,9 +214,9 @@ fn order(sort: SortColumn, descending: bool) -> String {
     let column = match sort {
         SortColumn::Name => format!("t.sort_name {way}, t.source {way}"),
         SortColumn::Source => format!("t.source {way}, t.area {way}"),
-        SortColumn::Left => format!(
-            "case when t.quantity is null then 1 else 0 end {way}, t.quantity - t.used {way}"
-        ),
+        SortColumn::Left => {
+            format!("case when t.quantity is null then 1 else 0 end {way}, t.quantity - t.used {way}")
+        }
         SortColumn::Status => format!("t.status {way}"),
         SortColumn::ActivateBy => {
             format!("case when t.activate_by is null then 1 else 0 end {way}, t.activate_by {way}")

@@ -52,7 +52,8 @@ impl ProductTexts {
 /// # Errors
 /// [`Failure::Database`].
 pub async fn texts(connection: &impl ConnectionTrait, product: ProductId) -> Outcome<ProductTexts> {
-    let text = "select language, name, summary, instructions, guidance from product_text where product_id = $1";
+    let text =
+        "select language, name, summary, instructions, guidance from product_text where product_id = $1";
     let rows = sql::all::<Row>(connection, text, [product.0.into()]).await?;
     Ok(ProductTexts(
         rows.into_iter()

@@ -1,10 +1,10 @@
 //! What needs attention: ending, unused, waiting, unread.
 
+use domain::Language;
 use domain::benefit::Category;
 use domain::rights::Action;
 use domain::view::benefits::BenefitRow;
 use domain::view::dashboard::{Dashboard, Waiting};
-use domain::Language;
 use sea_orm::FromQueryResult;
 
 use super::notices;
@@ -31,7 +31,9 @@ struct RequestRow {
 /// # Errors
 /// [`domain::ErrorCode::SignInNeeded`] for nobody, [`domain::ErrorCode::WrongSide`] for operators.
 pub async fn attention(service: &Service, request: &Request, language: Language) -> Outcome<Dashboard> {
-    let Actor::Person(person) = &request.actor else { return Err(request.person().err().unwrap_or(Failure::broken("session", "actor", "person"))) };
+    let Actor::Person(person) = &request.actor else {
+        return Err(request.person().err().unwrap_or(Failure::broken("session", "actor", "person")));
+    };
     let reader = service.database.reader();
     let policies = policies::in_force(reader).await?;
     let now = service.now();
@@ -39,7 +41,13 @@ pub async fn attention(service: &Service, request: &Request, language: Language)
     let unread = notices::unread(service, person.account, &zone).await?;
     let opens_benefits = domain::rights::may(&person.roles, Action::OpenBenefits, &policies).is_ok();
     if !opens_benefits {
-        return Ok(Dashboard { expiring: Vec::new(), unused: Vec::new(), waiting: Vec::new(), unread, opens_benefits });
+        return Ok(Dashboard {
+            expiring: Vec::new(),
+            unused: Vec::new(),
+            waiting: Vec::new(),
+            unread,
+            opens_benefits,
+        });
     }
     let values = || [person.organization.0.into(), language.tag().into(), now.0.into()];
     let rows = |rows: Vec<Row>| -> Outcome<Vec<(Category, BenefitRow)>> {
@@ -65,7 +73,8 @@ pub async fn attention(service: &Service, request: &Request, language: Language)
     let unused = rows(sql::all::<Row>(reader, &text, values()).await?)?;
     let mut waiting = Vec::new();
     if rights::why_not(reader, person, Action::AssignUser, &policies).await?.is_none() {
-        let text = "select count(*) as number from seat_request where organization_id = $1 and state = 'requested'";
+        let text =
+            "select count(*) as number from seat_request where organization_id = $1 and state = 'requested'";
         let seats = sql::number(reader, text, [person.organization.0.into()]).await?;
         if seats > 0 {
             waiting.push(Waiting::SeatRequests(seats));

@@ -52,7 +52,8 @@ pub async fn frame(service: &Service, request: &Request, language: Language) -> 
             (select count(*) from notice n where n.account_id = $2 and n.read_at is null) as unread
         from programme p join programme_text t on t.language = $1";
     let programme =
-        sql::one::<ProgrammeRow>(service.database.reader(), text, [language.tag().into(), account.into()]).await?;
+        sql::one::<ProgrammeRow>(service.database.reader(), text, [language.tag().into(), account.into()])
+            .await?;
     let (programme, demo, unread) =
         programme.map_or((String::new(), false, 0), |row| (row.name, row.demo, row.unread));
     let reader = match &request.actor {
@@ -81,7 +82,8 @@ async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> 
     let row = sql::one::<PersonRow>(reader, text, [organization.into(), person.id.0.into()])
         .await?
         .ok_or_else(|| Failure::broken("organization", "id", organization))?;
-    let text = "select category, count(*) as rows from benefit_grant where organization_id = $1 group by category";
+    let text =
+        "select category, count(*) as rows from benefit_grant where organization_id = $1 group by category";
     let counts = sql::all::<CountRow>(reader, text, [organization.into()]).await?;
     let text = "select o.id, o.name from person p join organization o on o.id = p.organization_id
         where p.account_id = $1 and p.status = 'active' and o.id <> $2 order by o.name";
@@ -109,7 +111,12 @@ async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> 
     })
 }
 
-fn year(starts_at: Option<i64>, anniversary_at: Option<i64>, zone: &Zone, now: Moment) -> Option<MembershipYear> {
+fn year(
+    starts_at: Option<i64>,
+    anniversary_at: Option<i64>,
+    zone: &Zone,
+    now: Moment,
+) -> Option<MembershipYear> {
     let starts = zone.day_of(Moment(starts_at?));
     let renews = zone.day_of(Moment(anniversary_at?));
     Some(MembershipYear { renews, day: starts.days_until(zone.day_of(now)) })

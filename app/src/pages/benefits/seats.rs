@@ -7,11 +7,11 @@ use domain::{ErrorCode, Field};
 use leptos::prelude::*;
 use locales::Texts;
 
-use crate::components::{
-    ButtonTone, Column, Confirm, DisabledButton, EmailField, Icon, IconName, Ledger, PeopleChooser, PersonOption,
-    ProcessingClock, SelectField, Status, StatusKind, SubmitButton, TextField, Why, WhyKind,
-};
 use crate::components::field::Choice;
+use crate::components::{
+    ButtonTone, Column, Confirm, DisabledButton, EmailField, Icon, IconName, Ledger, PeopleChooser,
+    PersonOption, ProcessingClock, SelectField, Status, StatusKind, SubmitButton, TextField, Why, WhyKind,
+};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
 use crate::server_fns::people::search_people;
@@ -70,7 +70,8 @@ fn left(detail: &GrantDetail) -> Option<i64> {
 #[component]
 fn AssignPane(detail: Signal<GrantDetail>, seats: Signal<SeatsDetail>) -> impl IntoView {
     let texts = texts();
-    let why_not = Memo::new(move |_| seats.with(|seats| seats.why_not_assign.clone().or(seats.why_closed.clone())));
+    let why_not =
+        Memo::new(move |_| seats.with(|seats| seats.why_not_assign.clone().or(seats.why_closed.clone())));
     let right = Memo::new(move |_| seats.with(|seats| seats.why_not_assign.is_some()));
     move || match why_not.get() {
         Some(error) => {
@@ -95,11 +96,11 @@ fn AssignForm(detail: Signal<GrantDetail>, seats: Signal<SeatsDetail>) -> impl I
     let first = seats.get_untracked();
     let grant = detail.with_untracked(|detail| detail.row.id);
     let form = Form::new("assign_seats", grant);
-    let people: Vec<PersonOption> = first.people.iter().cloned().map(|choice| option(texts, choice)).collect();
+    let people: Vec<PersonOption> =
+        first.people.iter().cloned().map(|choice| option(texts, choice)).collect();
     let kept = form.kept_all(Field::People);
-    let chosen = RwSignal::new(
-        people.iter().filter(|person| kept.contains(&person.id)).cloned().collect::<Vec<_>>(),
-    );
+    let chosen =
+        RwSignal::new(people.iter().filter(|person| kept.contains(&person.id)).cloned().collect::<Vec<_>>());
     Effect::new(move |_| {
         // Once they are assigned nobody is chosen any more.
         if form.done.with(Option::is_some) {
@@ -140,7 +141,9 @@ fn AssignForm(detail: Signal<GrantDetail>, seats: Signal<SeatsDetail>) -> impl I
             .filter(|myself| !myself.refused && !by_support && left.get() != Some(0))
             .map(|myself| view! { <AssignMyself grant=grant.to_string() person=myself.id.to_string()/> })
     };
-    let short = move || form.error.with(|error| error.as_ref().is_some_and(|error| error.code == ErrorCode::NoSeatLeft));
+    let short = move || {
+        form.error.with(|error| error.as_ref().is_some_and(|error| error.code == ErrorCode::NoSeatLeft))
+    };
     view! {
         <div class="split">
             <PostForm form=form class="stack">
@@ -342,7 +345,8 @@ fn HolderRow(holder: Holder, product: String, seats: Signal<SeatsDetail>) -> imp
     let may = seats.with_untracked(|seats| seats.why_not_assign.is_none());
     let status = match (holder.processing, holder.locked_until) {
         (Some((day, target)), _) => {
-            view! { <ProcessingClock day=day target=target text=texts.seats_processing(day, target)/> }.into_any()
+            view! { <ProcessingClock day=day target=target text=texts.seats_processing(day, target)/> }
+                .into_any()
         }
         (None, _) if holder.mail_waiting => {
             view! { <Status kind=StatusKind::Waiting text=texts.seats_mail_waiting()/> }.into_any()
@@ -351,7 +355,8 @@ fn HolderRow(holder: Holder, product: String, seats: Signal<SeatsDetail>) -> imp
             view! { <Status kind=StatusKind::Locked text=texts.seats_locked_until(date(until))/> }.into_any()
         }
         (None, None) => {
-            view! { <Status kind=StatusKind::Active text=texts.find_status("active").unwrap_or_default()/> }.into_any()
+            view! { <Status kind=StatusKind::Active text=texts.find_status("active").unwrap_or_default()/> }
+                .into_any()
         }
     };
     let actions = (may && holder.locked_until.is_none()).then(|| {

@@ -17,8 +17,8 @@ use super::seats::SeatsPane;
 use super::software::SoftwareDetail;
 use super::technical::TechnicalDetailPane;
 use crate::components::{
-    Choice, Column, Deadline, DetailRow, Direction, Empty, Filter, FilterBar, FilterChip, Find, Ledger, Notice,
-    Opener, Pagination, ProcessingClock, StatusByCode, Tally, Tone,
+    Choice, Column, Deadline, DetailRow, Direction, Empty, Filter, FilterBar, FilterChip, Find, Ledger,
+    Notice, Opener, Pagination, ProcessingClock, StatusByCode, Tally, Tone,
 };
 use crate::i18n::texts;
 use crate::load::load;
@@ -68,9 +68,8 @@ fn Table(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoVie
     let category = query.get_untracked().category;
     let edition = page.get_untracked().edition;
     let title = name(category, edition);
-    let figure = move |of: fn(&BenefitsPage) -> i64| {
-        move || locales::format::number(texts.language(), page.with(of))
-    };
+    let figure =
+        move |of: fn(&BenefitsPage) -> i64| move || locales::format::number(texts.language(), page.with(of));
     let seats = category == Category::VisualStudio;
     view! {
         <Title text=texts.common_page_title(title)/>
@@ -242,7 +241,11 @@ fn Rows(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>, title: &'static 
             .iter()
             .map(|column| {
                 let current = now.sort == *column;
-                let direction = current.then_some(if now.descending { Direction::Descending } else { Direction::Ascending });
+                let direction = current.then_some(if now.descending {
+                    Direction::Descending
+                } else {
+                    Direction::Ascending
+                });
                 let next = BenefitsQuery {
                     sort: *column,
                     descending: current && !now.descending,
@@ -302,7 +305,8 @@ fn Nothing(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoV
     let texts = texts();
     let all = page.with_untracked(|page| page.all);
     if all == 0 {
-        return view! { <Empty title=texts.benefits_empty_title() text=texts.benefits_empty_text()/> }.into_any();
+        return view! { <Empty title=texts.benefits_empty_title() text=texts.benefits_empty_text()/> }
+            .into_any();
     }
     view! {
         <Empty title=texts.benefits_none_match_title() text=texts.benefits_none_match_text(all)>
@@ -337,8 +341,7 @@ fn Row(id: GrantId, query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> i
     let row = Signal::derive(move || found.get().unwrap_or_else(|| first.clone()));
     let name = row.with_untracked(|row| row.name.clone());
     let seats = query.get_untracked().category == Category::VisualStudio;
-    let quantity_label =
-        if seats { texts.benefits_column_seats() } else { texts.benefits_column_quantity() };
+    let quantity_label = if seats { texts.benefits_column_seats() } else { texts.benefits_column_quantity() };
     view! {
         <tr role="row" id=id.to_string() class:open=move || open.get()>
             <th role="rowheader" scope="row">
@@ -348,9 +351,16 @@ fn Row(id: GrantId, query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> i
             <td role="cell" data-label=texts.common_source()>{source.clone()}</td>
             <td role="cell" data-label=quantity_label>
                 {move || {
-                    let (kind, used, quantity) = row.with(|row| (row.kind, row.used, row.quantity));
+                    let (unit, kind, used, quantity) = row.with(|row| (row.unit, row.kind, row.used, row.quantity));
+                    let word = texts.find_unit_word(unit.code()).unwrap_or_default();
                     // An offer is activated, not used up.
-                    (kind != ProductKind::Marketing).then(|| view! { <Tally used=used quantity=quantity/> })
+                    match (kind, quantity) {
+                        (ProductKind::Marketing, _) => view! { <span class="muted">{word}</span> }.into_any(),
+                        (_, None) => view! { <Tally used=used quantity=None/> }.into_any(),
+                        (_, Some(_)) => {
+                            view! { <Tally used=used quantity=quantity/> <small>{word}</small> }.into_any()
+                        }
+                    }
                 }}
             </td>
             <td role="cell" data-label=texts.common_status()>{move || row.with(status)}</td>
@@ -389,7 +399,9 @@ fn Row(id: GrantId, query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> i
 
 fn status(row: &BenefitRow) -> AnyView {
     match (row.status, row.processing) {
-        (RowStatus::Processing, Some((day, target))) => view! { <ProcessingClock day=day target=target/> }.into_any(),
+        (RowStatus::Processing, Some((day, target))) => {
+            view! { <ProcessingClock day=day target=target/> }.into_any()
+        }
         (status, _) => view! { <StatusByCode code=status.code()/> }.into_any(),
     }
 }
