@@ -27,7 +27,9 @@ export default defineConfig<Options>({
     locale: 'en-US',
     timezoneId: 'Europe/Oslo',
     reducedMotion: 'reduce',
-    trace: 'retain-on-failure',
+    // A trace of every step costs a third of the time: it is recorded when somebody looks for a cause.
+    trace: process.env['BENEFITS_CENTER_TRACE'] === '1' ? 'retain-on-failure' : 'off',
+    screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],

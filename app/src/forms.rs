@@ -30,6 +30,9 @@ mod people;
 #[cfg(feature = "ssr")]
 mod purchases;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use domain::Error;
 use domain::view::form::Done;
 use leptos::prelude::*;
@@ -50,7 +53,31 @@ pub struct Posted {
     pub values: Vec<(String, String)>,
     /// What came of it.
     pub result: Result<Done, Error>,
+    /// Whether a form of the page says what came of it.
+    pub claimed: Claimed,
 }
+
+/// Whether a form of the page says what came of the post. The form may be gone by then, with the seat
+/// or the request that it was about; the frame says it instead.
+#[derive(Clone, Default, Debug)]
+pub struct Claimed(Arc<AtomicBool>);
+
+impl Claimed {
+    /// A form of the page says it.
+    pub fn claim(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a form said so.
+    #[must_use]
+    pub fn is_claimed(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What came of a post whose form the page no longer has.
+#[derive(Clone, Debug)]
+pub struct Unclaimed(pub Error);
 
 /// Carries out a form that the page sends in the background.
 ///

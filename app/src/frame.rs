@@ -9,11 +9,12 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use crate::components::{Icon, IconName, Mark, MembershipRail, Notice, Tone};
-use crate::forms::{Form, PostForm};
+use crate::forms::{Form, PostForm, Unclaimed};
 use crate::i18n::{language, texts};
 use crate::live;
-use crate::load::{Reload, load};
+use crate::load::{Reload, load_part};
 use crate::server_fns::portal::portal;
+use crate::words;
 
 /// A place in the menu.
 #[derive(Clone, PartialEq)]
@@ -31,7 +32,7 @@ fn place(path: &'static str, icon: IconName, name: &str, figure: Option<i64>) ->
 /// Bar and index; nothing for whoever isn't signed in.
 #[component]
 pub fn Frame() -> impl IntoView {
-    load(|| (), |()| portal(), |portal| view! { <Around portal=portal/> })
+    load_part(|| (), |()| portal(), |portal| view! { <Around portal=portal/> })
 }
 
 #[component]
@@ -46,7 +47,7 @@ fn Around(portal: Signal<Portal>) -> impl IntoView {
                     live::listen(reload);
                 }
                 view! {
-                    <a class="skip" href="#main">{texts().common_skip_to_content()}</a>
+                    <a class="skip" href="#main" rel="external">{texts().common_skip_to_content()}</a>
                     <Bar portal=portal/>
                     <Side portal=portal/>
                     <Flash portal=portal/>
@@ -61,9 +62,17 @@ fn Around(portal: Signal<Portal>) -> impl IntoView {
 fn Flash(portal: Signal<Portal>) -> impl IntoView {
     // What the page before did; with JavaScript a toast says it instead.
     let flash = portal.get_untracked().flash;
-    flash.map(|text| {
-        view! { <div class="flash"><Notice tone=Tone::Good role="status"><p>{text}</p></Notice></div> }
-    })
+    let refused = use_context::<Unclaimed>().map(|Unclaimed(error)| words::refusal(texts(), &error));
+    view! {
+        {refused
+            .map(|text| {
+                view! { <div class="flash"><Notice tone=Tone::Stop role="alert"><p>{text}</p></Notice></div> }
+            })}
+        {flash
+            .map(|text| {
+                view! { <div class="flash"><Notice tone=Tone::Good role="status"><p>{text}</p></Notice></div> }
+            })}
+    }
 }
 
 #[component]

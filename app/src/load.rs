@@ -38,8 +38,45 @@ pub struct Loaded<T> {
 /// Renders a page over its data.
 ///
 /// `source` says what the data depends on, `fetch` gets it, `render` is called with a signal that
-/// follows it; where it can't be had, the reader learns why.
+/// follows it; where it can't be had, the page says why.
 pub fn load<S, T, F, V>(
+    source: impl Fn() -> S + Copy + Send + Sync + 'static,
+    fetch: impl Fn(S) -> F + Copy + Send + Sync + 'static,
+    render: impl Fn(Signal<T>) -> V + Clone + Send + Sync + 'static,
+) -> impl IntoView
+where
+    S: PartialEq + Clone + Send + Sync + 'static,
+    T: Clone + PartialEq + Serialize + for<'de> Deserialize<'de> + Send + Sync + 'static,
+    F: Future<Output = Result<Loaded<T>, Refusal>> + Send + 'static,
+    V: IntoView + 'static,
+{
+    load_in(Place::Page, source, fetch, render)
+}
+
+/// Renders a part of a page over data of its own, like [`load`].
+pub fn load_part<S, T, F, V>(
+    source: impl Fn() -> S + Copy + Send + Sync + 'static,
+    fetch: impl Fn(S) -> F + Copy + Send + Sync + 'static,
+    render: impl Fn(Signal<T>) -> V + Clone + Send + Sync + 'static,
+) -> impl IntoView
+where
+    S: PartialEq + Clone + Send + Sync + 'static,
+    T: Clone + PartialEq + Serialize + for<'de> Deserialize<'de> + Send + Sync + 'static,
+    F: Future<Output = Result<Loaded<T>, Refusal>> + Send + 'static,
+    V: IntoView + 'static,
+{
+    load_in(Place::Part, source, fetch, render)
+}
+
+/// What is loaded: where it can't be had, a page needs its frame around the reason.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Page,
+    Part,
+}
+
+fn load_in<S, T, F, V>(
+    place: Place,
     source: impl Fn() -> S + Copy + Send + Sync + 'static,
     fetch: impl Fn(S) -> F + Copy + Send + Sync + 'static,
     render: impl Fn(Signal<T>) -> V + Clone + Send + Sync + 'static,
@@ -58,7 +95,7 @@ where
                 let render = render.clone();
                 Suspend::new(async move {
                     let first = first.await;
-                    follow(first, source, fetch, reload, render)
+                    follow(place, first, source, fetch, reload, render)
                 })
             }}
         </Suspense>
@@ -66,6 +103,7 @@ where
 }
 
 fn follow<S, T, F, V>(
+    place: Place,
     first: Result<Loaded<T>, Refusal>,
     source: impl Fn() -> S + Copy + Send + Sync + 'static,
     fetch: impl Fn(S) -> F + Copy + Send + Sync + 'static,
@@ -127,7 +165,12 @@ where
                 .into_any()
         } else {
             let error = refused.get().unwrap_or(Error::new(domain::ErrorCode::Internal));
-            view! { <Failed error=error/> }.into_any()
+            match place {
+                Place::Part => view! { <Failed error=error/> }.into_any(),
+                Place::Page => {
+                    view! { <main class="page" id="main"><Failed error=error page=true/></main> }.into_any()
+                }
+            }
         }
     }
 }

@@ -77,20 +77,28 @@ impl ProductKind {
         matches!(self, Self::SingleKey | Self::MultipleActivationKey | Self::CoreKey | Self::CloudLicense)
     }
 
+    /// Whether there is one key for all that is granted: once it is drawn, all of it is in use.
+    #[must_use]
+    pub const fn is_one_key(self) -> bool {
+        matches!(self, Self::SingleKey | Self::CoreKey | Self::CloudLicense)
+    }
+
     /// Whether there can be something to download (rule 8).
     #[must_use]
     pub const fn has_download(self) -> bool {
         matches!(self, Self::SingleKey | Self::MultipleActivationKey | Self::CoreKey)
     }
 
-    /// Whether it is put to use by assigning a person (rules 9, 10, and 13 in editions A and B).
+    /// Whether people are assigned to it (rules 9, 10, and 13 in editions A and B): also to software
+    /// that is counted in seats, where each holder has a key of their own.
     #[must_use]
-    pub const fn takes_seats(self, policies: &Policies) -> bool {
+    pub const fn takes_seats(self, unit: Unit, policies: &Policies) -> bool {
         match self.category() {
             Category::VisualStudio => true,
             Category::Cloud => matches!(self, Self::CloudUsage),
             Category::Technical => policies.support_by_assignment(),
-            Category::Software | Category::GoToMarket => false,
+            Category::Software => matches!((self, unit), (Self::SingleKey, Unit::Seat)),
+            Category::GoToMarket => false,
         }
     }
 
@@ -365,10 +373,11 @@ codes! {
 
 /// The status of a row; `quantity` none is unlimited. The first that applies: read-only, withdrawn,
 /// expired, processing, refused, over-allocated, all used, active, ready. What nobody started before
-/// its day passed is expired too.
+/// its day passed is expired too. A key that was drawn is in use: nothing of it is used up.
 #[must_use]
 pub fn row_status(
     facts: &GrantFacts,
+    kind: ProductKind,
     quantity: Option<i64>,
     used: i64,
     activation: ActivationState,
@@ -389,7 +398,7 @@ pub fn row_status(
         (ActivationState::Requested | ActivationState::Processing, _) => RowStatus::Processing,
         (ActivationState::Refused, _) => RowStatus::Refused,
         (_, Some(quantity)) if used > quantity => RowStatus::OverAllocated,
-        (_, Some(quantity)) if used == quantity => RowStatus::AllUsed,
+        (_, Some(quantity)) if used == quantity && !kind.is_one_key() => RowStatus::AllUsed,
         (ActivationState::Active, _) => RowStatus::Active,
         _ if used > 0 => RowStatus::Active,
         _ => RowStatus::Ready,
@@ -448,7 +457,12 @@ mod tests {
             ["single_key", "multiple_activation_key", "core_key", "cloud_license"]
         );
         assert_eq!(with(&ProductKind::has_download), ["single_key", "multiple_activation_key", "core_key"]);
-        assert_eq!(with(&|kind| kind.takes_seats(&c)), ["cloud_usage", "subscription"]);
+        assert_eq!(with(&|kind| kind.takes_seats(Unit::Key, &c)), ["cloud_usage", "subscription"]);
+        // Software that is counted in seats has a key for each holder.
+        assert_eq!(
+            with(&|kind| kind.takes_seats(Unit::Seat, &c)),
+            ["single_key", "cloud_usage", "subscription"]
+        );
     }
 
     #[test]
@@ -458,7 +472,7 @@ mod tests {
             for kind in ProductKind::ALL {
                 if kind.category() == Category::Technical {
                     let by_person = *edition != SupportEdition::C;
-                    assert_eq!(kind.takes_seats(&policies), by_person, "{kind:?} {edition:?}");
+                    assert_eq!(kind.takes_seats(Unit::Item, &policies), by_person, "{kind:?} {edition:?}");
                     assert_eq!(kind.is_activated(&policies), !by_person, "{kind:?} {edition:?}");
                 } else {
                     assert_eq!(kind.is_activated(&policies), *kind == ProductKind::Marketing);
@@ -610,11 +624,22 @@ mod tests {
             (read_only, Some(10), 11, Expired, RowStatus::ReadOnly),
         ] {
             assert_eq!(
-                row_status(&facts, quantity, used, activation, NOW),
+                row_status(&facts, ProductKind::Subscription, quantity, used, activation, NOW),
                 status,
                 "{facts:?} {quantity:?} {used} {activation:?}"
             );
         }
+    }
+
+    #[test]
+    fn rule_08_a_key_that_was_drawn_is_in_use_not_used_up() {
+        let fine = GrantFacts::default();
+        for kind in ProductKind::ALL {
+            let status = row_status(&fine, *kind, Some(10), 10, ActivationState::Available, NOW);
+            let expected = if kind.is_one_key() { RowStatus::Active } else { RowStatus::AllUsed };
+            assert_eq!(status, expected, "{kind:?}");
+        }
+        assert!(ProductKind::SingleKey.is_one_key() && !ProductKind::MultipleActivationKey.is_one_key());
     }
 
     #[test]

@@ -104,8 +104,10 @@ codes! {
         AlreadyHolds = "already_holds",
         /// The person holds a seat of the same product from another source (rule 12, policy).
         HoldsSameProduct = "holds_same_product",
-        /// The person isn't active: invited, suspended or gone (rule 11).
+        /// The person isn't active: suspended or gone, and for a contact invited too (rule 11).
         PersonNotActive = "person_not_active",
+        /// The person is invited and hasn't signed in yet: to be known, not refused (rule 11).
+        PersonInvited = "person_invited",
         /// The seat can't be reassigned before its lock date (rule 10).
         SeatLocked = "seat_locked",
         /// The seat was released already.

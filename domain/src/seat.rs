@@ -75,8 +75,10 @@ pub fn allocate<T: PartialEq>(
 /// What the rules about seats ask of a person.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AssignFacts {
-    /// Neither invited, suspended nor gone.
-    pub person_active: bool,
+    /// Active or invited: neither suspended nor gone.
+    pub person_belongs: bool,
+    /// Invited and not signed in yet.
+    pub person_invited: bool,
     /// Has an active seat of this grant.
     pub holds_this_grant: bool,
     /// Has an active seat of the same product from another source.
@@ -84,24 +86,26 @@ pub struct AssignFacts {
 }
 
 /// Whether the person may get a seat of the grant, and what to know before: where the policy warns,
-/// [`ErrorCode::HoldsSameProduct`].
+/// [`ErrorCode::HoldsSameProduct`]; [`ErrorCode::PersonInvited`] for somebody who was just added, whom
+/// rule 11 brings back to the form as chosen.
 ///
 /// # Errors
 /// [`ErrorCode::PersonNotActive`] (rule 11), [`ErrorCode::AlreadyHolds`] and, by policy,
 /// [`ErrorCode::HoldsSameProduct`] (rule 12).
 pub fn check_assign(facts: &AssignFacts, policies: &Policies) -> Result<Option<ErrorCode>, Error> {
-    if !facts.person_active {
+    if !facts.person_belongs {
         return Err(ErrorCode::PersonNotActive.into());
     }
     if facts.holds_this_grant {
         return Err(ErrorCode::AlreadyHolds.into());
     }
+    let invited = facts.person_invited.then_some(ErrorCode::PersonInvited);
     if !facts.holds_same_product {
-        return Ok(None);
+        return Ok(invited);
     }
     match policies.double_holding {
         DoubleHolding::Warn => Ok(Some(ErrorCode::HoldsSameProduct)),
-        DoubleHolding::Allow => Ok(None),
+        DoubleHolding::Allow => Ok(invited),
         DoubleHolding::Refuse => Err(ErrorCode::HoldsSameProduct.into()),
     }
 }
@@ -189,13 +193,23 @@ mod tests {
         }
     }
 
-    const FREE: AssignFacts =
-        AssignFacts { person_active: true, holds_this_grant: false, holds_same_product: false };
+    const FREE: AssignFacts = AssignFacts {
+        person_belongs: true,
+        person_invited: false,
+        holds_this_grant: false,
+        holds_same_product: false,
+    };
 
     #[test]
-    fn rule_11_only_active_people_get_a_seat() {
+    fn rule_11_whoever_was_just_added_can_be_assigned_and_the_page_says_invited() {
+        let facts = AssignFacts { person_invited: true, ..FREE };
+        assert_eq!(check_assign(&facts, &Policies::default()), Ok(Some(ErrorCode::PersonInvited)));
+    }
+
+    #[test]
+    fn rule_11_only_people_of_the_company_get_a_seat() {
         assert_eq!(check_assign(&FREE, &Policies::default()), Ok(None));
-        let facts = AssignFacts { person_active: false, ..FREE };
+        let facts = AssignFacts { person_belongs: false, ..FREE };
         let error = Error::new(ErrorCode::PersonNotActive);
         assert_eq!(check_assign(&facts, &Policies::default()), Err(error));
     }

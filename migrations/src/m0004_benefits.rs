@@ -1,7 +1,8 @@
 //! Grants, pools, seats, keys, activations and what hangs on them.
 //!
-//! The triggers keep rule 12: a seat is inserted only while its pool has one left, the count of
-//! used seats follows the rows, and a seat is never deleted.
+//! The triggers keep rule 12: a seat is inserted only while its pool has one left and its grant is in
+//! force (looked at under the pool's lock, so that a withdrawal at the same moment counts), the count
+//! of used seats follows the rows, and a seat is never deleted.
 
 crate::dialect::schema_migration!("m0004_benefits", up);
 
@@ -183,6 +184,8 @@ const SQLITE: &[&str] = &[
     "create trigger seat_takes_one before insert on seat when new.released_at is null begin
         select raise(abort, 'pool_full') from pool
             where id = new.pool_id and quantity is not null and used >= quantity;
+        select raise(abort, 'grant_is_over') from benefit_grant
+            where id = new.grant_id and state <> 'granted';
         update pool set used = used + 1 where id = new.pool_id;
     end",
     "create trigger seat_gives_back after update of released_at on seat
@@ -206,6 +209,10 @@ const POSTGRES: &[&str] = &[
                 where id = new.pool_id and (quantity is null or used < quantity);
             if not found then
                 raise exception 'pool_full';
+            end if;
+            perform 1 from benefit_grant where id = new.grant_id and state <> 'granted';
+            if found then
+                raise exception 'grant_is_over';
             end if;
         end if;
         return new;

@@ -4,16 +4,17 @@
 use std::sync::Arc;
 
 use app::document::Scripts;
-use app::forms::Posted;
 use app::forms::submission::{Cookies, Performed, Reader, Submission, carry_out};
+use app::forms::{Claimed, Posted, Unclaimed};
 use app::refusal::status;
+use app::server_fns::context::Browser;
 use app::server_fns::portal::DemoMode;
 use app::site::AssetBase;
 use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -22,11 +23,16 @@ use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 use leptos::reactive::owner::Owner;
+use leptos::server_fn::axum::server_fn_paths;
 use service::{Actor, Failure};
 
 use crate::caller::{self, Caller, FLASH_COOKIE, LANGUAGE_COOKIE, session_cookie};
 use crate::headers::page_policy;
 use crate::router::Site;
+
+/// So long may the arguments of a server function be: a form's body as JSON, where every character
+/// may take two.
+const MAX_CALL: usize = 2 * app::forms::submission::MAX_BYTES;
 
 /// Addresses that need no session.
 fn is_public(path: &str) -> bool {
@@ -51,12 +57,8 @@ pub async fn get(
         // The dashboard is a company's; an operator's first page is the queue.
         return see_other("/operator/queue", HeaderMap::new());
     }
-    if path == "/" && matches!(caller.request.actor, Actor::Operator(_)) {
-        // The dashboard is the partners'; operators begin with their queue.
-        return see_other("/operator/queue", HeaderMap::new());
-    }
     let clear_flash = caller.browser.flash.is_some();
-    let mut response = render(&site, caller, request, None).await;
+    let mut response = render(&site, caller, request, Render::default()).await;
     if clear_flash {
         append_cookie(&mut response, &format!("{FLASH_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
     }
@@ -88,8 +90,12 @@ pub async fn post(
     match perform(&site, &caller, &form).await {
         Ok(performed) if performed.done.shown.is_none() => lead_on(&site, &caller, &parts.uri, performed),
         Ok(performed) => {
+            // What is shown once stands in the row that it belongs to; what was done is said on top.
+            let said = Some(performed.done.message.clone()).filter(|message| !message.is_empty());
+            let browser = Browser { flash: said, ..caller.browser.clone() };
             let posted = posted(&form, Ok(performed.done));
-            render(&site, caller, page(), Some((posted, StatusCode::OK))).await
+            let answer = Render { posted: Some(posted), ..Render::default() };
+            render(&site, Caller { browser, ..caller }, page(), answer).await
         }
         Err(failure) => {
             let told = failure.told();
@@ -98,8 +104,16 @@ pub async fn post(
             }
             let code = status(told.code);
             let wait = (told.code == ErrorCode::TooManyAttempts).then_some(told.number).flatten();
-            let posted = posted(&form, Err(told));
-            let mut response = render(&site, caller, page(), Some((posted, code))).await;
+            let posted = posted(&form, Err(told.clone()));
+            let claimed = posted.claimed.clone();
+            let answer = Render { posted: Some(posted), status: Some(code), ..Render::default() };
+            let mut response = render(&site, caller.clone(), page(), answer).await;
+            if !claimed.is_claimed() {
+                // The form is gone with what it was about: the frame says why.
+                let answer =
+                    Render { unclaimed: Some(Unclaimed(told)), status: Some(code), ..Render::default() };
+                response = render(&site, caller, page(), answer).await;
+            }
             if let Some(seconds) = wait {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
             }
@@ -109,7 +123,13 @@ pub async fn post(
 }
 
 fn posted(form: &Submission, result: Result<domain::view::form::Done, Error>) -> Posted {
-    Posted { form: form.code().to_owned(), target: form.target().to_owned(), values: form.kept(), result }
+    Posted {
+        form: form.code().to_owned(),
+        target: form.target().to_owned(),
+        values: form.kept(),
+        result,
+        claimed: Claimed::default(),
+    }
 }
 
 async fn perform(site: &Arc<Site>, caller: &Caller, form: &Submission) -> Result<Performed, Failure> {
@@ -150,21 +170,28 @@ fn lead_on(site: &Site, caller: &Caller, uri: &axum::http::Uri, performed: Perfo
     see_other(go, headers)
 }
 
-async fn render(
-    site: &Arc<Site>,
-    caller: Caller,
-    request: Request,
-    posted: Option<(Posted, StatusCode)>,
-) -> Response {
+/// What a page answers beside its own data.
+#[derive(Default)]
+struct Render {
+    /// The post that it answers.
+    posted: Option<Posted>,
+    /// A refusal that no form of it says.
+    unclaimed: Option<Unclaimed>,
+    /// Status of the answer, where it isn't the page's own.
+    status: Option<StatusCode>,
+}
+
+/// Renders the page whole: whether a form claims a post is known only then.
+async fn render(site: &Arc<Site>, caller: Caller, request: Request, answer: Render) -> Response {
     let mut request = request;
     *request.method_mut() = Method::GET;
     let nonce = Nonce::new();
     let policy = page_policy(&nonce);
-    let (posted, code) = posted.map_or((None, None), |(posted, code)| (Some(posted), Some(code)));
+    let Render { posted, unclaimed, status: code } = answer;
     let options = site.options.clone();
     let service = site.service.clone();
     let assets = site.assets.clone();
-    let scripts = Scripts(posted.is_none());
+    let scripts = Scripts(posted.is_none() && unclaimed.is_none());
     let demo = site.demo;
     let context = move || {
         provide_context(service.clone());
@@ -177,6 +204,9 @@ async fn render(
         provide_context(scripts);
         if let Some(posted) = &posted {
             provide_context(posted.clone());
+        }
+        if let Some(unclaimed) = &unclaimed {
+            provide_context(unclaimed.clone());
         }
     };
     let render = leptos_axum::render_app_async_with_context(context, move || app::document(options.clone()));
@@ -200,6 +230,17 @@ pub async fn server_function(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let known = |(path, method): (&str, Method)| path == parts.uri.path() && method == parts.method;
+    if !server_fn_paths().any(known) {
+        return refused_call(&Error::new(ErrorCode::NotFound));
+    }
+    let Ok(body) = to_bytes(body, MAX_CALL).await else {
+        return refused_call(&Error::new(ErrorCode::TooLarge));
+    };
+    // Only pages with JavaScript come here: they want data, not to be led back to where they came from.
+    parts.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let request = Request::from_parts(parts, Body::from(body));
     let service = site.service.clone();
     let demo = site.demo;
     let context = move || {
@@ -210,6 +251,11 @@ pub async fn server_function(
         provide_context(DemoMode(demo));
     };
     leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
+}
+
+/// The answer to a call that reaches no server function, in the shape in which they refuse.
+fn refused_call(error: &Error) -> Response {
+    (status(error.code), axum::Json(error)).into_response()
 }
 
 fn to_sign_in(request: &Request) -> Response {

@@ -50,6 +50,9 @@ impl<'a> Change<'a> {
     ) -> Outcome<Begun<'a, T>> {
         let account = request.account()?;
         let transaction = service.database.begin().await?;
+        if service.database.is_postgres() {
+            operation.wait_for_its_like(&transaction).await?;
+        }
         if let Some(outcome) = operation.earlier(&transaction, account).await? {
             return Ok(Begun::Before(outcome));
         }

@@ -63,6 +63,7 @@ impl From<FieldError> for Failure {
 /// What the constraints of the schema mean to a person.
 const CONSTRAINTS: &[(&[&str], ErrorCode)] = &[
     (&["pool_full"], ErrorCode::NoSeatLeft),
+    (&["grant_is_over"], ErrorCode::GrantWithdrawn),
     (&["seat_one_active", "seat.grant_id, seat.person_id"], ErrorCode::AlreadyHolds),
     (
         &["seat_request_one_open", "seat_request.grant_id, seat_request.person_id"],

@@ -58,6 +58,15 @@ impl Operation {
             .map_err(|_| Failure::broken("operation", "outcome", self.id.as_str()))
     }
 
+    /// Waits until no other transaction carries out the same operation: of two posts at the same
+    /// moment the second finds the first one's outcome, not its effect in the way. SQLite has one
+    /// writer anyway.
+    pub(crate) async fn wait_for_its_like(&self, connection: &impl ConnectionTrait) -> Result<(), Failure> {
+        let text = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
+        sql::run(connection, text, [self.id.as_str().into()]).await?;
+        Ok(())
+    }
+
     /// Notes the outcome, in the transaction that made it.
     pub(crate) async fn note(
         &self,

@@ -61,7 +61,16 @@ fn statement(
     text: &str,
     values: impl IntoIterator<Item = Value>,
 ) -> Statement {
+    let values = values.into_iter().map(without_nul);
     Statement::from_sql_and_values(connection.get_database_backend(), text, values)
+}
+
+/// PostgreSQL has no NUL in a text and fails the query; whoever sends one means nothing by it.
+fn without_nul(value: Value) -> Value {
+    match value {
+        Value::String(Some(text)) if text.contains('\0') => Value::from(text.replace('\0', "")),
+        value => value,
+    }
 }
 
 /// Makes `%` and `_` of what somebody typed match themselves; the query says `escape '\'`.

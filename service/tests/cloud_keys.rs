@@ -50,7 +50,7 @@ async fn show_key(stage: &Stage, request: &Request, grant: GrantId) {
 }
 
 async fn view(stage: &Stage, request: &Request, grant: GrantId) -> CloudKeyDetail {
-    match detail(&stage.service, request, Language::English, grant).await.expect("a row").kind {
+    match detail(&stage.service, request, Language::English, grant, None).await.expect("a row").kind {
         DetailKind::CloudKey(cloud) => *cloud,
         other => panic!("not a cloud key: {other:?}"),
     }
@@ -110,7 +110,7 @@ async fn rule_17_whoever_redeems_gets_the_products_own_instructions_in_the_own_l
     show_key(&stage, &request, grant).await;
     use_key(&stage, &request, grant, KeyUse::NewSubscription, None).await.expect("redeemed");
     let language = request.person().expect("a person").language;
-    let steps = detail(&stage.service, &request, language, grant).await.expect("a row").instructions;
+    let steps = detail(&stage.service, &request, language, grant, None).await.expect("a row").instructions;
     let mails = stage.mails(email).await;
     let mail = mails.iter().filter(|mail| mail.kind == "cloud_key_redeemed").collect::<Vec<_>>();
     assert_eq!(mail.len(), 1);

@@ -81,7 +81,7 @@ async fn finish(stage: &Stage, grant: GrantId, expires: &str) {
 }
 
 async fn open(stage: &Stage, who: &Request, grant: GrantId) -> (MarketingDetail, Option<domain::Day>) {
-    let detail = detail(&stage.service, who, Language::English, grant).await.expect("opens");
+    let detail = detail(&stage.service, who, Language::English, grant, None).await.expect("opens");
     match detail.kind {
         DetailKind::Marketing(marketing) => (*marketing, detail.row.expires),
         other => panic!("another kind: {other:?}"),

@@ -11,6 +11,7 @@ use domain::refund::last_moment;
 use domain::view::purchases::{PurchaseLine, UseKind};
 use domain::{ErrorCode, Field, Language, Moment};
 use rstest::rstest;
+use service::assignments::assign::{AssignSeats, assign};
 use service::purchases::cancel::{CancelPurchase, TakeBack, submit, take_back};
 use service::purchases::list;
 use service::queue::Wanted;
@@ -349,4 +350,52 @@ async fn a_cancellation_needs_right_reason_and_consent_and_has_one_effect(
         page.earlier.iter().any(|of| of.number == first && of.reason.as_deref() == Some("Ask the reseller."))
     );
     assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_20_an_assignment_at_the_moment_of_the_approval_leaves_no_seat_behind(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.person(ADMIN).await;
+    let gold = line(&stage, GOLD, "gold").await;
+    ask(&stage, &admin, gold).await.expect("asked");
+    let wanted = waiting(&stage, gold).await;
+    let operator = stage.operator(PROGRAMME_ADMIN).await;
+    let grant = stage.grant(GOLD, "visual_studio_enterprise", "gold_core").await;
+    let mut tasks = Vec::new();
+    for person in stage.people_without_seat(GOLD, grant).await.into_iter().take(8) {
+        let (service, admin, operation) = (stage.service.clone(), admin.clone(), stage.operation());
+        tasks.push(tokio::spawn(async move {
+            let input = AssignSeats { grant, people: vec![person], shortage: None, alternate_email: None };
+            match assign(&service, &admin, operation, input).await {
+                Ok(_) => true,
+                Err(failure) => {
+                    let over = failure.is(ErrorCode::GrantWithdrawn) || failure.is(ErrorCode::NoSeatLeft);
+                    assert!(over, "{failure}");
+                    false
+                }
+            }
+        }));
+    }
+    approve(&stage.service, &operator, stage.operation(), wanted).await.expect("approved");
+    let mut assigned = 0;
+    for task in tasks {
+        assigned += i64::from(task.await.expect("no panic"));
+    }
+    let active = "select count(*) as number from seat where grant_id = $1 and released_at is null";
+    assert_eq!(number(&stage, active, grant.0).await, 0);
+    // Whoever got a seat a moment before lost it with the others.
+    let written = "select count(*) as number from audit_event where action = 'seat_assigned'";
+    assert!(stage.count(written).await >= assigned);
+    assert!(stage.audit_intact().await);
+    // A seat that went past the use cases is refused by the database itself.
+    let text = "insert into seat (id, organization_id, grant_id, pool_id, person_id, assigned_at, assigned_by, row_version)
+        select $2, g.organization_id, g.id, g.pool_id, $3, 1, $3, 1 from benefit_grant g where g.id = $1";
+    let person = stage.person_id(ADMIN, GOLD).await;
+    let values = [grant.0.into(), stage.service.new_id().into(), person.0.into()];
+    let transaction = stage.service.database.begin().await.expect("a transaction");
+    let refused: Failure = sql::run(&transaction, text, values).await.expect_err("over").into();
+    assert!(refused.is(ErrorCode::GrantWithdrawn), "{refused}");
 }

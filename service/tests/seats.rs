@@ -5,13 +5,15 @@
 mod common;
 
 use common::{Engine, Stage, stage};
-use domain::ErrorCode;
 use domain::ids::{GrantId, PersonId};
 use domain::seat::Shortage;
+use domain::view::benefits::DetailKind;
+use domain::{ErrorCode, Language};
 use rstest::rstest;
 use service::assignments::assign::{AssignSeats, assign};
 use service::assignments::release::{ReassignSeat, ReleaseSeat, reassign, release};
 use service::assignments::seat_requests::{AskForSeat, DecideSeatRequest, ask, decide};
+use service::benefits::detail::detail;
 use service::{Failure, Request};
 
 const GOLD: &str = "fernhollow.example";
@@ -318,17 +320,29 @@ async fn rule_12_double_holding_follows_the_policy(
 
 #[rstest]
 #[tokio::test]
-async fn rule_11_only_an_active_person_can_be_assigned(
+async fn rule_11_somebody_invited_can_be_assigned_and_somebody_suspended_not(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let stage = stage(engine).await;
     let admin = stage.person(ADMIN).await;
     let grant = enterprise(&stage).await;
-    for email in ["eirik.tveitanger@fernhollow.example", "tarik.selimbasic@fernhollow.example"] {
-        let person = stage.person_id(email, GOLD).await;
-        let refused = assign_one(&stage, &admin, grant, person).await.expect_err("not active");
-        assert_eq!(code(&refused), ErrorCode::PersonNotActive, "{email}");
-    }
+    let invited = stage.person_id("eirik.tveitanger@fernhollow.example", GOLD).await;
+    let suspended = stage.person_id("tarik.selimbasic@fernhollow.example", GOLD).await;
+    stage.id("select id from person where id = $1 and status = 'invited'", [invited.0.into()]).await;
+    // Add user comes back with the new person chosen.
+    let opened =
+        detail(&stage.service, &admin, Language::English, grant, Some(invited)).await.expect("opens");
+    let DetailKind::Seats(seats) = opened.kind else { panic!("not seats: {:?}", opened.kind) };
+    assert_eq!(seats.chosen, Some(invited));
+    let choice = seats.people.iter().find(|choice| choice.id == invited).expect("in the list");
+    assert_eq!((choice.note, choice.refused), (Some(ErrorCode::PersonInvited), false));
+    let opened =
+        detail(&stage.service, &admin, Language::English, grant, Some(suspended)).await.expect("opens");
+    let DetailKind::Seats(seats) = opened.kind else { panic!("not seats: {:?}", opened.kind) };
+    assert_eq!(seats.chosen, None);
+    let refused = assign_one(&stage, &admin, grant, suspended).await.expect_err("suspended");
+    assert_eq!(code(&refused), ErrorCode::PersonNotActive);
+    assign_one(&stage, &admin, grant, invited).await.expect("just added, and on the way");
     let nobody = PersonId(uuid::Uuid::from_u128(3));
     let refused = assign_one(&stage, &admin, grant, nobody).await.expect_err("nobody");
     assert_eq!(code(&refused), ErrorCode::NotFound);

@@ -12,6 +12,7 @@ use domain::view::software::KeyDetail;
 use domain::{Error, ErrorCode, Field, Language};
 use rstest::rstest;
 use sea_orm::FromQueryResult;
+use service::assignments::assign::{AssignSeats, assign};
 use service::benefits::detail::detail;
 use service::benefits::grants;
 use service::keys::activations::{RecordActivations, record_activations};
@@ -62,7 +63,7 @@ async fn record(
 }
 
 async fn view(stage: &Stage, request: &Request, grant: GrantId) -> KeyDetail {
-    match detail(&stage.service, request, Language::English, grant).await.expect("a row").kind {
+    match detail(&stage.service, request, Language::English, grant, None).await.expect("a row").kind {
         DetailKind::Software(software) => *software,
         other => panic!("not software: {other:?}"),
     }
@@ -533,7 +534,7 @@ async fn a_key_stands_in_no_row_in_plain(#[values(Engine::Sqlite, Engine::Postgr
         );
         assert_eq!(stage.count(&text).await, 0, "{table}.{column}");
     }
-    let shown = detail(&stage.service, &request, Language::English, grant).await.expect("a row");
+    let shown = detail(&stage.service, &request, Language::English, grant, None).await.expect("a row");
     assert!(!format!("{shown:?}").contains(&key));
     let again = get(&stage, &request, KeyOf::Grant(grant), false).await.expect("the key");
     assert!(!format!("{again:?}").contains(&key), "not for a log either");
@@ -667,4 +668,39 @@ async fn rule_08_each_existing_package_has_its_own_download_and_others_dont_exis
         assert_eq!(code(file), ErrorCode::NoSuchDownload);
     }
     assert_eq!(stage.count(downloads).await, before + 2);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_08_software_counted_in_seats_is_assigned_and_each_holder_has_a_key(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let administrator = stage.person(GLOBAL_ADMIN).await;
+    let grant = stage.grant(COMPANY, "visio_professional", "gold_core").await;
+    let employee = stage.person_id(EMPLOYEE, COMPANY).await;
+    let before = view(&stage, &administrator, grant).await.seats.expect("it takes seats").holders.len();
+
+    let input = AssignSeats { grant, people: vec![employee], shortage: None, alternate_email: None };
+    assign(&stage.service, &administrator, stage.operation(), input).await.expect("a seat");
+    let shown = view(&stage, &administrator, grant).await;
+    assert_eq!(shown.seats.expect("seats").holders.len(), before + 1);
+    let mails = stage.mails(EMPLOYEE).await;
+    let mail = mails.iter().rfind(|mail| mail.kind == "key_seat_assigned").expect("a mail");
+    assert!(mail.body.contains("You have a key of your own"), "{}", mail.body);
+    assert!(mail.body.contains("/my-benefits"), "{}", mail.body);
+
+    let free = free_keys(&stage).await;
+    let seat = seat_of(&stage, EMPLOYEE, "visio_professional").await;
+    let holder = stage.person(EMPLOYEE).await;
+    let own = get(&stage, &holder, KeyOf::Seat(seat), true).await.expect("the own key");
+    assert!(own.first);
+    assert_eq!(free_keys(&stage).await, free - 1);
+
+    // Software with one key for the company is nobody's own.
+    let grant = stage.grant(COMPANY, "exchange_server_standard", "gold_core").await;
+    assert_eq!(view(&stage, &administrator, grant).await.seats, None);
+    let input = AssignSeats { grant, people: vec![employee], shortage: None, alternate_email: None };
+    let refused = assign(&stage.service, &administrator, stage.operation(), input).await;
+    assert_eq!(code(refused), ErrorCode::WrongKind);
 }

@@ -160,7 +160,7 @@ async fn rule_13_an_operator_completes_and_the_requester_gets_the_products_own_s
     assert!(mail.body.contains("1 Nov 2027"), "{}", mail.body);
     assert!(!mail.body.contains('{'), "{}", mail.body);
     assert!(!mail.body.contains(ACCESS_ID) && !mail.body.contains("482 016 357"));
-    let view = detail(&stage.service, &admin, Language::English, grant).await.expect("opens");
+    let view = detail(&stage.service, &admin, Language::English, grant, None).await.expect("opens");
     let domain::view::benefits::DetailKind::Technical(view) = view.kind else { panic!("another kind") };
     assert_eq!(view.state, ActivationState::Active);
     assert!(view.has_ids);

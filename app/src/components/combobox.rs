@@ -121,6 +121,8 @@ impl State {
     }
 
     fn close(self) {
+        // An answer that is still on its way would open the list again.
+        self.asked.update_value(|asked| *asked = asked.wrapping_add(1));
         self.open.set(false);
         self.at.set(None);
     }
@@ -223,6 +225,9 @@ where
             return;
         }
         let look = move || {
+            if state.asked.try_get_value() != Some(number) {
+                return;
+            }
             let Some(answer) = search.try_with_value(|search| search(text.trim().to_owned())) else { return };
             leptos::task::spawn_local(async move {
                 let answer = answer.await;

@@ -33,6 +33,9 @@ pub fn Confirm(
     /// Becomes true once it is done: the dialog closes.
     #[prop(optional, into)]
     done: Signal<bool>,
+    /// Whether the question stands open: its form was posted and refused.
+    #[prop(optional)]
+    open: bool,
     /// What happens then, to whom and when.
     children: Children,
 ) -> impl IntoView {
@@ -40,7 +43,7 @@ pub fn Confirm(
     let details = NodeRef::<html::Details>::new();
     let dialog = NodeRef::<html::Dialog>::new();
     let keep = NodeRef::<html::Button>::new();
-    let open = move |event: leptos::ev::MouseEvent| {
+    let ask = move |event: leptos::ev::MouseEvent| {
         let (Some(details), Some(dialog)) = (details.get_untracked(), dialog.get_untracked()) else { return };
         event.prevent_default();
         // It is open inside the closed details; a dialog can only be shown anew.
@@ -73,8 +76,8 @@ pub fn Confirm(
     });
     let title = format!("{id}-question");
     view! {
-        <details class="confirm" id=id node_ref=details>
-            <summary class=tone.class() aria-label=described on:click=open>
+        <details class="confirm" id=id node_ref=details open=open>
+            <summary class=tone.class() aria-label=described on:click=ask>
                 {label}
             </summary>
             <dialog open aria-labelledby=title node_ref=dialog on:close=closed>

@@ -1,5 +1,6 @@
 use domain::Error;
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 use super::button::LinkButton;
 use super::notice::{Notice, Tone};
@@ -21,7 +22,7 @@ pub fn Empty(
 ) -> impl IntoView {
     view! {
         <div class="empty">
-            <h3>{title}</h3>
+            <h2 class="h3">{title}</h2>
             {(!text.is_empty()).then(|| view! { <p>{text}</p> })}
             {children.map(|children| children())}
         </div>
@@ -52,18 +53,37 @@ pub fn Failed(
     /// Id under which the operators find the cause.
     #[prop(optional, into)]
     request_id: Option<String>,
+    /// Whether it stands for the whole page, and is its heading.
+    #[prop(optional)]
+    page: bool,
 ) -> impl IntoView {
     let texts = texts();
+    let said = words::refusal(texts, &error);
+    let said = if page {
+        let title = if error.code == domain::ErrorCode::NotFound {
+            texts.page_not_found_title()
+        } else {
+            texts.page_refused_title()
+        };
+        view! {
+            <Title text=texts.common_page_title(title)/>
+            <h1 class="h3">{said}</h1>
+        }
+        .into_any()
+    } else {
+        view! { <p>{said}</p> }.into_any()
+    };
     let again = error.code != domain::ErrorCode::NotFound && error.code != domain::ErrorCode::RoleNeeded;
     view! {
         <Notice tone=Tone::Stop role="alert">
-            <p>{words::refusal(texts, &error)}</p>
+            {said}
             {request_id.map(|id| view! { <p class="small muted">{texts.common_request_id(id)}</p> })}
             {again
                 .then(|| {
                     // An empty address is the page itself.
                     view! { <p><LinkButton href="" label=texts.common_try_again()/></p> }
                 })}
+            {(page && !again).then(|| view! { <p><a href="/">{texts.page_to_dashboard()}</a></p> })}
         </Notice>
     }
 }

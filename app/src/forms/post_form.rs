@@ -35,6 +35,9 @@ impl Form {
         let target = target.to_string();
         let base = use_context::<OperationBase>().map(|base| base.0).unwrap_or_default();
         let posted = use_context::<Posted>().filter(|posted| posted.form == code && posted.target == target);
+        if let Some(posted) = &posted {
+            posted.claimed.claim();
+        }
         let (error, done, values) = match posted {
             Some(Posted { result: Ok(done), .. }) => (None, Some(done), Vec::new()),
             Some(Posted { result: Err(error), values, .. }) => (Some(error), None, values),
@@ -42,7 +45,7 @@ impl Form {
         };
         Self {
             code,
-            operation: StoredValue::new(format!("{base}:{code}:{target}")),
+            operation: StoredValue::new(format!("{base}:{code}:{target}:{}", instance())),
             target: StoredValue::new(target),
             sent: RwSignal::new(0),
             error: RwSignal::new(error),
@@ -50,6 +53,12 @@ impl Form {
             pending: RwSignal::new(false),
             values: StoredValue::new(values),
         }
+    }
+
+    /// Whether the page answers a post of this form that was refused: what hides the form stands open.
+    #[must_use]
+    pub fn refused(self) -> bool {
+        self.error.with_untracked(Option::is_some)
     }
 
     /// What was typed into a field before the post was refused, or the given value.
@@ -108,7 +117,25 @@ impl Form {
     }
 }
 
+/// Number of a form on its page. A page that stays builds a form anew once what it is about has
+/// changed, and the new one is another operation.
+#[cfg(feature = "hydrate")]
+fn instance() -> u32 {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static BUILT: AtomicU32 = AtomicU32::new(0);
+    BUILT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// On the server every page is built once.
+#[cfg(not(feature = "hydrate"))]
+const fn instance() -> u32 {
+    0
+}
+
 /// A form that posts to its own page.
+///
+/// What is missing or malformed is said by the server, in the reader's language and beside the field; the
+/// browser would say it in its own.
 ///
 /// With `whole_page` the post is never caught: signing in and the like answer with a new page.
 #[component]
@@ -149,6 +176,7 @@ pub fn PostForm(
     view! {
         <form
             method="post"
+            novalidate
             class=class
             aria-label=(!label.is_empty()).then_some(label)
             aria-busy=move || form.pending.get().then_some("true")

@@ -309,6 +309,7 @@ fn Waiting(line: PurchaseLine, waiting: WaitingCancellation, allowed: bool) -> i
                         tone=ButtonTone::Secondary
                         question=texts.cancel_take_back_question(number)
                         done=Signal::derive(move || form.done.with(Option::is_some))
+                        open=form.refused()
                         form=move || {
                             view! {
                                 <PostForm form=form>

@@ -3,10 +3,12 @@
 use domain::benefit::{Category, ProductKind};
 use domain::view::benefits::BenefitRow;
 use domain::view::dashboard::{Dashboard as Attention, Notice as NoticeView, Waiting};
+use domain::view::people::Setup;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::benefits::path;
+use super::people::SetupNotice;
 use crate::components::{Column, Deadline, Ledger, ProcessingClock, Tally};
 use crate::i18n::texts;
 use crate::load::load;
@@ -22,14 +24,23 @@ pub fn Dashboard() -> impl IntoView {
 #[component]
 fn Page(attention: Signal<Attention>) -> impl IntoView {
     let texts = texts();
-    let opens = attention.get_untracked().opens_benefits;
+    let Attention { opens_benefits: opens, setup: first_setup, .. } = attention.get_untracked();
     let lead = if opens { texts.dashboard_lead() } else { texts.dashboard_lead_employee() };
     view! {
         <Title text=texts.common_page_title(texts.dashboard_title())/>
         <main class="page" id="main">
             <div class="head"><div><h1>{texts.dashboard_title()}</h1><p>{lead}</p></div></div>
+            {first_setup
+                .map(|first| {
+                    let following = Signal::derive(move || {
+                        attention
+                            .with(|attention| attention.setup.clone())
+                            .unwrap_or_else(|| Setup { finished: true, ..first.clone() })
+                    });
+                    view! { <SetupNotice setup=following with_form=false/> }
+                })}
             {move || {
-                let Attention { expiring, unused, waiting, unread, opens_benefits } = attention.get();
+                let Attention { expiring, unused, waiting, unread, opens_benefits, .. } = attention.get();
                 view! {
                     <div class="split">
                         {opens_benefits.then(|| view! { <WaitingSheet waiting=waiting/> })}

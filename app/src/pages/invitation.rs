@@ -8,10 +8,11 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use locales::format;
 
+use super::sign_in::Languages;
 use crate::components::{Mark, PasswordField, SubmitButton};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
-use crate::load::load;
+use crate::load::load_part;
 use crate::server_fns::people::invited;
 
 /// The page behind the link of an invitation.
@@ -25,10 +26,11 @@ pub fn Invitation() -> impl IntoView {
         <main class="door" id="main">
             <div class="door-brand"><Mark/><span>{texts.common_product_name()}</span></div>
             <div class="stack narrow">
-                {load(move || token.get(), invited, move |who| view! { <Choose who=who token=token/> })}
+                {load_part(move || token.get(), invited, move |who| view! { <Choose who=who token=token/> })}
             </div>
             <div class="door-foot small">
                 <a href="/sign-in">{texts.navigation_sign_in()}</a>
+                <Languages/>
             </div>
         </main>
     }

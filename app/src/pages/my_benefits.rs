@@ -177,7 +177,7 @@ fn Ask(grant: Askable) -> impl IntoView {
         Some(left) => texts.own_left(left),
     };
     view! {
-        <details class="disclose">
+        <details class="disclose" open=form.refused()>
             <summary class="row between">
                 <span><b>{grant.name.clone()}</b> <span class="muted small">" " {source.clone()} " · " {left}</span></span>
                 <span class="button quiet">{texts.own_ask()}</span>

@@ -23,14 +23,17 @@ pub fn Notices() -> impl IntoView {
 fn Page(list: Signal<NoticeList>) -> impl IntoView {
     let texts = texts();
     let form = Form::new("mark_notices_read", "");
+    let unread = Memo::new(move |_| list.with(|list| list.notices.iter().any(|notice| !notice.read)));
     view! {
         <Title text=texts.common_page_title(texts.notices_title())/>
         <main class="page" id="main">
             <div class="head">
                 <div><h1>{texts.notices_title()}</h1><p>{texts.notices_lead()}</p></div>
-                <PostForm form=form>
-                    <SubmitButton label=texts.notices_mark_read() tone=ButtonTone::Secondary busy=form.pending/>
-                </PostForm>
+                <Show when=move || unread.get()>
+                    <PostForm form=form>
+                        <SubmitButton label=texts.notices_mark_read() tone=ButtonTone::Secondary busy=form.pending/>
+                    </PostForm>
+                </Show>
             </div>
             <section class="sheet">{move || rows(list.get())}</section>
         </main>

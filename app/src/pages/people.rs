@@ -46,7 +46,7 @@ fn role_choices(grantable: &[Role]) -> Vec<Choice> {
 
 /// What is left of the set-up, and for the founder the form that finishes it (rule 4).
 #[component]
-fn SetupNotice(
+pub(super) fn SetupNotice(
     /// How far it is.
     setup: Signal<Setup>,
     /// Whether the founder finishes it right here.
@@ -67,7 +67,13 @@ fn SetupNotice(
                 <Notice tone=Tone::Wait>
                     <b>{texts.people_setup_title()}</b>
                     <p>{text}</p>
-                    {(by_reader && with_form).then(|| view! { <FinishSetup/> })}
+                    {if !by_reader {
+                        ().into_any()
+                    } else if with_form {
+                        view! { <FinishSetup/> }.into_any()
+                    } else {
+                        view! { <p><a href="/account/users">{texts.dashboard_setup_link()}</a></p> }.into_any()
+                    }}
                 </Notice>
             }
         })

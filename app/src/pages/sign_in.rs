@@ -66,8 +66,9 @@ fn Page(door: Signal<Door>) -> impl IntoView {
     }
 }
 
+/// The languages, for whoever isn't signed in.
 #[component]
-fn Languages() -> impl IntoView {
+pub(super) fn Languages() -> impl IntoView {
     let form = Form::new("choose_language", "");
     view! {
         <PostForm form=form whole_page=true class="row">

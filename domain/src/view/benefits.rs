@@ -8,7 +8,7 @@ use super::{
 };
 use crate::benefit::{Category, ProductKind, RowStatus, Unit};
 use crate::error::codes;
-use crate::ids::GrantId;
+use crate::ids::{GrantId, PersonId};
 use crate::policy::SupportEdition;
 use crate::{Day, Error};
 
@@ -66,6 +66,8 @@ pub struct BenefitsQuery {
     pub page: u32,
     /// The row that is open.
     pub open: Option<GrantId>,
+    /// Who is chosen in the open row (rule 11).
+    pub chosen: Option<PersonId>,
 }
 
 /// One grant.

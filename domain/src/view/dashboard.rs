@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::benefits::BenefitRow;
+use super::people::Setup;
 use crate::Day;
 use crate::benefit::Category;
 
@@ -19,6 +20,8 @@ pub struct Dashboard {
     pub unread: Vec<Notice>,
     /// Whether the reader may open the benefits pages.
     pub opens_benefits: bool,
+    /// What is left of the company's set-up (rule 4), for whoever opens the benefits pages.
+    pub setup: Option<Setup>,
 }
 
 /// Something that waits.

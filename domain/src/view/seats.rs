@@ -25,11 +25,13 @@ pub struct SeatsDetail {
     pub people: Vec<PersonChoice>,
     /// The reader, for "Assign myself".
     pub myself: Option<PersonChoice>,
+    /// Who is chosen already: the address names a person who was just added (rule 11).
+    pub chosen: Option<PersonId>,
     /// Employees who ask for a seat.
     pub requests: Vec<SeatRequestRow>,
     /// After an assignment today the seat can't be reassigned until then (rule 10).
     pub locked_until: Option<Day>,
-    /// The vendor's portal; shown to holders.
+    /// The vendor's portal, where the reader holds a seat (rule 9).
     pub portal_url: Option<String>,
     /// Whether an alternate email is asked for (support by assignment, rule 13).
     pub wants_alternate_email: bool,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::benefits::WhyNot;
+use super::seats::SeatsDetail;
 use crate::Day;
 use crate::benefit::ProductKind;
 use crate::ids::SeatId;
@@ -16,6 +17,8 @@ pub struct KeyDetail {
     pub key: Option<KeyState>,
     /// The key of the reader's own seat of this grant; none where the reader has no seat.
     pub own: Option<KeyState>,
+    /// Seats, where each holder has a key of their own; none where nobody is assigned.
+    pub seats: Option<Box<SeatsDetail>>,
     /// Activations of a multiple-activation key.
     pub activations: Option<Activations>,
     /// Packages that exist, by version, language and operating system; empty where there is nothing

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode
 use domain::Error;
 use server::configuration::Configuration;
 use tower::ServiceExt;
+use uuid::Uuid;
 
 use crate::common::{self, Engine, Stage};
 use crate::html::{self, PageForm};
@@ -136,10 +137,50 @@ impl Answer {
         })
     }
 
+    /// The body without what is drawn anew for each answer, ids, operation ids and the nonce, and
+    /// without scripts: they carry the data of server functions, in the order in which it came.
+    pub fn told(&self) -> String {
+        let policy = self.header(axum::http::header::CONTENT_SECURITY_POLICY);
+        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next());
+        let mut body = nonce.map_or_else(|| self.body.clone(), |nonce| self.body.replace(nonce, "NONCE"));
+        while let Some(start) = body.find("<script") {
+            let end =
+                body[start..].find("</script>").map_or(body.len(), |end| start + end + "</script>".len());
+            body.replace_range(start..end, "");
+        }
+        without_ids(&body)
+    }
+
     /// The refusal that a server function answered.
     pub fn refusal(&self) -> Error {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.body))
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.body))
     }
+}
+
+/// An id that nothing has.
+pub const NOTHING: &str = "018f3f5e-0000-7000-8000-00000000dead";
+
+/// Every id in a text becomes the one that nothing has.
+pub fn without_ids(text: &str) -> String {
+    let mut blank = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        if let Some(id) = rest.get(..36).filter(|part| part.contains('-') && Uuid::try_parse(part).is_ok()) {
+            blank.push_str(NOTHING);
+            rest = &rest[id.len()..];
+            continue;
+        }
+        // Operation ids of a page are drawn anew for each answer.
+        if let Some(base) = rest.get(..32).filter(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+            blank.push_str("BASE");
+            rest = &rest[base.len()..];
+            continue;
+        }
+        blank.push(character);
+        rest = &rest[character.len_utf8()..];
+    }
+    blank
 }
 
 /// A browser without JavaScript.
@@ -168,7 +209,13 @@ impl Browser<'_> {
     }
 
     /// Sends a request with the browser's cookies and keeps those of the answer.
-    pub async fn send(&self, method: Method, path: &str, headers: &[(HeaderName, &str)], body: Body) -> Answer {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(HeaderName, &str)],
+        body: Body,
+    ) -> Answer {
         let mut request = Request::builder()
             .method(method)
             .uri(path)

@@ -70,13 +70,20 @@ fn tag(source: &str) -> (String, Vec<(String, String)>, &str) {
             let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
             let (found, left) = match quote {
                 Some(quote) => after[1..].split_once(quote).unwrap_or((&after[1..], "")),
-                None => after.split_at(after.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(after.len())),
+                None => {
+                    after.split_at(after.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(after.len()))
+                }
             };
             value = decode(found);
             rest = left;
         }
         attributes.push((key, value));
     }
+}
+
+/// What a text area holds: browsers drop the line break behind its tag.
+pub fn content(area: &Tag) -> String {
+    decode(area.text.strip_prefix('\n').unwrap_or(&area.text))
 }
 
 /// A form of a page.
@@ -121,7 +128,7 @@ pub fn forms(source: &str) -> Vec<PageForm> {
                     form.fields.push((name, value));
                 }
             }
-            ("textarea", Some(form)) => form.fields.push((name, decode(&tag.text))),
+            ("textarea", Some(form)) => form.fields.push((name, content(&tag))),
             ("select", Some(_)) => select = Some((name, None, None)),
             ("option", Some(_)) => {
                 if let Some((_, first, chosen)) = select.as_mut() {

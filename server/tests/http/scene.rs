@@ -162,17 +162,37 @@ pub const FORMS: &[FormRow] = &[
     form("record_activations", "/benefits/software", Right::Person(Action::RecordActivations), Then::Done),
     form("redeem_key", "/benefits/cloud", Right::Person(Action::GetKeys), Then::Done),
     form("activate", "/benefits/technical", Right::Person(Action::ActivateTechnical), Then::Done),
-    form("activate/go_to_market", "/benefits/go-to-market", Right::Person(Action::ActivateGoToMarket), Then::Done),
-    form("withdraw_activation", "/benefits/go-to-market", Right::Person(Action::ActivateGoToMarket), Then::Done),
-    form("show_support_ids", "/benefits/technical", Right::Person(Action::ViewSupportIds), Then::Shown),
-    form("save_marketing_contact", "/benefits/go-to-market", Right::Person(Action::ManageMarketingContact), Then::Done),
+    form(
+        "activate/go_to_market",
+        "/benefits/go-to-market",
+        Right::Person(Action::ActivateGoToMarket),
+        Then::Done,
+    ),
+    form(
+        "withdraw_activation",
+        "/benefits/go-to-market",
+        Right::Person(Action::ActivateGoToMarket),
+        Then::Done,
+    ),
+    form("show_support_ids", "/my-benefits", Right::Person(Action::ViewSupportIds), Then::Shown),
+    form(
+        "save_marketing_contact",
+        "/benefits/go-to-market",
+        Right::Person(Action::ManageMarketingContact),
+        Then::Done,
+    ),
     form("submit_advisory", "/technical-request", Right::Person(Action::RequestSupport), Then::Done),
-    form("ask_global_admin", "/become-global-admin", Right::Person(Action::RequestGlobalAdmin), Then::Rule(ErrorCode::WrongState)),
+    form(
+        "ask_global_admin",
+        "/become-global-admin",
+        Right::Person(Action::RequestGlobalAdmin),
+        Then::Rule(ErrorCode::WrongState),
+    ),
     form("submit_cancellation", "/benefits/cancel", Right::Person(Action::CancelPurchase), Then::Done),
     form("take_back_cancellation", "/benefits/cancel", Right::Person(Action::CancelPurchase), Then::Done),
     form("add_user", "/account/users/add", Right::Person(Action::AddUser), Then::Done),
     form("set_roles", "/account/users", Right::Person(Action::SetRoles), Then::Done),
-    form("update_own_agent", "/account/users", Right::AnyPerson, Then::Rule(ErrorCode::NotFound)),
+    form("update_own_agent", "/account", Right::AnyPerson, Then::Rule(ErrorCode::NotFound)),
     form("invite_again", "/account/users", Right::Person(Action::AddUser), Then::Done),
     form("take_request", "/operator/queue", WORK, Then::Done),
     form("take_request/cancellation", "/operator/queue", REFUNDS, Then::Done),
@@ -184,8 +204,18 @@ pub const FORMS: &[FormRow] = &[
     form("refuse_request", "/operator/queue", WORK, Then::Done),
     form("refuse_request/cancellation", "/operator/queue", REFUNDS, Then::Done),
     form("record_incident", "/operator/queue", WORK, Then::Done),
-    form("send_again", "/operator/outbox", Right::Operator(&[OperatorAction::ReadMail, OperatorAction::WorkQueue]), Then::Done),
-    form("save_policies", "/operator/policies", Right::Operator(&[OperatorAction::ManagePolicies]), Then::Done),
+    form(
+        "send_again",
+        "/operator/outbox",
+        Right::Operator(&[OperatorAction::ReadMail, OperatorAction::WorkQueue]),
+        Then::Done,
+    ),
+    form(
+        "save_policies",
+        "/operator/policies",
+        Right::Operator(&[OperatorAction::ManagePolicies]),
+        Then::Done,
+    ),
     form("sign_out", "/account", Right::Anybody, Then::Done),
 ];
 
@@ -263,8 +293,21 @@ impl Stage {
     pub async fn traces(&self) -> Vec<(&'static str, i64)> {
         let mut traces = Vec::new();
         for table in [
-            "operation", "audit_event", "mail", "notice", "seat", "seat_request", "service_request", "activation",
-            "balance_entry", "redemption", "subscription", "person", "person_role", "account", "invitation",
+            "operation",
+            "audit_event",
+            "mail",
+            "notice",
+            "seat",
+            "seat_request",
+            "service_request",
+            "activation",
+            "balance_entry",
+            "redemption",
+            "subscription",
+            "person",
+            "person_role",
+            "account",
+            "invitation",
         ] {
             traces.push((table, self.count(&format!("select count(*) as number from {table}")).await));
         }
@@ -310,7 +353,9 @@ impl Stage {
         let person = async |email: &str| self.person_id(email, COMPANY).await.to_string();
         let grant = async |product: &str, source: &str| self.grant(COMPANY, product, source).await;
         match (code, variant) {
-            ("sign_in", _) => fields(&[("email", "nobody@fernhollow.example"), ("password", "not the password")]),
+            ("sign_in", _) => {
+                fields(&[("email", "nobody@fernhollow.example"), ("password", "not the password")])
+            }
             ("choose_language", _) => fields(&[("target", "account"), ("language", "en")]),
             ("sign_out", _) => fields(&[("target", "account")]),
             ("accept_invitation", _) => fields(&[
@@ -318,7 +363,9 @@ impl Stage {
                 ("new_password", "a quiet lamp over the harbour"),
                 ("repeat_password", "a quiet lamp over the harbour"),
             ]),
-            ("switch_organization", _) => fields(&[("target", &self.organization(COMPANY).await.to_string())]),
+            ("switch_organization", _) => {
+                fields(&[("target", &self.organization(COMPANY).await.to_string())])
+            }
             ("change_password", _) => fields(&[
                 ("current_password", "not the password"),
                 ("new_password", "a quiet lamp over the harbour"),
@@ -361,7 +408,9 @@ impl Stage {
                 fields(&[("target", &grant), ("subscription", "new_subscription")])
             }
             ("activate", "go_to_market") => self.versioned(grant("case_study", "gold_core").await.0).await,
-            ("activate", _) => self.versioned(grant("technical_presales_deployment", "gold_core").await.0).await,
+            ("activate", _) => {
+                self.versioned(grant("technical_presales_deployment", "gold_core").await.0).await
+            }
             ("withdraw_activation", _) => {
                 self.versioned(grant("partner_go_to_market_toolbox", "gold_core").await.0).await
             }
@@ -418,7 +467,8 @@ impl Stage {
                 if self.count(text).await == 0 {
                     self.ask_for_cancellation().await;
                 }
-                let text = "select r.id from service_request r join organization o on o.id = r.organization_id
+                let text =
+                    "select r.id from service_request r join organization o on o.id = r.organization_id
                     where r.kind = 'cancellation' and r.open and o.domain = $1 limit 1";
                 let id = self.id(text, [COMPANY.into()]).await;
                 let version = self.version("service_request", id).await.to_string();
@@ -502,8 +552,10 @@ impl Stage {
         let text = "select count(*) as number from product_key where grant_id = $1";
         let known = sql::number(self.service.database.reader(), text, [id.into()]).await.expect("a number");
         if known == 0 {
-            let input =
-                keys::reveal::RevealKey { of: keys::reveal::KeyOf::Grant(id.into()), consequence_accepted: true };
+            let input = keys::reveal::RevealKey {
+                of: keys::reveal::KeyOf::Grant(id.into()),
+                consequence_accepted: true,
+            };
             let admin = self.person(GLOBAL_ADMIN).await;
             keys::reveal::reveal(&self.service, &admin, self.operation(), input).await.expect("reveals");
         }
@@ -576,9 +628,9 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/add_user_page", Right::AnyPerson),
     function("/api/search_people", Right::Person(Action::AssignUser)),
     function("/api/invited", Right::Anybody),
-    function("/api/operator_queue", Right::Operator(&[OperatorAction::ReadQueue])),
-    function("/api/operator_outbox", Right::Operator(&[OperatorAction::ReadMail])),
-    function("/api/operator_policies", Right::Operator(&[OperatorAction::ReadEverything])),
+    function("/api/queue", Right::Operator(&[OperatorAction::ReadQueue])),
+    function("/api/outbox", Right::Operator(&[OperatorAction::ReadMail])),
+    function("/api/policies", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
 /// A table of a category with a row open.
@@ -593,6 +645,7 @@ pub fn benefits_query(category: domain::benefit::Category, open: Option<Uuid>) -
         descending: false,
         page: 1,
         open: open.map(Into::into),
+        chosen: None,
     };
     serde_json::to_value(query).expect("a query")
 }
@@ -611,15 +664,17 @@ impl Stage {
                 json!({ "query": benefits_query(domain::benefit::Category::VisualStudio, Some(vs.0)) })
             }
             "/api/requests" => json!({ "page": 1 }),
-            "/api/advisory" => json!({ "grant": self.grant(COMPANY, "advisory_hours", "gold_core").await.to_string() }),
+            "/api/advisory" => {
+                json!({ "grant": self.grant(COMPANY, "advisory_hours", "gold_core").await.to_string() })
+            }
             "/api/people" => {
                 let open = self.person_id(EMPLOYEE, COMPANY).await;
                 json!({ "query": PeopleQuery { open: Some(open), after: Some(open), ..PeopleQuery::default() } })
             }
             "/api/search_people" => json!({ "grant": vs.to_string(), "typed": "pri" }),
             "/api/invited" => json!({ "token": "0".repeat(64) }),
-            "/api/operator_queue" => json!({ "query": QueueQuery { page: 1, ..QueueQuery::default() } }),
-            "/api/operator_outbox" => json!({ "query": OutboxQuery::default() }),
+            "/api/queue" => json!({ "query": QueueQuery { page: 1, ..QueueQuery::default() } }),
+            "/api/outbox" => json!({ "query": OutboxQuery::default() }),
             _ => json!({}),
         }
     }

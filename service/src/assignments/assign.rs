@@ -42,9 +42,11 @@ pub(crate) struct Candidate {
     pub(crate) id: Uuid,
     pub(crate) account_id: Uuid,
     pub(crate) full_name: String,
+    pub(crate) sort_name: String,
     pub(crate) email: String,
     pub(crate) language: String,
-    pub(crate) active: bool,
+    pub(crate) belongs: bool,
+    pub(crate) invited: bool,
     pub(crate) holds_grant: bool,
     pub(crate) holds_product: bool,
 }
@@ -53,7 +55,8 @@ impl Candidate {
     /// What the rules ask.
     pub(crate) const fn facts(&self) -> AssignFacts {
         AssignFacts {
-            person_active: self.active,
+            person_belongs: self.belongs,
+            person_invited: self.invited,
             holds_this_grant: self.holds_grant,
             holds_same_product: self.holds_product,
         }
@@ -66,8 +69,8 @@ impl Candidate {
 }
 
 /// Columns of a [`Candidate`]; `$1` organization, `$2` grant, `$3` product.
-pub(crate) const CANDIDATE: &str = "select p.id, p.account_id, a.full_name, a.email, a.language,
-        (p.status = 'active') as active,
+pub(crate) const CANDIDATE: &str = "select p.id, p.account_id, a.full_name, p.sort_name, a.email, a.language,
+        (p.status in ('active', 'invited')) as belongs, (p.status = 'invited') as invited,
         exists (select 1 from seat s where s.person_id = p.id and s.grant_id = $2 and s.released_at is null)
             as holds_grant,
         exists (select 1 from seat s join benefit_grant g on g.id = s.grant_id
@@ -98,7 +101,7 @@ pub async fn assign(
         Begun::New(change) => change,
     };
     let grant = grants::find(&change.transaction, person.organization, input.grant).await?;
-    if !takes_seats(&grant, &policies) {
+    if !grant.kind.takes_seats(grant.unit, &policies) {
         return Err(ErrorCode::WrongKind.into());
     }
     may_start(&grant.facts, change.now)?;
@@ -120,14 +123,6 @@ fn check_size(input: &AssignSeats) -> Result<(), Error> {
         count if count > AT_ONCE => Err(Error::field(Field::People, ErrorCode::TooLong)),
         _ => Ok(()),
     }
-}
-
-/// Whether people are assigned to it at all.
-pub(crate) fn takes_seats(grant: &Grant, policies: &Policies) -> bool {
-    use domain::benefit::{Category, ProductKind};
-    grant.category == Category::VisualStudio
-        || grant.kind == ProductKind::CloudUsage
-        || (grant.category == Category::Technical && policies.support_by_assignment())
 }
 
 /// The people, in the order asked for, each once.
@@ -254,12 +249,14 @@ async fn answer_requests(
 fn welcome(grant: &Grant, candidate: &Candidate, by: &str, texts: &ProductTexts) -> Outcome<Letter> {
     let language = candidate.language();
     let product = texts.of(language)?;
+    // Software has no portal of the vendor's, but a key of the holder's own.
+    let kind = if grant.kind.has_key() { "key_seat_assigned" } else { "seat_assigned" };
     Ok(Letter {
         organization: Some(grant.organization),
         account: Some(candidate.account_id.into()),
         recipient: candidate.email.clone(),
         language,
-        kind: "seat_assigned",
+        kind,
         values: vec![
             ("person", candidate.full_name.clone()),
             ("product", product.name.clone()),

@@ -9,7 +9,7 @@ use domain::{ErrorCode, Field, Language};
 use sea_orm::{EntityTrait, FromQueryResult, Set};
 use uuid::Uuid;
 
-use super::assign::{candidates, give, takes_seats};
+use super::assign::{candidates, give};
 use crate::audit::Event;
 use crate::benefits::{grants, products};
 use crate::change::{Begun, Change};
@@ -70,7 +70,7 @@ pub async fn ask(
     };
     let grant = grants::find(&change.transaction, person.organization, input.grant).await?;
     // Support by assignment needs an alternate email, which only whoever assigns can give.
-    if !takes_seats(&grant, &policies) || grant.category == Category::Technical {
+    if !grant.kind.takes_seats(grant.unit, &policies) || grant.category == Category::Technical {
         return Err(ErrorCode::WrongKind.into());
     }
     may_start(&grant.facts, change.now)?;

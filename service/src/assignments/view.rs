@@ -10,7 +10,7 @@ use domain::{Moment, Policies};
 use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::assign::{CANDIDATE, Candidate, takes_seats};
+use super::assign::{CANDIDATE, Candidate};
 use crate::benefits::grants::{self, Grant};
 use crate::benefits::list::processing;
 use crate::failure::Failure;
@@ -55,7 +55,7 @@ struct RequestRow {
     requested_at: i64,
 }
 
-/// The seats of a grant.
+/// The seats of a grant, with whoever is chosen already among the people.
 ///
 /// # Errors
 /// [`Failure::Database`].
@@ -64,20 +64,22 @@ pub async fn seats(
     person: &Person,
     grant: &Grant,
     policies: &Policies,
+    chosen: Option<PersonId>,
 ) -> Outcome<SeatsDetail> {
     let reader = service.database.reader();
     let now = service.now();
     let zone = person.zone();
     let why_not_assign = rights::why_not(reader, person, Action::AssignUser, policies).await?;
     let people = if why_not_assign.is_none() {
-        choices(service, grant, policies, "", CHOICES).await?
+        let named: Vec<PersonId> = chosen.into_iter().chain([person.id]).collect();
+        choices(service, grant, policies, Wanted::With(&named)).await?
     } else {
         Vec::new()
     };
     let values = || [grant.id.0.into()];
     let text = "select s.id, s.row_version, s.person_id, a.full_name, a.email, s.assigned_at, s.locked_until,
             b.full_name as assigned_by_name, v.requested_at, v.target_at,
-            exists (select 1 from mail m where m.account_id = p.account_id and m.kind = 'seat_assigned'
+            exists (select 1 from mail m where m.account_id = p.account_id and m.kind in ('seat_assigned', 'key_seat_assigned')
                 and m.state = 'waiting' and m.created_at = s.assigned_at) as mail_waiting
         from seat s
         join person p on p.id = s.person_id join account a on a.id = p.account_id
@@ -98,6 +100,8 @@ pub async fn seats(
         from seat_request r join person p on p.id = r.person_id join account a on a.id = p.account_id
         where r.grant_id = $1 and r.state = 'requested' order by r.requested_at, r.id";
     let requests = sql::all::<RequestRow>(reader, text, values()).await?;
+    let holds = holders.iter().any(|holder| holder.person_id == person.id.0);
+    let chosen = chosen.filter(|chosen| people.iter().any(|choice| choice.id == *chosen && !choice.refused));
     let myself = people.iter().find(|choice| choice.id == person.id).cloned();
     Ok(SeatsDetail {
         why_not_assign,
@@ -106,6 +110,7 @@ pub async fn seats(
         earlier: earlier.into_iter().map(|row| earlier_holder(row, &zone)).collect::<Outcome<_>>()?,
         people,
         myself,
+        chosen,
         requests: requests
             .into_iter()
             .map(|row| SeatRequestRow {
@@ -117,7 +122,7 @@ pub async fn seats(
             })
             .collect(),
         locked_until: lock_until(now, policies).map(|until| zone.day_of(until)),
-        portal_url: grant.portal_url.clone(),
+        portal_url: grant.portal_url.clone().filter(|_| holds),
         wants_alternate_email: grant.category == domain::benefit::Category::Technical,
     })
 }
@@ -167,31 +172,52 @@ pub async fn search(
     let policies = policies::in_force(reader).await?;
     rights::check(reader, person, Action::AssignUser, &policies).await?;
     let grant = grants::find(reader, person.organization, grant).await?;
-    if !takes_seats(&grant, &policies) {
+    if !grant.kind.takes_seats(grant.unit, &policies) {
         return Err(domain::ErrorCode::WrongKind.into());
     }
     let typed: String = typed.trim().chars().take(120).collect();
-    choices(service, &grant, &policies, &typed, FOUND).await
+    choices(service, &grant, &policies, Wanted::Typed(&typed)).await
+}
+
+/// Which people of the company are wanted.
+enum Wanted<'a> {
+    /// The first by name, and in any case these.
+    With(&'a [PersonId]),
+    /// Those whose name or address has it.
+    Typed(&'a str),
 }
 
 async fn choices(
     service: &Service,
     grant: &Grant,
     policies: &Policies,
-    typed: &str,
-    limit: u32,
+    wanted: Wanted<'_>,
 ) -> Outcome<Vec<PersonChoice>> {
     let mut values: Vec<Value> = vec![grant.organization.0.into(), grant.id.0.into(), grant.product.0.into()];
-    let filter = if typed.is_empty() {
-        ""
-    } else {
-        values.push(sql::contains_pattern(typed).into());
-        " and (p.sort_name like $4 escape '\\' or a.email_key like $4 escape '\\')"
+    let (filter, first, limit) = match wanted {
+        Wanted::Typed(typed) if !typed.is_empty() => {
+            values.push(sql::contains_pattern(typed).into());
+            let filter = " and (p.sort_name like $4 escape '\\' or a.email_key like $4 escape '\\')";
+            (filter, String::new(), FOUND)
+        }
+        Wanted::Typed(_) => ("", String::new(), FOUND),
+        Wanted::With(named) => {
+            let places: Vec<String> = named
+                .iter()
+                .map(|person| {
+                    values.push(person.0.into());
+                    format!("${}", values.len())
+                })
+                .collect();
+            ("", format!("p.id not in ({}), ", places.join(", ")), CHOICES)
+        }
     };
     let text = format!(
-        "{CANDIDATE} and p.status in ('active', 'invited'){filter} order by p.sort_name, p.id limit {limit}"
+        "{CANDIDATE} and p.status in ('active', 'invited'){filter}
+        order by {first}p.sort_name, p.id limit {limit}"
     );
-    let rows = sql::all::<Candidate>(service.database.reader(), &text, values).await?;
+    let mut rows = sql::all::<Candidate>(service.database.reader(), &text, values).await?;
+    rows.sort_by(|one, other| one.sort_name.cmp(&other.sort_name).then(one.id.cmp(&other.id)));
     Ok(rows.into_iter().map(|row| choice(row, policies)).collect())
 }
 

@@ -2,7 +2,7 @@
 
 use domain::Language;
 use domain::benefit::{Category, ProductKind};
-use domain::ids::GrantId;
+use domain::ids::{GrantId, PersonId};
 use domain::rights::Action;
 use domain::view::benefits::{DetailKind, GrantDetail};
 
@@ -10,7 +10,7 @@ use super::{grants, list, products};
 use crate::request::Request;
 use crate::{Outcome, Service, activations, assignments, cloud, contact, keys, policies, rights};
 
-/// The open row of a grant.
+/// The open row of a grant; `chosen` is chosen already where it takes seats (rule 11).
 ///
 /// # Errors
 /// [`domain::ErrorCode::NotFound`] if the organization has no such grant,
@@ -20,6 +20,7 @@ pub async fn detail(
     request: &Request,
     language: Language,
     grant: GrantId,
+    chosen: Option<PersonId>,
 ) -> Outcome<GrantDetail> {
     let person = request.person()?;
     let reader = service.database.reader();
@@ -32,18 +33,18 @@ pub async fn detail(
     let texts = products::texts(reader, grant.product).await?;
     let texts = texts.of(language)?;
     let kind = match (grant.category, grant.kind) {
-        (Category::VisualStudio, _) | (_, ProductKind::CloudUsage) => {
-            DetailKind::Seats(Box::new(assignments::view::seats(service, person, &grant, &policies).await?))
-        }
+        (Category::VisualStudio, _) | (_, ProductKind::CloudUsage) => DetailKind::Seats(Box::new(
+            assignments::view::seats(service, person, &grant, &policies, chosen).await?,
+        )),
         (Category::Cloud, _) => DetailKind::CloudKey(Box::new(
             cloud::view::detail(service, person, &grant, &policies, language).await?,
         )),
         (Category::Software, _) => DetailKind::Software(Box::new(
-            keys::view::detail(service, person, &grant, &policies, language).await?,
+            keys::view::detail(service, person, &grant, &policies, language, chosen).await?,
         )),
-        (Category::Technical, _) if policies.support_by_assignment() => {
-            DetailKind::Seats(Box::new(assignments::view::seats(service, person, &grant, &policies).await?))
-        }
+        (Category::Technical, _) if policies.support_by_assignment() => DetailKind::Seats(Box::new(
+            assignments::view::seats(service, person, &grant, &policies, chosen).await?,
+        )),
         (Category::Technical, _) => DetailKind::Technical(Box::new(
             activations::view::technical(service, person, &grant, &policies, language).await?,
         )),

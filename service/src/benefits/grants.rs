@@ -1,6 +1,6 @@
 //! Finding a grant: always within the organization that asks (rule 7).
 
-use domain::benefit::{Category, GrantFacts, GrantState, ProductKind};
+use domain::benefit::{Category, GrantFacts, GrantState, ProductKind, Unit};
 use domain::ids::{GrantId, OrganizationId, PoolId, ProductId};
 use domain::seat::Capacity;
 use domain::{ErrorCode, Moment};
@@ -23,6 +23,8 @@ pub struct Grant {
     pub category: Category,
     /// Kind of the product.
     pub kind: ProductKind,
+    /// What its quantity counts.
+    pub unit: Unit,
     /// The limit it shares or has.
     pub pool: PoolId,
     /// What the pool has and what is used of it.
@@ -53,6 +55,7 @@ struct Row {
     product_id: Uuid,
     category: String,
     kind: String,
+    unit: String,
     pool_id: Uuid,
     quantity: Option<i64>,
     used: i64,
@@ -80,7 +83,7 @@ pub async fn find(
     organization: OrganizationId,
     grant: GrantId,
 ) -> Outcome<Grant> {
-    let text = "select g.id, g.product_id, g.category, p.kind, g.pool_id, po.quantity, po.used, g.state,
+    let text = "select g.id, g.product_id, g.category, p.kind, p.unit, g.pool_id, po.quantity, po.used, g.state,
             g.expires_at, g.activate_by, g.holding_ends_at, o.portal_state, g.activation_state, g.source, g.area,
             g.order_line_id, g.granted_at, p.portal_url, p.activation_limit, g.row_version
         from benefit_grant g
@@ -98,6 +101,7 @@ pub async fn find(
         product: ProductId(row.product_id),
         category: Category::from_code(&row.category).ok_or_else(|| broken("category"))?,
         kind: ProductKind::from_code(&row.kind).ok_or_else(|| broken("kind"))?,
+        unit: Unit::from_code(&row.unit).ok_or_else(|| broken("unit"))?,
         pool: PoolId(row.pool_id),
         capacity: Capacity { quantity: row.quantity, used: row.used },
         facts: GrantFacts {

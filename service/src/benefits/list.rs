@@ -15,35 +15,40 @@ use crate::{Outcome, Service, policies, rights, sql};
 
 /// What a grant's row is made of; `$1` organization, `$2` language, `$3` now.
 ///
-/// `used` counts what the kind counts: seats of the pool, activations on record, the one key that
-/// was drawn, units taken from the ledgers of the pool. `status` is the same decision as
-/// [`domain::benefit::row_status`]; a test holds them together.
+/// `used` counts what the kind counts: seats of the pool, activations on record, all that the one key
+/// opens once it is drawn, units taken from the ledgers of the pool. `status` is the same decision as
+/// [`domain::benefit::row_status`]; a test holds them together. `expires_at` is what a reader counts
+/// on: of an active benefit the end of its activation (rules 13 and 16).
 pub(crate) const ROWS: &str = "
     select r.*,
         case
             when r.portal_state <> 'member' then 'read_only'
             when r.state = 'withdrawn' or r.activation_state = 'withdrawn' then 'withdrawn'
             when r.state = 'ended' or r.activation_state = 'expired'
-                or coalesce(r.expires_at, r.holding_ends_at + 2592000000) < $3
+                or coalesce(r.granted_until, r.holding_ends_at + 2592000000) < $3
                 or (r.activation_state = 'available' and r.used <= 0 and r.activate_by < $3) then 'expired'
             when r.activation_state in ('requested', 'processing') then 'processing'
             when r.activation_state = 'refused' then 'refused'
             when r.quantity is not null and r.used > r.quantity then 'over_allocated'
-            when r.quantity is not null and r.used = r.quantity then 'all_used'
+            when r.quantity is not null and r.used = r.quantity
+                and r.kind not in ('single_key', 'core_key', 'cloud_license') then 'all_used'
             when r.used > 0 or r.activation_state = 'active' then 'active'
             else 'ready'
         end as status
     from (
         select g.id, g.category, t.name, lower(t.name) as sort_name, t.summary, p.kind, p.unit, g.source, g.area,
-            po.quantity, g.activate_by, g.expires_at, g.holding_ends_at, g.state, g.activation_state, o.portal_state,
-            a.requested_at, a.target_at,
+            po.quantity, g.activate_by, g.expires_at as granted_until,
+            case when a.state = 'active' then coalesce(a.expires_at, g.expires_at) else g.expires_at end as expires_at,
+            g.holding_ends_at, g.state, g.activation_state, o.portal_state,
+            case when a.state <> 'active' then a.requested_at end as requested_at,
+            case when a.state <> 'active' then a.target_at end as target_at,
             case
                 when p.kind = 'multiple_activation_key' then coalesce((select cast(sum(b.amount) as bigint)
                     from balance_entry b where b.grant_id = g.id and b.kind = 'activation'), 0)
                 when p.kind in ('single_key', 'core_key', 'cloud_license') then
                     case when exists (select 1 from product_key k where k.grant_id = g.id
                         and k.seat_id is null and k.state in ('held', 'spent'))
-                    then coalesce(po.quantity, 1) else 0 end
+                    then coalesce(po.quantity, 1) else po.used end
                 when p.kind in ('break_fix_signature', 'break_fix_incidents', 'presales_deployment', 'advisory_hours')
                     then
                     coalesce((select cast(sum(b.amount) as bigint) from balance_entry b
@@ -57,7 +62,7 @@ pub(crate) const ROWS: &str = "
         join pool po on po.id = g.pool_id
         join organization o on o.id = g.organization_id
         left join activation a on a.grant_id = g.id and a.person_id is null
-            and a.state in ('requested', 'processing')
+            and a.state in ('requested', 'processing', 'active')
         where g.organization_id = $1
     ) r";
 
@@ -143,7 +148,7 @@ pub async fn page(
     let rows = sql::all::<Row>(reader, &text, values).await?;
     let rows = rows.into_iter().map(|row| view(row, &zone, now)).collect::<Outcome<Vec<_>>>()?;
     let open = match query.open {
-        Some(grant) => Some(super::detail::detail(service, request, language, grant).await?),
+        Some(grant) => Some(super::detail::detail(service, request, language, grant, query.chosen).await?),
         None => None,
     };
     Ok(BenefitsPage {

@@ -10,7 +10,7 @@ use sea_orm::FromQueryResult;
 use super::notices;
 use crate::benefits::list::{ROWS, Row, processing, view};
 use crate::request::{Actor, Request};
-use crate::{Failure, Outcome, Service, policies, rights, sql};
+use crate::{Failure, Outcome, Service, people, policies, rights, sql};
 
 /// So many rows of each kind are shown.
 const SHOWN: u32 = 6;
@@ -47,6 +47,7 @@ pub async fn attention(service: &Service, request: &Request, language: Language)
             waiting: Vec::new(),
             unread,
             opens_benefits,
+            setup: None,
         });
     }
     let values = || [person.organization.0.into(), language.tag().into(), now.0.into()];
@@ -95,5 +96,6 @@ pub async fn attention(service: &Service, request: &Request, language: Language)
         kind: row.kind,
         processing: processing(Some(row.requested_at), Some(row.target_at), &zone, now).unwrap_or((1, 1)),
     }));
-    Ok(Dashboard { expiring, unused, waiting, unread, opens_benefits })
+    let setup = Some(people::list::setup(reader, person).await?).filter(|setup| !setup.finished);
+    Ok(Dashboard { expiring, unused, waiting, unread, opens_benefits, setup })
 }

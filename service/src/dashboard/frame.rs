@@ -72,7 +72,7 @@ async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> 
             (select count(*) from seat s where s.person_id = $2 and s.released_at is null) as own_seats,
             (select count(*) from seat_request r where r.organization_id = o.id and r.state = 'requested')
                 + (select count(*) from service_request r where r.organization_id = o.id and r.open) as open_requests,
-            (select count(*) from person p where p.organization_id = o.id and p.status = 'active') as people,
+            (select count(*) from person p where p.organization_id = o.id and p.status <> 'left') as people,
             h.starts_at, h.anniversary_at
         from organization o
         left join holding h on h.id = (select h2.id from holding h2 join offer f on f.id = h2.offer_id

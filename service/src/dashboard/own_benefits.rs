@@ -120,7 +120,8 @@ pub async fn own_benefits(
         join pool po on po.id = g.pool_id
         join organization o on o.id = g.organization_id and o.portal_state = 'member'
         where g.organization_id = $1 and g.state = 'granted'
-            and (g.category = 'visual_studio' or p.kind = 'cloud_usage')
+            and (g.category = 'visual_studio' or p.kind = 'cloud_usage'
+                or (p.kind = 'single_key' and p.unit = 'seat'))
             and (g.holding_ends_at is null or g.holding_ends_at >= $4)
             and not exists (select 1 from seat s where s.grant_id = g.id and s.person_id = $3 and s.released_at is null)
             and not exists (select 1 from seat_request r where r.grant_id = g.id and r.person_id = $3

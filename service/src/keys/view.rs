@@ -1,7 +1,7 @@
 //! What an open row of software shows. The key itself is never among it.
 
 use domain::benefit::{ProductKind, may_start, may_use};
-use domain::ids::SeatId;
+use domain::ids::{PersonId, SeatId};
 use domain::moment::Zone;
 use domain::rights::{Action, may_get_key};
 use domain::view::benefits::WhyNot;
@@ -16,7 +16,7 @@ use super::reveal::{BoundKey, bound_key, has_key_pool};
 use super::{activations, refund};
 use crate::benefits::grants::Grant;
 use crate::request::Person;
-use crate::{Outcome, Service, rights, sql};
+use crate::{Outcome, Service, assignments, rights, sql};
 
 /// So many records are listed.
 const ENTRIES: u32 = 100;
@@ -39,7 +39,7 @@ struct PackageRow {
     bytes: i64,
 }
 
-/// The key, activations and downloads of a software grant.
+/// The key, seats, activations and downloads of a software grant.
 ///
 /// # Errors
 /// [`crate::Failure::Database`].
@@ -49,6 +49,7 @@ pub async fn detail(
     grant: &Grant,
     policies: &Policies,
     language: Language,
+    chosen: Option<PersonId>,
 ) -> Outcome<KeyDetail> {
     let now = service.now();
     let reader = service.database.reader();
@@ -66,9 +67,15 @@ pub async fn detail(
     } else {
         None
     };
+    let seats = if grant.kind.takes_seats(grant.unit, policies) {
+        Some(Box::new(assignments::view::seats(service, person, grant, policies, chosen).await?))
+    } else {
+        None
+    };
     Ok(KeyDetail {
         kind: grant.kind,
         key,
+        seats,
         activations,
         own: match own_seat(service, person, grant).await? {
             Some(seat) => own_key(service, person, grant, seat, policies, language).await?,

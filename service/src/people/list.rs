@@ -128,7 +128,11 @@ async fn one(
     view(sql::one::<Row>(connection, &text, values).await?.ok_or(ErrorCode::NotFound)?, zone)
 }
 
-async fn setup(connection: &impl ConnectionTrait, person: &Person) -> Outcome<Setup> {
+/// What is left of the company's set-up (rule 4).
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn setup(connection: &impl ConnectionTrait, person: &Person) -> Outcome<Setup> {
     #[derive(FromQueryResult)]
     struct Row {
         setup_finished: bool,

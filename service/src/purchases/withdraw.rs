@@ -34,6 +34,7 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
     if sql::run(&change.transaction, text, [line.0.into()]).await? == 0 {
         return Err(ErrorCode::NotFound.into());
     }
+    hold_still(change, line).await?;
     let purchase = list::find(&change.transaction, line).await?;
     purchase.check(asked)?;
     let organization = purchase.organization;
@@ -58,6 +59,18 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
         Event::new(organization, "purchase_refunded", "order_line", line).before("active").after("refunded"),
     );
     change.tell(Changed::Organization(organization));
+    Ok(())
+}
+
+/// Makes assignments and reveals of the purchase wait: what came before counts, what comes after finds
+/// the grant withdrawn. The pools first, as an assignment locks them.
+async fn hold_still(change: &Change<'_>, line: OrderLineId) -> Outcome<()> {
+    for text in [
+        "update pool set used = used where id in (select pool_id from benefit_grant where order_line_id = $1)",
+        "update benefit_grant set state = state where order_line_id = $1",
+    ] {
+        sql::run(&change.transaction, text, [line.0.into()]).await?;
+    }
     Ok(())
 }
 

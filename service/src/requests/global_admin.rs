@@ -28,7 +28,8 @@ async fn active_admins(
     let text = "select a.full_name, a.email from person p
         join account a on a.id = p.account_id
         join person_role r on r.person_id = p.id and r.role = 'global_admin'
-        where p.organization_id = $1 and p.status = 'active' order by p.sort_name, p.id";
+        where p.organization_id = $1 and p.status = 'active' and a.status = 'active'
+        order by p.sort_name, p.id";
     Ok(sql::all::<Admin>(connection, text, [organization.0.into()]).await?)
 }
 

@@ -1,5 +1,7 @@
 //! The files as they are written; `service/sample_programme/README.md` describes them.
 
+use std::collections::BTreeMap;
+
 use domain::benefit::{ActivationState, Category, ProductKind, SourceLabel, Unit};
 use domain::seat::ReleaseReason;
 use domain::{Language, OperatorRole, Role};
@@ -276,6 +278,9 @@ pub(super) struct Holding {
     pub(super) bought_by: String,
     pub(super) price_minor: i64,
     pub(super) currency: String,
+    /// Policies that were in force at the purchase and are no longer; the others are the defaults.
+    #[serde(default)]
+    pub(super) policies: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]

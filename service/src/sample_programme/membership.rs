@@ -187,7 +187,10 @@ fn buy(
     let areas = area_list(&file.areas)?;
     let frozen: serde_json::Map<String, serde_json::Value> = policies::entries(&Policies::default())
         .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.into()))
+        .map(|(name, value)| {
+            let value = file.policies.get(name).cloned().unwrap_or(value);
+            (name.to_owned(), value.into())
+        })
         .collect();
     let (order, line, holding) = (service.new_id(), service.new_id(), service.new_id());
     rows.orders.push(orders::Model {

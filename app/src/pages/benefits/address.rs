@@ -35,10 +35,12 @@ pub fn read(category: Category, parameters: &ParamsMap) -> BenefitsQuery {
         sort: SortColumn::from_code(&sort).unwrap_or(SortColumn::Name),
         page: get("page").and_then(|page| page.parse().ok()).unwrap_or(1),
         open: get("open").and_then(|open| open.parse().ok()),
+        chosen: get("chosen").and_then(|chosen| chosen.parse().ok()),
     }
 }
 
-/// The address that asks for it; what is as it is by default isn't said.
+/// The address that asks for it; what is as it is by default isn't said, nor who is chosen: that is
+/// meant once.
 #[must_use]
 pub fn write(query: &BenefitsQuery) -> String {
     let mut pairs: Vec<(&str, String)> = Vec::new();
@@ -95,6 +97,7 @@ mod tests {
             descending: true,
             page: 3,
             open: Some(open),
+            chosen: None,
         };
         let address = write(&query);
         let pairs = address.split_once('?').and_then(|(_, rest)| rest.split_once('#')).expect("has both").0;

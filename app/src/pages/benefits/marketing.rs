@@ -16,14 +16,14 @@ use crate::components::{
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
-use crate::load::load;
+use crate::load::load_part;
 use crate::server_fns::marketing::marketing_contact;
 use crate::words;
 
 /// The marketing contact with the forms that add, update and change it (rule 16).
 #[component]
 pub fn MarketingContactPane() -> impl IntoView {
-    load(|| (), |()| marketing_contact(), |pane| view! { <Contact pane=pane/> })
+    load_part(|| (), |()| marketing_contact(), |pane| view! { <Contact pane=pane/> })
 }
 
 #[component]
@@ -146,8 +146,6 @@ fn ContactForm(
     };
     let languages: Vec<Choice> =
         Language::ALL.iter().map(|language| Choice::new(language.tag(), language.own_name())).collect();
-    let open = move || form.error.with(Option::is_some);
-    let first_open = open();
     let fields = view! {
         <PostForm form=form class="form" label=label>
             <input type="hidden" name="version" value=version/>
@@ -196,7 +194,7 @@ fn ContactForm(
         </PostForm>
     };
     view! {
-        <details class="disclose" open=first_open>
+        <details class="disclose" open=form.refused()>
             <summary class="row"><span class="button">{label}</span></summary>
             {fields}
         </details>

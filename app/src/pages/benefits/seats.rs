@@ -9,8 +9,9 @@ use locales::Texts;
 
 use crate::components::field::Choice;
 use crate::components::{
-    ButtonTone, Column, Confirm, DisabledButton, EmailField, Icon, IconName, Ledger, PeopleChooser,
-    PersonOption, ProcessingClock, SelectField, Status, StatusKind, SubmitButton, TextField, Why, WhyKind,
+    ButtonTone, Column, Confirm, DisabledButton, EmailField, Icon, IconName, Ledger, LinkButton,
+    PeopleChooser, PersonOption, ProcessingClock, SelectField, Status, StatusKind, SubmitButton, TextField,
+    Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -25,13 +26,16 @@ pub fn SeatsPane(
 ) -> impl IntoView {
     let seats = Memo::new(move |last: Option<&Option<SeatsDetail>>| match detail.get().kind {
         DetailKind::Seats(seats) => Some(*seats),
+        DetailKind::Software(software) => software.seats.map(|seats| *seats),
         _ => last.cloned().flatten(),
     });
     let Some(first) = seats.get_untracked() else { return ().into_any() };
     let seats = Signal::derive(move || seats.get().unwrap_or_else(|| first.clone()));
     let requests = Memo::new(move |_| seats.with(|seats| seats.requests.clone()));
+    let portal = Memo::new(move |_| seats.with(|seats| seats.portal_url.clone()));
     view! {
         <div class="stack loose">
+            {move || portal.get().map(portal_link)}
             <AssignPane detail=detail seats=seats/>
             <Show when=move || requests.with(|requests| !requests.is_empty())>
                 <SeatRequests seats=seats/>
@@ -41,6 +45,17 @@ pub fn SeatsPane(
         </div>
     }
     .into_any()
+}
+
+/// The way to the vendor's portal, for whoever holds a seat (rule 9).
+fn portal_link(url: String) -> impl IntoView {
+    let texts = texts();
+    view! {
+        <div class="row">
+            <LinkButton href=url label=texts.seats_portal() icon=IconName::Out/>
+            <span class="sr">{texts.common_new_window()}</span>
+        </div>
+    }
 }
 
 fn option(texts: Texts, choice: PersonChoice) -> PersonOption {
@@ -57,7 +72,7 @@ fn note_text(texts: Texts, note: ErrorCode) -> &'static str {
     match note {
         ErrorCode::AlreadyHolds => texts.seats_has_seat(),
         ErrorCode::HoldsSameProduct => texts.seats_has_product(),
-        ErrorCode::PersonNotActive => texts.seats_invited(),
+        ErrorCode::PersonInvited => texts.seats_invited(),
         _ => "",
     }
 }
@@ -98,7 +113,11 @@ fn AssignForm(detail: Signal<GrantDetail>, seats: Signal<SeatsDetail>) -> impl I
     let form = Form::new("assign_seats", grant);
     let people: Vec<PersonOption> =
         first.people.iter().cloned().map(|choice| option(texts, choice)).collect();
-    let kept = form.kept_all(Field::People);
+    let mut kept = form.kept_all(Field::People);
+    if !form.refused() {
+        // Somebody who was just added is chosen on return (rule 11).
+        kept.extend(first.chosen.map(|chosen| chosen.to_string()));
+    }
     let chosen =
         RwSignal::new(people.iter().filter(|person| kept.contains(&person.id)).cloned().collect::<Vec<_>>());
     Effect::new(move |_| {
@@ -348,11 +367,13 @@ fn HolderRow(holder: Holder, product: String, seats: Signal<SeatsDetail>) -> imp
             view! { <ProcessingClock day=day target=target text=texts.seats_processing(day, target)/> }
                 .into_any()
         }
-        (None, _) if holder.mail_waiting => {
-            view! { <Status kind=StatusKind::Waiting text=texts.seats_mail_waiting()/> }.into_any()
-        }
         (None, Some(until)) => {
-            view! { <Status kind=StatusKind::Locked text=texts.seats_locked_until(date(until))/> }.into_any()
+            let mail = holder.mail_waiting.then(|| view! { <small>{texts.seats_mail_waiting()}</small> });
+            view! { <Status kind=StatusKind::Locked text=texts.seats_locked_until(date(until))/> {mail} }
+                .into_any()
+        }
+        (None, None) if holder.mail_waiting => {
+            view! { <Status kind=StatusKind::Waiting text=texts.seats_mail_waiting()/> }.into_any()
         }
         (None, None) => {
             view! { <Status kind=StatusKind::Active text=texts.find_status("active").unwrap_or_default()/> }
@@ -394,6 +415,7 @@ fn Remove(holder: Holder, product: String) -> impl IntoView {
             described=texts.seats_remove_named(holder.name.clone())
             question=texts.seats_remove_question(holder.name.clone())
             done=done
+            open=form.refused()
             form=move || {
                 view! {
                     <PostForm form=form>
@@ -428,7 +450,7 @@ fn Reassign(holder: Holder, seats: Signal<SeatsDetail>) -> impl IntoView {
             .collect()
     });
     view! {
-        <details class="disclose">
+        <details class="disclose" open=form.refused()>
             <summary class="button quiet" aria-label=texts.seats_reassign_named(holder.name)>
                 {texts.seats_reassign()}
             </summary>

@@ -8,6 +8,7 @@ use domain::view::software::{ActivationEntry, KeyDetail, KeyState, Package, Refu
 use leptos::prelude::*;
 use locales::{Texts, format};
 
+use super::seats::SeatsPane;
 use crate::components::{
     ButtonTone, Column, Deadline, DisabledButton, Icon, IconName, KeyOutput, Ledger, Notice, Point,
     PointKind, Points, SubmitButton, TextField, Tick, Tone, Voucher, Why, WhyKind, hydrated,
@@ -64,6 +65,7 @@ pub fn SoftwareDetail(
                     <Instructions detail=detail/>
                 </div>
             </div>
+            {first.seats.is_some().then(|| view! { <SeatsPane detail=detail/> })}
             {first
                 .activations
                 .is_some()
@@ -721,7 +723,7 @@ mod rendered {
     use leptos::prelude::*;
 
     use super::SoftwareDetail;
-    use crate::forms::Posted;
+    use crate::forms::{Claimed, Posted};
 
     const KEY: &str = "ABCDE-12345-FGHIJ-67890-KLMNO";
 
@@ -748,6 +750,7 @@ mod rendered {
                 own_seat: None,
             }),
             own: None,
+            seats: None,
             activations: Some(Activations {
                 limit: Some(100),
                 used: 0,
@@ -803,7 +806,13 @@ mod rendered {
         Owner::new().with(|| {
             if let Some(result) = posted {
                 let (form, target) = ("reveal_key".to_owned(), id.to_string());
-                provide_context(Posted { form, target, values: Vec::new(), result });
+                provide_context(Posted {
+                    form,
+                    target,
+                    values: Vec::new(),
+                    result,
+                    claimed: Claimed::default(),
+                });
             }
             let detail = Signal::derive(move || detail.clone());
             view! { <SoftwareDetail detail=detail/> }.into_view().to_html()

@@ -198,7 +198,7 @@ fn Filters(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoV
 /// What is filtered by, each with the address without it.
 fn chips(query: &BenefitsQuery, filters: &[Filter]) -> Vec<FilterChip> {
     let mut chips = Vec::new();
-    let base = BenefitsQuery { page: 1, open: None, ..query.clone() };
+    let base = BenefitsQuery { page: 1, open: None, chosen: None, ..query.clone() };
     if !base.find.is_empty() {
         chips.push(FilterChip {
             text: base.find.clone(),
@@ -213,7 +213,10 @@ fn chips(query: &BenefitsQuery, filters: &[Filter]) -> Vec<FilterChip> {
         };
         let value = filter.choices.iter().find(|choice| choice.value == filter.selected);
         let value = value.map_or(filter.selected.as_str(), |choice| choice.text.as_str());
-        chips.push(FilterChip { text: format!("{}: {value}", filter.label), href: address::write(&without) });
+        chips.push(FilterChip {
+            text: texts().common_filter_on(filter.label.clone(), value),
+            href: address::write(&without),
+        });
     }
     chips
 }
@@ -340,7 +343,9 @@ fn Row(id: GrantId, query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> i
     let source = words::source(texts, &first.source, first.area.as_deref());
     let row = Signal::derive(move || found.get().unwrap_or_else(|| first.clone()));
     let name = row.with_untracked(|row| row.name.clone());
-    let seats = query.get_untracked().category == Category::VisualStudio;
+    let category = query.get_untracked().category;
+    let seats = category == Category::VisualStudio;
+    let activated = matches!(category, Category::Technical | Category::GoToMarket);
     let quantity_label = if seats { texts.benefits_column_seats() } else { texts.benefits_column_quantity() };
     view! {
         <tr role="row" id=id.to_string() class:open=move || open.get()>
@@ -367,6 +372,9 @@ fn Row(id: GrantId, query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> i
             <td role="cell" data-label=texts.benefits_column_activate_by()>
                 {move || {
                     let (date, left) = row.with(|row| (row.activate_by, row.activate_by_days));
+                    // What is activated as a whole no longer waits for its day.
+                    let done = activated && row.with(|row| row.status == RowStatus::Active);
+                    let left = left.filter(|_| !done);
                     view! { <Deadline date=date days_left=left/> }
                 }}
             </td>

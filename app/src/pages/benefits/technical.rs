@@ -233,6 +233,7 @@ pub(super) fn Withdraw(
             tone=ButtonTone::Secondary
             question=texts.technical_withdraw_question(number)
             done=done
+            open=form.refused()
             form=move || {
                 view! {
                     <PostForm form=form>
@@ -259,10 +260,12 @@ fn InUse(detail: Signal<GrantDetail>, technical: Signal<TechnicalDetail>) -> imp
     let company = first.company.clone();
     let numbers = move || match shown.get() {
         Some(Shown::SupportIds { access_id, contract_id, .. }) => view! {
-            <dl class="ids" role="status">
-                <Identifier name=texts.technical_access_id() id=access_id/>
-                <Identifier name=texts.technical_contract_id() id=contract_id/>
-            </dl>
+            <div role="status">
+                <dl class="ids">
+                    <Identifier name=texts.technical_access_id() id=access_id/>
+                    <Identifier name=texts.technical_contract_id() id=contract_id/>
+                </dl>
+            </div>
         }
         .into_any(),
         _ => view! {

@@ -55,9 +55,8 @@ pub(super) fn Refuse(item: Signal<QueueItem>) -> impl IntoView {
     let texts = texts();
     let form = Form::new("refuse_request", item.with_untracked(|item| item.row.id));
     let requester = item.with_untracked(|item| item.row.requester.clone());
-    let failed = form.error.with_untracked(Option::is_some);
     view! {
-        <details open=failed>
+        <details class="disclose" open=form.refused()>
             <summary class="button danger">{texts.operator_refuse_open()}</summary>
             <PostForm form=form class="stack">
                 <Version item=item/>
@@ -364,6 +363,7 @@ pub(super) fn Cancellation(item: Signal<QueueItem>) -> impl IntoView {
                                 tone=ButtonTone::Primary
                                 question=texts.operator_approve_question(offer)
                                 done=Signal::derive(move || form.done.with(Option::is_some))
+                                open=form.refused()
                                 form=move || {
                                     view! {
                                         <PostForm form=form>

@@ -182,7 +182,10 @@ fn Filters(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView 
             };
             let value = filter.choices.iter().find(|choice| choice.value == filter.selected);
             let value = value.map_or(filter.selected.as_str(), |choice| choice.text.as_str());
-            chips.push(FilterChip { text: format!("{}: {value}", filter.label), href: write(&without) });
+            chips.push(FilterChip {
+                text: texts.common_filter_on(filter.label.clone(), value),
+                href: write(&without),
+            });
         }
         chips
     });

@@ -1,0 +1,284 @@
+import type { Page } from '@playwright/test';
+import { type Account, fernhollow, operators } from '../accounts';
+import type { Language, Theme } from '../fixtures';
+import { LANGUAGES, THEMES, addresses } from '../support/screenshots';
+import { expect, test } from './partner';
+
+/**
+ * Pictures of every address in every language, width and theme, and of the rows and forms that open
+ * there; none scrolls sideways and axe finds nothing in either theme. Without JavaScript the pages
+ * look the same, so that axe and the width are all that is judged there.
+ */
+
+test.describe.configure({ timeout: 300_000 });
+
+/** What is not as it should be, page by page: one run tells all of it. */
+class Findings {
+  private readonly found: string[] = [];
+
+  async gather(where: string, judge: () => Promise<void>): Promise<void> {
+    try {
+      await judge();
+    } catch (error) {
+      this.found.push(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  end(): void {
+    expect(this.found.join('\n\n'), 'what is not as it should be').toBe('');
+  }
+}
+
+/** How a place is reached beyond its address, in any language. */
+type Place = { readonly name: string; readonly path: string; readonly prepare?: (page: Page) => Promise<void> };
+
+const openRow = async (page: Page, path: string, name: string, source: string): Promise<string> => {
+  await page.goto(path);
+  const opener = page.getByRole('link', { name: `Details: ${name}, ${source}`, exact: true });
+  const href = await opener.getAttribute('href');
+  expect(href, `${name}, ${source} can be opened`).not.toBeNull();
+  return href ?? '';
+};
+
+/** Sends the first form of this kind. */
+const send =
+  (code: string, shown: string) =>
+  async (page: Page): Promise<void> => {
+    await page.locator(`form:has(input[name="form"][value="${code}"]) button[type="submit"]`).first().click();
+    await expect(page.locator(shown).first()).toBeVisible();
+  };
+
+/** Unfolds everything that is folded away in the page. */
+const unfold = async (page: Page): Promise<void> => {
+  const folded = page.locator('main details:not([open]):not(.confirm) > summary');
+  for (let left = await folded.count(); left > 0; left -= 1) {
+    await folded.first().click();
+  }
+};
+
+const isOperators = (address: string): boolean => address.startsWith('/operator/');
+const needsNobody = (address: string): boolean => address === '/sign-in' || address.startsWith('/invitation/');
+
+test.describe('every page', () => {
+  const visit = (account: Account, wanted: (address: string) => boolean) =>
+    async ({ page, signIn, hydrated, takeScreenshot, axe, scripts }: Judges): Promise<void> => {
+      const findings = new Findings();
+      for (const language of scripts ? LANGUAGES : (['en'] as const)) {
+        await signIn(page, account, { language });
+        for (const address of addresses().filter(wanted)) {
+          await page.goto(address);
+          await hydrated(page);
+          for (const theme of THEMES) {
+            await findings.gather(`${address} ${language} ${theme}`, async () => {
+              await judge(page, address, theme);
+              if (scripts) {
+                await takeScreenshot(page, address, language, theme);
+              }
+              if (language === 'en') {
+                await axe(page);
+              }
+            });
+          }
+        }
+      }
+      findings.end();
+    };
+
+  test('of a partner', async ({ page, signIn, hydrated, takeScreenshot, axe, scripts }) => {
+    await visit(fernhollow.globalAdmin, (address) => !isOperators(address) && !needsNobody(address))({
+      page, signIn, hydrated, takeScreenshot, axe, scripts,
+    });
+  });
+
+  test('of an operator', async ({ page, signIn, hydrated, takeScreenshot, axe, scripts }) => {
+    await visit(operators.programmeAdmin, isOperators)({ page, signIn, hydrated, takeScreenshot, axe, scripts });
+  });
+
+  test('that needs no account', async ({
+    page,
+    anotherPage,
+    signIn,
+    hydrated,
+    chooseLanguage,
+    takeScreenshot,
+    axe,
+    mail,
+    scripts,
+  }) => {
+    const administrator = await anotherPage();
+    await signIn(administrator, fernhollow.globalAdmin, { path: '/account/users?find=Tveitanger' });
+    const href = await administrator.locator('a.opener').getAttribute('href');
+    await administrator.goto(href ?? '');
+    await hydrated(administrator);
+    await administrator.getByRole('button', { name: 'Send another invitation' }).click();
+    const invitation = await mail(fernhollow.invited, /\/invitation\//);
+    const link = /\/invitation\/[^\s]+/.exec(invitation.text)?.[0] ?? '';
+
+    const findings = new Findings();
+    for (const language of scripts ? LANGUAGES : (['en'] as const)) {
+      await page.goto('/sign-in');
+      await hydrated(page);
+      await chooseLanguage(page, language);
+      for (const address of addresses().filter(needsNobody)) {
+        await page.goto(address === '/invitation/:token' ? link : address);
+        await hydrated(page);
+        for (const theme of THEMES) {
+          await findings.gather(`${address} ${language} ${theme}`, async () => {
+            await judge(page, address, theme);
+            if (scripts) {
+              await takeScreenshot(page, address, language, theme);
+            }
+            if (language === 'en') {
+              await axe(page);
+            }
+          });
+        }
+      }
+    }
+    findings.end();
+  });
+});
+
+type Judges = {
+  page: Page;
+  signIn: (page: Page, account: Account, options?: { language?: Language; path?: string }) => Promise<void>;
+  hydrated: (page: Page) => Promise<void>;
+  takeScreenshot: (page: Page, route: string, language: Language, theme: Theme) => Promise<void>;
+  axe: (page: Page) => Promise<void>;
+  scripts: boolean;
+};
+
+/** Is the page that was asked for, in this theme, and not wider than the screen. */
+async function judge(page: Page, address: string, theme: Theme): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme });
+  // An open row scrolls to itself; the picture starts at the top.
+  await page.evaluate(() => window.scrollTo(0, 0));
+  const path = address === '/invitation/:token' ? '/invitation/' : address;
+  expect(new URL(page.url()).pathname, 'the address of the page').toContain(path);
+  await expect(page.locator('main h1'), 'the heading of the page').toHaveCount(1);
+  const excess = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(excess, 'pixels by which the page is wider than the screen').toBeLessThanOrEqual(0);
+}
+
+test.describe('what opens on a page', () => {
+  const each = async (
+    { page, signIn, hydrated, takeScreenshot, axe, scripts }: Judges,
+    account: Account,
+    find: (page: Page) => Promise<Place[]>,
+  ): Promise<void> => {
+    const findings = new Findings();
+    await signIn(page, account);
+    const places = await find(page);
+    for (const language of scripts ? LANGUAGES : (['en'] as const)) {
+      await signIn(page, account, { language });
+      for (const { name, path, prepare } of places) {
+        await findings.gather(`${name} ${language}`, async () => {
+          await page.goto(path);
+          await hydrated(page);
+          await prepare?.(page);
+        });
+        for (const theme of THEMES) {
+          await findings.gather(`${name} ${language} ${theme}`, async () => {
+            await judge(page, path.split(/[?#]/)[0] ?? path, theme);
+            if (scripts) {
+              await takeScreenshot(page, name, language, theme);
+            }
+            if (language === 'en') {
+              await axe(page);
+            }
+          });
+        }
+      }
+    }
+    findings.end();
+  };
+
+  test('for administrators', async ({ page, signIn, hydrated, takeScreenshot, axe, scripts }) => {
+    await each({ page, signIn, hydrated, takeScreenshot, axe, scripts }, fernhollow.globalAdmin, async (page) => [
+      {
+        name: '/benefits/software/before-the-key',
+        path: await openRow(page, '/benefits/software', 'Windows Enterprise', 'Gold Core'),
+      },
+      {
+        name: '/benefits/software/key',
+        path: await openRow(page, '/benefits/software', 'Windows Enterprise', 'Action Pack'),
+        prepare: send('reveal_key', '.key'),
+      },
+      { name: '/benefits/software/nothing-matches', path: '/benefits/software?find=no-such-product' },
+      { name: '/benefits/cloud/seats', path: await openRow(page, '/benefits/cloud', 'Azure credit', 'Gold Core') },
+      {
+        name: '/benefits/cloud/redeem',
+        path: await openRow(page, '/benefits/cloud', 'Enterprise Mobility Suite', 'Action Pack'),
+      },
+      {
+        name: '/benefits/visual-studio/assign',
+        path: await openRow(page, '/benefits/visual-studio', 'Visual Studio Enterprise', 'Gold Core'),
+        prepare: unfold,
+      },
+      {
+        name: '/benefits/visual-studio/requests',
+        path: await openRow(page, '/benefits/visual-studio', 'Visual Studio Enterprise', 'Application Development'),
+      },
+      {
+        name: '/benefits/technical/ids',
+        path: await openRow(page, '/benefits/technical', 'Product support incidents', 'Gold Core'),
+        prepare: send('show_support_ids', '.ids'),
+      },
+      {
+        name: '/benefits/technical/processing',
+        path: await openRow(page, '/benefits/technical', 'Signature cloud support', 'Gold Core'),
+      },
+      { name: '/benefits/go-to-market/contact', path: '/benefits/go-to-market', prepare: unfold },
+      {
+        name: '/benefits/go-to-market/refused',
+        path: await openRow(page, '/benefits/go-to-market', 'Press release support', 'Gold Core'),
+      },
+      {
+        name: '/account/users/roles',
+        path: await (async () => {
+          await page.goto('/account/users?find=Anselmsen');
+          return (await page.locator('a.opener').first().getAttribute('href')) ?? '';
+        })(),
+      },
+      { name: '/account/users/nothing-matches', path: '/account/users?find=no-such-person' },
+    ]);
+  });
+
+  test('for employees', async ({ page, signIn, hydrated, takeScreenshot, axe, scripts }) => {
+    await each({ page, signIn, hydrated, takeScreenshot, axe, scripts }, fernhollow.employee, async () => [
+      { name: '/my-benefits/employee', path: '/my-benefits', prepare: unfold },
+      { name: '/dashboard/employee', path: '/' },
+      { name: '/requests/employee', path: '/requests' },
+    ]);
+  });
+
+  test('for operators', async ({ page, signIn, hydrated, takeScreenshot, axe, scripts }) => {
+    await each({ page, signIn, hydrated, takeScreenshot, axe, scripts }, operators.fulfilmentAgent, async (page) => {
+      const item = async (subject: string): Promise<string> => {
+        await page.goto(`/operator/queue?find=${encodeURIComponent(subject)}`);
+        return (await page.locator('a.opener').first().getAttribute('href')) ?? '';
+      };
+      return [
+        { name: '/operator/queue/activation', path: await item('Signature cloud support'), prepare: unfold },
+        { name: '/operator/queue/advisory', path: await item('Sizing for the order portal') },
+        { name: '/operator/queue/nothing-matches', path: '/operator/queue?find=no-such-request' },
+        { name: '/operator/queue/incidents', path: '/operator/queue?company=Fernhollow' },
+      ];
+    });
+  });
+
+  test('for the programme admin', async ({ page, signIn, hydrated, takeScreenshot, axe, scripts }) => {
+    await each({ page, signIn, hydrated, takeScreenshot, axe, scripts }, operators.programmeAdmin, async (page) => {
+      await page.goto('/operator/queue?kind=cancellation');
+      return [
+        {
+          name: '/operator/queue/cancellation',
+          path: (await page.locator('a.opener').first().getAttribute('href')) ?? '',
+        },
+        { name: '/operator/outbox/nothing-matches', path: '/operator/outbox?find=nobody' },
+      ];
+    });
+  });
+});

@@ -1,0 +1,150 @@
+//! The binary's commands, as somebody at a terminal runs them.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// Runs a command of the binary in a folder of its own, without the caller's environment.
+fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_benefits-center"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("BENEFITS_CENTER_LOG", "error")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    // A command that reads nothing may have closed its end already.
+    let _ = child.stdin.take().expect("its input").write_all(input.as_bytes());
+    child.wait_with_output().expect("it ends")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn complained(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn help_says_every_command_and_setting() {
+    let folder = TempDir::new().expect("a folder");
+    let output = run(folder.path(), &["--help"], "");
+    assert!(output.status.success());
+    let text = said(&output);
+    for word in [
+        "serve",
+        "migrate",
+        "seed-demo",
+        "create-admin",
+        "doctor",
+        "--database-url",
+        "DATABASE_URL",
+        "--address",
+        "--base-url",
+        "--secret-file",
+        "--demo",
+        "--smtp-url",
+        "--mail-dir",
+        "--mail-from",
+        "--trust-proxy",
+        "--log-json",
+        "--config",
+    ] {
+        assert!(text.contains(word), "{word} in {text}");
+    }
+    for command in ["serve", "migrate", "seed-demo", "create-admin", "doctor"] {
+        let output = run(folder.path(), &[command, "--help"], "");
+        assert!(output.status.success() && said(&output).contains("Usage:"), "{command}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0, "asking changes nothing");
+}
+
+#[test]
+fn an_installation_begins_with_migrate_seed_and_an_admin() {
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    let before = run(here, &["doctor"], "");
+    let lines = said(&before);
+    for what in ["configuration:", "database:", "keys:", "mail:", "cookies:"] {
+        assert_eq!(lines.lines().filter(|line| line.contains(what)).count(), 1, "{what} in {lines}");
+    }
+    assert!(lines.contains("migrations wait"), "{lines}");
+
+    let first = run(here, &["migrate"], "");
+    assert!(first.status.success(), "{}", complained(&first));
+    assert!(!said(&first).starts_with("0 "), "{}", said(&first));
+    assert!(here.join("data/benefits-center.db").exists());
+    let again = run(here, &["migrate"], "");
+    assert!(again.status.success() && said(&again).starts_with("0 "), "{}", said(&again));
+
+    let seeded = run(here, &["seed-demo"], "");
+    assert!(seeded.status.success(), "{}", complained(&seeded));
+    assert!(said(&seeded).contains("4 companies"), "{}", said(&seeded));
+    let again = run(here, &["seed-demo"], "");
+    assert!(again.status.success() && said(&again).contains("nothing was changed"), "{}", said(&again));
+
+    let admin = ["create-admin", "--email", "first.admin@portal.example", "--name", "First Admin"];
+    let short = run(here, &admin, "short\n");
+    assert!(!short.status.success());
+    assert!(complained(&short).starts_with("benefits-center: "), "{}", complained(&short));
+    let made = run(here, &admin, "a quiet lamp over the harbour\n");
+    assert!(made.status.success(), "{}", complained(&made));
+    // Whoever owns the installation may have lost the way in; a partner's people stay partners.
+    let again = run(here, &admin, "another lamp, another harbour\n");
+    assert!(again.status.success(), "{}", complained(&again));
+    let partner = ["create-admin", "--email", "maren.tolvik@fernhollow.example", "--name", "Maren Tolvik"];
+    let refused = run(here, &partner, "a quiet lamp over the harbour\n");
+    assert!(!refused.status.success());
+    for output in [&made, &again, &refused] {
+        assert!(!complained(output).contains("lamp") && !said(output).contains("lamp"));
+    }
+
+    let after = run(here, &["doctor"], "");
+    assert!(after.status.success(), "{}", said(&after));
+    assert!(said(&after).contains("up to date") && said(&after).contains("__Host-"), "{}", said(&after));
+    let secure = run(here, &["doctor", "--base-url", "https://portal.example"], "");
+    assert!(said(&secure).contains("ok    cookies: Secure"), "{}", said(&secure));
+}
+
+#[test]
+fn what_is_wrong_is_said_in_one_sentence() {
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    std::fs::write(here.join("wrong.toml"), "adress = \"127.0.0.1:1\"\n").expect("a file");
+    std::fs::write(here.join("wrong.key"), "not a secret\n").expect("a file");
+    for (arguments, words) in [
+        (vec!["migrate", "--config", "nowhere.toml"], "nowhere.toml can't be read"),
+        (vec!["migrate", "--config", "wrong.toml"], "wrong.toml isn't understood"),
+        (vec!["migrate", "--secret-file", "wrong.key"], "64 hexadecimal digits"),
+    ] {
+        let output = run(here, &arguments, "");
+        assert!(!output.status.success(), "{arguments:?}");
+        let text = complained(&output);
+        assert!(text.starts_with("benefits-center: ") && text.contains(words), "{arguments:?}: {text}");
+        assert!(!text.contains("panicked"), "{text}");
+    }
+    let output = run(here, &["doctor", "--demo", "--address", "0.0.0.0:3000"], "");
+    assert!(!output.status.success() && said(&output).contains("BAD   configuration:"), "{}", said(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_secret_is_made_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = TempDir::new().expect("a folder");
+    assert!(run(folder.path(), &["migrate"], "").status.success());
+    let path = folder.path().join("data/secret.key");
+    let secret = std::fs::read_to_string(&path).expect("a secret");
+    assert!(secret.trim().len() == 64 && secret.trim().bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("opened");
+    let output = run(folder.path(), &["doctor"], "");
+    assert!(!output.status.success() && said(&output).contains("BAD   keys:"), "{}", said(&output));
+}
