@@ -13,17 +13,12 @@ use crate::site::asset;
 #[derive(Clone, Copy, Debug)]
 pub struct Scripts(pub bool);
 
-/// The theme that the reader chose; the system decides where it is none.
-#[derive(Clone, Debug)]
-pub struct Theme(pub Option<&'static str>);
-
 /// The whole document.
 pub fn document(options: LeptosOptions) -> impl IntoView {
     let scripts = use_context::<Scripts>().is_none_or(|scripts| scripts.0);
-    let theme = use_context::<Theme>().and_then(|theme| theme.0);
     view! {
         <!DOCTYPE html>
-        <html lang=i18n::language().tag() data-assets=asset("").trim_end_matches('/').to_owned() data-theme=theme>
+        <html lang=i18n::language().tag() data-assets=asset("").trim_end_matches('/').to_owned()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

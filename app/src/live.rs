@@ -7,7 +7,7 @@ use crate::load::Reload;
 pub fn listen(reload: Reload) {
     use std::time::Duration;
 
-    use futures::StreamExt;
+    use futures::{StreamExt, stream};
     use gloo_net::eventsource::futures::EventSource;
     use leptos::prelude::*;
 
@@ -15,7 +15,11 @@ pub fn listen(reload: Reload) {
     Effect::new(move |_| {
         leptos::task::spawn_local(async move {
             let Ok(mut source) = EventSource::new("/live") else { return };
-            let Ok(mut events) = source.subscribe("message") else { return };
+            let (Ok(messages), Ok(opened)) = (source.subscribe("message"), source.subscribe("open")) else {
+                return;
+            };
+            // What changed while the connection was away is read when it is back.
+            let mut events = stream::select(messages, opened.skip(1));
             while let Some(event) = events.next().await {
                 // Several changes in a row are one reason to read again.
                 if event.is_err() || waiting.try_get_value() != Some(false) {

@@ -3,13 +3,19 @@
 //! once and follows a signal, so that nothing anybody is typing is lost.
 
 use std::future::Future;
+use std::time::Duration;
 
 use domain::Error;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::components::empty::Failed;
-use crate::refusal::Refusal;
+use crate::components::{Notice, Tone};
+use crate::i18n::texts;
+use crate::refusal::{Refusal, is_passing};
+
+/// After so long a page that couldn't be read again asks once more.
+const AGAIN: Duration = Duration::from_secs(4);
 
 /// Counts what makes pages read their data again.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +130,7 @@ where
     let data = RwSignal::new(data);
     let refused: RwSignal<Option<Error>> = RwSignal::new(refused);
     let asked = StoredValue::new(0_u32);
+    let waiting = RwSignal::new(false);
     let source = Memo::new(move |_| source());
     Effect::watch(
         move || (source.get(), reload.0.get()),
@@ -138,20 +145,42 @@ where
                     return;
                 }
                 match answer {
+                    // The page stays as it is, with what is being typed, and asks again.
+                    Err(Refusal(error)) if is_passing(&error) && data.with_untracked(Option::is_some) => {
+                        waiting.set(true);
+                        set_timeout(
+                            move || {
+                                if asked.try_get_value() == Some(number) {
+                                    reload.now();
+                                }
+                            },
+                            AGAIN,
+                        );
+                    }
                     Ok(loaded) => {
+                        waiting.set(false);
                         refused.set(None);
                         if data.with_untracked(|old| old.as_ref() != Some(&loaded.data)) {
                             data.set(Some(loaded.data));
                         }
                     }
-                    Err(Refusal(error)) => refused.set(Some(error)),
+                    Err(Refusal(error)) => {
+                        waiting.set(false);
+                        refused.set(Some(error));
+                    }
                 }
             });
         },
         false,
     );
     let usable = Memo::new(move |_| data.with(Option::is_some) && refused.with(Option::is_none));
-    move || {
+    let away = move || {
+        (place == Place::Page && waiting.get()).then(|| {
+            let text = texts().component_not_current();
+            view! { <div class="flash"><Notice tone=Tone::Wait role="status"><p>{text}</p></Notice></div> }
+        })
+    };
+    let page = move || {
         if usable.get() {
             let fallback = data.get_untracked();
             let current = Signal::derive(move || data.get().or_else(|| fallback.clone()));
@@ -172,5 +201,6 @@ where
                 }
             }
         }
-    }
+    };
+    view! { {away} {page} }
 }

@@ -34,6 +34,13 @@ impl From<ErrorCode> for Refusal {
     }
 }
 
+/// Whether trying again may help: the way there failed, or the server is in trouble. Then `detail` is
+/// the id of the request, under which the log has the cause.
+#[must_use]
+pub const fn is_passing(error: &Error) -> bool {
+    matches!(error.code, ErrorCode::Unavailable | ErrorCode::Internal)
+}
+
 /// The HTTP status that says the same as the code.
 #[cfg(feature = "ssr")]
 #[must_use]

@@ -1,8 +1,18 @@
 //! Codes turned into words.
 
+use domain::Error;
 use locales::Texts;
 
+use crate::refusal::is_passing;
+
 pub use locales::{field_refusal as field, refusal};
+
+/// The id of the request under which the operators find the cause, where there is one to find.
+#[must_use]
+pub fn request_id(texts: Texts, error: &Error) -> Option<String> {
+    let id = error.detail.as_ref().filter(|id| is_passing(error) && !id.is_empty())?;
+    Some(texts.common_request_id(id))
+}
 
 /// A source in words: "Gold Core", or the competency area that added it.
 #[must_use]

@@ -106,6 +106,10 @@ codes! {
         HoldsSameProduct = "holds_same_product",
         /// The person isn't active: suspended or gone, and for a contact invited too (rule 11).
         PersonNotActive = "person_not_active",
+        /// The benefit itself ends before that day.
+        AfterGrantEnd = "after_grant_end",
+        /// An activation begins at once, not on a later day.
+        StartsLater = "starts_later",
         /// The person is invited and hasn't signed in yet: to be known, not refused (rule 11).
         PersonInvited = "person_invited",
         /// The seat can't be reassigned before its lock date (rule 10).

@@ -91,6 +91,8 @@ test('a person is assigned and removed with the keyboard only', async ({ page, s
   const holder = steps.holder(page, leila);
   await expect(holder).toBeVisible();
   await hydrated(page);
+  // The toast may lie over what the screen has room for; it goes after some seconds.
+  await expect(page.locator('.toast')).toHaveCount(0, { timeout: 15_000 });
 
   const remove = holder.locator(`summary[aria-label="Remove ${leila.name}"]`);
   await tabTo(page, remove);

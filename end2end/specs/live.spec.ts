@@ -58,6 +58,38 @@ test('two administrators see each other’s changes, and what one types stays', 
   await expect(steps.holder(page, leila)).toHaveCount(0, { timeout: SOON });
 });
 
+test('a page that can’t be read again keeps what one types, says so, and catches up', async ({
+  page,
+  anotherPage,
+  signIn,
+  steps,
+  scripts,
+}) => {
+  const other = await anotherPage();
+  await signIn(page, fernhollow.globalAdmin, { path: PATH });
+  await signIn(other, fernhollow.otherGlobalAdmin, { path: PATH });
+  const detail = await steps.open(page, ENTERPRISE, 'Cloud Platform');
+  await steps.open(other, ENTERPRISE, 'Cloud Platform');
+  if (!scripts) {
+    // Nothing is read in the background: a page that is read is there as a whole.
+    await steps.assign(other, [leila]);
+    await steps.seesChange(page, steps.holder(page, leila));
+    return;
+  }
+  const input = detail.locator('input[role="combobox"]');
+  await input.pressSequentially('mari');
+  await page.route('**/api/benefits', (route) => route.abort());
+  await steps.assign(other, [leila]);
+  const away = page.locator('.flash').getByText(/^The portal does not answer at the moment\./);
+  await expect(away).toBeVisible();
+  await expect(input).toHaveValue('mari');
+  await expect(input).toBeFocused();
+  await page.unroute('**/api/benefits');
+  await expect(steps.holder(page, leila)).toBeVisible();
+  await expect(away).toHaveCount(0);
+  await expect(input).toHaveValue('mari');
+});
+
 test('a form older than its row is refused', async ({ page, anotherPage, signIn, steps, scripts }) => {
   const kofi = fernhollow.adminAgent;
   const other = await anotherPage();

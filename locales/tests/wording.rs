@@ -40,7 +40,52 @@ fn lines(language: usize) -> Vec<Line> {
         }
     }
     assert!(lines.len() > 400, "only {} texts were read", lines.len());
+    let own = lines.len();
+    for file in ["products.toml", "offers.toml", "operators.toml"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../service/sample_programme").join(file);
+        let table: toml::Table =
+            std::fs::read_to_string(&path).expect("the file is there").parse().expect("it is TOML");
+        of_sample(&toml::Value::Table(table), language, file, &mut lines);
+    }
+    assert!(lines.len() > own + 200, "only {} texts of the sample programme were read", lines.len() - own);
     lines
+}
+
+/// Texts of the sample programme: whatever stands there in the three languages.
+fn of_sample(value: &toml::Value, language: usize, at: &str, lines: &mut Vec<Line>) {
+    let texts = |value: &toml::Value| -> Vec<String> {
+        match value {
+            toml::Value::String(text) => vec![text.clone()],
+            toml::Value::Array(all) => {
+                all.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    match value {
+        toml::Value::Array(all) => {
+            for value in all {
+                of_sample(value, language, at, lines);
+            }
+        }
+        toml::Value::Table(table) => {
+            if let Some(english) = table.get("en").filter(|_| !table.contains_key("language")) {
+                let own = table.get(texts::TAGS[language]).unwrap_or_else(|| panic!("{at}: {english:?}"));
+                let (english, own) = (texts(english), texts(own));
+                assert_eq!(english.len(), own.len(), "{at}: {english:?}");
+                lines.extend(english.into_iter().zip(own).map(|(english, text)| Line {
+                    at: format!("service/sample_programme/{at}"),
+                    english,
+                    text,
+                }));
+                return;
+            }
+            for value in table.values() {
+                of_sample(value, language, at, lines);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn assert_none(language: usize, fault: impl Fn(&Line) -> Option<String>) {

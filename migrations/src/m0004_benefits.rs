@@ -40,6 +40,8 @@ create table benefit_grant (
     row_version bigint not null default 1
 );
 create index benefit_grant_by_category on benefit_grant (organization_id, category);
+create index benefit_grant_due on benefit_grant (coalesce(expires_at, holding_ends_at + 2592000000))
+    where state = 'granted';
 create index benefit_grant_by_line on benefit_grant (order_line_id);
 create index benefit_grant_by_pool on benefit_grant (pool_id);
 create unique index benefit_grant_once
@@ -160,6 +162,7 @@ create table activation (
     contract_id {bytes},
     starts_at bigint,
     expires_at bigint,
+    reminded_at bigint,
     reason text,
     row_version bigint not null default 1
 );

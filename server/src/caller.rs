@@ -8,11 +8,11 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, USER_AGENT};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use domain::{Error, Language};
+use axum::response::Response;
+use domain::Language;
 use service::{Actor, sessions};
 
-use crate::page;
+use crate::plain;
 use crate::router::Site;
 
 /// Name of the session cookie; with TLS it carries the `__Host-` prefix.
@@ -46,16 +46,14 @@ pub async fn identify(State(site): State<Arc<Site>>, mut request: Request, next:
             Ok(actor) => actor,
             Err(failure) => {
                 tracing::error!(cause = %failure, "the session could not be read");
-                return page::plain_failure(&failure.told()).into_response();
+                return plain::failure(&site, language(headers), &failure.told());
             }
         },
     };
     let language = match &actor {
         Actor::Person(person) => person.language,
         Actor::Operator(operator) => operator.language,
-        Actor::Nobody | Actor::Worker => cookie(headers, LANGUAGE_COOKIE)
-            .and_then(|tag| Language::from_tag(&tag))
-            .unwrap_or_else(|| Language::negotiate(header(headers, &ACCEPT_LANGUAGE))),
+        Actor::Nobody | Actor::Worker => language(headers),
     };
     let browser = Browser {
         session_token: token.filter(|_| !matches!(actor, Actor::Nobody)),
@@ -75,8 +73,17 @@ pub async fn identify(State(site): State<Arc<Site>>, mut request: Request, next:
     next.run(request).await
 }
 
+/// The language of a browser of which no more is known: what was chosen, or what it asks for.
+pub(crate) fn language(headers: &HeaderMap) -> Language {
+    cookie(headers, LANGUAGE_COOKIE)
+        .and_then(|tag| Language::from_tag(&tag))
+        .unwrap_or_else(|| Language::negotiate(header(headers, &ACCEPT_LANGUAGE)))
+}
+
 fn address(site: &Site, request: &Request) -> String {
-    let forwarded = request.headers().get("x-forwarded-for").filter(|_| site.trust_proxy);
+    // The proxy adds itself last, in a line of its own or at the end of the client's.
+    let lines = request.headers().get_all("x-forwarded-for");
+    let forwarded = lines.iter().next_back().filter(|_| site.trust_proxy);
     forwarded
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.rsplit(',').next())
@@ -127,11 +134,6 @@ fn decode(text: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
-}
-
-/// What the caller is told where there is no page for it.
-pub(crate) fn told(error: &Error) -> String {
-    locales::refusal(locales::texts(Language::English), error)
 }
 
 #[cfg(test)]

@@ -17,7 +17,12 @@ type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 /// Benefits Center: a portal in which the members of a partner programme use their benefits.
 #[derive(Parser)]
-#[command(name = "benefits-center", version, about)]
+#[command(
+    name = "benefits-center",
+    version,
+    about,
+    after_help = "BENEFITS_CENTER_LOG says what is logged, such as `debug,sqlx=warn`; the default is info."
+)]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,

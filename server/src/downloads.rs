@@ -10,7 +10,7 @@ use domain::ids::GrantId;
 use uuid::Uuid;
 
 use crate::caller::{Caller, encode};
-use crate::page::plain_failure;
+use crate::plain;
 use crate::router::Site;
 
 /// Hands out a package of a granted product and records it.
@@ -36,7 +36,7 @@ pub async fn download(
         }
         Err(failure) => {
             tracing::info!(request = %caller.request.id, cause = %failure, "a download was refused");
-            plain_failure(&failure.told()).into_response()
+            plain::failure(&site, caller.language, &failure.told())
         }
     }
 }

@@ -11,21 +11,35 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use service::Actor;
-use service::live::Changed;
+use service::live::{Changed, Heard};
 
 use crate::caller::Caller;
 use crate::router::Site;
 
-/// Streams what concerns the caller until the browser leaves.
+/// A stream ends after so long: the browser connects again, and what it may hear is looked at anew.
+const STREAM: Duration = Duration::from_secs(15 * 60);
+
+/// Streams what concerns the caller until the browser leaves, the time is over, or the server stops.
 pub async fn live(State(site): State<Arc<Site>>, Extension(caller): Extension<Caller>) -> Response {
     let actor = caller.request.actor;
     if matches!(actor, Actor::Nobody) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let events = site.service.live.listen().filter_map(move |changed| {
-        let event = seen_by(&actor, &changed).map(|text| Ok::<_, Infallible>(Event::default().data(text)));
-        futures::future::ready(event)
+    let events = site.service.live.listen().filter_map(move |heard| {
+        let text = match heard {
+            Heard::Changed(changed) => seen_by(&actor, &changed),
+            Heard::Missed => Some("missed".to_owned()),
+        };
+        futures::future::ready(text.map(|text| Ok::<_, Infallible>(Event::default().data(text))))
     });
+    let mut stopping = site.stopping.clone();
+    let over = async move {
+        tokio::select! {
+            () = tokio::time::sleep(STREAM) => {}
+            Ok(_) = stopping.wait_for(|stopping| *stopping) => {}
+        }
+    };
+    let events = events.take_until(Box::pin(over));
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(20))).into_response()
 }
 
@@ -44,5 +58,50 @@ fn seen_by(actor: &Actor, changed: &Changed) -> Option<String> {
         }
         (Actor::Operator(_), _) => Some("queue".to_owned()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::{AccountId, GrantId, OrganizationId, PersonId};
+    use domain::{Language, OperatorRole, Role, Roles};
+    use service::request::{Operator, Person};
+    use uuid::Uuid;
+
+    use super::{Actor, Changed, seen_by};
+
+    const OWN: OrganizationId = OrganizationId(Uuid::from_u128(1));
+    const OTHER: OrganizationId = OrganizationId(Uuid::from_u128(2));
+    const GRANT: GrantId = GrantId(Uuid::from_u128(3));
+
+    fn person() -> Actor {
+        Actor::Person(Person {
+            account: AccountId(Uuid::from_u128(4)),
+            id: PersonId(Uuid::from_u128(5)),
+            organization: OWN,
+            roles: Roles::new([Role::GlobalAdmin]),
+            name: String::new(),
+            email: String::new(),
+            language: Language::English,
+            time_zone: "UTC".to_owned(),
+        })
+    }
+
+    #[test]
+    fn rule_07_nobody_hears_of_another_company() {
+        let operator = Actor::Operator(Operator {
+            account: AccountId(Uuid::from_u128(6)),
+            roles: vec![OperatorRole::FulfilmentAgent],
+            name: String::new(),
+            language: Language::English,
+        });
+        for changed in [Changed::Grant(OWN, GRANT), Changed::Organization(OWN)] {
+            assert!(seen_by(&person(), &changed).is_some(), "{changed:?}");
+            assert_eq!(seen_by(&operator, &changed).as_deref(), Some("queue"), "no id of a company");
+            assert_eq!(seen_by(&Actor::Nobody, &changed), None);
+        }
+        for changed in [Changed::Grant(OTHER, GRANT), Changed::Organization(OTHER), Changed::Queue] {
+            assert_eq!(seen_by(&person(), &changed), None, "{changed:?}");
+        }
     }
 }

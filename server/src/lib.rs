@@ -10,5 +10,6 @@ pub mod events;
 pub mod headers;
 pub mod mailer;
 pub mod page;
+pub mod plain;
 pub mod router;
 pub mod worker;

@@ -6,16 +6,14 @@ use std::sync::Arc;
 use app::document::Scripts;
 use app::forms::submission::{Cookies, Performed, Reader, Submission, carry_out};
 use app::forms::{Claimed, Posted, Unclaimed};
-use app::refusal::status;
+use app::refusal::{is_passing, status};
 use app::server_fns::context::Browser;
 use app::server_fns::portal::DemoMode;
 use app::site::AssetBase;
 use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE,
-};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Error, ErrorCode};
@@ -28,6 +26,7 @@ use service::{Actor, Failure};
 
 use crate::caller::{self, Caller, FLASH_COOKIE, LANGUAGE_COOKIE, session_cookie};
 use crate::headers::page_policy;
+use crate::plain;
 use crate::router::Site;
 
 /// So long may the arguments of a server function be: a form's body as JSON, where every character
@@ -81,7 +80,7 @@ pub async fn post(
     let page = || Request::from_parts(parts.clone(), Body::empty());
     let form = match form {
         Ok(form) => form,
-        Err(error) => return plain_failure(&error).into_response(),
+        Err(error) => return plain::failure(&site, caller.language, &error),
     };
     let nobody = matches!(caller.request.actor, Actor::Nobody);
     if nobody && !is_public(parts.uri.path()) && form.code() != "choose_language" {
@@ -98,9 +97,10 @@ pub async fn post(
             render(&site, Caller { browser, ..caller }, page(), answer).await
         }
         Err(failure) => {
-            let told = failure.told();
-            if matches!(told.code, ErrorCode::Internal | ErrorCode::Unavailable) {
+            let mut told = failure.told();
+            if is_passing(&told) {
                 tracing::error!(request = %caller.request.id, cause = %failure, "a form could not be carried out");
+                told = told.with_detail(caller.request.id.clone());
             }
             let code = status(told.code);
             let wait = (told.code == ErrorCode::TooManyAttempts).then_some(told.number).flatten();
@@ -144,7 +144,9 @@ async fn perform(site: &Arc<Site>, caller: &Caller, form: &Submission) -> Result
 
 /// Answers a form that showed nothing: the browser reads the next page, and a reload posts nothing.
 fn lead_on(site: &Site, caller: &Caller, uri: &axum::http::Uri, performed: Performed) -> Response {
+    // A path that begins with two slashes is another host to a browser.
     let here = uri.path_and_query().map_or("/", |path| path.as_str());
+    let here = if here.starts_with("//") { "/" } else { here };
     let go = performed.done.go.as_deref().unwrap_or(here);
     let secure = if site.secure { "; Secure" } else { "" };
     let session = session_cookie(site.secure);
@@ -283,16 +285,6 @@ fn append_cookie(response: &mut Response, cookie: &str) {
     if let Ok(value) = HeaderValue::from_str(cookie) {
         response.headers_mut().append(SET_COOKIE, value);
     }
-}
-
-/// An answer for what never reaches a page: a body too large, a foreign origin, no database.
-#[must_use]
-pub fn plain_failure(error: &Error) -> impl IntoResponse {
-    let text = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Benefits Center</title><p>{}</p>",
-        caller::told(error).replace('&', "&amp;").replace('<', "&lt;")
-    );
-    (status(error.code), [(CONTENT_TYPE, "text/html; charset=utf-8")], text)
 }
 
 /// The options under which pages name their script and wasm.

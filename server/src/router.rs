@@ -1,23 +1,22 @@
 //! The router: assets, live events, server functions, and pages for everything else.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::Response;
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use domain::{Error, ErrorCode};
 use leptos::config::LeptosOptions;
 use service::Service;
+use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::configuration::Configuration;
-use crate::{assets, caller, events, headers, page};
+use crate::{assets, caller, events, headers, page, plain};
 
 /// What the handlers share.
 pub struct Site {
@@ -33,13 +32,15 @@ pub struct Site {
     pub assets: String,
     /// Names of script and wasm.
     pub options: LeptosOptions,
+    /// Becomes true when the server is to end: streams that would stay open end, too.
+    pub stopping: watch::Receiver<bool>,
 }
 
 /// So large may the body of any request be.
 const MAX_BODY: usize = 256 * 1024;
 
-/// The whole portal.
-pub fn router(service: Service, configuration: &Configuration) -> Router {
+/// The whole portal, until `stopping` becomes true.
+pub fn router(service: Service, configuration: &Configuration, stopping: watch::Receiver<bool>) -> Router {
     // Rendering spawns its loads; a second router, as in tests, finds it set already.
     let _ = any_spawner::Executor::init_tokio();
     let assets = format!("/pkg/{}", assets::digest());
@@ -50,6 +51,7 @@ pub fn router(service: Service, configuration: &Configuration) -> Router {
         trust_proxy: configuration.trust_proxy,
         options: page::options(&assets),
         assets,
+        stopping,
     });
     let pages = get(page::get).post(page::post);
     Router::new()
@@ -62,13 +64,12 @@ pub fn router(service: Service, configuration: &Configuration) -> Router {
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(CsrfLayer::new())
         .route("/pkg/{*path}", get(assets::serve_asset))
+        // A panic is a fault of ours: the log has it, the caller learns that nothing is known.
+        .layer(CatchPanicLayer::custom(|_| {
+            tracing::error!("a handler panicked");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }))
+        .layer(from_fn_with_state(site.clone(), plain::explain))
         .layer(from_fn_with_state(site.clone(), headers::secure))
-        .layer(CatchPanicLayer::custom(panicked))
         .with_state(site)
-}
-
-/// A panic is a fault of ours: the log has it, the caller learns that nothing is known.
-fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<axum::body::Body> {
-    tracing::error!("a handler panicked");
-    page::plain_failure(&Error::new(ErrorCode::Internal)).into_response()
 }

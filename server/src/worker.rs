@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use service::outbox::{self, Mailer};
-use service::{Service, activations, sessions};
+use service::{Service, activations, benefits, sessions};
 use tokio::sync::watch;
 
 /// How often it looks for mail; a change is in the outbox at once, its delivery may wait this long.
@@ -22,6 +22,12 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
         if round.is_multiple_of(SELDOM) {
             if let Err(failure) = activations::on_clock::expire_due(&service).await {
                 tracing::error!(cause = %failure, "activations could not be expired");
+            }
+            if let Err(failure) = benefits::on_clock::end_due(&service).await {
+                tracing::error!(cause = %failure, "grants could not be ended");
+            }
+            if let Err(failure) = activations::on_clock::remind_due(&service).await {
+                tracing::error!(cause = %failure, "what ends soon could not be told");
             }
             if let Err(failure) = sessions::sweep(&service).await {
                 tracing::error!(cause = %failure, "sessions could not be swept");

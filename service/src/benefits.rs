@@ -3,4 +3,5 @@
 pub mod detail;
 pub mod grants;
 pub mod list;
+pub mod on_clock;
 pub mod products;

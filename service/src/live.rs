@@ -1,6 +1,8 @@
 //! Tells open pages that something changed: ids only, re-read under the reader's own rights.
 
+use async_broadcast::RecvError;
 use domain::ids::{GrantId, OrganizationId};
+use futures::Stream;
 
 /// What changed. It carries no state: whoever hears it asks again.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,6 +15,15 @@ pub enum Changed {
     Queue,
 }
 
+/// What a listener hears.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Heard {
+    /// Something changed.
+    Changed(Changed),
+    /// Too much changed at once, and some of it was missed: it may concern anybody.
+    Missed,
+}
+
 /// The port for live events, within this process.
 #[derive(Clone, Debug)]
 pub struct Live {
@@ -23,7 +34,7 @@ pub struct Live {
 impl Default for Live {
     fn default() -> Self {
         let (mut sender, receiver) = async_broadcast::broadcast(256);
-        // A page that can't keep up misses events and asks again anyway.
+        // Who can't keep up is told that something was missed.
         sender.set_overflow(true);
         sender.set_await_active(false);
         Self { sender, receiver: receiver.deactivate() }
@@ -38,8 +49,13 @@ impl Live {
     }
 
     /// Listens from now on.
-    #[must_use]
-    pub fn listen(&self) -> async_broadcast::Receiver<Changed> {
-        self.receiver.activate_cloned()
+    pub fn listen(&self) -> impl Stream<Item = Heard> + use<> {
+        futures::stream::unfold(self.receiver.activate_cloned(), |mut changes| async move {
+            match changes.recv().await {
+                Ok(changed) => Some((Heard::Changed(changed), changes)),
+                Err(RecvError::Overflowed(_)) => Some((Heard::Missed, changes)),
+                Err(RecvError::Closed) => None,
+            }
+        })
     }
 }

@@ -151,11 +151,20 @@ pub async fn deliver_due(service: &Service, mailer: &dyn Mailer) -> Outcome<usiz
     Ok(sent)
 }
 
+/// So long, in milliseconds, a claimed message is left to whoever claimed it: longer than a full round
+/// of slow deliveries takes.
+const LEASE: i64 = 10 * 60_000;
+
+/// Seconds until the next attempt: a minute after the first, twice as long after each, six hours at
+/// most.
+fn pause(attempts: i64) -> i64 {
+    60 * if attempts > 9 { 360 } else { 1 << (attempts - 1).clamp(0, 8) }
+}
+
 async fn claim(service: &Service, now: Moment) -> Outcome<Vec<mail::Model>> {
     let lock = if service.database.is_postgres() { " for update skip locked" } else { "" };
     let text = format!(
-        "update mail set attempts = attempts + 1,
-            next_attempt_at = $1 + 60000 * case when attempts > 8 then 360 else (1 << cast(attempts as integer)) end
+        "update mail set attempts = attempts + 1, next_attempt_at = $1 + {LEASE}
         where id in (select id from mail where state = 'waiting' and next_attempt_at <= $1
             order by next_attempt_at, id limit 20{lock})
         returning *"
@@ -187,14 +196,20 @@ async fn settle(service: &Service, row: &mail::Model, result: Result<(), String>
     match result {
         Ok(()) => {
             // The link has gone out: it needn't stay here, even sealed.
-            let text = "update mail set state = 'sent', sent_at = $2, last_error = null, secret = null where id = $1";
+            let text = "update mail set state = 'sent', sent_at = $2, last_error = null, secret = null
+                where id = $1 and state = 'waiting'";
             sql::run(&transaction, text, [row.id.into(), service.now().0.into()]).await?;
         }
         Err(error) => {
             tracing::warn!(mail = %row.id, attempt = row.attempts, %error, "mail was not delivered");
             let error: String = error.chars().take(400).collect();
-            let text = "update mail set last_error = $2, state = case when attempts >= $3 then 'failed' else 'waiting' end where id = $1";
-            sql::run(&transaction, text, [row.id.into(), error.into(), MAX_ATTEMPTS.into()]).await?;
+            // Not where somebody else has taken or delivered it meanwhile.
+            let text = "update mail set last_error = $2, next_attempt_at = $4,
+                    state = case when attempts >= $3 then 'failed' else 'waiting' end
+                where id = $1 and state = 'waiting' and attempts = $5";
+            let next = service.now().plus_seconds(pause(row.attempts)).0;
+            let values = [row.id.into(), error.into(), MAX_ATTEMPTS.into(), next.into(), row.attempts.into()];
+            sql::run(&transaction, text, values).await?;
         }
     }
     transaction.commit().await?;
@@ -215,8 +230,11 @@ pub(crate) async fn retry(connection: &impl ConnectionTrait, id: MailId, now: Mo
         None => Err(ErrorCode::NotFound.into()),
         Some(row) if row.state == "sent" => Err(Error::new(ErrorCode::WrongState).into()),
         Some(_) => {
-            let text = "update mail set state = 'waiting', attempts = 0, next_attempt_at = $2 where id = $1";
-            sql::run(connection, text, [id.0.into(), now.0.into()]).await?;
+            let text = "update mail set state = 'waiting', attempts = 0, next_attempt_at = $2
+                where id = $1 and state <> 'sent'";
+            if sql::run(connection, text, [id.0.into(), now.0.into()]).await? == 0 {
+                return Err(Error::new(ErrorCode::WrongState).into());
+            }
             Ok(())
         }
     }

@@ -11,6 +11,19 @@ use crate::{Outcome, sql};
 /// So many colleagues are named at most.
 const NAMED: usize = 3;
 
+/// Checks that the company's data can be changed at all.
+///
+/// # Errors
+/// [`domain::ErrorCode::ReadOnly`] while it is still kept in the older portal, or no longer here
+/// (rule 22).
+pub async fn check_member(connection: &impl ConnectionTrait, person: &Person) -> Outcome<()> {
+    let text = "select count(*) as number from organization where id = $1 and portal_state = 'member'";
+    if sql::number(connection, text, [person.organization.0.into()]).await? == 0 {
+        return Err(domain::ErrorCode::ReadOnly.into());
+    }
+    Ok(())
+}
+
 /// Checks that the person may.
 ///
 /// # Errors

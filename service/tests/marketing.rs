@@ -160,6 +160,17 @@ async fn rule_16_it_is_usable_until_its_last_day_and_the_contact_hears_when_it_i
     let grant = stage.grant(GOLD, "case_study", "gold_core").await;
     ask(&stage, &admin, grant).await.expect("asks");
     finish(&stage, grant, "2026-11-22").await;
+    let told = async || {
+        let mails = stage.mails("press@fernhollow.example").await;
+        mails.into_iter().filter(|mail| mail.kind == "marketing_expiring").collect::<Vec<_>>()
+    };
+    // The sample programme has one that ends in 14 days, too: each is told once.
+    on_clock::remind_due(&stage.service).await.expect("runs");
+    assert_eq!(on_clock::remind_due(&stage.service).await.expect("runs again"), 0);
+    let soon = told().await;
+    let case_study: Vec<_> = soon.iter().filter(|mail| mail.body.contains("22 Nov 2026")).collect();
+    assert_eq!(case_study.len(), 1, "{soon:?}");
+    assert!(case_study[0].subject.starts_with("Ends soon: "), "{}", case_study[0].subject);
     // 2026-11-22 23:59:59.999 in Oslo.
     let last = 1_795_388_399_999;
     stage.clock.set(domain::Moment(last));

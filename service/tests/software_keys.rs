@@ -704,3 +704,38 @@ async fn rule_08_software_counted_in_seats_is_assigned_and_each_holder_has_a_key
     let refused = assign(&stage.service, &administrator, stage.operation(), input).await;
     assert_eq!(code(refused), ErrorCode::WrongKind);
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_08_every_package_that_a_page_offers_can_be_downloaded(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    #[derive(FromQueryResult)]
+    struct Offered {
+        id: Uuid,
+    }
+    let stage = stage(engine).await;
+    let administrator = stage.person(GLOBAL_ADMIN).await;
+    let organization = stage.literal(administrator.person().expect("a person").organization.0);
+    let text = format!(
+        "select g.id from benefit_grant g join product p on p.id = g.product_id
+        where g.organization_id = {organization} and g.category = 'software' order by g.id"
+    );
+    let grants = sql::all::<Offered>(stage.service.database.reader(), &text, []).await.expect("grants");
+    let mut files = 0;
+    for Offered { id } in grants {
+        let grant = GrantId(id);
+        let shown = view(&stage, &administrator, grant).await;
+        if shown.key.is_some() {
+            get(&stage, &administrator, KeyOf::Grant(grant), true).await.expect("a key");
+        }
+        for package in view(&stage, &administrator, grant).await.downloads {
+            let id = Uuid::try_parse(&package.id).expect("an id");
+            let file = open_download(&stage.service, &administrator, grant, id).await.expect("a file");
+            assert!(file.file_name.starts_with(&package.file_name), "{}", file.file_name);
+            assert!(!file.content.is_empty(), "{}", package.file_name);
+            files += 1;
+        }
+    }
+    assert!(files > 50, "only {files} packages are offered");
+}

@@ -7,6 +7,7 @@ mod compress;
 mod dev;
 mod end2end;
 mod failure;
+mod guards;
 mod postgres;
 mod prerequisites;
 mod process;
@@ -64,6 +65,8 @@ enum Task {
         #[arg(last = true, requires = "only")]
         arguments: Vec<String>,
     },
+    /// Takes the guard of each rule away, one at a time in a copy, and sees its tests fail.
+    Guards,
 }
 
 fn main() -> ExitCode {
@@ -85,6 +88,7 @@ fn run(arguments: Arguments) -> Outcome {
         Task::Serve { address } => serve::serve(&workspace, &address.to_string()),
         Task::Dev { address } => dev::follow(&workspace, &address.to_string()),
         Task::Build => serve::build(&workspace).map(|_| ()),
+        Task::Guards => guards::run(&workspace),
         Task::Test { only, shipped, arguments } => {
             let passes_on = matches!(only.as_slice(), [test::Part::Rust | test::Part::End2end]);
             if !arguments.is_empty() && !passes_on {

@@ -29,6 +29,12 @@ pub fn run(command: &mut Command, limit: Duration) -> Outcome {
     succeeded(status, command)
 }
 
+/// Runs to the end and says whether it succeeded; not starting, or taking too long, is a failure.
+pub fn succeeds(command: &mut Command, limit: Duration) -> Outcome<bool> {
+    let mut child = spawn(command)?;
+    Ok(wait(&mut child, limit, &shown(command))?.success())
+}
+
 /// Runs to the end without showing anything, and returns what was written to standard output.
 pub fn read(command: &mut Command, limit: Duration) -> Outcome<String> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -12,6 +12,7 @@ use crate::step::Steps;
 use crate::workspace::{NAME, Workspace};
 use crate::{prerequisites, process};
 
+const DATABASE_LIMIT: Duration = Duration::from_secs(5 * 60);
 const BUILD_LIMIT: Duration = Duration::from_secs(90 * 60);
 /// The database of the sample programme, below the checkout.
 const DATABASE_URL: &str = "sqlite://data/benefits-center.db";
@@ -39,6 +40,11 @@ pub fn build(workspace: &Workspace) -> Outcome<PathBuf> {
 /// Builds everything, then runs the portal with the sample programme until it is stopped.
 pub fn serve(workspace: &Workspace, address: &str) -> Outcome {
     let binary = build(workspace)?;
+    let mut steps = Steps::default();
+    for (step, subcommand) in [("database", "migrate"), ("sample programme", "seed-demo")] {
+        let mut command = demo(workspace, &binary, subcommand)?;
+        steps.take(step, || process::run(&mut command, DATABASE_LIMIT))?;
+    }
     let mut command = demo_server(workspace, &binary, address)?;
     println!("==> serve on http://{address}");
     replace_with(&mut command)
@@ -47,10 +53,17 @@ pub fn serve(workspace: &Workspace, address: &str) -> Outcome {
 /// The server in demo mode: it creates and migrates its database and loads the sample programme
 /// when it starts for the first time. What the person set in the environment wins.
 pub fn demo_server(workspace: &Workspace, binary: &Path, address: &str) -> Outcome<Command> {
+    let mut command = demo(workspace, binary, "serve")?;
+    command.env("BENEFITS_CENTER_ADDRESS", address);
+    Ok(command)
+}
+
+/// A command of the binary, in demo mode on the checkout's own database.
+fn demo(workspace: &Workspace, binary: &Path, subcommand: &str) -> Outcome<Command> {
     let data = workspace.root.join("data");
     fs::create_dir_all(&data).could_not(|| format!("create {}", data.display()))?;
     let mut command = Command::new(binary);
-    command.current_dir(&workspace.root).arg("serve").env("BENEFITS_CENTER_ADDRESS", address);
+    command.current_dir(&workspace.root).arg(subcommand);
     for (name, value) in [("BENEFITS_CENTER_DEMO", "1"), ("DATABASE_URL", DATABASE_URL)] {
         if env::var_os(name).is_none() {
             command.env(name, value);

@@ -91,6 +91,9 @@ pub fn build(workspace: &Workspace, steps: &mut Steps, profile: Profile) -> Outc
             println!("    nothing has changed");
             return Ok(());
         }
+        if optimizer.is_none() && profile == Profile::Release {
+            println!("    without wasm-opt: `npm ci` in end2end/ brings it, and the wasm gets smaller");
+        }
         let work = folder.join("work");
         files.extend(bindings(&wasm, &work, profile, optimizer.as_ref())?);
         let _ = fs::remove_dir_all(&work);

@@ -50,15 +50,14 @@ pub fn Loading() -> impl IntoView {
 pub fn Failed(
     /// The refusal.
     error: Error,
-    /// Id under which the operators find the cause.
-    #[prop(optional, into)]
-    request_id: Option<String>,
     /// Whether it stands for the whole page, and is its heading.
     #[prop(optional)]
     page: bool,
 ) -> impl IntoView {
     let texts = texts();
     let said = words::refusal(texts, &error);
+    // The id under which the log has the cause.
+    let request_id = words::request_id(texts, &error);
     let said = if page {
         let title = if error.code == domain::ErrorCode::NotFound {
             texts.page_not_found_title()
@@ -77,7 +76,7 @@ pub fn Failed(
     view! {
         <Notice tone=Tone::Stop role="alert">
             {said}
-            {request_id.map(|id| view! { <p class="small muted">{texts.common_request_id(id)}</p> })}
+            {request_id.map(|id| view! { <p class="small muted">{id}</p> })}
             {again
                 .then(|| {
                     // An empty address is the page itself.

@@ -170,7 +170,11 @@ pub fn PostForm(
         form.error.get().filter(|_| summary).map(|error| {
             let faults: Vec<(String, String)> =
                 error.fields.iter().map(|fault| (form.id(fault.field), words::field(texts, fault))).collect();
-            view! { <ErrorSummary message=words::refusal(texts, &error) faults=faults/> }
+            let message = match words::request_id(texts, &error) {
+                Some(id) => format!("{} {id}", words::refusal(texts, &error)),
+                None => words::refusal(texts, &error),
+            };
+            view! { <ErrorSummary message=message faults=faults/> }
         })
     };
     view! {

@@ -43,21 +43,23 @@ fn Page(attention: Signal<Attention>) -> impl IntoView {
                 let Attention { expiring, unused, waiting, unread, opens_benefits, .. } = attention.get();
                 view! {
                     <div class="split">
-                        {opens_benefits.then(|| view! { <WaitingSheet waiting=waiting/> })}
+                        <WaitingSheet waiting=waiting/>
                         <UnreadSheet unread=unread/>
                     </div>
+                    <Grants
+                        title=texts.dashboard_expiring()
+                        none=texts.dashboard_expiring_none()
+                        rows=expiring
+                        own=!opens_benefits
+                    />
                     {opens_benefits
                         .then(|| {
                             view! {
                                 <Grants
-                                    title=texts.dashboard_expiring()
-                                    none=texts.dashboard_expiring_none()
-                                    rows=expiring
-                                />
-                                <Grants
                                     title=texts.dashboard_unused()
                                     none=texts.dashboard_unused_none()
                                     rows=unused
+                                    own=false
                                 />
                             }
                         })}
@@ -69,7 +71,13 @@ fn Page(attention: Signal<Attention>) -> impl IntoView {
 }
 
 #[component]
-fn Grants(title: &'static str, none: &'static str, rows: Vec<(Category, BenefitRow)>) -> impl IntoView {
+fn Grants(
+    title: &'static str,
+    none: &'static str,
+    rows: Vec<(Category, BenefitRow)>,
+    /// Whether they are the reader's own seats.
+    own: bool,
+) -> impl IntoView {
     let texts = texts();
     if rows.is_empty() {
         return view! {
@@ -83,7 +91,11 @@ fn Grants(title: &'static str, none: &'static str, rows: Vec<(Category, BenefitR
     let rows = rows
         .into_iter()
         .map(|(category, row)| {
-            let href = format!("{}?open={id}#{id}", path(category), id = row.id);
+            let href = if own {
+                "/my-benefits".to_owned()
+            } else {
+                format!("{}?open={id}#{id}", path(category), id = row.id)
+            };
             view! {
                 <tr role="row">
                     <th role="rowheader" scope="row"><a href=href>{row.name}</a><small>{row.summary}</small></th>

@@ -52,7 +52,7 @@ pub struct BenefitsQuery {
     pub category: Category,
     /// Part of the name.
     pub find: String,
-    /// Code of a source.
+    /// Code of a source; of a competency area with its code after a colon.
     pub source: Option<String>,
     /// Status.
     pub status: Option<RowStatus>,

@@ -10,7 +10,8 @@ use crate::benefit::Category;
 /// What needs attention.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Dashboard {
-    /// Grants that end soon, the nearest first; empty for whoever may not open the benefits pages.
+    /// Grants that end soon, the nearest first; for whoever may not open the benefits pages those of
+    /// their own seats.
     pub expiring: Vec<(Category, BenefitRow)>,
     /// Grants that nobody uses, those that end first on top.
     pub unused: Vec<(Category, BenefitRow)>,

@@ -18,16 +18,20 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), Trouble> {
     }
     let mailer = mailer::from(configuration)?;
     let (stop, stopping) = tokio::sync::watch::channel(false);
-    let worker = tokio::spawn(worker::run(service.clone(), mailer, stopping));
+    let worker = tokio::spawn(worker::run(service.clone(), mailer, stopping.clone()));
     let listener = TcpListener::bind(configuration.address)
         .await
         .map_err(|error| format!("{} can't be listened on: {error}", configuration.address))?;
     println!("Benefits Center is ready: {}", configuration.base_url);
-    let app = router::router(service, configuration);
+    let app = router::router(service, configuration, stopping);
+    let until_stopped = async move {
+        asked_to_stop().await;
+        // Whoever listens no longer has ended already.
+        let _ = stop.send(true);
+    };
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(asked_to_stop())
+        .with_graceful_shutdown(until_stopped)
         .await?;
-    let _ = stop.send(true);
     worker.await?;
     Ok(())
 }

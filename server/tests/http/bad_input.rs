@@ -391,6 +391,7 @@ async fn a_post_from_somewhere_else_is_refused(#[values(Engine::Sqlite, Engine::
     let body = encoded(&portal.stage.filled("assign_seats").await);
     let before = portal.stage.traces().await;
     let fetch_site = HeaderName::from_static("sec-fetch-site");
+    admin.set_cookie("language", "zh-Hans");
     let foreign: [&[(HeaderName, &str)]; 5] = [
         &[(ORIGIN, "https://evil.example")],
         &[(ORIGIN, "http://benefits.example.evil.example")],
@@ -408,6 +409,15 @@ async fn a_post_from_somewhere_else_is_refused(#[values(Engine::Sqlite, Engine::
             headers.push((CONTENT_TYPE, kind));
             let answer = admin.send(Method::POST, path, &headers, Body::from(body)).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {headers:?}: {}", answer.body);
+            if path.starts_with("/api/") {
+                assert_eq!(answer.refusal().code, ErrorCode::ForeignOrigin);
+            } else {
+                assert!(
+                    answer.body.contains("请求来自其他网站"),
+                    "in the reader's language: {}",
+                    answer.body
+                );
+            }
         }
     }
     assert_eq!(portal.stage.traces().await, before);

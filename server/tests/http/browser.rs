@@ -40,6 +40,11 @@ pub fn configuration(base_url: &str) -> Configuration {
     }
 }
 
+/// A server that nobody stops.
+pub fn running() -> tokio::sync::watch::Receiver<bool> {
+    tokio::sync::watch::channel(false).1
+}
+
 /// The portal on a stage of its own.
 pub struct Portal {
     /// Service, clock and what tests ask of the database.
@@ -53,16 +58,27 @@ impl Portal {
         Self::at(engine, "http://benefits.example").await
     }
 
+    /// The portal with another configuration.
+    pub async fn configured(engine: Engine, configuration: &Configuration) -> Self {
+        let stage = common::stage(engine).await;
+        let router = server::router::router(stage.service.clone(), configuration, running());
+        Self { stage, router }
+    }
+
     /// The portal with its own address.
     pub async fn at(engine: Engine, base_url: &str) -> Self {
         let stage = common::stage(engine).await;
-        let router = server::router::router(stage.service.clone(), &configuration(base_url));
+        let router = server::router::router(stage.service.clone(), &configuration(base_url), running());
         Self { stage, router }
     }
 
     /// The portal over a stage that was changed before.
     pub fn over(stage: Stage) -> Self {
-        let router = server::router::router(stage.service.clone(), &configuration("http://benefits.example"));
+        let router = server::router::router(
+            stage.service.clone(),
+            &configuration("http://benefits.example"),
+            running(),
+        );
         Self { stage, router }
     }
 

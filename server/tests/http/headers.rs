@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use rstest::rstest;
 
-use crate::browser::{Answer, Portal};
+use crate::browser::{Answer, Portal, configuration};
 use crate::common::Engine;
 use crate::html::tags;
 use crate::scene::{COMPANY, EMPLOYEE, FUNCTIONS, GLOBAL_ADMIN, PAGES, PROGRAMME_ADMIN, Right};
@@ -279,4 +279,37 @@ async fn what_is_no_page_carries_headers_too(#[values(Engine::Sqlite, Engine::Po
         let answer = nobody.get(&path).await;
         assert_eq!(answer.header(CACHE_CONTROL), "public, max-age=31536000, immutable");
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn streams_of_live_events_end_when_the_server_stops(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    use futures::StreamExt;
+    use tower::ServiceExt;
+
+    let portal = Portal::open(engine).await;
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let router = server::router::router(
+        portal.stage.service.clone(),
+        &configuration("http://benefits.example"),
+        stopping,
+    );
+    let request = axum::http::Request::get("/live")
+        .header(axum::http::header::COOKIE, admin.cookie_header())
+        .body(axum::body::Body::empty())
+        .expect("a request");
+    let mut body = router.oneshot(request).await.expect("an answer").into_body().into_data_stream();
+    // It tells what happens, and ends once the server is to end.
+    portal
+        .stage
+        .service
+        .live
+        .tell(service::live::Changed::Organization(portal.stage.organization(COMPANY).await));
+    let frame = body.next().await.expect("a frame").expect("no fault");
+    assert!(frame.starts_with(b"data: organization"), "{frame:?}");
+    stop.send(true).expect("somebody listens");
+    assert!(body.next().await.is_none(), "the stream goes on");
 }

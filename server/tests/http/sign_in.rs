@@ -4,8 +4,9 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, ORIGIN, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use rstest::rstest;
+use server::configuration::Configuration;
 
-use crate::browser::{Answer, PASSWORD, Portal, fields};
+use crate::browser::{Answer, PASSWORD, Portal, configuration, fields};
 use crate::common::Engine;
 use crate::scene::{COMPANY, EMPLOYEE, GLOBAL_ADMIN, PROGRAMME_ADMIN};
 
@@ -238,4 +239,23 @@ async fn an_invitation_opens_once_and_signs_in(#[values(Engine::Sqlite, Engine::
     assert_eq!(guest.get("/").await.status, StatusCode::OK);
     let late = portal.browser().get(path).await;
     assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[rstest]
+#[tokio::test]
+async fn demo_accounts_stand_on_the_sign_in_page_in_demo_mode_only(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    for demo in [false, true] {
+        let configuration = Configuration { demo, ..configuration("http://benefits.example") };
+        let portal = Portal::configured(engine, &configuration).await;
+        let page = portal.browser().get("/sign-in").await;
+        assert_eq!(page.status, StatusCode::OK);
+        for text in [GLOBAL_ADMIN, PROGRAMME_ADMIN, service::sample_programme::DEMO_PASSWORD] {
+            assert_eq!(page.body.contains(text), demo, "{text}, demo mode: {demo}");
+        }
+        // The page asks for its data in the background, too.
+        let answer = portal.browser().call("/api/door", &serde_json::json!({})).await;
+        assert_eq!(answer.body.contains(service::sample_programme::DEMO_PASSWORD), demo);
+    }
 }

@@ -2,10 +2,11 @@
 //!
 //! Called by the operators' queue within its own change; the service request is the queue's.
 
-use domain::benefit::{ActivationState, ActivationStep, By, Category, ProductKind};
+use domain::benefit::{ActivationState, ActivationStep, By, Category, ProductKind, may_use};
 use domain::error::Faults;
 use domain::ids::{AccountId, ActivationId, GrantId, OrganizationId, ProductId};
 use domain::moment::Zone;
+use domain::seat::ReleaseReason;
 use domain::text::NineDigits;
 use domain::{Day, ErrorCode, Field, Language};
 use locales::format;
@@ -13,7 +14,9 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::{move_to, settle_grant, state_of};
+use crate::assignments::release::{self, HELD_SEAT, HeldSeat};
 use crate::audit::Event;
+use crate::benefits::grants::{self, Grant};
 use crate::benefits::products::{self, ProductTexts};
 use crate::change::Change;
 use crate::entity::activation::Model as Activation;
@@ -90,7 +93,10 @@ pub(crate) async fn complete(
         other => other,
     }
     .step(ActivationStep::Complete, By::Operator)?;
-    check(change, &subject, &completion)?;
+    grants::hold(change, subject.grant).await?;
+    let grant = grants::find(&change.transaction, subject.organization, subject.grant).await?;
+    may_use(&grant.facts, change.now)?;
+    check(change, &subject, &grant, &completion)?;
     move_to(change, &subject.activation, state).await?;
     let id = subject.activation.id;
     let marketing = subject.is_marketing();
@@ -168,6 +174,16 @@ pub(crate) async fn refuse(change: &mut Change<'_>, activation: ActivationId, re
         path: subject.path(),
         secret: None,
     });
+    if let Some(holder) = subject.activation.person_id {
+        // In editions A and B the seat was the way to ask: it is free again, for another attempt too.
+        let grant = grants::find(&change.transaction, subject.organization, subject.grant).await?;
+        let text =
+            format!("{HELD_SEAT} where s.grant_id = $1 and s.person_id = $2 and s.released_at is null");
+        let values = [subject.grant.0.into(), holder.into()];
+        if let Some(held) = sql::one::<HeldSeat>(&change.transaction, &text, values).await? {
+            release::end(change, &held, &grant, ReleaseReason::Removed, &texts).await?;
+        }
+    }
     change.record(
         Event::new(subject.organization, "activation_refused", "activation", id)
             .before(before.code())
@@ -270,7 +286,7 @@ pub(super) async fn of(connection: &impl ConnectionTrait, activation: Activation
     })
 }
 
-fn check(change: &Change<'_>, subject: &Subject, completion: &Completion) -> Outcome<()> {
+fn check(change: &Change<'_>, subject: &Subject, grant: &Grant, completion: &Completion) -> Outcome<()> {
     let mut faults = Faults::default();
     let break_fix = matches!(subject.kind, ProductKind::BreakFixSignature | ProductKind::BreakFixIncidents);
     let needed = (break_fix && subject.activation.person_id.is_none())
@@ -287,6 +303,12 @@ fn check(change: &Change<'_>, subject: &Subject, completion: &Completion) -> Out
     let today = subject.zone.day_of(change.now);
     if completion.expires < completion.starts || completion.expires < today {
         faults.add(Field::Expires, ErrorCode::DateOrder);
+    } else if grant.facts.usable_until().is_some_and(|last| subject.zone.end_of(completion.expires) > last) {
+        faults.add(Field::Expires, ErrorCode::AfterGrantEnd);
+    }
+    // The benefit is active at once: a later beginning would not be kept.
+    if completion.starts > today {
+        faults.add(Field::Starts, ErrorCode::StartsLater);
     }
     Ok(faults.check()?)
 }

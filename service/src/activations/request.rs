@@ -55,6 +55,7 @@ pub async fn activate(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    grants::hold(&change, input.grant).await?;
     let grant = grants::find(&change.transaction, person.organization, input.grant).await?;
     may_start(&grant.facts, change.now)?;
     let before = latest(&change.transaction, grant.id).await?;
@@ -94,6 +95,9 @@ pub async fn withdraw(
         Begun::New(change) => change,
     };
     let grant = grants::find(&change.transaction, person.organization, input.grant).await?;
+    if grant.facts.read_only {
+        return Err(ErrorCode::ReadOnly.into());
+    }
     let activation = latest(&change.transaction, grant.id).await?.ok_or(ErrorCode::WrongState)?;
     let state = super::state_of(&activation)?;
     if !state.is_open() {
@@ -182,6 +186,7 @@ pub(super) async fn start(
         contract_id: Set(None),
         starts_at: Set(None),
         expires_at: Set(None),
+        reminded_at: Set(None),
         reason: Set(None),
         row_version: Set(1),
     };

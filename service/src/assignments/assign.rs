@@ -70,7 +70,8 @@ impl Candidate {
 
 /// Columns of a [`Candidate`]; `$1` organization, `$2` grant, `$3` product.
 pub(crate) const CANDIDATE: &str = "select p.id, p.account_id, a.full_name, p.sort_name, a.email, a.language,
-        (p.status in ('active', 'invited')) as belongs, (p.status = 'invited') as invited,
+        (p.status in ('active', 'invited') and a.status in ('active', 'invited')) as belongs,
+        (p.status = 'invited' or a.status = 'invited') as invited,
         exists (select 1 from seat s where s.person_id = p.id and s.grant_id = $2 and s.released_at is null)
             as holds_grant,
         exists (select 1 from seat s join benefit_grant g on g.id = s.grant_id

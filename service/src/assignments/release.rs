@@ -81,6 +81,9 @@ pub async fn release(
     };
     let held = checked(&change, person, input.seat, input.version).await?;
     let grant = grants::find(&change.transaction, person.organization, held.grant_id.into()).await?;
+    if grant.facts.read_only {
+        return Err(ErrorCode::ReadOnly.into());
+    }
     let texts = products::texts(&change.transaction, grant.product).await?;
     end(&mut change, &held, &grant, ReleaseReason::Removed, &texts).await?;
     change.commit(held.full_name).await

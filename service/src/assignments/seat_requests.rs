@@ -3,7 +3,7 @@
 use domain::benefit::{Category, may_start};
 use domain::ids::{GrantId, SeatRequestId};
 use domain::rights::Action;
-use domain::seat::{allocate, check_assign};
+use domain::seat::{ReleaseReason, allocate, check_assign};
 use domain::text::Paragraph;
 use domain::{ErrorCode, Field, Language};
 use sea_orm::{EntityTrait, FromQueryResult, Set};
@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::assign::{candidates, give};
 use crate::audit::Event;
-use crate::benefits::{grants, products};
+use crate::benefits::grants::{self, Grant};
+use crate::benefits::products::{self, ProductTexts};
 use crate::change::{Begun, Change};
 use crate::entity::seat_request;
 use crate::live::Changed;
@@ -177,9 +178,14 @@ pub async fn decide(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
-    let text = "select grant_id, person_id, state from seat_request where id = $1 and organization_id = $2";
+    // Of two decisions at the same moment the second finds the first.
+    let lock = if service.database.is_postgres() { " for update" } else { "" };
+    let text = format!(
+        "select grant_id, person_id, state from seat_request where id = $1 and organization_id = $2{lock}"
+    );
     let values = [input.request.0.into(), person.organization.0.into()];
-    let waiting = sql::one::<Waiting>(&change.transaction, text, values).await?.ok_or(ErrorCode::NotFound)?;
+    let waiting =
+        sql::one::<Waiting>(&change.transaction, &text, values).await?.ok_or(ErrorCode::NotFound)?;
     if waiting.state != "requested" {
         return Err(ErrorCode::AlreadyDecided.into());
     }
@@ -195,21 +201,12 @@ pub async fn decide(
         sql::run(&change.transaction, text, values).await?;
         for candidate in people {
             let language = candidate.language();
-            change.post(Letter {
-                organization: Some(person.organization),
-                account: Some(candidate.account_id.into()),
-                recipient: candidate.email,
-                language,
-                kind: "seat_request_refused",
-                values: vec![
-                    ("person", candidate.full_name),
-                    ("product", texts.of(language)?.name.clone()),
-                    ("by", person.name.clone()),
-                    ("reason", reason.clone()),
-                ],
-                path: "/my-benefits".to_owned(),
-                secret: None,
-            });
+            let refused = Refused {
+                account_id: candidate.account_id,
+                full_name: candidate.full_name,
+                email: candidate.email,
+            };
+            change.post(refusal(&grant, refused, language, &texts, person.name.clone(), reason.clone())?);
         }
         change.record(Event::new(person.organization, "seat_request_refused", "seat_request", input.request));
     } else {
@@ -223,4 +220,68 @@ pub async fn decide(
     }
     change.tell(Changed::Grant(person.organization, grant.id));
     change.commit(name).await
+}
+
+/// Whoever is told that there will be no seat.
+struct Refused {
+    account_id: Uuid,
+    full_name: String,
+    email: String,
+}
+
+fn refusal(
+    grant: &Grant,
+    refused: Refused,
+    language: Language,
+    texts: &ProductTexts,
+    by: String,
+    reason: String,
+) -> Outcome<Letter> {
+    Ok(Letter {
+        organization: Some(grant.organization),
+        account: Some(refused.account_id.into()),
+        recipient: refused.email,
+        language,
+        kind: "seat_request_refused",
+        values: vec![
+            ("person", refused.full_name),
+            ("product", texts.of(language)?.name.clone()),
+            ("by", by),
+            ("reason", reason),
+        ],
+        path: "/my-benefits".to_owned(),
+        secret: None,
+    })
+}
+
+/// Refuses whatever waits for a grant that is withdrawn; whoever asked is told why.
+///
+/// # Errors
+/// [`crate::Failure::Database`].
+pub(crate) async fn refuse_all(change: &mut Change<'_>, grant: &Grant, texts: &ProductTexts) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Asked {
+        id: Uuid,
+        account_id: Uuid,
+        full_name: String,
+        email: String,
+        language: String,
+    }
+    let text = "select r.id, p.account_id, a.full_name, a.email, a.language from seat_request r
+        join person p on p.id = r.person_id join account a on a.id = p.account_id
+        where r.grant_id = $1 and r.state = 'requested' order by r.requested_at, r.id";
+    let asked = sql::all::<Asked>(&change.transaction, text, [grant.id.0.into()]).await?;
+    let text = "update seat_request set state = 'refused', decided_at = $2
+        where grant_id = $1 and state = 'requested'";
+    sql::run(&change.transaction, text, [grant.id.0.into(), change.now.0.into()]).await?;
+    for Asked { id, account_id, full_name, email, language } in asked {
+        let language = Language::from_tag(&language).unwrap_or_default();
+        let words = locales::texts(language);
+        let reason = words.find_release_reason(ReleaseReason::GrantWithdrawn.code()).unwrap_or_default();
+        let by = words.mail_operators().to_owned();
+        let refused = Refused { account_id, full_name, email };
+        change.post(refusal(grant, refused, language, texts, by, reason.to_owned())?);
+        change.record(Event::new(grant.organization, "seat_request_refused", "seat_request", id));
+    }
+    Ok(())
 }

@@ -213,7 +213,7 @@ async fn choices(
         }
     };
     let text = format!(
-        "{CANDIDATE} and p.status in ('active', 'invited'){filter}
+        "{CANDIDATE} and p.status in ('active', 'invited') and a.status in ('active', 'invited'){filter}
         order by {first}p.sort_name, p.id limit {limit}"
     );
     let mut rows = sql::all::<Candidate>(service.database.reader(), &text, values).await?;

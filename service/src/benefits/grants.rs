@@ -2,11 +2,12 @@
 
 use domain::benefit::{Category, GrantFacts, GrantState, ProductKind, Unit};
 use domain::ids::{GrantId, OrganizationId, PoolId, ProductId};
-use domain::seat::Capacity;
+use domain::seat::{Capacity, draw_first};
 use domain::{ErrorCode, Moment};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
+use crate::change::Change;
 use crate::failure::Failure;
 use crate::{Outcome, sql};
 
@@ -74,6 +75,16 @@ struct Row {
     row_version: i64,
 }
 
+/// A grant with what the rules ask of its product, pool and organization.
+const GRANTS: &str =
+    "select g.id, g.product_id, g.category, p.kind, p.unit, g.pool_id, po.quantity, po.used, g.state,
+        g.expires_at, g.activate_by, g.holding_ends_at, o.portal_state, g.activation_state, g.source, g.area,
+        g.order_line_id, g.granted_at, p.portal_url, p.activation_limit, g.row_version
+    from benefit_grant g
+    join product p on p.id = g.product_id
+    join pool po on po.id = g.pool_id
+    join organization o on o.id = g.organization_id";
+
 /// The organization's grant.
 ///
 /// # Errors
@@ -83,18 +94,58 @@ pub async fn find(
     organization: OrganizationId,
     grant: GrantId,
 ) -> Outcome<Grant> {
-    let text = "select g.id, g.product_id, g.category, p.kind, p.unit, g.pool_id, po.quantity, po.used, g.state,
-            g.expires_at, g.activate_by, g.holding_ends_at, o.portal_state, g.activation_state, g.source, g.area,
-            g.order_line_id, g.granted_at, p.portal_url, p.activation_limit, g.row_version
-        from benefit_grant g
-        join product p on p.id = g.product_id
-        join pool po on po.id = g.pool_id
-        join organization o on o.id = g.organization_id
-        where g.id = $1 and g.organization_id = $2";
-    let row = sql::one::<Row>(connection, text, [grant.0.into(), organization.0.into()])
+    let text = format!("{GRANTS} where g.id = $1 and g.organization_id = $2");
+    let row = sql::one::<Row>(connection, &text, [grant.0.into(), organization.0.into()])
         .await?
         .ok_or(ErrorCode::NotFound)?;
-    let broken = |column| Failure::broken("benefit_grant", column, grant);
+    read(row, organization)
+}
+
+/// Makes the uses of a grant wait for each other and for its withdrawal: what is read of it afterwards
+/// stays so until the commit. Called before the grant is read. SQLite has one writer anyway.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn hold(change: &Change<'_>, grant: GrantId) -> Outcome<()> {
+    if change.service().database.is_postgres() {
+        let text = "select id from benefit_grant where id = $1 for no key update";
+        sql::run(&change.transaction, text, [grant.0.into()]).await?;
+    }
+    Ok(())
+}
+
+/// The organization's grants of products of these kinds, in the order in which they are drawn
+/// (rule 12).
+///
+/// # Errors
+/// [`Failure::Database`].
+pub async fn of_kinds(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    kinds: &[ProductKind],
+) -> Outcome<Vec<Grant>> {
+    let mut values: Vec<Value> = vec![organization.0.into()];
+    let places: Vec<String> = kinds
+        .iter()
+        .map(|kind| {
+            values.push(kind.code().into());
+            format!("${}", values.len())
+        })
+        .collect();
+    let places = places.join(", ");
+    let text =
+        format!("{GRANTS} where g.organization_id = $1 and p.kind in ({places}) order by g.granted_at, g.id");
+    let rows = sql::all::<Row>(connection, &text, values).await?;
+    let mut grants = rows
+        .into_iter()
+        .map(|row| read(row, organization).map(|grant| (grant.facts.expires_at, grant)))
+        .collect::<Outcome<Vec<_>>>()?;
+    draw_first(&mut grants);
+    Ok(grants.into_iter().map(|(_, grant)| grant).collect())
+}
+
+fn read(row: Row, organization: OrganizationId) -> Outcome<Grant> {
+    let broken = |column| Failure::broken("benefit_grant", column, row.id);
     Ok(Grant {
         id: GrantId(row.id),
         organization,

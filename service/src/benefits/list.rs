@@ -15,8 +15,8 @@ use crate::{Outcome, Service, policies, rights, sql};
 
 /// What a grant's row is made of; `$1` organization, `$2` language, `$3` now.
 ///
-/// `used` counts what the kind counts: seats of the pool, activations on record, all that the one key
-/// opens once it is drawn, units taken from the ledgers of the pool. `status` is the same decision as
+/// `used` counts what the kind counts: all that the one key opens once it is drawn, else seats,
+/// activations and redeemed keys of the whole pool, units taken from the ledgers of the pool. `status` is the same decision as
 /// [`domain::benefit::row_status`]; a test holds them together. `expires_at` is what a reader counts
 /// on: of an active benefit the end of its activation (rules 13 and 16).
 pub(crate) const ROWS: &str = "
@@ -43,12 +43,15 @@ pub(crate) const ROWS: &str = "
             case when a.state <> 'active' then a.requested_at end as requested_at,
             case when a.state <> 'active' then a.target_at end as target_at,
             case
-                when p.kind = 'multiple_activation_key' then coalesce((select cast(sum(b.amount) as bigint)
-                    from balance_entry b where b.grant_id = g.id and b.kind = 'activation'), 0)
-                when p.kind in ('single_key', 'core_key', 'cloud_license') then
-                    case when exists (select 1 from product_key k where k.grant_id = g.id
-                        and k.seat_id is null and k.state in ('held', 'spent'))
-                    then coalesce(po.quantity, 1) else po.used end
+                when p.kind in ('single_key', 'core_key', 'cloud_license') and exists (select 1 from product_key k
+                    where k.grant_id = g.id and k.seat_id is null and k.state in ('held', 'spent'))
+                    then coalesce(po.quantity, 1)
+                when p.kind in ('single_key', 'core_key', 'cloud_license', 'multiple_activation_key') then po.used
+                    + coalesce((select cast(sum(b.amount) as bigint) from balance_entry b
+                        join benefit_grant s on s.id = b.grant_id
+                        where s.pool_id = g.pool_id and b.kind = 'activation'), 0)
+                    + coalesce((select cast(sum(d.seats) as bigint) from redemption d
+                        join benefit_grant s on s.id = d.grant_id where s.pool_id = g.pool_id), 0)
                 when p.kind in ('break_fix_signature', 'break_fix_incidents', 'presales_deployment', 'advisory_hours')
                     then
                     coalesce((select cast(sum(b.amount) as bigint) from balance_entry b
@@ -84,6 +87,9 @@ pub(crate) struct Row {
     activate_by: Option<i64>,
     expires_at: Option<i64>,
 }
+
+/// So many characters of what is looked for count.
+const FIND_MAX: usize = 120;
 
 #[derive(FromQueryResult)]
 struct Totals {
@@ -190,13 +196,20 @@ fn filter(query: &BenefitsQuery, zone: &Zone, now: Moment, mut values: Vec<Value
         values.push(value);
         format!("${}", values.len())
     };
-    let find = query.find.trim();
+    let find: String = query.find.trim().chars().take(FIND_MAX).collect();
     if !find.is_empty() {
-        let at = place(sql::contains_pattern(find).into());
+        let at = place(sql::contains_pattern(&find).into());
         parts.push(format!("t.sort_name like {at} escape '\\'"));
     }
     if let Some(source) = &query.source {
-        parts.push(format!("t.source = {}", place(source.clone().into())));
+        let (source, area) = match source.split_once(':') {
+            Some((source, area)) => (source, Some(area)),
+            None => (source.as_str(), None),
+        };
+        parts.push(format!("t.source = {}", place(source.into())));
+        if let Some(area) = area {
+            parts.push(format!("t.area = {}", place(area.into())));
+        }
     }
     if let Some(status) = query.status {
         parts.push(format!("t.status = {}", place(status.code().into())));

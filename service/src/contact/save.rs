@@ -85,6 +85,7 @@ pub async fn save(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    rights::check_member(&change.transaction, person).await?;
     let contact = check(&change.transaction, person, &input).await?;
     let former = kept(&change.transaction, person.organization).await?;
     if former.as_ref().map(|former| former.row_version) != input.version {

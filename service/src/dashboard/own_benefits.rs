@@ -106,12 +106,17 @@ pub async fn own_benefits(
         where s.person_id = $1 and s.released_at is not null order by s.released_at desc, s.id limit 50";
     let earlier = sql::all::<EarlierRow>(reader, text, mine()).await?;
     let organization = || [person.organization.0.into(), language.tag().into()];
-    let text = "select g.id, t.name, g.source, g.area, g.expires_at
+    // The company's, with numbers to show: in editions A and B support is a person's own.
+    let text = "select g.id, t.name, g.source, g.area, v.expires_at
         from benefit_grant g
+        join activation v on v.grant_id = g.id and v.person_id is null and v.state = 'active'
+            and v.access_id is not null and (v.expires_at is null or v.expires_at >= $3)
         join product_text t on t.product_id = g.product_id and t.language = $2
-        where g.organization_id = $1 and g.category = 'technical' and g.activation_state = 'active'
-            and g.state = 'granted' order by t.name, g.source, g.id";
-    let support = sql::all::<SupportRow>(reader, text, organization()).await?;
+        where g.organization_id = $1 and g.category = 'technical' and g.state = 'granted'
+            and (g.expires_at is null or g.expires_at >= $3)
+        order by t.name, g.source, g.id";
+    let values = organization().into_iter().chain([now.0.into()]);
+    let support = sql::all::<SupportRow>(reader, text, values).await?;
     let text = "select g.id, t.name, t.summary, g.source, g.area,
             case when po.quantity is null then null else po.quantity - po.used end as left_over
         from benefit_grant g

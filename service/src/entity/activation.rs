@@ -37,6 +37,8 @@ pub struct Model {
     pub starts_at: Option<i64>,
     /// Expires at.
     pub expires_at: Option<i64>,
+    /// When the contact was told that it ends soon; once.
+    pub reminded_at: Option<i64>,
     /// Reason.
     pub reason: Option<String>,
     /// Row version.

@@ -65,9 +65,13 @@ pub async fn record_activations(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    grants::hold(&change, input.grant).await?;
     let grant = grants::find(&change.transaction, person.organization, input.grant).await?;
     if grant.kind != ProductKind::MultipleActivationKey {
         return Err(ErrorCode::WrongKind.into());
+    }
+    if grant.facts.read_only {
+        return Err(ErrorCode::ReadOnly.into());
     }
     if input.count > 0 {
         may_start(&grant.facts, change.now)?;

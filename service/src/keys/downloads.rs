@@ -47,6 +47,7 @@ pub async fn open_download(
     let policies = policies::in_force(reader).await?;
     rights::check(reader, person, Action::GetKeys, &policies).await?;
     let mut change = Change::begin_unasked(service, request).await?;
+    grants::hold(&change, grant).await?;
     let grant = grants::find(&change.transaction, person.organization, grant).await?;
     may_use(&grant.facts, change.now)?;
     let package = find(&change.transaction, &grant, download).await?;

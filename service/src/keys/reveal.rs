@@ -110,7 +110,7 @@ pub async fn reveal(
     check_rights(service, person, input.of, &policies).await?;
     let operation = Operation::new(operation, "reveal_key", &input);
     let mut change = match Change::begin::<Remembered>(service, request, operation).await? {
-        Begun::Before(before) => return reopen(service, person.organization, before).await,
+        Begun::Before(before) => return reopen(service, person.organization, input.of, before).await,
         Begun::New(change) => change,
     };
     lock(&change, input.of).await?;
@@ -172,12 +172,20 @@ async fn lock(change: &Change<'_>, of: KeyOf) -> Outcome<()> {
     if !change.service().database.is_postgres() {
         return Ok(());
     }
-    let (text, id) = match of {
-        KeyOf::Grant(grant) => ("select id from benefit_grant where id = $1 for no key update", grant.0),
-        KeyOf::Seat(seat) => ("select id from seat where id = $1 for no key update", seat.0),
-    };
-    sql::run(&change.transaction, text, [id.into()]).await?;
-    Ok(())
+    match of {
+        KeyOf::Grant(grant) => grants::hold(change, grant).await,
+        KeyOf::Seat(seat) => {
+            // The grant first, as its withdrawal takes it.
+            for text in [
+                "select g.id from benefit_grant g join seat s on s.grant_id = g.id
+                where s.id = $1 for no key update of g",
+                "select id from seat where id = $1 for no key update",
+            ] {
+                sql::run(&change.transaction, text, [seat.0.into()]).await?;
+            }
+            Ok(())
+        }
+    }
 }
 
 async fn find(
@@ -285,9 +293,18 @@ fn open(service: &Service, sealed: &Sealed) -> Result<String, Failure> {
     service.vault.open(&format!("product_key/{}", sealed.id), &sealed.ciphertext)
 }
 
-/// The answer once more, for a form that was sent twice.
-async fn reopen(service: &Service, organization: OrganizationId, before: Remembered) -> Outcome<RevealedKey> {
-    let sealed = sealed(service.database.reader(), organization, before.key.0).await?;
-    let key = open(service, &sealed)?;
+/// The answer once more, for a form that was sent twice; not where the seat or the grant ended meanwhile.
+async fn reopen(
+    service: &Service,
+    organization: OrganizationId,
+    of: KeyOf,
+    before: Remembered,
+) -> Outcome<RevealedKey> {
+    let reader = service.database.reader();
+    let (grant, seat) = find(reader, organization, of).await?;
+    may_use(&grant.facts, service.now())?;
+    let bound = bound_key(reader, grant.id, seat).await?.filter(|bound| bound.id == before.key.0);
+    let bound = bound.ok_or(ErrorCode::NotFound)?;
+    let key = open(service, &sealed(reader, organization, bound.id).await?)?;
     Ok(RevealedKey { id: before.key, key, first: before.first, refund_ended: before.refund_ended })
 }

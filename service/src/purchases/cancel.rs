@@ -72,6 +72,7 @@ pub async fn submit(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    rights::check_member(&change.transaction, person).await?;
     let purchase = list::find(&change.transaction, input.line).await?;
     if purchase.organization != person.organization {
         return Err(ErrorCode::NotFound.into());

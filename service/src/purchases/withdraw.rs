@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use super::list;
 use crate::assignments::release::{self, HELD_SEAT, HeldSeat};
+use crate::assignments::seat_requests;
 use crate::audit::Event;
 use crate::benefits::{grants, products};
 use crate::change::Change;
 use crate::live::Changed;
-use crate::{Outcome, requests, sql};
+use crate::{Outcome, people, requests, sql};
 
 #[derive(FromQueryResult)]
 struct Id {
@@ -51,6 +52,7 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
     let text = "update holding set state = 'cancelled', row_version = row_version + 1
         where order_line_id = $1 and state = 'active'";
     sql::run(&change.transaction, text, [line.0.into()]).await?;
+    people::roles::lock(change, organization).await?;
     let tier = list::tier_without(&change.transaction, organization, line).await?;
     let text =
         "update organization set tier = $2, row_version = row_version + 1 where id = $1 and tier <> $2";
@@ -63,11 +65,11 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
 }
 
 /// Makes assignments and reveals of the purchase wait: what came before counts, what comes after finds
-/// the grant withdrawn. The pools first, as an assignment locks them.
+/// the grant withdrawn.
 async fn hold_still(change: &Change<'_>, line: OrderLineId) -> Outcome<()> {
     for text in [
-        "update pool set used = used where id in (select pool_id from benefit_grant where order_line_id = $1)",
         "update benefit_grant set state = state where order_line_id = $1",
+        "update pool set used = used where id in (select pool_id from benefit_grant where order_line_id = $1)",
     ] {
         sql::run(&change.transaction, text, [line.0.into()]).await?;
     }
@@ -97,10 +99,9 @@ async fn end_grant(
         let text = "update activation set state = 'withdrawn', row_version = row_version + 1 where id = $1";
         sql::run(&change.transaction, text, [id.into()]).await?;
         requests::close_for_activation(&change.transaction, id, change.now.0, Some(by)).await?;
+        change.record(Event::new(organization, "activation_withdrawn", "activation", id).after("withdrawn"));
     }
-    let text = "update seat_request set state = 'refused', decided_at = $2
-        where grant_id = $1 and state = 'requested'";
-    sql::run(&change.transaction, text, [id.0.into(), change.now.0.into()]).await?;
+    seat_requests::refuse_all(change, &grant, &texts).await?;
     let text = "update benefit_grant set state = 'withdrawn', row_version = row_version + 1,
             activation_state = case when activation_state in ('requested', 'processing', 'active')
                 then 'withdrawn' else activation_state end

@@ -58,7 +58,9 @@ pub async fn activation(
     input: CompleteActivation,
 ) -> Outcome<i64> {
     let operator = request.operator()?;
-    let operation = Operation::new(operation, "complete_activation", &input);
+    // The numbers themselves stand nowhere, but another number is another operation.
+    let numbers = service.vault.hash(&format!("{} {}", input.access_id, input.contract_id));
+    let operation = Operation::new(operation, "complete_activation", &(&input, numbers));
     let completion = parse(&input)?;
     let mut change = match Change::begin(service, request, operation).await? {
         Begun::Before(outcome) => return Ok(outcome),
@@ -180,6 +182,7 @@ pub async fn global_admin(
         Begun::New(change) => change,
     };
     let item = claim(&change, operator, wanted, Some(RequestKind::GlobalAdmin)).await?;
+    people::roles::lock(&change, item.organization()).await?;
     let text = format!("select a.full_name {} order by p.sort_name, p.id", super::item::ADMINS);
     let admins = sql::all::<Admin>(&change.transaction, &text, [item.organization_id.into()]).await?;
     if !admins.is_empty() {

@@ -18,6 +18,7 @@ use crate::benefits::grants::{self, Grant};
 use crate::benefits::products;
 use crate::change::{Begun, Change};
 use crate::entity::balance_entry;
+use crate::keys::activations::lock_pool;
 use crate::live::Changed;
 use crate::operation::Operation;
 use crate::request::{Operator, Request};
@@ -159,6 +160,8 @@ async fn locked(change: &Change<'_>, organization: OrganizationId, grant: GrantI
     }
     let grant = grants::find(&change.transaction, organization, grant).await?;
     may_use(&grant.facts, change.now)?;
+    // Grants that share a pool share what is left.
+    lock_pool(change, grant.pool).await?;
     Ok(grant)
 }
 

@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::live::Changed;
 use crate::operation::Operation;
 use crate::outbox::Letter;
-use crate::request::Request;
+use crate::request::{Person, Request};
 use crate::{Outcome, Service, policies, rights, sql};
 
 /// What the form offers: benefits to charge, the company's time zone, requests so far.
@@ -34,31 +34,10 @@ pub async fn page(
     language: Language,
     chosen: Option<String>,
 ) -> Outcome<AdvisoryPage> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        id: Uuid,
-        name: String,
-    }
     let person = request.person()?;
     let reader = service.database.reader();
     let policies = policies::in_force(reader).await?;
-    let text = "select g.id, t.name from benefit_grant g
-        join product p on p.id = g.product_id and p.kind in ('advisory_hours', 'presales_deployment')
-        join product_text t on t.product_id = p.id and t.language = $2
-        where g.organization_id = $1 order by lower(t.name), g.source, g.id";
-    let rows = sql::all::<Row>(reader, text, [person.organization.0.into(), language.tag().into()]).await?;
-    let mut choices = Vec::with_capacity(rows.len());
-    for row in rows {
-        let grant = grants::find(reader, person.organization, row.id.into()).await?;
-        choices.push(ChargeChoice {
-            grant: grant.id.to_string(),
-            name: row.name,
-            left: hours_left(reader, &grant).await?,
-            why_closed: closed(&grant, service.now()),
-            source: grant.source,
-            area: grant.area,
-        });
-    }
+    let choices = choices(service, person, language).await?;
     let chosen = chosen
         .filter(|id| choices.iter().any(|choice| choice.grant == *id && choice.why_closed.is_none()))
         .or_else(|| {
@@ -72,6 +51,48 @@ pub async fn page(
         time_zone: person.time_zone.clone(),
         requests: list::advisory(service, person, language, of_company).await?,
     })
+}
+
+/// The benefits that can be charged, what ends first on top (rule 12).
+async fn choices(service: &Service, person: &Person, language: Language) -> Outcome<Vec<ChargeChoice>> {
+    #[derive(FromQueryResult)]
+    struct Named {
+        product_id: Uuid,
+        name: String,
+    }
+    #[derive(FromQueryResult)]
+    struct Used {
+        pool_id: Uuid,
+        hours: i64,
+    }
+    let reader = service.database.reader();
+    let organization = person.organization;
+    let granted = grants::of_kinds(reader, organization, TAKING_REQUESTS).await?;
+    let text = "select distinct t.product_id, t.name from product_text t
+        join benefit_grant g on g.product_id = t.product_id
+        where g.organization_id = $1 and g.category = 'technical' and t.language = $2";
+    let names = sql::all::<Named>(reader, text, [organization.0.into(), language.tag().into()]).await?;
+    let text = "select g.pool_id, cast(sum(b.amount) as bigint) as hours
+        from balance_entry b join benefit_grant g on g.id = b.grant_id
+        where g.organization_id = $1 and b.kind = 'hour' group by g.pool_id";
+    let used = sql::all::<Used>(reader, text, [organization.0.into()]).await?;
+    granted
+        .into_iter()
+        .map(|grant| {
+            let name = names.iter().find(|named| named.product_id == grant.product.0);
+            let used = used.iter().find(|used| used.pool_id == grant.pool.0).map_or(0, |used| used.hours);
+            Ok(ChargeChoice {
+                grant: grant.id.to_string(),
+                name: name
+                    .map(|named| named.name.clone())
+                    .ok_or_else(|| Failure::broken("product_text", "name", grant.product))?,
+                left: left(grant.capacity.quantity, [used]),
+                why_closed: closed(&grant, service.now()),
+                source: grant.source,
+                area: grant.area,
+            })
+        })
+        .collect()
 }
 
 /// Submits a request for presales assistance or advisory hours. Gives its number, which goes to the
@@ -146,10 +167,13 @@ pub async fn submit(
     change.commit(number).await
 }
 
+/// Kinds whose hours are asked for with the form.
+const TAKING_REQUESTS: &[ProductKind] = &[ProductKind::AdvisoryHours, ProductKind::PresalesDeployment];
+
 /// Whether hours of the kind are asked for with the form.
 #[must_use]
-pub(crate) const fn takes_requests(kind: ProductKind) -> bool {
-    matches!(kind, ProductKind::AdvisoryHours | ProductKind::PresalesDeployment)
+pub(crate) fn takes_requests(kind: ProductKind) -> bool {
+    TAKING_REQUESTS.contains(&kind)
 }
 
 /// Hours that the ledger leaves; none is unlimited. Grants of one pool draw on the same hours.

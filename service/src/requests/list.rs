@@ -37,12 +37,15 @@ struct Row {
 }
 
 /// `$1` organization, `$2` language.
-const ROWS: &str = "select r.id, r.number, r.kind, r.state, r.open, r.title, t.name as product, a.full_name,
+const ROWS: &str = "select r.id, r.number, r.kind, r.state, r.open, coalesce(ft.name, r.title) as title,
+        t.name as product, a.full_name,
         r.requested_at, r.target_at, r.decided_at, r.reason
     from service_request r
     join person p on p.id = r.requested_by join account a on a.id = p.account_id
     left join benefit_grant g on g.id = r.grant_id
     left join product_text t on t.product_id = g.product_id and t.language = $2
+    left join order_line l on l.id = r.order_line_id
+    left join offer_text ft on ft.offer_id = l.offer_id and ft.language = $2
     where r.organization_id = $1";
 
 #[derive(FromQueryResult)]

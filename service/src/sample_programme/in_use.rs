@@ -260,6 +260,7 @@ impl InUse<'_> {
             contract_id: ids.then(|| sealed("contract_id")).transpose()?,
             starts_at: file.active_days_ago.map(|days| self.calendar.start_of_day(days).0),
             expires_at: expires,
+            reminded_at: None,
             reason: file.reason.clone(),
             row_version: 1,
         });

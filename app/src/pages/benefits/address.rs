@@ -28,7 +28,7 @@ pub fn read(category: Category, parameters: &ParamsMap) -> BenefitsQuery {
     BenefitsQuery {
         category,
         find: get("find").unwrap_or_default().chars().take(100).collect(),
-        source: get("source").map(|source| source.chars().take(40).collect()),
+        source: get("source").map(|source| source.chars().take(80).collect()),
         status: get("status").and_then(|status| RowStatus::from_code(&status)),
         until: get("until").and_then(|until| Until::from_code(&until)),
         descending: descending && SortColumn::from_code(&sort).is_some(),

@@ -130,12 +130,9 @@ fn Filters(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoV
     let filters = Memo::new(move |_| {
         let query = query.get();
         let mut sources = vec![choice("", texts.common_all())];
-        let mut known: Vec<String> = Vec::new();
         for (source, area) in page.with(|page| page.sources.clone()) {
-            if !known.contains(&source) {
-                sources.push(choice(source.clone(), words::source(texts, &source, area.as_deref())));
-                known.push(source);
-            }
+            let value = area.as_ref().map_or_else(|| source.clone(), |area| format!("{source}:{area}"));
+            sources.push(choice(value, words::source(texts, &source, area.as_deref())));
         }
         let mut statuses = vec![choice("", texts.common_all())];
         for status in RowStatus::ALL {

@@ -1,0 +1,61 @@
+//! Answers where no page of the app can be rendered: plain, in the reader's language, with the way on.
+
+use std::sync::Arc;
+
+use app::refusal::status;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::{Error, ErrorCode, Language};
+
+use crate::caller;
+use crate::router::Site;
+
+/// The style sheet is all that it loads.
+const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A refusal as a page of its own.
+pub fn failure(site: &Site, language: Language, error: &Error) -> Response {
+    let texts = locales::texts(language);
+    let text = format!(
+        "<!doctype html><html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
+        <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+        <meta name=\"color-scheme\" content=\"light dark\">\
+        <title>{title}</title><link rel=\"stylesheet\" href=\"{assets}/style.css\"></head>\
+        <body><main class=\"page\" id=\"main\"><h1 class=\"h3\">{said}</h1>\
+        <p><a href=\"/\">{home}</a></p></main></body></html>",
+        tag = language.tag(),
+        title = escaped(&texts.common_page_title(texts.page_refused_title())),
+        assets = site.assets,
+        said = escaped(&locales::refusal(texts, error)),
+        home = escaped(texts.page_to_dashboard()),
+    );
+    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
+    (status(error.code), headers, text).into_response()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Gives words to what the layers refuse before a handler sees it: another site's post, a body that
+/// is too large, a panic.
+pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let language = caller::language(request.headers());
+    let data = request.uri().path().starts_with("/api/");
+    let response = next.run(request).await;
+    let code = match response.status() {
+        StatusCode::FORBIDDEN => ErrorCode::ForeignOrigin,
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::TooLarge,
+        StatusCode::INTERNAL_SERVER_ERROR => ErrorCode::Internal,
+        _ => return response,
+    };
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("text/html") || kind.starts_with("application/json") {
+        return response;
+    }
+    let error = Error::new(code);
+    if data { (status(code), axum::Json(error)).into_response() } else { failure(&site, language, &error) }
+}

@@ -1,0 +1,77 @@
+//! What the clock does to grants: they end, and their seats with them (rule 21).
+
+use domain::ids::{GrantId, OrganizationId};
+use domain::seat::ReleaseReason;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use super::{grants, products};
+use crate::assignments::release::{self, HELD_SEAT, HeldSeat};
+use crate::audit::Event;
+use crate::change::Change;
+use crate::live::Changed;
+use crate::request::{Actor, Request};
+use crate::{Outcome, Service, sql};
+
+/// So many are ended in one transaction.
+const BATCH: usize = 50;
+
+#[derive(FromQueryResult)]
+struct Due {
+    id: Uuid,
+    organization_id: Uuid,
+}
+
+/// Ends the grants whose last moment, the renewal window included, is over: holders become former
+/// holders with the reason and are told. Says how many there were.
+///
+/// # Errors
+/// [`crate::Failure::Database`]; what earlier batches ended stays ended.
+pub async fn end_due(service: &Service) -> Outcome<usize> {
+    let request =
+        Request { actor: Actor::Worker, address: String::new(), id: service.new_id().simple().to_string() };
+    let mut ended = 0;
+    loop {
+        // Most of the time there is nothing to do, and that is found out without taking the writer.
+        if due(service, service.database.reader(), "").await?.is_empty() {
+            return Ok(ended);
+        }
+        let count = end_batch(service, &request).await?;
+        ended += count;
+        if count < BATCH {
+            return Ok(ended);
+        }
+    }
+}
+
+async fn due(service: &Service, connection: &impl ConnectionTrait, lock: &str) -> Outcome<Vec<Due>> {
+    let lock = if service.database.is_postgres() { lock } else { "" };
+    let text = format!(
+        "select id, organization_id from benefit_grant
+        where state = 'granted' and coalesce(expires_at, holding_ends_at + 2592000000) < $1
+        order by id limit {BATCH}{lock}"
+    );
+    Ok(sql::all::<Due>(connection, &text, [service.now().0.into()]).await?)
+}
+
+async fn end_batch(service: &Service, request: &Request) -> Outcome<usize> {
+    let mut change = Change::begin_unasked(service, request).await?;
+    let due = due(service, &change.transaction, " for no key update skip locked").await?;
+    let count = due.len();
+    for Due { id, organization_id } in due {
+        let (id, organization) = (GrantId(id), OrganizationId(organization_id));
+        let grant = grants::find(&change.transaction, organization, id).await?;
+        let texts = products::texts(&change.transaction, grant.product).await?;
+        let text = format!(
+            "{HELD_SEAT} where s.grant_id = $1 and s.released_at is null order by s.assigned_at, s.id"
+        );
+        for held in sql::all::<HeldSeat>(&change.transaction, &text, [id.0.into()]).await? {
+            release::end(&mut change, &held, &grant, ReleaseReason::GrantEnded, &texts).await?;
+        }
+        let text = "update benefit_grant set state = 'ended', row_version = row_version + 1 where id = $1";
+        sql::run(&change.transaction, text, [id.0.into()]).await?;
+        change.record(Event::new(organization, "grant_ended", "grant", id).before("granted").after("ended"));
+        change.tell(Changed::Grant(organization, id));
+    }
+    change.commit(count).await
+}
