@@ -313,6 +313,19 @@ mod tests {
     }
 
     #[test]
+    fn rule_06_a_refusal_names_the_roles_that_may() {
+        let policies = Policies::default();
+        for action in Action::ALL {
+            for role in Role::ALL {
+                let Err(error) = may(&Roles::new([*role]), *action, &policies) else { continue };
+                assert_eq!(error.code, ErrorCode::RoleNeeded);
+                assert_eq!(error.roles, roles_for(*action, &policies), "{action:?}");
+                assert!(!error.roles.is_empty() && !error.roles.contains(role), "{action:?} {role:?}");
+            }
+        }
+    }
+
+    #[test]
     fn rule_01_the_table_holds_for_every_set_of_roles() {
         assert_eq!(TABLE.len(), Action::ALL.len());
         for assign_roles in AssignRoles::ALL {

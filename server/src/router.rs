@@ -36,6 +36,12 @@ pub struct Site {
     pub stopping: watch::Receiver<bool>,
 }
 
+const LIVE: &str = "/live";
+const DOWNLOAD: &str = "/downloads/{grant}/{download}";
+
+/// What answers beside assets, pages and server functions; a test has the right of each.
+pub const ROUTES: &[&str] = &[LIVE, DOWNLOAD];
+
 /// So large may the body of any request be.
 const MAX_BODY: usize = 256 * 1024;
 
@@ -55,9 +61,9 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
     });
     let pages = get(page::get).post(page::post);
     Router::new()
-        .route("/live", get(events::live))
+        .route(LIVE, get(events::live))
         .route("/api/{*function}", post(page::server_function))
-        .route("/downloads/{grant}/{download}", get(crate::downloads::download))
+        .route(DOWNLOAD, get(crate::downloads::download))
         .fallback_service(pages.with_state(site.clone()))
         .layer(from_fn_with_state(site.clone(), caller::identify))
         .layer(DefaultBodyLimit::max(MAX_BODY))

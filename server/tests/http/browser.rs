@@ -260,6 +260,17 @@ impl Browser<'_> {
         answer
     }
 
+    /// The status of an answer whose body may never end.
+    pub async fn status_of(&self, path: &str) -> StatusCode {
+        let mut request = Request::get(path).header(HOST, SITE).header(ACCEPT_LANGUAGE, self.accepts);
+        let cookies = self.cookie_header();
+        if !cookies.is_empty() {
+            request = request.header(COOKIE, cookies);
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        self.portal.router.clone().oneshot(request).await.expect("infallible").status()
+    }
+
     /// Opens a page.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[(ACCEPT, "text/html")], Body::empty()).await

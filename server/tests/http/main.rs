@@ -13,6 +13,7 @@ mod queries;
 mod rights;
 mod scene;
 mod sign_in;
+mod smtp;
 mod tenants;
 
 #[path = "../../../service/tests/common/mod.rs"]

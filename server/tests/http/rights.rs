@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 
 use app::refusal::status;
 use axum::http::StatusCode;
+use domain::rights::Action;
 use domain::{Error, ErrorCode, Policies};
 use rstest::rstest;
 use service::policies;
 
 use crate::browser::{Answer, Portal};
 use crate::common::Engine;
-use crate::scene::{EVERYBODY, FORMS, FUNCTIONS, GLOBAL_ADMIN, PAGES, Then, Who, changes_session};
+use crate::scene::{
+    COMPANY, EVERYBODY, FORMS, FUNCTIONS, GLOBAL_ADMIN, PAGES, Right, Then, Who, changes_session,
+};
 
 #[test]
 fn rule_01_every_form_has_its_row() {
@@ -219,6 +222,41 @@ async fn rule_01_every_server_function_for_every_role(
                     assert_eq!(rule(&answer), refusal, "{about}");
                 }
             }
+        }
+    }
+}
+
+/// What the router has beside pages, forms and server functions, with the right that it takes; a new
+/// route fails here until it has its row, and its own test of what it gives away.
+const ROUTES: &[(&str, Right)] =
+    &[("/live", Right::SignedIn), ("/downloads/{grant}/{download}", Right::Person(Action::GetKeys))];
+
+#[rstest]
+#[tokio::test]
+async fn rule_01_every_other_route_for_every_role(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let known: BTreeSet<_> = server::router::ROUTES.iter().copied().collect();
+    assert_eq!(known, ROUTES.iter().map(|(path, _)| *path).collect());
+    let portal = Portal::open(engine).await;
+    let policies = in_force(&portal).await;
+    let grant = portal.stage.grant(COMPANY, "windows_enterprise", "action_pack").await;
+    let text = "select d.id from product_download d join product p on p.id = d.product_id
+        where p.code = $1 order by d.id limit 1";
+    let download = portal.stage.id(text, ["windows_enterprise".into()]).await;
+    for who in EVERYBODY {
+        let browser = match who.email() {
+            Some(email) => portal.signed_in(email).await,
+            None => portal.browser(),
+        };
+        for (path, right) in ROUTES {
+            let path =
+                path.replace("{grant}", &grant.to_string()).replace("{download}", &download.to_string());
+            let expected = match right.refusal(*who, &policies) {
+                None => StatusCode::OK,
+                Some(refusal) => status(refusal.code),
+            };
+            assert_eq!(browser.status_of(&path).await, expected, "{who:?}: {path}");
         }
     }
 }

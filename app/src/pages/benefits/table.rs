@@ -369,8 +369,12 @@ fn Row(id: GrantId, query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> i
             <td role="cell" data-label=texts.benefits_column_activate_by()>
                 {move || {
                     let (date, left) = row.with(|row| (row.activate_by, row.activate_by_days));
-                    // What is activated as a whole no longer waits for its day.
-                    let done = activated && row.with(|row| row.status == RowStatus::Active);
+                    // What is activated as a whole, or all used, no longer waits for its day.
+                    let done = row.with(|row| match row.status {
+                        RowStatus::AllUsed => true,
+                        RowStatus::Active => activated,
+                        _ => false,
+                    });
                     let left = left.filter(|_| !done);
                     view! { <Deadline date=date days_left=left/> }
                 }}
