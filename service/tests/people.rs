@@ -247,10 +247,20 @@ async fn rule_04_the_founder_finishes_the_set_up_with_admin_agent(
     let refused = update_own_agent(&stage.service, &founder, stage.operation(), own(false)).await;
     assert!(refused.expect_err("not ticked").told().of(Field::Roles).is_some());
     assert!(!list::add_user_page(&stage.service, &founder).await.expect("a page").setup.finished);
+    // Other roles of the founder, and Admin agent for somebody else, finish nothing.
+    let roles = [Role::GlobalAdmin, Role::PartnerAdmin, Role::Employee];
+    give(&stage, &other, founder_id, &roles).await.expect("other roles");
+    let colleague = stage.person_id("teodor.wrzosek@fernhollow.example", GOLD).await;
+    give(&stage, &other, colleague, &[Role::AdminAgent, Role::Employee]).await.expect("an Admin agent");
+    assert!(!list::add_user_page(&stage.service, &founder).await.expect("a page").setup.finished);
+    let founder = stage.person(MAREN).await;
     update_own_agent(&stage.service, &founder, stage.operation(), own(true)).await.expect("updated");
     let setup = list::add_user_page(&stage.service, &founder).await.expect("a page").setup;
     assert!(setup.finished && setup.by_reader);
-    assert_eq!(roles_of(&stage, founder_id).await, ["admin_agent", "employee", "global_admin"]);
+    assert_eq!(
+        roles_of(&stage, founder_id).await,
+        ["admin_agent", "employee", "global_admin", "partner_admin"]
+    );
 }
 
 #[rstest]

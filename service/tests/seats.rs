@@ -142,10 +142,14 @@ async fn rule_7_another_companys_grant_person_and_seat_answer_like_none(
     let stranger = stage.person("yanchu.gu@chenghu.example").await;
     let own = stage.grant("chenghu.example", "visual_studio_enterprise", "silver_core").await;
     let nothing = GrantId(uuid::Uuid::from_u128(7));
-    let foreign = assign_one(&stage, &stranger, grant, person).await.expect_err("foreign");
-    let missing = assign_one(&stage, &stranger, nothing, person).await.expect_err("missing");
-    assert_eq!(foreign.told(), missing.told());
-    assert_eq!(code(&foreign), ErrorCode::NotFound);
+    // Whether for somebody of the other company or for somebody of their own.
+    let own_person = stage.person_id("ruolan.wen@chenghu.example", "chenghu.example").await;
+    for person in [person, own_person] {
+        let foreign = assign_one(&stage, &stranger, grant, person).await.expect_err("foreign");
+        let missing = assign_one(&stage, &stranger, nothing, person).await.expect_err("missing");
+        assert_eq!(foreign.told(), missing.told());
+        assert_eq!(code(&foreign), ErrorCode::NotFound);
+    }
     let refused = assign_one(&stage, &stranger, own, person).await.expect_err("a foreign person");
     assert_eq!(code(&refused), ErrorCode::NotFound);
     let holder = stage.person_id("teodor.wrzosek@fernhollow.example", GOLD).await;

@@ -66,7 +66,10 @@ enum Task {
         arguments: Vec<String>,
     },
     /// Takes the guard of each rule away, one at a time in a copy, and sees its tests fail.
-    Guards,
+    Guards {
+        /// Only these rules, by their numbers.
+        rules: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -88,7 +91,7 @@ fn run(arguments: Arguments) -> Outcome {
         Task::Serve { address } => serve::serve(&workspace, &address.to_string()),
         Task::Dev { address } => dev::follow(&workspace, &address.to_string()),
         Task::Build => serve::build(&workspace).map(|_| ()),
-        Task::Guards => guards::run(&workspace),
+        Task::Guards { rules } => guards::run(&workspace, &rules),
         Task::Test { only, shipped, arguments } => {
             let passes_on = matches!(only.as_slice(), [test::Part::Rust | test::Part::End2end]);
             if !arguments.is_empty() && !passes_on {
