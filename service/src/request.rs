@@ -3,6 +3,7 @@
 use domain::ids::{AccountId, OrganizationId, PersonId};
 use domain::{Error, ErrorCode, Language, OperatorRole, Roles, moment::Zone};
 
+use crate::Service;
 use crate::failure::Failure;
 
 /// One request: who asks, and what its evidence names.
@@ -72,6 +73,12 @@ pub struct Operator {
 }
 
 impl Request {
+    /// What the worker does on the clock, each time under an id of its own.
+    #[must_use]
+    pub fn of_worker(service: &Service) -> Self {
+        Self { actor: Actor::Worker, address: String::new(), id: service.new_id().simple().to_string() }
+    }
+
     /// The person who asks.
     ///
     /// # Errors

@@ -167,6 +167,13 @@ const GUARDS: &[Guard] = &[
         tests: &["service", "--test", "marketing", "--", "rule_16_nothing"],
     },
     Guard {
+        rule: "16",
+        file: "service/src/activations/on_clock.rs",
+        text: "a.reminded_at is null and ",
+        without: "",
+        tests: &["service", "--test", "marketing", "--", "rule_16_it_is_usable"],
+    },
+    Guard {
         rule: "17",
         file: "domain/src/contact.rs",
         text: "} else if key == company.key() {",
@@ -193,6 +200,20 @@ const GUARDS: &[Guard] = &[
         text: "if facts.holding_ends_at.is_some_and(|end| now > end) {",
         without: "if facts.holding_ends_at.is_some_and(|end| now > end && now < end) {",
         tests: DOMAIN,
+    },
+    Guard {
+        rule: "21",
+        file: "service/src/benefits/on_clock.rs",
+        text: "release::end_all(&mut change, &grant, ReleaseReason::GrantEnded, &texts).await?;",
+        without: "let _ = &texts;",
+        tests: &["service", "--test", "benefits", "--", "rule_21"],
+    },
+    Guard {
+        rule: "22",
+        file: "service/src/assignments/release.rs",
+        text: "if grant.facts.read_only {",
+        without: "if false {",
+        tests: &["service", "--test", "benefits", "--", "rule_22"],
     },
     Guard {
         rule: "22",

@@ -6,7 +6,7 @@ use leptos_axum::ResponseOptions;
 use service::{Actor, Failure, Request, Service};
 
 use crate::load::Loaded;
-use crate::refusal::{Refusal, status};
+use crate::refusal::{Refusal, is_passing, status};
 
 /// The browser at the other end.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,7 @@ pub fn request() -> Request {
 #[must_use]
 pub fn refuse(failure: Failure) -> Refusal {
     let told = failure.told();
-    if matches!(told.code, ErrorCode::Internal | ErrorCode::Unavailable) {
+    if is_passing(&told) {
         let id = request().id;
         tracing::error!(request = %id, cause = %failure, "a use case failed");
         if let Some(options) = use_context::<ResponseOptions>() {

@@ -40,7 +40,8 @@ pub async fn delivered(portal: &Portal) -> Vec<Message> {
     mailer.sent.into_inner().expect("not poisoned")
 }
 
-async fn assigned(portal: &Portal) -> String {
+/// Assigns a seat, whose holder is told by mail; gives the mail's id.
+pub async fn assigned(portal: &Portal) -> String {
     let admin = portal.signed_in(GLOBAL_ADMIN).await;
     let grant = portal.stage.grant_in_area(COMPANY, "visual_studio_enterprise", "cloud_platform").await;
     let person = portal.stage.person_id(CHINESE_EMPLOYEE, COMPANY).await.to_string();

@@ -9,9 +9,10 @@ use service::outbox::deliver_due;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::browser::{Portal, configuration, fields};
+use crate::browser::{Portal, configuration};
 use crate::common::Engine;
-use crate::scene::{CHINESE_EMPLOYEE, COMPANY, GLOBAL_ADMIN};
+use crate::outbox::{assigned, delivered};
+use crate::scene::CHINESE_EMPLOYEE;
 
 /// What came in, envelope and data.
 #[derive(Clone, Default, Debug)]
@@ -86,30 +87,17 @@ async fn serve(stream: TcpStream, kept: Arc<Mutex<Vec<Received>>>, refusing: boo
     Some(())
 }
 
-async fn assign(portal: &Portal) {
-    let admin = portal.signed_in(GLOBAL_ADMIN).await;
-    let grant = portal.stage.grant_in_area(COMPANY, "visual_studio_enterprise", "cloud_platform").await;
-    let person = portal.stage.person_id(CHINESE_EMPLOYEE, COMPANY).await.to_string();
-    let form = fields(&[
-        ("form", "assign_seats"),
-        ("target", &grant.to_string()),
-        ("people", &person),
-        ("operation", portal.stage.operation().as_str()),
-    ]);
-    assert_eq!(admin.perform(&form).await.status, axum::http::StatusCode::OK);
-}
-
 #[rstest]
 #[tokio::test]
 async fn a_mail_goes_out_by_smtp_once_in_its_readers_language(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let portal = Portal::open(engine).await;
-    let quiet = super::outbox::delivered(&portal).await;
+    let quiet = delivered(&portal).await;
     let post = Post::open(false).await;
     let mailer = mailer::from(&post.configuration()).expect("understood");
     assert!(mailer::check(&post.configuration()).await.is_ok());
-    assign(&portal).await;
+    assigned(&portal).await;
     assert_eq!(deliver_due(&portal.stage.service, &*mailer).await.expect("delivers"), 1);
     assert_eq!(deliver_due(&portal.stage.service, &*mailer).await.expect("rests"), 0);
     let received = post.received.lock().expect("not poisoned").clone();
@@ -130,10 +118,10 @@ async fn what_the_smtp_server_refuses_is_kept_with_its_words(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let portal = Portal::open(engine).await;
-    super::outbox::delivered(&portal).await;
+    delivered(&portal).await;
     let post = Post::open(true).await;
     let mailer = mailer::from(&post.configuration()).expect("understood");
-    assign(&portal).await;
+    assigned(&portal).await;
     assert_eq!(deliver_due(&portal.stage.service, &*mailer).await.expect("tries"), 0);
     let kept = portal.stage.mails(CHINESE_EMPLOYEE).await.pop().expect("a mail");
     assert_eq!((kept.state.as_str(), kept.attempts), ("waiting", 1));

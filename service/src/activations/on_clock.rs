@@ -9,7 +9,7 @@ use crate::audit::Event;
 use crate::change::Change;
 use crate::entity::activation::Model as Activation;
 use crate::live::Changed;
-use crate::request::{Actor, Request};
+use crate::request::Request;
 use crate::{Outcome, Service, sql};
 
 /// So many are ended in one transaction.
@@ -24,8 +24,7 @@ pub const REMINDED_DAYS: i64 = 14;
 /// # Errors
 /// [`crate::Failure::Database`]; what earlier batches ended stays ended.
 pub async fn expire_due(service: &Service) -> Outcome<usize> {
-    let request =
-        Request { actor: Actor::Worker, address: String::new(), id: service.new_id().simple().to_string() };
+    let request = Request::of_worker(service);
     let mut ended = 0;
     loop {
         // Most of the time there is nothing to do, and that is found out without taking the writer.
@@ -88,8 +87,7 @@ async fn expire_batch(service: &Service, request: &Request) -> Outcome<usize> {
 /// # Errors
 /// [`crate::Failure::Database`]; what earlier batches told stays told.
 pub async fn remind_due(service: &Service) -> Outcome<usize> {
-    let request =
-        Request { actor: Actor::Worker, address: String::new(), id: service.new_id().simple().to_string() };
+    let request = Request::of_worker(service);
     let mut told = 0;
     loop {
         if due_soon(service, service.database.reader(), service.now(), "").await?.is_empty() {

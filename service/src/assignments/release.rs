@@ -186,6 +186,21 @@ pub(crate) async fn end(
     Ok(())
 }
 
+/// Ends every active seat of a grant, the oldest first, each as [`end`] does.
+pub(crate) async fn end_all(
+    change: &mut Change<'_>,
+    grant: &grants::Grant,
+    reason: ReleaseReason,
+    texts: &products::ProductTexts,
+) -> Outcome<()> {
+    let text =
+        format!("{HELD_SEAT} where s.grant_id = $1 and s.released_at is null order by s.assigned_at, s.id");
+    for held in sql::all::<HeldSeat>(&change.transaction, &text, [grant.id.0.into()]).await? {
+        end(change, &held, grant, reason, texts).await?;
+    }
+    Ok(())
+}
+
 /// A key that was bound to the seat has been seen: it is spent, not free.
 async fn release_key(connection: &impl ConnectionTrait, seat: Uuid) -> Outcome<()> {
     let text = "update product_key set state = 'spent', row_version = row_version + 1

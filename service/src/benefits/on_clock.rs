@@ -6,11 +6,11 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::{grants, products};
-use crate::assignments::release::{self, HELD_SEAT, HeldSeat};
+use crate::assignments::release;
 use crate::audit::Event;
 use crate::change::Change;
 use crate::live::Changed;
-use crate::request::{Actor, Request};
+use crate::request::Request;
 use crate::{Outcome, Service, sql};
 
 /// So many are ended in one transaction.
@@ -28,8 +28,7 @@ struct Due {
 /// # Errors
 /// [`crate::Failure::Database`]; what earlier batches ended stays ended.
 pub async fn end_due(service: &Service) -> Outcome<usize> {
-    let request =
-        Request { actor: Actor::Worker, address: String::new(), id: service.new_id().simple().to_string() };
+    let request = Request::of_worker(service);
     let mut ended = 0;
     loop {
         // Most of the time there is nothing to do, and that is found out without taking the writer.
@@ -62,12 +61,7 @@ async fn end_batch(service: &Service, request: &Request) -> Outcome<usize> {
         let (id, organization) = (GrantId(id), OrganizationId(organization_id));
         let grant = grants::find(&change.transaction, organization, id).await?;
         let texts = products::texts(&change.transaction, grant.product).await?;
-        let text = format!(
-            "{HELD_SEAT} where s.grant_id = $1 and s.released_at is null order by s.assigned_at, s.id"
-        );
-        for held in sql::all::<HeldSeat>(&change.transaction, &text, [id.0.into()]).await? {
-            release::end(&mut change, &held, &grant, ReleaseReason::GrantEnded, &texts).await?;
-        }
+        release::end_all(&mut change, &grant, ReleaseReason::GrantEnded, &texts).await?;
         let text = "update benefit_grant set state = 'ended', row_version = row_version + 1 where id = $1";
         sql::run(&change.transaction, text, [id.0.into()]).await?;
         change.record(Event::new(organization, "grant_ended", "grant", id).before("granted").after("ended"));

@@ -7,8 +7,7 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::list;
-use crate::assignments::release::{self, HELD_SEAT, HeldSeat};
-use crate::assignments::seat_requests;
+use crate::assignments::{release, seat_requests};
 use crate::audit::Event;
 use crate::benefits::{grants, products};
 use crate::change::Change;
@@ -83,11 +82,7 @@ async fn end_grant(
 ) -> Outcome<()> {
     let grant = grants::find(&change.transaction, organization, id).await?;
     let texts = products::texts(&change.transaction, grant.product).await?;
-    let text =
-        format!("{HELD_SEAT} where s.grant_id = $1 and s.released_at is null order by s.assigned_at, s.id");
-    for held in sql::all::<HeldSeat>(&change.transaction, &text, [id.0.into()]).await? {
-        release::end(change, &held, &grant, ReleaseReason::GrantWithdrawn, &texts).await?;
-    }
+    release::end_all(change, &grant, ReleaseReason::GrantWithdrawn, &texts).await?;
     let text = "update product_key set state = 'withdrawn', row_version = row_version + 1
         where grant_id = $1 and state in ('held', 'spent')";
     sql::run(&change.transaction, text, [id.0.into()]).await?;
