@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 
 #[allow(dead_code)]
 #[path = "../build/texts.rs"]
@@ -22,9 +22,15 @@ struct Line {
     text: String,
 }
 
+/// The folder of the texts, asked for when the test runs: built tests may come from another checkout
+/// of the same sources.
+fn folder() -> PathBuf {
+    PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests"))
+}
+
 /// Every form of every text of a language (its place in `TAGS`), with the English beside it.
 fn lines(language: usize) -> Vec<Line> {
-    let files = texts::read(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the files are there");
+    let files = texts::read(&folder()).expect("the files are there");
     let areas = texts::check(&files).unwrap_or_else(|faults| panic!("{}", faults.join("\n")));
     let mut lines = Vec::new();
     for area in &areas {
@@ -42,7 +48,7 @@ fn lines(language: usize) -> Vec<Line> {
     assert!(lines.len() > 400, "only {} texts were read", lines.len());
     let own = lines.len();
     for file in ["products.toml", "offers.toml", "operators.toml"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../service/sample_programme").join(file);
+        let path = folder().join("../service/sample_programme").join(file);
         let table: toml::Table =
             std::fs::read_to_string(&path).expect("the file is there").parse().expect("it is TOML");
         of_sample(&toml::Value::Table(table), language, file, &mut lines);

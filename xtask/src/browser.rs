@@ -8,8 +8,11 @@ use std::time::Duration;
 use crate::failure::{Failure, Outcome};
 use crate::{prerequisites, process};
 
-/// Where Chromium usually is, Debian's first.
-const PLACES: [&str; 5] = [
+/// Chromium without windows: the same engine, and the tests take half the time in it.
+const HEADLESS: &str = "chromium-headless-shell";
+/// Where Chromium usually is, the one without windows first, then Debian's.
+const PLACES: [&str; 6] = [
+    "/usr/bin/chromium-headless-shell",
     "/usr/bin/chromium",
     "/usr/bin/chromium-browser",
     "/usr/bin/google-chrome",
@@ -17,7 +20,8 @@ const PLACES: [&str; 5] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/// The browser named by `CHROMIUM`, or the one found, or Debian's, installed now.
+/// The browser named by `CHROMIUM`, or Chromium without windows, which is installed now where Debian
+/// has it, or else whichever Chromium there is.
 pub fn find_or_install() -> Outcome<PathBuf> {
     if let Some(named) = env::var_os("CHROMIUM").map(PathBuf::from) {
         if named.exists() {
@@ -28,17 +32,17 @@ pub fn find_or_install() -> Outcome<PathBuf> {
             named.display()
         )));
     }
-    let found = match find() {
-        Some(found) => found,
-        None => {
-            prerequisites::debian_packages("Chromium", &["chromium"])?;
-            find().ok_or_else(|| {
-                Failure::new(
-                    "Chromium is installed, but its program was not found: set CHROMIUM to its path.",
-                )
-            })?
+    if !Path::new(PLACES[0]).exists()
+        && let Err(failure) = prerequisites::debian_packages("Chromium without windows", &[HEADLESS])
+    {
+        match find() {
+            Some(other) => println!("    {} takes its place, and longer. {failure}", other.display()),
+            None => return Err(failure),
         }
-    };
+    }
+    let found = find().ok_or_else(|| {
+        Failure::new("Chromium is installed, but its program was not found: set CHROMIUM to its path.")
+    })?;
     chinese_font();
     Ok(found)
 }

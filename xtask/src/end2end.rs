@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 
 const INSTALL_LIMIT: Duration = Duration::from_secs(10 * 60);
 const CHECK_LIMIT: Duration = Duration::from_secs(5 * 60);
-const RUN_LIMIT: Duration = Duration::from_secs(40 * 60);
+const RUN_LIMIT: Duration = Duration::from_secs(55 * 60);
 
 /// Installs exactly what the lock file says, if that isn't there already.
 pub fn install_packages(workspace: &Workspace) -> Outcome {
