@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
+#[allow(dead_code)]
 #[path = "build/texts.rs"]
 mod texts;
 
-use texts::{Area, Entry, Forms, TAGS};
+use texts::{Area, Entry, TAGS};
 
 fn main() {
     for tag in TAGS {
@@ -32,30 +33,31 @@ fn build() -> Result<(), Vec<String>> {
     fs::write(&path, code).map_err(|error| vec![format!("{}: {error}.", path.display())])
 }
 
-/// The code: one method a text, and a sorted table for each area that is looked up.
+/// The code: one method a text, the sorted keys of each area that is looked up, and, except in the
+/// browser, the texts themselves.
 fn code(areas: &[Area]) -> Result<String, std::fmt::Error> {
     let mut code = String::from("impl super::Texts {\n");
+    let mut number = 0;
     for area in areas {
+        if area.lookup {
+            let (name, keys) = (&area.name, area.name.to_uppercase());
+            writeln!(
+                code,
+                "/// The text of a code in `{name}.toml`, with its placeholders.\n\
+                 #[must_use]\n\
+                 pub fn find_{name}(self, key: &str) -> Option<&'static str> {{ \
+                 self.find_in(&{keys}, {number}, key) }}"
+            )?;
+        }
         for (key, entry) in &area.entries {
-            method(&mut code, &area.name, key, entry)?;
+            method(&mut code, &area.name, key, entry, number)?;
+            number += if entry.plural { 2 } else { 1 };
         }
     }
     let lookups: Vec<&Area> = areas.iter().filter(|area| area.lookup).collect();
-    for area in &lookups {
-        let (name, table) = (&area.name, area.name.to_uppercase());
-        writeln!(
-            code,
-            "/// The text of a code in `{name}.toml`, with its placeholders.\n\
-             #[must_use]\n\
-             pub fn find_{name}(self, key: &str) -> Option<&'static str> {{ \
-             self.find_in(&{table}, key) }}"
-        )?;
-    }
     writeln!(
         code,
-        "/// The text of a code, with its placeholders, in an area whose file begins with `# lookup`.\n\
-         ///\n\
-         /// Pages that know the area use `find_…`, so that the browser loads no other area for it.\n\
+        "/// The text of a code, with its placeholders, in an area whose file says `# lookup` in its first line.\n\
          #[must_use]\n\
          pub fn find(self, area: &str, key: &str) -> Option<&'static str> {{ match area {{"
     )?;
@@ -64,17 +66,26 @@ fn code(areas: &[Area]) -> Result<String, std::fmt::Error> {
     }
     code.push_str("_ => None,\n}\n}\n}\n");
     for area in &lookups {
-        let table = area.name.to_uppercase();
-        writeln!(code, "static {table}: [(&str, [&str; 3]); {}] = [", area.entries.len())?;
-        for (key, entry) in &area.entries {
-            writeln!(code, "({key:?}, {}),", array(entry, |forms| &forms.other))?;
+        writeln!(code, "static {}: [&str; {}] = [", area.name.to_uppercase(), area.entries.len())?;
+        for key in area.entries.keys() {
+            writeln!(code, "{key:?},")?;
         }
         code.push_str("];\n");
     }
+    writeln!(
+        code,
+        "/// Every text by its number, in each language.\n\
+         #[cfg(not(target_family = \"wasm\"))]\n\
+         pub(super) static ALL: [[&str; 3]; {number}] = ["
+    )?;
+    for forms in areas.iter().flat_map(Area::forms) {
+        writeln!(code, "{forms:?},")?;
+    }
+    code.push_str("];\n");
     Ok(code)
 }
 
-fn method(code: &mut String, area: &str, key: &str, entry: &Entry) -> std::fmt::Result {
+fn method(code: &mut String, area: &str, key: &str, entry: &Entry, number: usize) -> std::fmt::Result {
     let english = entry.texts[0].other.split_whitespace().collect::<Vec<_>>().join(" ");
     writeln!(code, "#[doc = {:?}]\n#[must_use]", format!("`{}`", english.replace('`', "'")))?;
     write!(code, "pub fn {}(self", Entry::method(area, key))?;
@@ -83,16 +94,14 @@ fn method(code: &mut String, area: &str, key: &str, entry: &Entry) -> std::fmt::
         let kind = if is_count(name) { "i64" } else { "impl std::fmt::Display" };
         write!(code, ", {name}: {kind}")?;
     }
-    let other = array(entry, |forms| &forms.other);
     if entry.placeholders.is_empty() {
-        return writeln!(code, ") -> &'static str {{ self.pick(&{other}) }}");
+        return writeln!(code, ") -> &'static str {{ self.at({number}) }}");
     }
-    write!(code, ") -> String {{ crate::fill(self.pick(")?;
+    write!(code, ") -> String {{ crate::fill(self.at(")?;
     if entry.plural {
-        let one = array(entry, |forms| &forms.one);
-        write!(code, "if count.unsigned_abs() == 1 {{ &{one} }} else {{ &{other} }}")?;
+        write!(code, "if count.unsigned_abs() == 1 {{ {number} }} else {{ {} }}", number + 1)?;
     } else {
-        write!(code, "&{other}")?;
+        write!(code, "{number}")?;
     }
     code.push_str("), &[");
     for name in &entry.placeholders {
@@ -104,8 +113,4 @@ fn method(code: &mut String, area: &str, key: &str, entry: &Entry) -> std::fmt::
     }
     code.push_str("]) }\n");
     Ok(())
-}
-
-fn array(entry: &Entry, form: impl Fn(&Forms) -> &String) -> String {
-    format!("{:?}", entry.texts.each_ref().map(form))
 }

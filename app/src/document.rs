@@ -25,7 +25,15 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" type="image/svg+xml" href=asset("favicon.svg")/>
                 <link rel="stylesheet" href=asset("style.css")/>
-                {scripts.then(|| view! { <HydrationScripts options=options.clone()/> })}
+                {scripts
+                    .then(|| {
+                        // The app asks for it, and would do so only once it is there itself.
+                        let texts = asset(&i18n::texts_file(i18n::language()));
+                        view! {
+                            <link rel="preload" r#as="fetch" crossorigin="anonymous" href=texts/>
+                            <HydrationScripts options=options.clone()/>
+                        }
+                    })}
                 <MetaTags/>
             </head>
             <body>

@@ -9,6 +9,7 @@ pub mod frame;
 pub mod i18n;
 pub mod live;
 pub mod load;
+pub mod loaded;
 pub mod pages;
 pub mod refusal;
 pub mod routes;

@@ -3,15 +3,18 @@
 //! once and follows a signal, so that nothing anybody is typing is lost.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Error;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
 
 use crate::components::empty::Failed;
 use crate::components::{Notice, Tone};
 use crate::i18n::texts;
+use crate::loaded::{Loaded, Parcel};
 use crate::refusal::{Refusal, is_passing};
 
 /// After so long a page that couldn't be read again asks once more.
@@ -32,15 +35,6 @@ impl Reload {
 #[derive(Clone, Debug)]
 pub struct OperationBase(pub String);
 
-/// A page's data with the base of its operation ids.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Loaded<T> {
-    /// Fresh for each answer.
-    pub operation: String,
-    /// What the page shows.
-    pub data: T,
-}
-
 /// Renders a page over its data.
 ///
 /// `source` says what the data depends on, `fetch` gets it, `render` is called with a signal that
@@ -48,30 +42,30 @@ pub struct Loaded<T> {
 pub fn load<S, T, F, V>(
     source: impl Fn() -> S + Copy + Send + Sync + 'static,
     fetch: impl Fn(S) -> F + Copy + Send + Sync + 'static,
-    render: impl Fn(Signal<T>) -> V + Clone + Send + Sync + 'static,
-) -> impl IntoView
+    render: impl Fn(Signal<T>) -> V + Send + Sync + 'static,
+) -> AnyView
 where
     S: PartialEq + Clone + Send + Sync + 'static,
-    T: Clone + PartialEq + Serialize + for<'de> Deserialize<'de> + Send + Sync + 'static,
+    T: PartialEq + DeserializeOwned + Send + Sync + 'static,
     F: Future<Output = Result<Loaded<T>, Refusal>> + Send + 'static,
     V: IntoView + 'static,
 {
-    load_in(Place::Page, source, fetch, render)
+    load_in(Place::Page, Contents::new(source, fetch, render))
 }
 
 /// Renders a part of a page over data of its own, like [`load`].
 pub fn load_part<S, T, F, V>(
     source: impl Fn() -> S + Copy + Send + Sync + 'static,
     fetch: impl Fn(S) -> F + Copy + Send + Sync + 'static,
-    render: impl Fn(Signal<T>) -> V + Clone + Send + Sync + 'static,
-) -> impl IntoView
+    render: impl Fn(Signal<T>) -> V + Send + Sync + 'static,
+) -> AnyView
 where
     S: PartialEq + Clone + Send + Sync + 'static,
-    T: Clone + PartialEq + Serialize + for<'de> Deserialize<'de> + Send + Sync + 'static,
+    T: PartialEq + DeserializeOwned + Send + Sync + 'static,
     F: Future<Output = Result<Loaded<T>, Refusal>> + Send + 'static,
     V: IntoView + 'static,
 {
-    load_in(Place::Part, source, fetch, render)
+    load_in(Place::Part, Contents::new(source, fetch, render))
 }
 
 /// What is loaded: where it can't be had, a page needs its frame around the reason.
@@ -81,72 +75,109 @@ enum Place {
     Part,
 }
 
-fn load_in<S, T, F, V>(
-    place: Place,
-    source: impl Fn() -> S + Copy + Send + Sync + 'static,
-    fetch: impl Fn(S) -> F + Copy + Send + Sync + 'static,
-    render: impl Fn(Signal<T>) -> V + Clone + Send + Sync + 'static,
-) -> impl IntoView
-where
-    S: PartialEq + Clone + Send + Sync + 'static,
-    T: Clone + PartialEq + Serialize + for<'de> Deserialize<'de> + Send + Sync + 'static,
-    F: Future<Output = Result<Loaded<T>, Refusal>> + Send + 'static,
-    V: IntoView + 'static,
-{
-    let first = OnceResource::new_blocking(fetch(untrack(source)));
+type Answer = Pin<Box<dyn Future<Output = Result<Parcel, Refusal>> + Send>>;
+/// Takes newer data into a view that is on screen.
+type Follow = Box<dyn Fn(&Parcel) -> Result<(), Refusal> + Send + Sync>;
+
+/// A view, and how it follows.
+type Shown = Result<(AnyView, Follow), Refusal>;
+
+/// What is asked for and shown, without its types: the machinery around it exists once.
+#[derive(Clone)]
+struct Contents {
+    /// Follows what the data depends on.
+    track: Arc<dyn Fn() + Send + Sync>,
+    /// Asks for it.
+    ask: Arc<dyn Fn() -> Answer + Send + Sync>,
+    /// Builds the view.
+    show: Arc<dyn Fn(&Parcel) -> Shown + Send + Sync>,
+}
+
+impl Contents {
+    fn new<S, T, F, V>(
+        source: impl Fn() -> S + Copy + Send + Sync + 'static,
+        fetch: impl Fn(S) -> F + Copy + Send + Sync + 'static,
+        render: impl Fn(Signal<T>) -> V + Send + Sync + 'static,
+    ) -> Self
+    where
+        S: PartialEq + Clone + Send + Sync + 'static,
+        T: PartialEq + DeserializeOwned + Send + Sync + 'static,
+        F: Future<Output = Result<Loaded<T>, Refusal>> + Send + 'static,
+        V: IntoView + 'static,
+    {
+        let source = Memo::new(move |_| source());
+        Self {
+            track: Arc::new(move || source.track()),
+            ask: Arc::new(move || {
+                let answer = fetch(source.get_untracked());
+                Box::pin(async move { answer.await.map(Loaded::parcel) })
+            }),
+            show: Arc::new(move |parcel| {
+                let data = RwSignal::new(parcel.open::<T>()?);
+                let follow = move |parcel: &Parcel| {
+                    let newer = parcel.open::<T>()?;
+                    if data.with_untracked(|older| *older != newer) {
+                        data.set(newer);
+                    }
+                    Ok(())
+                };
+                Ok((render(data.into()).into_any(), Box::new(follow) as Follow))
+            }),
+        }
+    }
+}
+
+fn load_in(place: Place, contents: Contents) -> AnyView {
+    let first = OnceResource::new_blocking((contents.ask)());
     let reload = expect_context::<Reload>();
     view! {
         <Suspense fallback=|| ()>
             {move || {
-                let render = render.clone();
+                let contents = contents.clone();
                 Suspend::new(async move {
                     let first = first.await;
-                    follow(place, first, source, fetch, reload, render)
+                    follow(place, first, contents, reload)
                 })
             }}
         </Suspense>
     }
+    .into_any()
 }
 
-fn follow<S, T, F, V>(
-    place: Place,
-    first: Result<Loaded<T>, Refusal>,
-    source: impl Fn() -> S + Copy + Send + Sync + 'static,
-    fetch: impl Fn(S) -> F + Copy + Send + Sync + 'static,
-    reload: Reload,
-    render: impl Fn(Signal<T>) -> V + Clone + Send + Sync + 'static,
-) -> impl IntoView
-where
-    S: PartialEq + Clone + Send + Sync + 'static,
-    T: Clone + PartialEq + Send + Sync + 'static,
-    F: Future<Output = Result<Loaded<T>, Refusal>> + Send + 'static,
-    V: IntoView + 'static,
-{
-    let (data, refused, operation) = match first {
-        Ok(loaded) => (Some(loaded.data), None, loaded.operation),
-        Err(Refusal(error)) => (None, Some(error), String::new()),
+fn follow(place: Place, first: Result<Parcel, Refusal>, contents: Contents, reload: Reload) -> AnyView {
+    let Contents { track, ask, show } = contents;
+    let (parcel, refused) = match first {
+        Ok(parcel) => (Some(parcel), None),
+        Err(Refusal(error)) => (None, Some(error)),
     };
-    provide_context(OperationBase(operation));
-    let data = RwSignal::new(data);
+    let parcel = StoredValue::new(parcel);
+    let on_screen: StoredValue<Option<Follow>> = StoredValue::new(None);
     let refused: RwSignal<Option<Error>> = RwSignal::new(refused);
     let asked = StoredValue::new(0_u32);
     let waiting = RwSignal::new(false);
-    let source = Memo::new(move |_| source());
     Effect::watch(
-        move || (source.get(), reload.0.get()),
-        move |(wanted, _), _, _| {
+        move || {
+            track();
+            reload.0.get()
+        },
+        move |_, _, _| {
             let number = asked.get_value().wrapping_add(1);
             asked.set_value(number);
-            let answer = fetch(wanted.clone());
+            let answer = ask();
             leptos::task::spawn_local(async move {
                 let answer = answer.await;
                 // An answer that a later question has overtaken is no longer wanted.
                 if asked.try_get_value() != Some(number) {
                     return;
                 }
-                match answer {
+                let taken = answer.and_then(|newer| {
+                    let shown = on_screen.with_value(|follow| follow.as_ref().map(|follow| follow(&newer)));
+                    parcel.set_value(Some(newer));
+                    shown.unwrap_or(Ok(()))
+                });
+                match taken {
                     // The page stays as it is, with what is being typed, and asks again.
-                    Err(Refusal(error)) if is_passing(&error) && data.with_untracked(Option::is_some) => {
+                    Err(Refusal(error)) if is_passing(&error) && on_screen.with_value(Option::is_some) => {
                         waiting.set(true);
                         set_timeout(
                             move || {
@@ -157,15 +188,13 @@ where
                             AGAIN,
                         );
                     }
-                    Ok(loaded) => {
+                    Ok(()) => {
                         waiting.set(false);
                         refused.set(None);
-                        if data.with_untracked(|old| old.as_ref() != Some(&loaded.data)) {
-                            data.set(Some(loaded.data));
-                        }
                     }
                     Err(Refusal(error)) => {
                         waiting.set(false);
+                        on_screen.set_value(None);
                         refused.set(Some(error));
                     }
                 }
@@ -173,7 +202,7 @@ where
         },
         false,
     );
-    let usable = Memo::new(move |_| data.with(Option::is_some) && refused.with(Option::is_none));
+    let usable = Memo::new(move |_| refused.with(Option::is_none));
     let away = move || {
         (place == Place::Page && waiting.get()).then(|| {
             let text = texts().component_not_current();
@@ -181,26 +210,27 @@ where
         })
     };
     let page = move || {
-        if usable.get() {
-            let fallback = data.get_untracked();
-            let current = Signal::derive(move || data.get().or_else(|| fallback.clone()));
-            let render = render.clone();
-            current
-                .get_untracked()
-                .map(|first| {
-                    let following = Signal::derive(move || current.get().unwrap_or_else(|| first.clone()));
-                    render(following).into_any()
-                })
-                .into_any()
+        let shown = if usable.get() {
+            parcel.with_value(|parcel| {
+                let parcel = parcel.as_ref().ok_or(Refusal(Error::new(domain::ErrorCode::Internal)))?;
+                provide_context(OperationBase(parcel.operation.clone()));
+                show(parcel)
+            })
         } else {
-            let error = refused.get().unwrap_or(Error::new(domain::ErrorCode::Internal));
-            match place {
+            Err(Refusal(refused.get().unwrap_or(Error::new(domain::ErrorCode::Internal))))
+        };
+        match shown {
+            Ok((view, follow)) => {
+                on_screen.set_value(Some(follow));
+                view
+            }
+            Err(Refusal(error)) => match place {
                 Place::Part => view! { <Failed error=error/> }.into_any(),
                 Place::Page => {
                     view! { <main class="page" id="main"><Failed error=error page=true/></main> }.into_any()
                 }
-            }
+            },
         }
     };
-    view! { {away} {page} }
+    view! { {away} {page} }.into_any()
 }

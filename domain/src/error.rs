@@ -249,7 +249,7 @@ pub struct FieldError {
     /// What is wrong.
     pub code: ErrorCode,
     /// The number that the words name: a limit, or how many there are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub number: Option<i64>,
 }
 
@@ -262,22 +262,22 @@ pub struct Error {
     /// What went wrong.
     pub code: ErrorCode,
     /// Fields to look at again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub fields: Vec<FieldError>,
     /// Roles that would be allowed (rule 6).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub roles: Vec<Role>,
     /// Operators' roles that would be allowed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub operator_roles: Vec<OperatorRole>,
     /// Names of colleagues who could do it (rule 6).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub colleagues: Vec<String>,
     /// The number that the words name: seats left, seconds to wait.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub number: Option<i64>,
     /// The name or date that the words name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub detail: Option<String>,
 }
 

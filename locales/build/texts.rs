@@ -6,8 +6,10 @@ use std::{fs, io, path::Path};
 /// The folders, in the order of every array of texts; the first is the measure for the others.
 pub const TAGS: [&str; 3] = ["en", "zh-Hans", "zh-Hant"];
 
-/// First line of an English file whose texts are also found by code.
-const LOOKUP: &str = "# lookup";
+/// Word in the first line of an English file whose texts are also found by code.
+const LOOKUP: &str = "lookup";
+/// Word in the first line of an English file whose texts no page shows: browsers don't load them.
+const SERVER: &str = "server";
 
 /// Names that Rust keeps for itself and that can't be arguments.
 const KEYWORDS: [&str; 40] = [
@@ -26,6 +28,8 @@ pub struct Area {
     pub name: String,
     /// Whether its texts are found by code.
     pub lookup: bool,
+    /// Whether no page shows its texts.
+    pub server: bool,
     /// Texts by key.
     pub entries: BTreeMap<String, Entry>,
 }
@@ -54,6 +58,34 @@ impl Entry {
     pub fn method(area: &str, key: &str) -> String {
         format!("{area}_{key}")
     }
+}
+
+impl Area {
+    /// Every form of every text, in the order in which they are numbered: of a plural first that for
+    /// one.
+    pub fn forms(&self) -> impl Iterator<Item = [&str; 3]> {
+        self.entries.values().flat_map(|entry| {
+            let one = entry.plural.then(|| entry.texts.each_ref().map(|forms| forms.one.as_str()));
+            one.into_iter().chain([entry.texts.each_ref().map(|forms| forms.other.as_str())])
+        })
+    }
+}
+
+/// What stands between two texts in what browsers load; no text has it.
+pub const BETWEEN: char = '\0';
+
+/// What browsers load: the texts of all pages in the languages of [`TAGS`].
+pub fn packed(areas: &[Area]) -> [String; 3] {
+    let mut packed = [const { String::new() }; 3];
+    for (number, forms) in areas.iter().filter(|area| !area.server).flat_map(Area::forms).enumerate() {
+        for (text, form) in packed.iter_mut().zip(forms) {
+            if number > 0 {
+                text.push(BETWEEN);
+            }
+            text.push_str(form);
+        }
+    }
+    packed
 }
 
 /// Reads the files of all languages under a folder.
@@ -95,12 +127,17 @@ pub fn check(languages: &[Files; 3]) -> Result<Vec<Area>, Vec<String>> {
             }
         }
         let Ok(parsed) = <[_; 3]>::try_from(parsed) else { continue };
+        let first = languages[0][name].lines().next().unwrap_or_default();
+        let marked = |word| first.starts_with('#') && first.split_whitespace().any(|said| said == word);
         areas.push(Area {
             name: name.clone(),
-            lookup: languages[0][name].lines().next().is_some_and(|line| line.trim() == LOOKUP),
+            lookup: marked(LOOKUP),
+            server: marked(SERVER),
             entries: join(name, parsed, &mut faults),
         });
     }
+    // Their numbers are places in one list, of which browsers load the beginning.
+    areas.sort_by_key(|area| area.server);
     methods(&areas, &mut faults);
     if faults.is_empty() { Ok(areas) } else { Err(faults) }
 }

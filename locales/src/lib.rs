@@ -1,8 +1,9 @@
 //! Every text a person reads, in English, Simplified and Traditional Chinese.
 //!
 //! The texts stand in `locales/<language>/<area>.toml`; `README.md` there says how to add one. Each
-//! becomes a method of [`Texts`], so a missing text, key or value is a failed build and the browser
-//! loads only the texts its pages use.
+//! becomes a method of [`Texts`], so a missing text, key or value is a failed build. The browser's
+//! module has the methods without the texts: it loads those of the reader's language beside it
+//! ([`load`]).
 
 use domain::Language;
 
@@ -29,19 +30,38 @@ impl Texts {
     }
 
     // Not inlined: a call is smaller than the choice, and there is one for every text.
+    #[cfg(not(target_family = "wasm"))]
     #[inline(never)]
-    const fn pick(self, texts: &[&'static str; 3]) -> &'static str {
-        match self.0 {
+    fn at(self, number: usize) -> &'static str {
+        let texts = generated::ALL.get(number);
+        texts.map_or("", |texts| match self.0 {
             Language::English => texts[0],
             Language::SimplifiedChinese => texts[1],
             Language::TraditionalChinese => texts[2],
-        }
+        })
     }
 
-    fn find_in(self, table: &'static [(&'static str, [&'static str; 3])], key: &str) -> Option<&'static str> {
-        let at = table.binary_search_by_key(&key, |(key, _)| key).ok()?;
-        table.get(at).map(|(_, texts)| self.pick(texts))
+    #[cfg(target_family = "wasm")]
+    #[inline(never)]
+    fn at(self, number: usize) -> &'static str {
+        LOADED.get().and_then(|texts| texts.get(number)).copied().unwrap_or_default()
     }
+
+    fn find_in(self, keys: &'static [&'static str], first: usize, key: &str) -> Option<&'static str> {
+        keys.binary_search(&key).ok().map(|at| self.at(first + at))
+    }
+}
+
+/// The texts that the browser has loaded, by number.
+#[cfg(target_family = "wasm")]
+static LOADED: std::sync::OnceLock<Vec<&'static str>> = std::sync::OnceLock::new();
+
+/// Takes the texts of the page's language as the site's file has them, once and for good.
+#[cfg(target_family = "wasm")]
+pub fn load(file: String) {
+    // They live as long as the page: every text is handed out as such.
+    let file: &'static str = file.leak();
+    let _ = LOADED.set(file.split('\0').collect());
 }
 
 /// A text with its `{name}` places filled in.

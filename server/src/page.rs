@@ -244,12 +244,14 @@ pub async fn server_function(
     parts.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     let request = Request::from_parts(parts, Body::from(body));
     let service = site.service.clone();
+    let assets = site.assets.clone();
     let demo = site.demo;
     let context = move || {
         provide_context(service.clone());
         provide_context(caller.request.clone());
         provide_context(caller.language);
         provide_context(caller.browser.clone());
+        provide_context(AssetBase(assets.clone()));
         provide_context(DemoMode(demo));
     };
     leptos_axum::handle_server_fns_with_context(context, request).await.into_response()

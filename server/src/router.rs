@@ -11,7 +11,9 @@ use axum::routing::{get, post};
 use leptos::config::LeptosOptions;
 use service::Service;
 use tokio::sync::watch;
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
@@ -45,6 +47,11 @@ pub const ROUTES: &[&str] = &[LIVE, DOWNLOAD];
 /// So large may the body of any request be.
 const MAX_BODY: usize = 256 * 1024;
 
+/// Compresses quickly rather than well: pages are made for each reader.
+fn compression() -> CompressionLayer {
+    CompressionLayer::new().quality(CompressionLevel::Precise(4))
+}
+
 /// The whole portal, until `stopping` becomes true.
 pub fn router(service: Service, configuration: &Configuration, stopping: watch::Receiver<bool>) -> Router {
     // Rendering spawns its loads; a second router, as in tests, finds it set already.
@@ -59,7 +66,9 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         assets,
         stopping,
     });
-    let pages = get(page::get).post(page::post);
+    // Only what is read: the answer to a post may show a secret beside what was typed, and the length
+    // of the two compressed together would tell about it.
+    let pages = get(page::get).layer(compression()).post(page::post);
     Router::new()
         .route(LIVE, get(events::live))
         .route("/api/{*function}", post(page::server_function))

@@ -8,6 +8,7 @@ mod dev;
 mod end2end;
 mod failure;
 mod guards;
+mod lean;
 mod postgres;
 mod prerequisites;
 mod process;
@@ -53,6 +54,8 @@ enum Task {
     },
     /// Builds the release: one binary that carries its assets.
     Build,
+    /// Builds only what browsers load, as it is shipped, and says how large it is.
+    Site,
     /// Sets up and runs all tests; ends with one line of counts.
     Test {
         /// Runs only this part; may be given several times.
@@ -91,6 +94,9 @@ fn run(arguments: Arguments) -> Outcome {
         Task::Serve { address } => serve::serve(&workspace, &address.to_string()),
         Task::Dev { address } => dev::follow(&workspace, &address.to_string()),
         Task::Build => serve::build(&workspace).map(|_| ()),
+        Task::Site => {
+            site::build(&workspace, &mut step::Steps::default(), site::Profile::Release).map(|_| ())
+        }
         Task::Guards { rules } => guards::run(&workspace, &rules),
         Task::Test { only, shipped, arguments } => {
             let passes_on = matches!(only.as_slice(), [test::Part::Rust | test::Part::End2end]);

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -15,25 +14,16 @@ use crate::compress::{self, Effort};
 use crate::failure::{Failure, Outcome, While};
 use crate::step::Steps;
 use crate::workspace::{NAME, WASM_TARGET, Workspace};
-use crate::{process, style};
+use crate::{lean, process, style};
+
+/// The reading of the texts' files, as the build of `locales` has it.
+#[allow(dead_code)]
+#[path = "../../locales/build/texts.rs"]
+mod texts;
 
 /// Raise it when this file makes something else from the same input.
-const RECIPE: &str = "1";
+const RECIPE: &str = "4";
 const BUILD_LIMIT: Duration = Duration::from_secs(30 * 60);
-const OPTIMIZE_LIMIT: Duration = Duration::from_secs(10 * 60);
-
-/// What the wasm target of stable Rust uses. `--all-features` would let the optimizer write imports
-/// that browsers refuse.
-const WASM_FEATURES: [&str; 8] = [
-    "--enable-bulk-memory",
-    "--enable-bulk-memory-opt",
-    "--enable-call-indirect-overlong",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-];
 
 /// How the browser's half is built; the names are those of the cargo profiles.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,22 +70,19 @@ pub fn build(workspace: &Workspace, steps: &mut Steps, profile: Profile) -> Outc
         process::run(&mut cargo, BUILD_LIMIT)?;
         Ok(workspace.target.join(WASM_TARGET).join(name).join("frontend.wasm"))
     })?;
-    let optimizer = Optimizer::find(workspace, profile);
     steps.take("site", || {
         let mut files = BTreeMap::from([("style.css".to_owned(), css.into_bytes())]);
         for name in ["icons.svg", "favicon.svg"] {
             files.insert(name.to_owned(), read(&sources.join(name))?);
         }
-        let stamp = stamp(&read(&wasm)?, &files, optimizer.as_ref());
+        files.extend(texts(workspace)?);
+        let stamp = stamp(&read(&wasm)?, &files);
         if up_to_date(&folder, &stamp) {
             println!("    nothing has changed");
             return Ok(());
         }
-        if optimizer.is_none() && profile == Profile::Release {
-            println!("    without wasm-opt: `npm ci` in end2end/ brings it, and the wasm gets smaller");
-        }
         let work = folder.join("work");
-        files.extend(bindings(&wasm, &work, profile, optimizer.as_ref())?);
+        files.extend(bindings(&wasm, &work, profile)?);
         let _ = fs::remove_dir_all(&work);
         publish(&folder, &files, profile.effort())?;
         write(&folder.join("stamp"), stamp.as_bytes())
@@ -103,49 +90,16 @@ pub fn build(workspace: &Workspace, steps: &mut Steps, profile: Profile) -> Outc
     Ok(folder)
 }
 
-/// `wasm-opt` of the npm package binaryen, where it is installed.
-struct Optimizer {
-    script: PathBuf,
-    version: String,
-}
-
-impl Optimizer {
-    fn find(workspace: &Workspace, profile: Profile) -> Option<Self> {
-        let package = workspace.end2end().join("node_modules/binaryen");
-        let script = package.join("bin/wasm-opt");
-        if profile != Profile::Release || !script.exists() || !process::exists("node") {
-            return None;
-        }
-        let version = fs::read_to_string(package.join("package.json")).ok()?;
-        Some(Self { script, version: hex(&Sha256::digest(version)) })
-    }
-
-    fn run(&self, wasm: &Path) -> Outcome {
-        let before = size(wasm);
-        let smaller = wasm.with_extension("smaller");
-        process::run(
-            Command::new("node")
-                .arg(&self.script)
-                .arg("-Oz")
-                .args(WASM_FEATURES)
-                .arg(wasm)
-                .arg("-o")
-                .arg(&smaller),
-            OPTIMIZE_LIMIT,
-        )?;
-        fs::rename(&smaller, wasm).could_not(|| format!("replace {}", wasm.display()))?;
-        println!("    wasm-opt: {} KB to {} KB", before / 1024, size(wasm) / 1024);
-        Ok(())
-    }
+/// The texts of each language, as the app loads them.
+fn texts(workspace: &Workspace) -> Outcome<BTreeMap<String, Vec<u8>>> {
+    let read = texts::read(&workspace.root.join("locales")).could_not(|| "read the texts".to_owned())?;
+    let areas = texts::check(&read).map_err(|faults| Failure::new(faults.join("\n")))?;
+    let named = texts::TAGS.iter().map(|tag| format!("texts.{tag}.txt"));
+    Ok(named.zip(texts::packed(&areas).map(String::into_bytes)).collect())
 }
 
 /// The script and the wasm it loads, named as Leptos asks for them, and snippets if there are any.
-fn bindings(
-    wasm: &Path,
-    work: &Path,
-    profile: Profile,
-    optimizer: Option<&Optimizer>,
-) -> Outcome<BTreeMap<String, Vec<u8>>> {
+fn bindings(wasm: &Path, work: &Path, profile: Profile) -> Outcome<BTreeMap<String, Vec<u8>>> {
     let _ = fs::remove_dir_all(work);
     fs::create_dir_all(work).could_not(|| format!("create {}", work.display()))?;
     Bindgen::new()
@@ -154,14 +108,11 @@ fn bindings(
         .web(true)
         .could_not(|| "set up wasm-bindgen".to_owned())?
         .typescript(false)
-        .remove_name_section(profile == Profile::Release)
         .generate(work)
         .could_not(|| "write the browser bindings".to_owned())?;
     let wasm = work.join(format!("{NAME}.wasm"));
     fs::rename(work.join(format!("{NAME}_bg.wasm")), &wasm).could_not(|| "name the wasm file".to_owned())?;
-    if let Some(optimizer) = optimizer {
-        optimizer.run(&wasm)?;
-    }
+    lean::take_out(&wasm, profile == Profile::Test)?;
     let mut files = BTreeMap::new();
     gather(work, "", &mut files)?;
     Ok(files)
@@ -202,9 +153,8 @@ fn publish(folder: &Path, files: &BTreeMap<String, Vec<u8>>, effort: Effort) -> 
     write(&public.join("manifest.json"), manifest.to_string().as_bytes())
 }
 
-fn stamp(wasm: &[u8], files: &BTreeMap<String, Vec<u8>>, optimizer: Option<&Optimizer>) -> String {
-    let optimizer = optimizer.map_or("none", |optimizer| &optimizer.version);
-    format!("{RECIPE} {} {} {optimizer}", hex(&Sha256::digest(wasm)), digest(files))
+fn stamp(wasm: &[u8], files: &BTreeMap<String, Vec<u8>>) -> String {
+    format!("{RECIPE} {} {}", hex(&Sha256::digest(wasm)), digest(files))
 }
 
 fn up_to_date(folder: &Path, stamp: &str) -> bool {
@@ -236,10 +186,6 @@ fn added(path: &Path, extension: &str) -> PathBuf {
     name.push(".");
     name.push(extension);
     PathBuf::from(name)
-}
-
-fn size(path: &Path) -> u64 {
-    fs::metadata(path).map_or(0, |file| file.len())
 }
 
 fn read(path: &Path) -> Outcome<Vec<u8>> {
@@ -292,11 +238,11 @@ mod tests {
         expected.sort();
         assert_eq!(names, expected);
 
-        let stamp = stamp(b"wasm", &files("b{}"), None);
+        let stamp = stamp(b"wasm", &files("b{}"));
         assert!(!up_to_date(&folder, &stamp));
         assert!(write(&folder.join("stamp"), stamp.as_bytes()).is_ok());
         assert!(up_to_date(&folder, &stamp));
-        assert!(!up_to_date(&folder, &super::stamp(b"other", &files("b{}"), None)));
+        assert!(!up_to_date(&folder, &super::stamp(b"other", &files("b{}"))));
         let _ = fs::remove_dir_all(&folder);
     }
 }

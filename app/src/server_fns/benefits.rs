@@ -4,7 +4,7 @@ use domain::view::benefits::{BenefitsPage, BenefitsQuery};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
-use crate::load::Loaded;
+use crate::loaded::Loaded;
 use crate::refusal::Refusal;
 
 /// The table of a category with its open row.

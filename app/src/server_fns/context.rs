@@ -3,9 +3,10 @@
 use domain::{Error, ErrorCode};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use serde::Serialize;
 use service::{Actor, Failure, Request, Service};
 
-use crate::load::Loaded;
+use crate::loaded::Loaded;
 use crate::refusal::{Refusal, is_passing, status};
 
 /// The browser at the other end.
@@ -59,9 +60,10 @@ pub fn refuse(failure: Failure) -> Refusal {
 ///
 /// # Errors
 /// What the use case refused.
-pub fn answer<T>(service: &Service, outcome: Result<T, Failure>) -> Result<Loaded<T>, Refusal> {
-    match outcome {
-        Ok(data) => Ok(Loaded { operation: service.new_id().simple().to_string(), data }),
-        Err(failure) => Err(refuse(failure)),
-    }
+pub fn answer<T: Serialize>(service: &Service, outcome: Result<T, Failure>) -> Result<Loaded<T>, Refusal> {
+    let data = outcome.map_err(refuse)?;
+    Loaded::new(service.new_id().simple().to_string(), &data).map_err(|error| {
+        tracing::error!(request = %request().id, cause = %error, "an answer could not be packed");
+        Refusal(Error::new(ErrorCode::Internal))
+    })
 }

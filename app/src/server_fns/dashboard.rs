@@ -6,7 +6,7 @@ use domain::view::own::OwnBenefits;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
-use crate::load::Loaded;
+use crate::loaded::Loaded;
 use crate::refusal::Refusal;
 
 /// What needs the reader's attention.

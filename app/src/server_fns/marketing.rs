@@ -4,7 +4,7 @@ use domain::view::marketing::ContactPane;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
-use crate::load::Loaded;
+use crate::loaded::Loaded;
 use crate::refusal::Refusal;
 
 /// The marketing contact, with people to choose from.

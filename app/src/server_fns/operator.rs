@@ -4,7 +4,7 @@ use domain::view::operator::{OutboxPage, OutboxQuery, PoliciesPage, QueuePage, Q
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
-use crate::load::Loaded;
+use crate::loaded::Loaded;
 use crate::refusal::Refusal;
 
 /// The queue with its open row.

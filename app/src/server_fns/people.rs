@@ -6,7 +6,7 @@ use domain::view::seats::PersonChoice;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
-use crate::load::Loaded;
+use crate::loaded::Loaded;
 use crate::refusal::Refusal;
 
 /// People for a seat of a grant, by part of name or address.
@@ -14,12 +14,11 @@ use crate::refusal::Refusal;
 /// # Errors
 /// What the use case refuses.
 #[server(name = LoadSearchPeople, input = Json, output = Json)]
-pub async fn search_people(grant: GrantId, typed: String) -> Result<Vec<PersonChoice>, Refusal> {
+pub async fn search_people(grant: GrantId, typed: String) -> Result<Loaded<Vec<PersonChoice>>, Refusal> {
     use super::context;
     let service = context::service()?;
-    service::assignments::view::search(&service, &context::request(), grant, &typed)
-        .await
-        .map_err(context::refuse)
+    let found = service::assignments::view::search(&service, &context::request(), grant, &typed).await;
+    context::answer(&service, found)
 }
 
 /// User management with its open row.

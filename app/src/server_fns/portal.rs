@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 
-use crate::load::Loaded;
+use crate::loaded::Loaded;
 use crate::refusal::Refusal;
 
 /// Who is signed in, and what the menu shows.

@@ -4,7 +4,7 @@ use domain::view::purchases::PurchasesPage;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
-use crate::load::Loaded;
+use crate::loaded::Loaded;
 use crate::refusal::Refusal;
 
 /// The company's purchases with the conditions of a refund.

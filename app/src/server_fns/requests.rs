@@ -5,7 +5,7 @@ use domain::view::technical::AdvisoryPage;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
-use crate::load::Loaded;
+use crate::loaded::Loaded;
 use crate::refusal::Refusal;
 
 /// Requests that the reader decides, made, or may see.

@@ -174,6 +174,15 @@ impl Answer {
     }
 }
 
+/// What a page's data says, as far as it is text; other answers as they are.
+fn unpacked(body: &str) -> String {
+    let Ok(parcel) = serde_json::from_str::<serde_json::Value>(body) else { return body.to_owned() };
+    match parcel.get("data").and_then(serde_json::Value::as_str) {
+        Some(data) => String::from_utf8_lossy(&app::loaded::as_bytes(data)).into_owned(),
+        None => body.to_owned(),
+    }
+}
+
 /// An id that nothing has.
 pub const NOTHING: &str = "018f3f5e-0000-7000-8000-00000000dead";
 
@@ -311,7 +320,8 @@ impl Browser<'_> {
             (CONTENT_TYPE, "application/json"),
             (ORIGIN, "http://benefits.example"),
         ];
-        self.send(Method::POST, path, &headers, Body::from(arguments.to_string())).await
+        let answer = self.send(Method::POST, path, &headers, Body::from(arguments.to_string())).await;
+        Answer { body: unpacked(&answer.body), ..answer }
     }
 
     /// Sends a form in the background, as the hydrated page does.

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::body::Body;
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ORIGIN, VARY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{Method, StatusCode};
 use rstest::rstest;
 
-use crate::browser::{Answer, Portal, configuration};
+use crate::browser::{Answer, Portal, configuration, encoded};
 use crate::common::Engine;
 use crate::html::tags;
 use crate::scene::{COMPANY, EMPLOYEE, FUNCTIONS, GLOBAL_ADMIN, PAGES, PROGRAMME_ADMIN, Right};
@@ -246,6 +250,49 @@ async fn a_revealed_key_is_shown_once_and_not_after_a_reload(
     let reloaded = browser.get(&path).await;
     assert_eq!(reloaded.status, StatusCode::OK);
     assert!(!shaped(&reloaded.body), "and in no page");
+}
+
+#[rstest]
+#[tokio::test]
+async fn pages_are_compressed_and_answers_with_secrets_are_not(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = Portal::open(engine).await;
+    let browser = portal.signed_in(GLOBAL_ADMIN).await;
+    let page = browser.get("/benefits/software").await;
+    assert_eq!(page.header(CONTENT_ENCODING), "", "nobody asked for it");
+    for encoding in ["br", "gzip"] {
+        let asked = [(ACCEPT_ENCODING, encoding)];
+        let small = browser.send(Method::GET, "/benefits/software", &asked, Body::empty()).await;
+        assert_eq!((small.status, small.header(CONTENT_ENCODING)), (StatusCode::OK, encoding));
+        assert!(small.header(VARY).contains("accept-encoding"), "{:?}", small.headers);
+        assert!(small.body.len() * 3 < page.body.len(), "{} of {}", small.body.len(), page.body.len());
+    }
+    let key = portal.stage.filled("reveal_key").await;
+    let asked = [
+        (ACCEPT_ENCODING, "br, gzip"),
+        (CONTENT_TYPE, "application/x-www-form-urlencoded"),
+        (ORIGIN, "http://benefits.example"),
+    ];
+    let body = Body::from(encoded(&key));
+    let shown = browser.send(Method::POST, "/benefits/software", &asked, body).await;
+    assert_eq!((shown.status, shown.header(CONTENT_ENCODING)), (StatusCode::OK, ""));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_page_asks_for_is_packed_for_its_own_version(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = Portal::open(engine).await;
+    let browser = portal.signed_in(GLOBAL_ADMIN).await;
+    let page = browser.get("/account").await.body;
+    let (_, rest) = page.split_once("data-assets=\"").expect("the page names its version");
+    let assets = rest.split('"').next().expect("a value");
+    let asked = [(CONTENT_TYPE, "application/json"), (ORIGIN, "http://benefits.example")];
+    let answer = browser.send(Method::POST, "/api/portal", &asked, Body::from("{}")).await;
+    let parcel: serde_json::Value = serde_json::from_str(&answer.body).expect("a parcel");
+    assert_eq!(parcel["site"], format!("{assets}/"));
 }
 
 #[rstest]

@@ -129,6 +129,7 @@ fn AssignForm(detail: Signal<GrantDetail>, seats: Signal<SeatsDetail>) -> impl I
     let search = move |typed: String| async move {
         search_people(grant, typed)
             .await
+            .and_then(|found| found.open())
             .map(|found| found.into_iter().map(|choice| option(texts, choice)).collect())
             .map_err(|refusal| words::refusal(texts, &refusal.0))
     };
