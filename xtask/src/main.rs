@@ -1,7 +1,8 @@
-//! Builds, serves and tests the product: `cargo xtask --help` lists the commands.
+//! Builds, serves, tests and measures the product: `cargo xtask --help` lists the commands.
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod browser;
 mod compress;
 mod dev;
@@ -68,6 +69,18 @@ enum Task {
         #[arg(last = true, requires = "only")]
         arguments: Vec<String>,
     },
+    /// Measures the release and writes docs/FIGURES.md.
+    Bench {
+        /// Only these; the last figures of the others stay.
+        #[arg(value_parser = bench::NAMES)]
+        names: Vec<String>,
+        /// Fails where a target is missed, or a page grew by more than 2 %.
+        #[arg(long)]
+        check: bool,
+        /// Divides counts and durations by 20, to try the command; the figures go into the target folder.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Takes the guard of each rule away, one at a time in a copy, and sees its tests fail.
     Guards {
         /// Only these rules, by their numbers.
@@ -96,6 +109,9 @@ fn run(arguments: Arguments) -> Outcome {
         Task::Build => serve::build(&workspace).map(|_| ()),
         Task::Site => {
             site::build(&workspace, &mut step::Steps::default(), site::Profile::Release).map(|_| ())
+        }
+        Task::Bench { names, check, quick } => {
+            bench::run(&workspace, &bench::Request { names, check, quick })
         }
         Task::Guards { rules } => guards::run(&workspace, &rules),
         Task::Test { only, shipped, arguments } => {

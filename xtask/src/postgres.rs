@@ -1,4 +1,4 @@
-//! A real PostgreSQL for the tests: its own data folder, its own port, gone afterwards.
+//! A real PostgreSQL for tests and figures: its own data folder, its own port, gone afterwards.
 
 use std::fs;
 use std::io::Read;
@@ -20,10 +20,13 @@ const POLL: Duration = Duration::from_millis(100);
 const SYSTEM_USER: &str = "postgres";
 
 /// What makes tests quick. Nothing here has to survive a power cut.
-const SETTINGS: [&str; 8] = [
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
+const QUICK: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+
+/// As it runs for real: figures are of this.
+const DURABLE: [&str; 3] = ["fsync=on", "synchronous_commit=on", "full_page_writes=on"];
+
+/// What both have in common.
+const SETTINGS: [&str; 5] = [
     "max_connections=300",
     "shared_buffers=128MB",
     "jit=off",
@@ -31,29 +34,63 @@ const SETTINGS: [&str; 8] = [
     "unix_socket_permissions=0700",
 ];
 
+/// What a commit is worth.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Commits {
+    /// Nothing: for tests.
+    Quick,
+    /// It survives a power cut.
+    Durable,
+}
+
+impl Commits {
+    const fn settings(self) -> [&'static str; 3] {
+        match self {
+            Self::Quick => QUICK,
+            Self::Durable => DURABLE,
+        }
+    }
+}
+
 /// A running server. Dropping it stops the server and removes its folder.
 pub struct Postgres {
     folder: PathBuf,
-    child: Child,
+    server: Launched,
     url: String,
 }
 
+/// A server's process, and how it was started.
+struct Launched {
+    child: Child,
+    port: u16,
+    command: Vec<String>,
+}
+
 impl Postgres {
-    /// Finds PostgreSQL, installing it where that is possible, and starts a new server.
+    /// Finds PostgreSQL, installing it where that is possible, and starts a new server for tests.
     pub fn start(workspace: &Workspace) -> Outcome<Self> {
+        Self::start_with(workspace, Commits::Quick)
+    }
+
+    /// The same for figures: what it commits is kept as it is where the product runs for real.
+    pub fn start_durable(workspace: &Workspace) -> Outcome<Self> {
+        Self::start_with(workspace, Commits::Durable)
+    }
+
+    fn start_with(workspace: &Workspace, commits: Commits) -> Outcome<Self> {
         let programs = Programs::find_or_install()?;
         let base = base_folder(workspace, programs.as_other_user)?;
         sweep(&base);
         let folder = base.join(std::process::id().to_string());
         create(&folder, programs.as_other_user)?;
         let password = password()?;
-        let started =
-            set_up(&programs, &folder, &password).and_then(|()| launch_with_retries(&programs, &folder));
+        let started = set_up(&programs, &folder, &password)
+            .and_then(|()| launch_with_retries(&programs, &folder, commits));
         match started {
-            Ok((child, port)) => Ok(Self {
-                url: format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres"),
+            Ok(server) => Ok(Self {
+                url: format!("postgres://postgres:{password}@127.0.0.1:{}/postgres", server.port),
                 folder,
-                child,
+                server,
             }),
             Err(failure) => {
                 let _ = fs::remove_dir_all(&folder);
@@ -66,11 +103,21 @@ impl Postgres {
     pub fn url(&self) -> &str {
         &self.url
     }
+
+    /// Its data folder, with `postmaster.pid` while it runs.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// Program and arguments that start it once it was stopped.
+    pub fn command(&self) -> &[String] {
+        &self.server.command
+    }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        stop(&self.folder, Some(&mut self.child));
+        stop(&self.folder, Some(&mut self.server.child));
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
@@ -197,28 +244,30 @@ fn set_up(programs: &Programs, folder: &Path, password: &str) -> Outcome {
 }
 
 /// Another program may take the port between the choice and the start.
-fn launch_with_retries(programs: &Programs, folder: &Path) -> Outcome<(Child, u16)> {
-    let mut last = launch(programs, folder);
+fn launch_with_retries(programs: &Programs, folder: &Path, commits: Commits) -> Outcome<Launched> {
+    let mut last = launch(programs, folder, commits);
     for _ in 0..2 {
         if last.is_ok() {
             break;
         }
-        last = launch(programs, folder);
+        last = launch(programs, folder, commits);
     }
     last
 }
 
-fn launch(programs: &Programs, folder: &Path) -> Outcome<(Child, u16)> {
+fn launch(programs: &Programs, folder: &Path, commits: Commits) -> Outcome<Launched> {
     let port = free_port()?;
     let log = folder.join("log");
     let log_file = fs::File::create(&log).could_not(|| format!("write {}", log.display()))?;
     let errors = log_file.try_clone().could_not(|| format!("write {}", log.display()))?;
     let mut command = programs.command("postgres");
     command.current_dir("/").arg("-D").arg(folder.join("data")).args(["-p", &port.to_string()]);
-    for setting in SETTINGS {
+    for setting in commits.settings().iter().chain(&SETTINGS) {
         command.args(["-c", setting]);
     }
     command.arg("-c").arg(socket_setting(folder));
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words = words.map(|word| word.to_string_lossy().into_owned()).collect();
     command.stdin(Stdio::null()).stdout(log_file).stderr(errors);
     let mut child = process::spawn(&mut command)?;
     let end = Instant::now() + START_LIMIT;
@@ -230,7 +279,7 @@ fn launch(programs: &Programs, folder: &Path) -> Outcome<(Child, u16)> {
         let mut ready = Command::new(programs.folder.join("pg_isready"));
         ready.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]);
         if process::read(&mut ready, SETUP_LIMIT).is_ok() {
-            return Ok((child, port));
+            return Ok(Launched { child, port, command: words });
         }
         thread::sleep(POLL);
     }

@@ -19,7 +19,7 @@ use crate::{Outcome, Service, policies, rights, sql};
 /// activations and redeemed keys of the whole pool, units taken from the ledgers of the pool. `status` is the same decision as
 /// [`domain::benefit::row_status`]; a test holds them together. `expires_at` is what a reader counts
 /// on: of an active benefit the end of its activation (rules 13 and 16).
-pub(crate) const ROWS: &str = "
+pub const ROWS: &str = "
     select r.*,
         case
             when r.portal_state <> 'member' then 'read_only'
