@@ -46,7 +46,7 @@ pub async fn identify(State(site): State<Arc<Site>>, mut request: Request, next:
             Ok(actor) => actor,
             Err(failure) => {
                 tracing::error!(cause = %failure, "the session could not be read");
-                return plain::failure(&site, language(headers), &failure.told());
+                return plain::refusal(&site, request.uri().path(), language(headers), &failure.told());
             }
         },
     };

@@ -80,6 +80,8 @@ fn log(json: bool) {
     let filter = EnvFilter::try_from_env("BENEFITS_CENTER_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn"));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that can't be written, as on a full disk, must not take a request with it.
+    let logs = logs.log_internal_errors(false);
     // A second subscriber, as in tests, is no reason to fail.
     let _ = if json { logs.json().try_init() } else { logs.with_target(false).try_init() };
 }

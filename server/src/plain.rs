@@ -13,8 +13,20 @@ use domain::{Error, ErrorCode, Language};
 use crate::caller;
 use crate::router::Site;
 
+/// Where pages ask in the background.
+const DATA: &str = "/api/";
 /// The style sheet is all that it loads.
 const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A refusal in the shape that whoever asks reads: data for what pages ask in the background, else a
+/// page of its own.
+pub fn refusal(site: &Site, path: &str, language: Language, error: &Error) -> Response {
+    if path.starts_with(DATA) {
+        (status(error.code), axum::Json(error)).into_response()
+    } else {
+        failure(site, language, error)
+    }
+}
 
 /// A refusal as a page of its own.
 pub fn failure(site: &Site, language: Language, error: &Error) -> Response {
@@ -44,7 +56,7 @@ fn escaped(text: &str) -> String {
 /// is too large, a panic.
 pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let language = caller::language(request.headers());
-    let data = request.uri().path().starts_with("/api/");
+    let path = request.uri().path().to_owned();
     let response = next.run(request).await;
     let code = match response.status() {
         StatusCode::FORBIDDEN => ErrorCode::ForeignOrigin,
@@ -56,6 +68,5 @@ pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next
     if kind.starts_with("text/html") || kind.starts_with("application/json") {
         return response;
     }
-    let error = Error::new(code);
-    if data { (status(code), axum::Json(error)).into_response() } else { failure(&site, language, &error) }
+    refusal(&site, &path, language, &Error::new(code))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection as _;
 use sea_orm::{
     ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
@@ -49,6 +50,14 @@ impl Database {
                         .pragma("journal_mode", "WAL")
                         .pragma("synchronous", "FULL")
                         .pragma("cache_size", "-16000")
+                })
+                .map_sqlx_sqlite_pool_opts(|pool| {
+                    pool.after_release(|connection, _| {
+                        // SQLite ends a transaction by itself where the disk is full, and the driver goes
+                        // on counting it: everything later would be inside it, acknowledged and lost.
+                        let clean = !connection.is_in_transaction();
+                        Box::pin(async move { Ok(clean) })
+                    })
                 });
             options
         };

@@ -9,7 +9,6 @@ mod dev;
 mod end2end;
 mod failure;
 mod guards;
-mod lean;
 mod postgres;
 mod prerequisites;
 mod process;

@@ -110,14 +110,14 @@ pub async fn measure(plan: &Plan) -> Outcome<Section> {
     ];
     let interacted: Interacted = script(plan, &portal, "interaction.mjs", &arguments).await?;
     for Interaction { throttle, open, assign, inp } in interacted.interactions {
-        let at = |of: &str| format!("{of}, {throttle}× slower");
+        let at = |of: &str| format!("{of}, throttle {throttle}×");
         section.add(Figure::new(at("Click to expanded row"), open.median, "ms"));
         section.add(Figure::new(at("Click to seat shown"), assign.median, "ms"));
         let inp = Figure::new(at("INP"), inp.median, "ms");
         section.add(if throttle > 1.0 { inp.at_most(100.0) } else { inp });
     }
     for Hydration { throttle, path, rows, longest_task, hydrated } in interacted.hydration {
-        let at = |of: &str| format!("{of}, {path}, {rows} rows, {throttle}× slower");
+        let at = |of: &str| format!("{of}, {path}, {rows} rows, throttle {throttle}×");
         let task = Figure::new(at("Longest task"), longest_task.median, "ms");
         section.add(if throttle > 1.0 { task.at_most(200.0) } else { task });
         section.add(Figure::new(at("Hydrated after"), hydrated.median, "ms"));

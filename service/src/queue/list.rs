@@ -78,7 +78,7 @@ pub async fn page(
     let text = "select count(*) as open,
             cast(sum(case when target_at < $2 then 1 else 0 end) as bigint) as late,
             cast(sum(case when owner_id = $1 then 1 else 0 end) as bigint) as mine
-        from service_request where open";
+        from service_request where open = true";
     let totals = sql::one::<Totals>(reader, text, [operator.account.0.into(), now.0.into()])
         .await?
         .ok_or_else(|| Failure::broken("service_request", "totals", "queue"))?;
@@ -132,7 +132,7 @@ pub(super) async fn row(
 
 fn filter(operator: &Operator, language: Language, query: &QueueQuery, now: Moment) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = vec![language.tag().into(), operator.account.0.into()];
-    let mut parts = vec!["t.open".to_owned()];
+    let mut parts = vec!["t.open = true".to_owned()];
     let mut place = |value: Value| {
         values.push(value);
         format!("${}", values.len())
