@@ -35,7 +35,14 @@ pub enum Part {
     Rust,
     /// The wasm build and the browser tests.
     End2end,
+    /// The wasm as it is shipped, and the browser tests of the main job on it.
+    Shipped,
 }
+
+/// The browser tests that load what is shipped: the optimizer of a release may break what a quicker
+/// build has right.
+const ON_SHIPPED: [&str; 3] =
+    ["specs/main-flow.languages.spec.ts", "specs/visual-studio.spec.ts", "--project=desktop"];
 
 /// What the person asked for.
 pub struct Request {
@@ -91,6 +98,7 @@ impl Session<'_> {
             Part::Deny => self.deny(),
             Part::Rust => self.rust(),
             Part::End2end => self.end2end(),
+            Part::Shipped => self.shipped(),
         }
     }
 
@@ -184,6 +192,19 @@ impl Session<'_> {
     }
 
     fn end2end(&mut self) -> Outcome {
+        let profile = if self.request.shipped { Profile::Release } else { Profile::Test };
+        let arguments = self.request.arguments.clone();
+        self.in_browser("browser tests", profile, &arguments)?;
+        println!("    screenshots are in {}", end2end::screenshots(self.workspace).display());
+        Ok(())
+    }
+
+    fn shipped(&mut self) -> Outcome {
+        let arguments = ON_SHIPPED.map(str::to_owned);
+        self.in_browser("browser tests of what is shipped", Profile::Release, &arguments)
+    }
+
+    fn in_browser(&mut self, name: &'static str, profile: Profile, arguments: &[String]) -> Outcome {
         let workspace = self.workspace;
         // Missing programs are told before minutes of building.
         let browser = self.steps.take("browser and npm", || {
@@ -193,30 +214,26 @@ impl Session<'_> {
         let packages = self.steps.take("npm packages", || end2end::install_packages(workspace));
         let types = packages
             .and_then(|()| self.steps.take("types of the browser tests", || end2end::check_types(workspace)));
-        let built = self.build_for_browser();
+        let built = self.build_for_browser(profile);
         match (browser, types, built) {
             (Ok(browser), Ok(()), Ok((server, site))) => {
-                let Self { request, steps, counts, .. } = self;
-                steps.take("browser tests", || {
-                    let arguments = &request.arguments;
+                let Self { steps, counts, .. } = self;
+                steps.take(name, || {
                     let run = end2end::Run { browser: &browser, server: &server, site: &site, arguments };
                     end2end::run(workspace, &run, counts)
-                })?;
-                println!("    screenshots are in {}", end2end::screenshots(workspace).display());
-                Ok(())
+                })
             }
             _ => {
                 let why = "what they need is missing, see the failed step above";
-                self.steps.refuse("browser tests", why);
+                self.steps.refuse(name, why);
                 Err(Failure::new(why))
             }
         }
     }
 
-    fn build_for_browser(&mut self) -> Outcome<(PathBuf, PathBuf)> {
+    fn build_for_browser(&mut self, profile: Profile) -> Outcome<(PathBuf, PathBuf)> {
         let workspace = self.workspace;
         self.steps.take("wasm target", || prerequisites::wasm_target(workspace))?;
-        let profile = if self.request.shipped { Profile::Release } else { Profile::Test };
         let site = site::build(workspace, &mut self.steps, profile)?;
         let server = self.steps.take("server", || dev::debug_server(workspace, true))?;
         Ok((server, site))
