@@ -14,7 +14,12 @@ use bench::report::{self, Report};
 use bench::yardstick::{argon, by_hand, pages};
 use bench::{Outcome, Trouble};
 use clap::{Args, Parser, Subcommand};
+use mimalloc::MiMalloc;
 use uuid::Uuid;
+
+/// The product's: what is compared with it is not to be slower for another reason.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How much a page may grow before `--check` says so.
 const MAY_GROW: f64 = 0.02;

@@ -7,6 +7,9 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use crate::failure::Failure;
 use crate::{Outcome, sql};
 
+/// Name of the policy that says which edition of technical benefits is in force.
+pub const SUPPORT_EDITION: &str = "support_edition";
+
 #[derive(FromQueryResult)]
 struct Row {
     name: String,
@@ -34,7 +37,7 @@ pub fn set(policies: &mut Policies, name: &str, value: &str) -> Option<()> {
             policies.reassign_lock_days = value.parse().ok().filter(|days| *days <= 365)?;
         }
         "double_holding" => policies.double_holding = DoubleHolding::from_code(value)?,
-        "support_edition" => policies.support_edition = SupportEdition::from_code(value)?,
+        SUPPORT_EDITION => policies.support_edition = SupportEdition::from_code(value)?,
         "reveal_counts_as_activation" => policies.reveal_counts_as_activation = value.parse().ok()?,
         _ => return None,
     }
@@ -48,7 +51,7 @@ pub fn entries(policies: &Policies) -> [(&'static str, String); 5] {
         ("assign_roles", policies.assign_roles.code().to_owned()),
         ("reassign_lock_days", policies.reassign_lock_days.to_string()),
         ("double_holding", policies.double_holding.code().to_owned()),
-        ("support_edition", policies.support_edition.code().to_owned()),
+        (SUPPORT_EDITION, policies.support_edition.code().to_owned()),
         ("reveal_counts_as_activation", policies.reveal_counts_as_activation.to_string()),
     ]
 }

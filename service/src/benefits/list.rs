@@ -141,8 +141,12 @@ pub async fn page(
     let sources = sql::all::<SourceRow>(reader, text, [base[0].clone(), category.into()]).await?;
 
     let (filter, values) = filter(query, &zone, now, base.to_vec());
-    let count = format!("select count(*) as number from ({ROWS} where r.category = $4) t where {filter}");
-    let total = sql::number(reader, &count, values.clone()).await?;
+    let total = if filter == NO_FILTER {
+        totals.rows
+    } else {
+        let count = format!("select count(*) as number from ({ROWS} where r.category = $4) t where {filter}");
+        sql::number(reader, &count, values.clone()).await?
+    };
     let pages = u32::try_from(total.max(1)).unwrap_or(u32::MAX).div_ceil(PAGE_ROWS);
     let page = query.page.clamp(1, pages);
     let order = order(query.sort, query.descending);
@@ -190,8 +194,11 @@ pub async fn row(
     view(row, zone, now)
 }
 
+/// The condition of a table that shows everything.
+const NO_FILTER: &str = "1 = 1";
+
 fn filter(query: &BenefitsQuery, zone: &Zone, now: Moment, mut values: Vec<Value>) -> (String, Vec<Value>) {
-    let mut parts = vec!["1 = 1".to_owned()];
+    let mut parts = vec![NO_FILTER.to_owned()];
     let mut place = |value: Value| {
         values.push(value);
         format!("${}", values.len())

@@ -1,9 +1,9 @@
-//! The frame around every page: who is signed in, what the menu counts. Two queries, whoever asks.
+//! The frame around every page: who is signed in, what the menu counts.
 
 use domain::benefit::Category;
 use domain::moment::Zone;
 use domain::view::portal::{MembershipYear, OperatorReader, PersonReader, Portal, Reader};
-use domain::{Language, Moment};
+use domain::{Language, Moment, Policies};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
@@ -23,9 +23,11 @@ struct PersonRow {
     tier: String,
     setup_finished: bool,
     founder: bool,
+    elsewhere: bool,
     own_seats: i64,
     open_requests: i64,
     people: i64,
+    support_edition: Option<String>,
     starts_at: Option<i64>,
     anniversary_at: Option<i64>,
 }
@@ -69,26 +71,33 @@ async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> 
     let organization = person.organization.0;
     let text = "select o.name as organization_name, o.tier, o.setup_finished,
             coalesce(o.founder_person_id = $2, false) as founder,
+            exists (select 1 from person p where p.account_id = $3 and p.status = 'active'
+                and p.organization_id <> o.id) as elsewhere,
             (select count(*) from seat s where s.person_id = $2 and s.released_at is null) as own_seats,
             (select count(*) from seat_request r where r.organization_id = o.id and r.state = 'requested')
                 + (select count(*) from service_request r where r.organization_id = o.id and r.open) as open_requests,
             (select count(*) from person p where p.organization_id = o.id and p.status <> 'left') as people,
+            (select y.value from policy y where y.name = $4) as support_edition,
             h.starts_at, h.anniversary_at
         from organization o
         left join holding h on h.id = (select h2.id from holding h2 join offer f on f.id = h2.offer_id
             where h2.organization_id = o.id and h2.state = 'active' and f.tier = o.tier
             order by h2.anniversary_at desc limit 1)
         where o.id = $1";
-    let row = sql::one::<PersonRow>(reader, text, [organization.into(), person.id.0.into()])
+    let values =
+        [organization.into(), person.id.0.into(), person.account.0.into(), policies::SUPPORT_EDITION.into()];
+    let row = sql::one::<PersonRow>(reader, text, values)
         .await?
         .ok_or_else(|| Failure::broken("organization", "id", organization))?;
     let text =
         "select category, count(*) as rows from benefit_grant where organization_id = $1 group by category";
     let counts = sql::all::<CountRow>(reader, text, [organization.into()]).await?;
-    let text = "select o.id, o.name from person p join organization o on o.id = p.organization_id
-        where p.account_id = $1 and p.status = 'active' and o.id <> $2 order by o.name";
-    let others = sql::all::<OtherRow>(reader, text, [person.account.0.into(), organization.into()]).await?;
-    let policies = policies::in_force(reader).await?;
+    let others = if row.elsewhere { others(service, person).await? } else { Vec::new() };
+    let mut policies = Policies::default();
+    if let Some(value) = row.support_edition {
+        policies::set(&mut policies, policies::SUPPORT_EDITION, &value)
+            .ok_or_else(|| Failure::broken("policy", "value", policies::SUPPORT_EDITION))?;
+    }
     Ok(PersonReader {
         name: person.name.clone(),
         email: person.email.clone(),
@@ -109,6 +118,14 @@ async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> 
         others: others.into_iter().map(|row| (row.id.to_string(), row.name)).collect(),
         year: year(row.starts_at, row.anniversary_at, &person.zone(), service.now()),
     })
+}
+
+/// The other companies that the account serves.
+async fn others(service: &Service, person: &Person) -> Outcome<Vec<OtherRow>> {
+    let text = "select o.id, o.name from person p join organization o on o.id = p.organization_id
+        where p.account_id = $1 and p.status = 'active' and o.id <> $2 order by o.name";
+    let values = [person.account.0.into(), person.organization.0.into()];
+    Ok(sql::all::<OtherRow>(service.database.reader(), text, values).await?)
 }
 
 fn year(

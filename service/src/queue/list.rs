@@ -83,8 +83,12 @@ pub async fn page(
         .await?
         .ok_or_else(|| Failure::broken("service_request", "totals", "queue"))?;
     let (filter, values) = filter(operator, language, query, now);
-    let count = format!("select count(*) as number from ({ROWS}) t where {filter}");
-    let total = sql::number(reader, &count, values.clone()).await?;
+    let total = if filter == ALL_OPEN {
+        totals.open
+    } else {
+        let count = format!("select count(*) as number from ({ROWS}) t where {filter}");
+        sql::number(reader, &count, values.clone()).await?
+    };
     let pages = u32::try_from(total.max(1)).unwrap_or(u32::MAX).div_ceil(PAGE_ROWS);
     let page = query.page.clamp(1, pages);
     let order = order(query.sort, query.descending);
@@ -130,9 +134,12 @@ pub(super) async fn row(
     view(sql::one::<Row>(connection, &text, values).await?.ok_or(ErrorCode::NotFound)?, now)
 }
 
+/// The condition of a queue that isn't filtered.
+const ALL_OPEN: &str = "t.open = true";
+
 fn filter(operator: &Operator, language: Language, query: &QueueQuery, now: Moment) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = vec![language.tag().into(), operator.account.0.into()];
-    let mut parts = vec!["t.open = true".to_owned()];
+    let mut parts = vec![ALL_OPEN.to_owned()];
     let mut place = |value: Value| {
         values.push(value);
         format!("${}", values.len())
