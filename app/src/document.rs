@@ -1,6 +1,6 @@
 //! The HTML document around the app.
 
-use leptos::config::LeptosOptions;
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
@@ -13,8 +13,11 @@ use crate::site::asset;
 #[derive(Clone, Copy, Debug)]
 pub struct Scripts(pub bool);
 
+/// Has the browser take the page over.
+const HYDRATE: &str = include_str!("hydrate.js");
+
 /// The whole document.
-pub fn document(options: LeptosOptions) -> impl IntoView {
+pub fn document() -> impl IntoView {
     let scripts = use_context::<Scripts>().is_none_or(|scripts| scripts.0);
     view! {
         <!DOCTYPE html>
@@ -25,15 +28,7 @@ pub fn document(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="icon" type="image/svg+xml" href=asset("favicon.svg")/>
                 <link rel="stylesheet" href=asset("style.css")/>
-                {scripts
-                    .then(|| {
-                        // The app asks for it, and would do so only once it is there itself.
-                        let texts = asset(&i18n::texts_file(i18n::language()));
-                        view! {
-                            <link rel="preload" r#as="fetch" crossorigin="anonymous" href=texts/>
-                            <HydrationScripts options=options.clone()/>
-                        }
-                    })}
+                {scripts.then(|| view! { <script type="module" nonce=use_nonce()>{HYDRATE}</script> })}
                 <MetaTags/>
             </head>
             <body>

@@ -1,11 +1,9 @@
 //! The wasm entry point: hydrates the pages, nothing else.
 
-/// Called by the page once script and wasm are there.
+/// Takes the page over, with the texts of its language; called by the page once all of it is there.
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub async fn hydrate() {
+pub fn hydrate(texts: String) {
     console_error_panic_hook::set_once();
-    // Without its texts the app would empty the page; as it is, every form of it works.
-    if app::i18n::load_texts().await.is_ok() {
-        leptos::mount::hydrate_body(app::App);
-    }
+    locales::load(texts);
+    leptos::mount::hydrate_body(app::App);
 }

@@ -17,7 +17,6 @@ use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATIO
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Error, ErrorCode};
-use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 use leptos::reactive::owner::Owner;
@@ -190,7 +189,6 @@ async fn render(site: &Arc<Site>, caller: Caller, request: Request, answer: Rend
     let nonce = Nonce::new();
     let policy = page_policy(&nonce);
     let Render { posted, unclaimed, status: code } = answer;
-    let options = site.options.clone();
     let service = site.service.clone();
     let assets = site.assets.clone();
     let scripts = Scripts(posted.is_none() && unclaimed.is_none());
@@ -211,7 +209,7 @@ async fn render(site: &Arc<Site>, caller: Caller, request: Request, answer: Rend
             provide_context(unclaimed.clone());
         }
     };
-    let render = leptos_axum::render_app_async_with_context(context, move || app::document(options.clone()));
+    let render = leptos_axum::render_app_async_with_context(context, app::document);
     let mut response = render(request).await;
     if let Some(code) = code
         && response.status() == StatusCode::OK
@@ -287,13 +285,4 @@ fn append_cookie(response: &mut Response, cookie: &str) {
     if let Ok(value) = HeaderValue::from_str(cookie) {
         response.headers_mut().append(SET_COOKIE, value);
     }
-}
-
-/// The options under which pages name their script and wasm.
-#[must_use]
-pub fn options(assets: &str) -> LeptosOptions {
-    LeptosOptions::builder()
-        .output_name("benefits-center")
-        .site_pkg_dir(assets.trim_start_matches('/'))
-        .build()
 }

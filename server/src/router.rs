@@ -8,7 +8,6 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use leptos::config::LeptosOptions;
 use service::Service;
 use tokio::sync::watch;
 use tower_http::CompressionLevel;
@@ -32,8 +31,6 @@ pub struct Site {
     pub trust_proxy: bool,
     /// Folder of the assets.
     pub assets: String,
-    /// Names of script and wasm.
-    pub options: LeptosOptions,
     /// Becomes true when the server is to end: streams that would stay open end, too.
     pub stopping: watch::Receiver<bool>,
 }
@@ -62,7 +59,6 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         secure: configuration.is_secure(),
         demo: configuration.demo,
         trust_proxy: configuration.trust_proxy,
-        options: page::options(&assets),
         assets,
         stopping,
     });

@@ -51,6 +51,8 @@ pub fn Confirm(
         details.set_open(true);
         if dialog.show_modal().is_ok()
             && let Some(keep) = keep.get_untracked()
+            // Where nothing before it can be focused the dialog has seen to it.
+            && document().active_element().as_ref() != Some(&keep)
         {
             // A button that can't be focused leaves the focus on the dialog.
             let _ = keep.focus();

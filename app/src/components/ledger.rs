@@ -91,6 +91,38 @@ pub fn Ledger(
     }
 }
 
+/// A row with what belongs to it below, once it is open.
+#[component]
+pub fn OpeningRow(
+    /// Id of the row, which its address names.
+    #[prop(into)]
+    id: String,
+    /// Columns of the table.
+    columns: usize,
+    /// Whether it is open.
+    #[prop(into)]
+    open: Signal<bool>,
+    /// The cells; they follow their data together, which costs a page of rows less than each alone.
+    #[prop(into)]
+    cells: ViewFn,
+    /// What belongs to the row; built when it opens.
+    #[prop(into)]
+    detail: ViewFn,
+) -> impl IntoView {
+    view! {
+        <tr role="row" id=id class:open=move || open.get()>
+            {move || cells.run()}
+        </tr>
+        {move || {
+            open.get()
+                .then(|| {
+                    let detail = detail.run();
+                    view! { <DetailRow columns=columns>{detail}</DetailRow> }
+                })
+        }}
+    }
+}
+
 /// The arrow at the end of a row: a link that opens what belongs to it.
 #[component]
 pub fn Opener(
@@ -124,7 +156,7 @@ pub fn Opener(
 
 /// The row below an open one.
 #[component]
-pub fn DetailRow(
+fn DetailRow(
     /// Columns of the table.
     columns: usize,
     /// What belongs to the row.

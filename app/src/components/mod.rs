@@ -59,7 +59,7 @@ pub use field::{
 pub use filter_bar::{Filter, FilterBar, FilterChip, Find};
 pub use icon::{Icon, IconName, Mark};
 pub use key_output::{Identifier, KeyOutput};
-pub use ledger::{Column, DetailRow, Direction, Ledger, Opener};
+pub use ledger::{Column, Direction, Ledger, Opener, OpeningRow};
 pub use membership_year::MembershipRail;
 pub use notice::{Notice, Tone};
 pub use pagination::Pagination;

@@ -9,6 +9,7 @@ use domain::view::benefits::{
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use locales::Texts;
 
 use super::address;
 use super::cloud::CloudKeyDetailPane;
@@ -17,8 +18,8 @@ use super::seats::SeatsPane;
 use super::software::SoftwareDetail;
 use super::technical::TechnicalDetailPane;
 use crate::components::{
-    Choice, Column, Deadline, DetailRow, Direction, Empty, Filter, FilterBar, FilterChip, Find, Ledger,
-    Notice, Opener, Pagination, ProcessingClock, StatusByCode, Tally, Tone,
+    Choice, Column, Deadline, Direction, Empty, Filter, FilterBar, FilterChip, Find, Ledger, Notice, Opener,
+    OpeningRow, Pagination, ProcessingClock, StatusByCode, Tally, Tone,
 };
 use crate::i18n::texts;
 use crate::load::load;
@@ -319,91 +320,83 @@ fn Nothing(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoV
 #[component]
 fn Row(id: GrantId, query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoView {
     let texts = texts();
-    let found = Memo::new(move |last: Option<&Option<BenefitRow>>| {
-        page.with(|page| {
-            page.rows
-                .iter()
-                .find(|row| row.id == id)
-                .or_else(|| page.open.as_ref().map(|open| &open.row).filter(|row| row.id == id))
-                .cloned()
+    let found = move |page: &BenefitsPage| {
+        let listed = page.rows.iter().find(|row| row.id == id);
+        listed.or_else(|| page.open.as_ref().map(|open| &open.row).filter(|row| row.id == id)).cloned()
+    };
+    let Some(first) = page.with_untracked(found) else { return ().into_any() };
+    // A row that has just gone keeps what it showed until it is taken away.
+    let row = Memo::new(move |last: Option<&BenefitRow>| {
+        page.with(found).or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
+    });
+    let open = Memo::new(move |_| page.with(|page| page.open.as_ref().is_some_and(|open| open.row.id == id)));
+    let link = Memo::new(move |_| {
+        let open = (!open.get()).then_some(id);
+        query.with(|query| address::write(&BenefitsQuery { open, ..query.clone() }))
+    });
+    let category = query.with_untracked(|query| query.category);
+    let cells = move || row.with(|row| cells(texts, category, row, link, open));
+    let detail = move || {
+        let of_row = move |page: &BenefitsPage| page.open.as_ref().filter(|open| open.row.id == id).cloned();
+        page.with_untracked(of_row).map(|first| {
+            let detail = Memo::new(move |last: Option<&GrantDetail>| {
+                page.with(of_row).or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
+            });
+            view! { <Detail detail=detail.into()/> }
         })
-        // A row that has just gone keeps what it showed until it is taken away.
-        .or_else(|| last.cloned().flatten())
-    });
-    let detail = Memo::new(move |_| page.with(|page| page.open.clone().filter(|open| open.row.id == id)));
-    let open = Memo::new(move |_| detail.with(Option::is_some));
-    let link = Signal::derive(move || {
-        let now = query.get();
-        address::write(&BenefitsQuery { open: (!open.get()).then_some(id), ..now })
-    });
-    let Some(first) = found.get_untracked() else { return ().into_any() };
-    let source = words::source(texts, &first.source, first.area.as_deref());
-    let row = Signal::derive(move || found.get().unwrap_or_else(|| first.clone()));
-    let name = row.with_untracked(|row| row.name.clone());
-    let category = query.get_untracked().category;
-    let seats = category == Category::VisualStudio;
-    let activated = matches!(category, Category::Technical | Category::GoToMarket);
-    let quantity_label = if seats { texts.benefits_column_seats() } else { texts.benefits_column_quantity() };
+    };
+    view! { <OpeningRow id=id.to_string() columns=COLUMNS open=open cells=cells detail=detail/> }.into_any()
+}
+
+fn cells(
+    texts: Texts,
+    category: Category,
+    row: &BenefitRow,
+    link: Memo<String>,
+    open: Memo<bool>,
+) -> AnyView {
+    let source = words::source(texts, &row.source, row.area.as_deref());
+    let quantity_label = match category {
+        Category::VisualStudio => texts.benefits_column_seats(),
+        _ => texts.benefits_column_quantity(),
+    };
+    // What is activated as a whole, or all used, no longer waits for its day.
+    let done = match row.status {
+        RowStatus::AllUsed => true,
+        RowStatus::Active => matches!(category, Category::Technical | Category::GoToMarket),
+        _ => false,
+    };
     view! {
-        <tr role="row" id=id.to_string() class:open=move || open.get()>
-            <th role="rowheader" scope="row">
-                <a href=move || link.get()>{move || row.with(|row| row.name.clone())}</a>
-                <small>{move || row.with(|row| row.summary.clone())}</small>
-            </th>
-            <td role="cell" data-label=texts.common_source()>{source.clone()}</td>
-            <td role="cell" data-label=quantity_label>
-                {move || {
-                    let (unit, kind, used, quantity) = row.with(|row| (row.unit, row.kind, row.used, row.quantity));
-                    let word = texts.find_unit_word(unit.code()).unwrap_or_default();
-                    // An offer is activated, not used up.
-                    match (kind, quantity) {
-                        (ProductKind::Marketing, _) => view! { <span class="muted">{word}</span> }.into_any(),
-                        (_, None) => view! { <Tally used=used quantity=None/> }.into_any(),
-                        (_, Some(_)) => {
-                            view! { <Tally used=used quantity=quantity/> <small>{word}</small> }.into_any()
-                        }
-                    }
-                }}
-            </td>
-            <td role="cell" data-label=texts.common_status()>{move || row.with(status)}</td>
-            <td role="cell" data-label=texts.benefits_column_activate_by()>
-                {move || {
-                    let (date, left) = row.with(|row| (row.activate_by, row.activate_by_days));
-                    // What is activated as a whole, or all used, no longer waits for its day.
-                    let done = row.with(|row| match row.status {
-                        RowStatus::AllUsed => true,
-                        RowStatus::Active => activated,
-                        _ => false,
-                    });
-                    let left = left.filter(|_| !done);
-                    view! { <Deadline date=date days_left=left/> }
-                }}
-            </td>
-            <td role="cell" data-label=texts.benefits_column_expires()>
-                {move || {
-                    let (date, left) = row.with(|row| (row.expires, row.expires_days));
-                    view! { <Deadline date=date days_left=left/> }
-                }}
-            </td>
-            <td role="cell" class="end">
-                <Opener href=link open=open name=name source=source/>
-            </td>
-        </tr>
-        {move || {
-            open.get()
-                .then(|| detail.get_untracked())
-                .flatten()
-                .map(|first| {
-                    let following = Signal::derive(move || detail.get().unwrap_or_else(|| first.clone()));
-                    view! {
-                        <DetailRow columns=COLUMNS>
-                            <Detail detail=following/>
-                        </DetailRow>
-                    }
-                })
-        }}
+        <th role="rowheader" scope="row">
+            <a href=move || link.get()>{row.name.clone()}</a>
+            <small>{row.summary.clone()}</small>
+        </th>
+        <td role="cell" data-label=texts.common_source()>{source.clone()}</td>
+        <td role="cell" data-label=quantity_label>{quantity(texts, row)}</td>
+        <td role="cell" data-label=texts.common_status()>{status(row)}</td>
+        <td role="cell" data-label=texts.benefits_column_activate_by()>
+            <Deadline date=row.activate_by days_left=row.activate_by_days.filter(|_| !done)/>
+        </td>
+        <td role="cell" data-label=texts.benefits_column_expires()>
+            <Deadline date=row.expires days_left=row.expires_days/>
+        </td>
+        <td role="cell" class="end">
+            <Opener href=link open=open name=row.name.clone() source=source/>
+        </td>
     }
     .into_any()
+}
+
+fn quantity(texts: Texts, row: &BenefitRow) -> AnyView {
+    let word = texts.find_unit_word(row.unit.code()).unwrap_or_default();
+    match (row.kind, row.quantity) {
+        // An offer is activated, not used up.
+        (ProductKind::Marketing, _) => view! { <span class="muted">{word}</span> }.into_any(),
+        (_, None) => view! { <Tally used=row.used quantity=None/> }.into_any(),
+        (_, Some(_)) => {
+            view! { <Tally used=row.used quantity=row.quantity/> <small>{word}</small> }.into_any()
+        }
+    }
 }
 
 fn status(row: &BenefitRow) -> AnyView {

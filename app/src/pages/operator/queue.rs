@@ -9,12 +9,12 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
-use locales::format;
+use locales::{Texts, format};
 
 use super::incidents::Incidents;
 use super::item::Item;
 use crate::components::{
-    Choice, Column, DetailRow, Direction, Empty, Filter, FilterBar, FilterChip, Find, Ledger, Opener,
+    Choice, Column, Direction, Empty, Filter, FilterBar, FilterChip, Find, Ledger, Opener, OpeningRow,
     Pagination, ProcessingClock, Target,
 };
 use crate::i18n::texts;
@@ -300,68 +300,66 @@ fn Nothing(page: Signal<QueuePage>) -> impl IntoView {
 #[component]
 fn Row(id: ServiceRequestId, query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
     let texts = texts();
-    let found = Memo::new(move |last: Option<&Option<QueueRow>>| {
-        page.with(|page| {
-            let open = page.item.as_ref().map(|item| &item.row);
-            page.rows.iter().chain(open).find(|row| row.id == id).cloned()
-        })
-        // A row that has just gone keeps what it showed until it is taken away.
-        .or_else(|| last.cloned().flatten())
+    let found = move |page: &QueuePage| {
+        let open = page.item.as_ref().map(|item| &item.row);
+        page.rows.iter().chain(open).find(|row| row.id == id).cloned()
+    };
+    let Some(first) = page.with_untracked(found) else { return ().into_any() };
+    // A row that has just gone keeps what it showed until it is taken away.
+    let row = Memo::new(move |last: Option<&QueueRow>| {
+        page.with(found).or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
     });
-    let detail: Memo<Option<QueueItem>> = Memo::new(move |_| {
-        page.with(|page| page.item.as_ref().filter(|item| item.row.id == id).map(|item| (**item).clone()))
+    let open = Memo::new(move |_| page.with(|page| page.item.as_ref().is_some_and(|item| item.row.id == id)));
+    let link = Memo::new(move |_| {
+        let open = (!open.get()).then_some(id);
+        query.with(|query| write(&QueueQuery { open, ..query.clone() }))
     });
-    let open = Memo::new(move |_| detail.with(Option::is_some));
-    let link =
-        Signal::derive(move || write(&QueueQuery { open: (!open.get()).then_some(id), ..query.get() }));
-    let Some(first) = found.get_untracked() else { return ().into_any() };
-    let (subject, organization, number) = (first.subject.clone(), first.organization.clone(), first.number);
-    let note = texts.operator_row_note(kind_text(first.kind), number);
-    let requester = first.requester.clone();
-    let row = Signal::derive(move || found.get().unwrap_or_else(|| first.clone()));
-    let owner = move || {
-        row.with(|row| match (&row.owner, row.mine) {
-            (_, true) => view! { <span>{texts.operator_me()}</span> }.into_any(),
-            (Some(name), false) => view! { <span>{name.clone()}</span> }.into_any(),
-            (None, false) => view! { <span class="muted">{texts.operator_nobody()}</span> }.into_any(),
+    let cells = move || row.with(|row| cells(texts, row, link, open));
+    let detail = move || {
+        let of_row = move |page: &QueuePage| {
+            page.item.as_ref().filter(|item| item.row.id == id).map(|item| (**item).clone())
+        };
+        page.with_untracked(of_row).map(|first| {
+            let item = Memo::new(move |last: Option<&QueueItem>| {
+                page.with(of_row).or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
+            });
+            view! { <Item item=item.into()/> }
         })
     };
+    view! { <OpeningRow id=id.to_string() columns=COLUMNS open=open cells=cells detail=detail/> }.into_any()
+}
+
+fn cells(texts: Texts, row: &QueueRow, link: Memo<String>, open: Memo<bool>) -> AnyView {
+    let age = if row.age < 1 { texts.common_today().to_owned() } else { texts.operator_days(row.age) };
+    let (day, target) = row.clock;
+    let owner = match (&row.owner, row.mine) {
+        (_, true) => view! { <span>{texts.operator_me()}</span> }.into_any(),
+        (Some(name), false) => view! { <span>{name.clone()}</span> }.into_any(),
+        (None, false) => view! { <span class="muted">{texts.operator_nobody()}</span> }.into_any(),
+    };
     view! {
-        <tr role="row" id=id.to_string() class:open=move || open.get()>
-            <th role="rowheader" scope="row">
-                <a href=move || link.get()>{subject.clone()}</a>
-                <small>{note}</small>
-            </th>
-            <td role="cell" data-label=texts.operator_column_organization()>
-                <div>{organization.clone()}<small>{requester}</small></div>
-            </td>
-            <td role="cell" data-label=texts.operator_column_age()>
-                {move || {
-                    let (age, (day, target)) = row.with(|row| (row.age, row.clock));
-                    let text = if age < 1 { texts.common_today().to_owned() } else { texts.operator_days(age) };
-                    view! { <ProcessingClock day=day target=target text=text/> }
-                }}
-            </td>
-            <td role="cell" data-label=texts.operator_target()>
-                {move || {
-                    let (date, left) = row.with(|row| (row.target, row.target_days));
-                    view! { <Target date=date days_left=left/> }
-                }}
-            </td>
-            <td role="cell" data-label=texts.operator_with()>{owner}</td>
-            <td role="cell" class="end">
-                <Opener href=link open=open name=format!("{number} {subject}") source=organization/>
-            </td>
-        </tr>
-        {move || {
-            open.get()
-                .then(|| detail.get_untracked())
-                .flatten()
-                .map(|first| {
-                    let following = Signal::derive(move || detail.get().unwrap_or_else(|| first.clone()));
-                    view! { <DetailRow columns=COLUMNS><Item item=following/></DetailRow> }
-                })
-        }}
+        <th role="rowheader" scope="row">
+            <a href=move || link.get()>{row.subject.clone()}</a>
+            <small>{texts.operator_row_note(kind_text(row.kind), row.number)}</small>
+        </th>
+        <td role="cell" data-label=texts.operator_column_organization()>
+            <div>{row.organization.clone()}<small>{row.requester.clone()}</small></div>
+        </td>
+        <td role="cell" data-label=texts.operator_column_age()>
+            <ProcessingClock day=day target=target text=age/>
+        </td>
+        <td role="cell" data-label=texts.operator_target()>
+            <Target date=row.target days_left=row.target_days/>
+        </td>
+        <td role="cell" data-label=texts.operator_with()>{owner}</td>
+        <td role="cell" class="end">
+            <Opener
+                href=link
+                open=open
+                name=format!("{} {}", row.number, row.subject)
+                source=row.organization.clone()
+            />
+        </td>
     }
     .into_any()
 }

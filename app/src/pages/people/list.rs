@@ -7,12 +7,12 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
-use locales::format;
+use locales::{Texts, format};
 
 use super::{INVITATION_DAYS, SetupNotice, role_choices};
 use crate::components::{
-    ButtonTone, Choice, ChoiceGroup, Column, DetailRow, DisabledButton, Empty, Filter, FilterBar, FilterChip,
-    Find, IconName, Ledger, LinkButton, Opener, StatusByCode, SubmitButton, Why, WhyKind,
+    ButtonTone, Choice, ChoiceGroup, Column, DisabledButton, Empty, Filter, FilterBar, FilterChip, Find,
+    IconName, Ledger, LinkButton, Opener, OpeningRow, StatusByCode, SubmitButton, Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -261,45 +261,36 @@ fn Rows(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
 #[component]
 fn Row(id: PersonId, query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
     let texts = texts();
-    let found = Memo::new(move |last: Option<&Option<PersonRow>>| {
-        page.with(|page| page.rows.iter().chain(&page.open).find(|row| row.id == id).cloned())
-            // A row that has just gone keeps what it showed until it is taken away.
-            .or_else(|| last.cloned().flatten())
+    let found = move |page: &PeoplePage| page.rows.iter().chain(&page.open).find(|row| row.id == id).cloned();
+    let Some(first) = page.with_untracked(found) else { return ().into_any() };
+    // A row that has just gone keeps what it showed until it is taken away.
+    let row = Memo::new(move |last: Option<&PersonRow>| {
+        page.with(found).or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
     });
     let open = Memo::new(move |_| page.with(|page| page.open.as_ref().is_some_and(|open| open.id == id)));
-    let link =
-        Signal::derive(move || write(&PeopleQuery { open: (!open.get()).then_some(id), ..query.get() }));
-    let Some(first) = found.get_untracked() else { return ().into_any() };
-    let (name, email) = (first.name.clone(), first.email.clone());
-    let row = Signal::derive(move || found.get().unwrap_or_else(|| first.clone()));
-    let roles = move || {
-        let names: Vec<&str> = row
-            .get()
-            .roles
-            .into_iter()
-            .map(|role| texts.find_role(role.code()).unwrap_or(role.code()))
-            .collect();
-        format::list_and(texts.language(), &names)
-    };
+    let link = Memo::new(move |_| {
+        let open = (!open.get()).then_some(id);
+        query.with(|query| write(&PeopleQuery { open, ..query.clone() }))
+    });
+    let cells = move || row.with(|row| cells(texts, row, link, open));
+    let detail = move || view! { <Detail row=row.into() page=page/> };
+    view! { <OpeningRow id=id.to_string() columns=COLUMNS open=open cells=cells detail=detail/> }.into_any()
+}
+
+fn cells(texts: Texts, row: &PersonRow, link: Memo<String>, open: Memo<bool>) -> AnyView {
+    let roles = row.roles.iter().map(|role| texts.find_role(role.code()).unwrap_or(role.code()));
+    let roles = format::list_and(texts.language(), &roles.collect::<Vec<_>>());
     view! {
-        <tr role="row" id=id.to_string() class:open=move || open.get()>
-            <th role="rowheader" scope="row">
-                <a href=move || link.get()>{name.clone()}</a>
-                <small>{email.clone()}</small>
-            </th>
-            <td role="cell" data-label=texts.people_column_roles()>{roles}</td>
-            <td role="cell" data-label=texts.common_status()>
-                {move || view! { <StatusByCode code=row.with(|row| row.status.code())/> }}
-            </td>
-            <td role="cell" data-label=texts.people_column_seats()>
-                {move || format::number(texts.language(), row.with(|row| row.seats))}
-            </td>
-            <td role="cell" class="end"><Opener href=link open=open name=name source=email/></td>
-        </tr>
-        {move || {
-            open.get()
-                .then(|| view! { <DetailRow columns=COLUMNS><Detail row=row page=page/></DetailRow> })
-        }}
+        <th role="rowheader" scope="row">
+            <a href=move || link.get()>{row.name.clone()}</a>
+            <small>{row.email.clone()}</small>
+        </th>
+        <td role="cell" data-label=texts.people_column_roles()>{roles}</td>
+        <td role="cell" data-label=texts.common_status()><StatusByCode code=row.status.code()/></td>
+        <td role="cell" data-label=texts.people_column_seats()>{format::number(texts.language(), row.seats)}</td>
+        <td role="cell" class="end">
+            <Opener href=link open=open name=row.name.clone() source=row.email.clone()/>
+        </td>
     }
     .into_any()
 }
