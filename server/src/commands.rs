@@ -1,5 +1,6 @@
 //! The commands of the binary.
 
+mod audit;
 mod create_admin;
 mod doctor;
 mod migrate;
@@ -42,6 +43,9 @@ enum Command {
     CreateAdmin(create_admin::Arguments),
     /// Check configuration, database, keys, mail and cookies; one line each
     Doctor,
+    /// Look after the audit trail
+    #[command(subcommand)]
+    Audit(audit::Audit),
 }
 
 /// Runs the command; says what went wrong in one sentence.
@@ -71,6 +75,7 @@ fn start(line: CommandLine) -> Result<ExitCode, Trouble> {
                 create_admin::run(&configuration, arguments).await.map(|()| ExitCode::SUCCESS)
             }
             Command::Doctor => Ok(doctor::run(&configuration).await),
+            Command::Audit(audit) => audit::run(&configuration, audit).await,
         }
     })
 }

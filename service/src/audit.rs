@@ -1,8 +1,10 @@
 //! The audit trail: append-only, one hash chain an organization, people by id only.
 
+mod verify;
+
 use domain::Moment;
 use domain::ids::OrganizationId;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Set};
+use sea_orm::{DatabaseTransaction, EntityTrait, FromQueryResult, Set};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -10,6 +12,8 @@ use crate::entity::audit_event;
 use crate::failure::Failure;
 use crate::request::{Actor, Request};
 use crate::{Service, sql};
+
+pub use verify::{Chain, first_broken, verify};
 
 /// Something that happened, without secrets and without names.
 #[derive(Clone, Debug)]
@@ -160,43 +164,6 @@ pub fn link(event: &audit_event::Model) -> Vec<u8> {
     part(event.address.as_deref().map(str::as_bytes));
     part(event.request_id.as_deref().map(str::as_bytes));
     digest.finalize().to_vec()
-}
-
-/// Follows an organization's chain and names the first sequence that doesn't fit, if any.
-///
-/// # Errors
-/// [`Failure::Database`].
-pub async fn first_broken(
-    connection: &impl ConnectionTrait,
-    organization: OrganizationId,
-) -> Result<Option<i64>, Failure> {
-    const STEP: i64 = 1000;
-    let mut previous = Head { sequence: 0, hash: vec![0; 32] };
-    loop {
-        let text = "select * from audit_event where organization_id = $1 and sequence > $2
-            order by sequence limit 1000";
-        let values = [organization.0.into(), previous.sequence.into()];
-        let events = sql::all::<audit_event::Model>(connection, text, values).await?;
-        let last = (events.len() as i64) < STEP;
-        for event in events {
-            let fits = event.sequence == previous.sequence + 1
-                && event.previous_hash == previous.hash
-                && event.hash == link(&event);
-            if !fits {
-                return Ok(Some(previous.sequence + 1));
-            }
-            previous = Head { sequence: event.sequence, hash: event.hash };
-        }
-        if last {
-            break;
-        }
-    }
-    let text = "select sequence, hash from audit_head where organization_id = $1";
-    let head = sql::one::<Head>(connection, text, [organization.0.into()]).await?;
-    let fits = head.map_or(previous.sequence == 0, |head| {
-        head.sequence == previous.sequence && head.hash == previous.hash
-    });
-    Ok((!fits).then_some(previous.sequence + 1))
 }
 
 fn active(event: audit_event::Model) -> audit_event::ActiveModel {

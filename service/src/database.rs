@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sea_orm::sqlx::Connection as _;
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -96,6 +96,23 @@ impl Database {
         self.writer
             .begin_with_options(TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await
+    }
+
+    /// Begins to read one state of the database, whatever is written meanwhile.
+    ///
+    /// # Errors
+    /// The driver's error where the database is busy or away.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        // SQLite has no other way to read than this.
+        let levels = self.is_postgres().then_some((IsolationLevel::RepeatableRead, AccessMode::ReadOnly));
+        let (isolation_level, access_mode) = levels.unzip();
+        self.reader
+            .begin_with_options(TransactionOptions {
+                isolation_level,
+                access_mode,
                 ..TransactionOptions::default()
             })
             .await

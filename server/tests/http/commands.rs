@@ -43,6 +43,7 @@ fn help_says_every_command_and_setting() {
         "seed-demo",
         "create-admin",
         "doctor",
+        "audit",
         "--database-url",
         "DATABASE_URL",
         "--address",
@@ -58,7 +59,7 @@ fn help_says_every_command_and_setting() {
     ] {
         assert!(text.contains(word), "{word} in {text}");
     }
-    for command in ["serve", "migrate", "seed-demo", "create-admin", "doctor"] {
+    for command in ["serve", "migrate", "seed-demo", "create-admin", "doctor", "audit"] {
         let output = run(folder.path(), &[command, "--help"], "");
         assert!(output.status.success() && said(&output).contains("Usage:"), "{command}");
     }
@@ -110,6 +111,32 @@ fn an_installation_begins_with_migrate_seed_and_an_admin() {
     assert!(said(&after).contains("up to date") && said(&after).contains("__Host-"), "{}", said(&after));
     let secure = run(here, &["doctor", "--base-url", "https://portal.example"], "");
     assert!(said(&secure).contains("ok    cookies: Secure"), "{}", said(&secure));
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_followed_and_its_first_broken_link_is_named() {
+    use sea_orm::{ConnectionTrait, Database};
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    assert!(run(here, &["migrate"], "").status.success());
+    assert!(run(here, &["seed-demo"], "").status.success());
+    let whole = run(here, &["audit", "verify"], "");
+    let lines = said(&whole);
+    assert!(whole.status.success(), "{lines}{}", complained(&whole));
+    assert!(lines.contains("ok    Fernhollow") && lines.ends_with(" 0 broken\n"), "{lines}");
+
+    let url = format!("sqlite://{}", here.join("data/benefits-center.db").display());
+    let database = Database::connect(url).await.expect("the database");
+    let changed = "drop trigger audit_event_stays;
+        update audit_event set actor_id = null, actor_kind = 'nobody' where sequence = 1 and organization_id =
+            (select id from organization where domain = 'fernhollow.example')";
+    database.execute_unprepared(changed).await.expect("a change");
+    database.close().await.expect("closed");
+    let broken = run(here, &["audit", "verify"], "");
+    let lines = said(&broken);
+    assert!(!broken.status.success(), "{lines}");
+    let bad: Vec<&str> = lines.lines().filter(|line| line.starts_with("BAD")).collect();
+    assert!(bad.len() == 1 && bad[0].contains("Fernhollow") && bad[0].contains("event 1 "), "{lines}");
 }
 
 #[test]

@@ -1,0 +1,221 @@
+//! The audit trail: whoever changes it behind the back of the use cases is found out.
+
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{Engine, Stage, stage};
+use domain::ids::OrganizationId;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use rstest::rstest;
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, IntoActiveModel, Value};
+use service::accounts::sign_in::{SignIn, sign_in};
+use service::assignments::assign::{AssignSeats, assign};
+use service::assignments::release::{ReleaseSeat, release};
+use service::audit::{first_broken, link, verify};
+use service::entity::audit_event::Model;
+use service::sql;
+use uuid::Uuid;
+
+const GOLD: &str = "fernhollow.example";
+const ADMIN: &str = "maren.tolvik@fernhollow.example";
+
+/// So often the trail is tampered with, on each database.
+const TIMES: usize = 1000;
+
+async fn events(transaction: &DatabaseTransaction, organization: OrganizationId) -> Vec<Model> {
+    let text = "select * from audit_event where organization_id = $1 order by sequence";
+    sql::all::<Model>(transaction, text, [organization.0.into()]).await.expect("events")
+}
+
+/// A trail of thirty events and more, and one in the programme's own.
+async fn walk(stage: &Stage) {
+    let unknown = SignIn {
+        email: "nobody@nowhere.example".to_owned(),
+        password: "a lamp".to_owned(),
+        agent: String::new(),
+    };
+    assert!(sign_in(&stage.service, &stage.nobody(), unknown).await.is_err());
+    let grant = stage.grant(GOLD, "visual_studio_enterprise", "gold_core").await;
+    let admin = stage.person(ADMIN).await;
+    for person in stage.people_without_seat(GOLD, grant).await.into_iter().take(15) {
+        let input = AssignSeats { grant, people: vec![person], shortage: None, alternate_email: None };
+        assign(&stage.service, &admin, stage.operation(), input).await.expect("a seat");
+        let (seat, version) = stage.active_seat(grant, person).await;
+        let input = ReleaseSeat { seat, version };
+        release(&stage.service, &admin, stage.operation(), input).await.expect("a free seat");
+    }
+}
+
+/// Nothing refuses a change any more, as for whoever owns the database.
+async fn without_guard(stage: &Stage) {
+    let drops: &[&str] = if stage.service.database.is_postgres() {
+        &["drop trigger audit_event_stays on audit_event"]
+    } else {
+        &["drop trigger audit_event_stays", "drop trigger audit_event_is_kept"]
+    };
+    for text in drops {
+        stage.run(text, []).await;
+    }
+}
+
+/// One way of tampering; gives the first sequence that no longer is as it was written.
+async fn tamper(transaction: &DatabaseTransaction, all: &[Model], random: &mut StdRng) -> (String, i64) {
+    let organization: Value = all[0].organization_id.into();
+    let victim = all.choose(random).expect("an event").clone();
+    let at = victim.sequence;
+    let last = all.last().expect("an event").sequence;
+    let kind = random.random_range(0..6);
+    match kind {
+        0 => {
+            let changed = edited(victim, random);
+            put(transaction, changed).await;
+            ("edited".to_owned(), at)
+        }
+        1 => {
+            let text = "delete from audit_event where organization_id = $1 and sequence = $2";
+            sql::run(transaction, text, [organization, at.into()]).await.expect("deleted");
+            ("deleted".to_owned(), at)
+        }
+        2 => {
+            let text = "delete from audit_event where organization_id = $1 and sequence >= $2";
+            sql::run(transaction, text, [organization, at.into()]).await.expect("truncated");
+            ("truncated".to_owned(), at)
+        }
+        3 => {
+            let other = all.iter().filter(|event| event.sequence != at).collect::<Vec<_>>();
+            let other = (*other.choose(random).expect("another event")).clone();
+            let swapped = |event: &Model, sequence| Model { sequence, ..event.clone() };
+            put(transaction, swapped(&victim, other.sequence)).await;
+            put(transaction, swapped(&other, at)).await;
+            ("swapped".to_owned(), at.min(other.sequence))
+        }
+        4 => {
+            // Its own hash fits again, that of the next or of the head doesn't.
+            let changed = edited(victim, random);
+            let hash = link(&changed);
+            put(transaction, Model { hash, ..changed }).await;
+            ("edited, with a new hash".to_owned(), at + 1)
+        }
+        _ => {
+            // Every hash fits, only the head doesn't.
+            let mut changed = edited(victim, random);
+            for event in &all[usize::try_from(at).expect("a place")..] {
+                let hash = link(&changed);
+                put(transaction, Model { hash: hash.clone(), ..changed }).await;
+                changed = Model { previous_hash: hash, ..event.clone() };
+            }
+            let hash = link(&changed);
+            put(transaction, Model { hash, ..changed }).await;
+            ("rewritten to the end".to_owned(), last + 1)
+        }
+    }
+}
+
+/// The event with one thing changed.
+fn edited(event: Model, random: &mut StdRng) -> Model {
+    let letter = || "x".to_owned();
+    match random.random_range(0..8) {
+        0 => Model { at: event.at + 1, ..event },
+        1 => Model { actor_id: Some(Uuid::from_u128(random.random())), ..event },
+        2 => Model { action: event.action + "x", ..event },
+        3 => Model { object_kind: event.object_kind + "x", ..event },
+        4 => Model { object_id: event.object_id + "x", ..event },
+        5 => {
+            Model { before_state: Some(event.before_state.map_or_else(letter, |state| state + "x")), ..event }
+        }
+        6 => Model { address: Some(event.address.map_or_else(letter, |address| address + "x")), ..event },
+        // What stood after it now stands before it: nothing may move from field to field.
+        _ => match (event.before_state.clone(), event.after_state.clone()) {
+            (before, after) if before != after => Model { before_state: after, after_state: before, ..event },
+            _ => Model {
+                request_id: None,
+                after_state: event.request_id.clone().or_else(|| Some(letter())),
+                ..event
+            },
+        },
+    }
+}
+
+async fn put(transaction: &DatabaseTransaction, event: Model) {
+    event.into_active_model().reset_all().update(transaction).await.expect("an event is changed");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_thousand_edits_deletions_swaps_and_truncations_are_all_found(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let organization = stage.organization(GOLD).await;
+    walk(&stage).await;
+    without_guard(&stage).await;
+    assert!(stage.audit_intact().await);
+    let mut random = StdRng::seed_from_u64(19);
+    let mut ways = std::collections::BTreeMap::new();
+    for _ in 0..TIMES {
+        let transaction = stage.service.database.begin().await.expect("a transaction");
+        let all = events(&transaction, organization).await;
+        assert!(all.len() > 30, "{}", all.len());
+        let (how, first) = tamper(&transaction, &all, &mut random).await;
+        let found = first_broken(&transaction, organization).await.expect("a chain");
+        assert_eq!(found, Some(first), "{how}");
+        *ways.entry(how).or_insert(0) += 1;
+        transaction.rollback().await.expect("as before");
+    }
+    assert!(ways.len() == 6 && ways.values().all(|count| *count > TIMES / 12), "{ways:?}");
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn every_chain_is_followed_and_told_apart(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let stage = stage(engine).await;
+    let organization = stage.organization(GOLD).await;
+    walk(&stage).await;
+    without_guard(&stage).await;
+    let whole = verify(&stage.service).await.expect("chains");
+    assert!(whole.iter().all(|chain| chain.broken.is_none() && chain.events > 0), "{whole:?}");
+    assert!(whole.iter().filter(|chain| chain.organization.is_none()).count() == 1, "{whole:?}");
+    let text = "delete from audit_event where organization_id = $1 and sequence = 3";
+    stage.run(text, [organization.0.into()]).await;
+    // A chain without its head is no chain.
+    let text =
+        "delete from audit_head where organization_id = (select id from organization where domain = $1)";
+    stage.run(text, ["chienyuan.example".into()]).await;
+    let headless = stage.organization("chienyuan.example").await;
+    for (before, chain) in whole.iter().zip(verify(&stage.service).await.expect("chains")) {
+        let expected = match chain.organization {
+            Some(id) if id == organization => Some(3),
+            Some(id) if id == headless => Some(before.events + 1),
+            _ => None,
+        };
+        assert_eq!(chain.broken, expected, "{:?}", chain.name);
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_cannot_be_recorded_does_not_happen(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let stage = stage(engine).await;
+    let refuse = if stage.service.database.is_postgres() {
+        "alter table audit_event add constraint full_up check (at < 0) not valid"
+    } else {
+        "create trigger full_up before insert on audit_event begin select raise(abort, 'full_up'); end"
+    };
+    stage.run(refuse, []).await;
+    let grant = stage.grant(GOLD, "visual_studio_enterprise", "gold_core").await;
+    let person = stage.people_without_seat(GOLD, grant).await[0];
+    let request = stage.person(ADMIN).await;
+    let kept = || async {
+        let seats = stage.count("select count(*) as number from seat where released_at is null").await;
+        (seats, stage.count("select count(*) as number from mail").await)
+    };
+    let before = kept().await;
+    let input = AssignSeats { grant, people: vec![person], shortage: None, alternate_email: None };
+    let refused = assign(&stage.service, &request, stage.operation(), input).await;
+    assert!(refused.is_err());
+    assert_eq!(kept().await, before);
+}
