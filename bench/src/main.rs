@@ -62,6 +62,9 @@ struct Measure {
     /// Folder of the scripts that run it
     #[arg(long)]
     browser_scripts: Option<PathBuf>,
+    /// The browser's half as it was compiled, with its names
+    #[arg(long)]
+    module: Option<PathBuf>,
     /// The report
     #[arg(long, default_value = "docs/FIGURES.md")]
     figures: PathBuf,
@@ -213,6 +216,7 @@ fn plan(arguments: &Measure, docs: &std::path::Path, folder: &std::path::Path) -
         own: std::env::current_exe()?,
         quick: arguments.quick,
         plots: docs.join("figures"),
+        module: arguments.module.clone(),
         browser: browser.map(|(program, scripts)| Browser { program, scripts }),
     })
 }

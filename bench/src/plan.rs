@@ -20,6 +20,8 @@ pub struct Plan {
     pub plots: PathBuf,
     /// The browser and its scripts.
     pub browser: Option<Browser>,
+    /// The browser's half as it was compiled, with its names.
+    pub module: Option<PathBuf>,
 }
 
 /// What the figures of a browser need.

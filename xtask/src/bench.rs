@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::failure::{Failure, Outcome, While};
 use crate::postgres::Postgres;
+use crate::site::{self, Profile};
 use crate::step::Steps;
 use crate::workspace::Workspace;
 use crate::{browser, prerequisites, process, serve};
@@ -84,6 +85,7 @@ fn command(
     command.arg("--server").arg(server).arg("--figures").arg(figures(workspace, request));
     command.args(["--postgres-url", postgres.url(), "--postgres-command", &start]);
     command.arg("--postgres-data").arg(postgres.data());
+    command.arg("--module").arg(site::module(workspace, Profile::Release));
     if let Some(browser) = browser {
         command.arg("--browser").arg(browser).arg("--browser-scripts").arg(scripts(workspace));
     }

@@ -55,6 +55,11 @@ pub fn folder(workspace: &Workspace, profile: Profile) -> PathBuf {
     workspace.target.join("site").join(profile.name())
 }
 
+/// The browser's half as it was compiled, with its names.
+pub fn module(workspace: &Workspace, profile: Profile) -> PathBuf {
+    workspace.target.join(WASM_TARGET).join(profile.name()).join("frontend.wasm")
+}
+
 /// Builds the site if anything it is made of has changed, and returns its folder: `manifest.json`
 /// and one folder named by the digest, both in `pkg`.
 pub fn build(workspace: &Workspace, steps: &mut Steps, profile: Profile) -> Outcome<PathBuf> {
@@ -68,7 +73,7 @@ pub fn build(workspace: &Workspace, steps: &mut Steps, profile: Profile) -> Outc
         // A stripped module doesn't say which wasm features it uses; the bindings drop the rest.
         cargo.args(["--config", &format!("profile.{name}.strip=\"none\"")]);
         process::run(&mut cargo, BUILD_LIMIT)?;
-        Ok(workspace.target.join(WASM_TARGET).join(name).join("frontend.wasm"))
+        Ok(module(workspace, profile))
     })?;
     steps.take("site", || {
         let mut files = BTreeMap::from([("style.css".to_owned(), css.into_bytes())]);

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::contributors::contributors;
 use crate::figure::Figure;
 use crate::plan::Plan;
 use crate::portal::Portal;
@@ -16,6 +17,8 @@ const HOW: &str = "Chromium with an empty cache loads each page until it is hydr
 
 const FIRST_PAGE: f64 = 200.0;
 const LATER_CHUNK: f64 = 50.0;
+/// So many crates are named.
+const CONTRIBUTORS: usize = 8;
 
 #[derive(Deserialize)]
 struct Weighed {
@@ -86,6 +89,14 @@ pub async fn measure(plan: &Plan) -> Outcome<Section> {
                 section.add(Figure::new(format!("{} of it {name}", page.path), kilobytes(bytes), "KB"));
             }
         }
+    }
+    if let Some(module) = &plan.module {
+        let told: Vec<String> = contributors(module)?
+            .into_iter()
+            .take(CONTRIBUTORS)
+            .map(|of| format!("{} {:.1} % ({} functions)", of.name, 100.0 * of.share, of.functions))
+            .collect();
+        section.note(format!("Code of the wasm by crate, before compression: {}.", told.join(", ")));
     }
     Ok(section)
 }
