@@ -13,6 +13,7 @@ mod rows;
 mod waiting;
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use domain::ErrorCode;
 use domain::ids::OrganizationId;
@@ -94,6 +95,12 @@ pub struct DemoAccount {
 /// The accounts that can sign in, in the order of the files, operators last.
 #[must_use]
 pub fn demo_accounts() -> Vec<DemoAccount> {
+    // The sign-in page asks for them each time it is shown.
+    static READ: LazyLock<Vec<DemoAccount>> = LazyLock::new(read_accounts);
+    READ.clone()
+}
+
+fn read_accounts() -> Vec<DemoAccount> {
     // The files are part of the binary and a test reads them: there is nobody to tell of a fault.
     let Ok(files) = Files::embedded() else { return Vec::new() };
     let mut accounts = Vec::new();
