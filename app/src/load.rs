@@ -68,6 +68,22 @@ where
     load_in(Place::Part, Contents::new(source, fetch, render))
 }
 
+/// Follows a part of a page's data, such as a row; none if the page doesn't have it. A part that has just
+/// gone keeps what it showed until it is taken away.
+pub fn part_of<P, T>(
+    page: Signal<P>,
+    find: impl Fn(&P) -> Option<T> + Copy + Send + Sync + 'static,
+) -> Option<Memo<T>>
+where
+    P: Send + Sync + 'static,
+    T: PartialEq + Clone + Send + Sync + 'static,
+{
+    let first = page.with_untracked(find)?;
+    Some(Memo::new(move |last: Option<&T>| {
+        page.with(find).or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
+    }))
+}
+
 /// What is loaded: where it can't be had, a page needs its frame around the reason.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {

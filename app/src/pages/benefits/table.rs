@@ -22,7 +22,7 @@ use crate::components::{
     OpeningRow, Pagination, ProcessingClock, StatusByCode, Tally, Tone,
 };
 use crate::i18n::texts;
-use crate::load::load;
+use crate::load::{load, part_of};
 use crate::server_fns::benefits::benefits;
 use crate::words;
 
@@ -324,11 +324,7 @@ fn Row(id: GrantId, query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> i
         let listed = page.rows.iter().find(|row| row.id == id);
         listed.or_else(|| page.open.as_ref().map(|open| &open.row).filter(|row| row.id == id)).cloned()
     };
-    let Some(first) = page.with_untracked(found) else { return ().into_any() };
-    // A row that has just gone keeps what it showed until it is taken away.
-    let row = Memo::new(move |last: Option<&BenefitRow>| {
-        page.with(found).or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
-    });
+    let Some(row) = part_of(page, found) else { return ().into_any() };
     let open = Memo::new(move |_| page.with(|page| page.open.as_ref().is_some_and(|open| open.row.id == id)));
     let link = Memo::new(move |_| {
         let open = (!open.get()).then_some(id);
@@ -338,12 +334,7 @@ fn Row(id: GrantId, query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> i
     let cells = move || row.with(|row| cells(texts, category, row, link, open));
     let detail = move || {
         let of_row = move |page: &BenefitsPage| page.open.as_ref().filter(|open| open.row.id == id).cloned();
-        page.with_untracked(of_row).map(|first| {
-            let detail = Memo::new(move |last: Option<&GrantDetail>| {
-                page.with(of_row).or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
-            });
-            view! { <Detail detail=detail.into()/> }
-        })
+        part_of(page, of_row).map(|detail| view! { <Detail detail=detail.into()/> })
     };
     view! { <OpeningRow id=id.to_string() columns=COLUMNS open=open cells=cells detail=detail/> }.into_any()
 }

@@ -2,7 +2,7 @@
 
 use domain::ids::ServiceRequestId;
 use domain::view::operator::{
-    OwnerFilter, PAGE_ROWS, QueueItem, QueuePage, QueueQuery, QueueRow, QueueSort, TargetFilter,
+    OwnerFilter, PAGE_ROWS, QueuePage, QueueQuery, QueueRow, QueueSort, TargetFilter,
 };
 use domain::view::requests::RequestKind;
 use leptos::prelude::*;
@@ -18,7 +18,7 @@ use crate::components::{
     Pagination, ProcessingClock, Target,
 };
 use crate::i18n::texts;
-use crate::load::load;
+use crate::load::{load, part_of};
 use crate::server_fns::operator::queue;
 
 const PATH: &str = "/operator/queue";
@@ -304,11 +304,7 @@ fn Row(id: ServiceRequestId, query: Memo<QueueQuery>, page: Signal<QueuePage>) -
         let open = page.item.as_ref().map(|item| &item.row);
         page.rows.iter().chain(open).find(|row| row.id == id).cloned()
     };
-    let Some(first) = page.with_untracked(found) else { return ().into_any() };
-    // A row that has just gone keeps what it showed until it is taken away.
-    let row = Memo::new(move |last: Option<&QueueRow>| {
-        page.with(found).or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
-    });
+    let Some(row) = part_of(page, found) else { return ().into_any() };
     let open = Memo::new(move |_| page.with(|page| page.item.as_ref().is_some_and(|item| item.row.id == id)));
     let link = Memo::new(move |_| {
         let open = (!open.get()).then_some(id);
@@ -319,12 +315,7 @@ fn Row(id: ServiceRequestId, query: Memo<QueueQuery>, page: Signal<QueuePage>) -
         let of_row = move |page: &QueuePage| {
             page.item.as_ref().filter(|item| item.row.id == id).map(|item| (**item).clone())
         };
-        page.with_untracked(of_row).map(|first| {
-            let item = Memo::new(move |last: Option<&QueueItem>| {
-                page.with(of_row).or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
-            });
-            view! { <Item item=item.into()/> }
-        })
+        part_of(page, of_row).map(|item| view! { <Item item=item.into()/> })
     };
     view! { <OpeningRow id=id.to_string() columns=COLUMNS open=open cells=cells detail=detail/> }.into_any()
 }

@@ -16,7 +16,7 @@ use crate::components::{
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
-use crate::load::load;
+use crate::load::{load, part_of};
 use crate::server_fns::people::people;
 use crate::words;
 
@@ -262,11 +262,7 @@ fn Rows(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
 fn Row(id: PersonId, query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
     let texts = texts();
     let found = move |page: &PeoplePage| page.rows.iter().chain(&page.open).find(|row| row.id == id).cloned();
-    let Some(first) = page.with_untracked(found) else { return ().into_any() };
-    // A row that has just gone keeps what it showed until it is taken away.
-    let row = Memo::new(move |last: Option<&PersonRow>| {
-        page.with(found).or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
-    });
+    let Some(row) = part_of(page, found) else { return ().into_any() };
     let open = Memo::new(move |_| page.with(|page| page.open.as_ref().is_some_and(|open| open.id == id)));
     let link = Memo::new(move |_| {
         let open = (!open.get()).then_some(id);
