@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use domain::ids::OrganizationId;
 use sea_orm::FromQueryResult;
 use service::{audit, sql};
 use uuid::Uuid;
@@ -110,12 +109,14 @@ pub async fn read(stage: &Stage, grants: &[Uuid]) -> Outcome<Found> {
 /// # Errors
 /// The database's.
 pub async fn broken_chains(stage: &Stage) -> Outcome<Vec<String>> {
-    let mut broken = Vec::new();
-    for id in stage.ids("select organization_id as id from audit_head").await? {
-        let first = audit::first_broken(stage.database.reader(), OrganizationId(id)).await?;
-        broken.extend(first.map(|sequence| format!("{id} at {sequence}")));
-    }
-    Ok(broken)
+    let chains = audit::verify(&stage.database).await?;
+    Ok(chains
+        .into_iter()
+        .filter_map(|chain| {
+            let whose = chain.organization.map_or("the programme".to_owned(), |id| id.to_string());
+            chain.broken.map(|sequence| format!("{whose} at {sequence}"))
+        })
+        .collect())
 }
 
 /// Where the two don't agree, a sentence each.

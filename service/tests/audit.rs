@@ -176,7 +176,7 @@ async fn every_chain_is_followed_and_told_apart(#[values(Engine::Sqlite, Engine:
     let organization = stage.organization(GOLD).await;
     walk(&stage).await;
     without_guard(&stage).await;
-    let whole = verify(&stage.service).await.expect("chains");
+    let whole = verify(&stage.service.database).await.expect("chains");
     assert!(whole.iter().all(|chain| chain.broken.is_none() && chain.events > 0), "{whole:?}");
     assert!(whole.iter().filter(|chain| chain.organization.is_none()).count() == 1, "{whole:?}");
     let text = "delete from audit_event where organization_id = $1 and sequence = 3";
@@ -186,7 +186,7 @@ async fn every_chain_is_followed_and_told_apart(#[values(Engine::Sqlite, Engine:
         "delete from audit_head where organization_id = (select id from organization where domain = $1)";
     stage.run(text, ["chienyuan.example".into()]).await;
     let headless = stage.organization("chienyuan.example").await;
-    for (before, chain) in whole.iter().zip(verify(&stage.service).await.expect("chains")) {
+    for (before, chain) in whole.iter().zip(verify(&stage.service.database).await.expect("chains")) {
         let expected = match chain.organization {
             Some(id) if id == organization => Some(3),
             Some(id) if id == headless => Some(before.events + 1),

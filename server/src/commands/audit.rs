@@ -19,7 +19,7 @@ pub(super) async fn run(configuration: &Configuration, audit: Audit) -> Result<E
     match audit {
         Audit::Verify => {
             let service = configuration.service().await?;
-            let chains = verify(&service).await?;
+            let chains = verify(&service.database).await?;
             for chain in &chains {
                 println!("{}", line(chain));
             }

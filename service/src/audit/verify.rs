@@ -8,7 +8,7 @@ use super::{Head, link};
 use crate::change::programme_chain;
 use crate::entity::audit_event;
 use crate::failure::Failure;
-use crate::{Outcome, Service, sql};
+use crate::{Database, Outcome, sql};
 
 /// So many events are read at once.
 const STEP: i64 = 1000;
@@ -30,7 +30,7 @@ pub struct Chain {
 ///
 /// # Errors
 /// [`Failure::Database`].
-pub async fn verify(service: &Service) -> Outcome<Vec<Chain>> {
+pub async fn verify(database: &Database) -> Outcome<Vec<Chain>> {
     #[derive(FromQueryResult)]
     struct Row {
         organization_id: Uuid,
@@ -42,7 +42,7 @@ pub async fn verify(service: &Service) -> Outcome<Vec<Chain>> {
         from (select organization_id from audit_head union select organization_id from audit_event) c
         left join organization o on o.id = c.organization_id
         order by o.name, c.organization_id";
-    let snapshot = service.database.snapshot().await?;
+    let snapshot = database.snapshot().await?;
     let mut chains = Vec::new();
     for Row { organization_id, name, events } in sql::all::<Row>(&snapshot, text, []).await? {
         let organization = OrganizationId(organization_id);

@@ -394,20 +394,8 @@ impl Stage {
 
     /// Whether every audit chain is whole, the programme's own included.
     pub async fn audit_intact(&self) -> bool {
-        #[derive(FromQueryResult)]
-        struct Row {
-            organization_id: Uuid,
-        }
-        let text = "select organization_id from audit_head
-            union select organization_id from audit_event";
-        let reader = self.service.database.reader();
-        for row in sql::all::<Row>(reader, text, []).await.expect("chains") {
-            let chain = OrganizationId(row.organization_id);
-            if audit::first_broken(reader, chain).await.expect("a chain").is_some() {
-                return false;
-            }
-        }
-        true
+        let chains = audit::verify(&self.service.database).await.expect("chains");
+        chains.iter().all(|chain| chain.broken.is_none())
     }
 }
 
