@@ -190,7 +190,13 @@ fn Account(portal: Signal<Portal>) -> impl IntoView {
                     })
                     .collect_view()}
                 <a href="/account">{texts.navigation_account_settings()}</a>
-                {(!operator).then(|| view! { <a href="/my-benefits">{texts.navigation_my_benefits()}</a> })}
+                {(!operator)
+                    .then(|| {
+                        view! {
+                            <a href="/account/access">{texts.access_title()}</a>
+                            <a href="/my-benefits">{texts.navigation_my_benefits()}</a>
+                        }
+                    })}
                 <PostForm form=sign_out whole_page=true>
                     <button type="submit">{texts.navigation_sign_out()}</button>
                 </PostForm>

@@ -1,5 +1,6 @@
 //! Pages: one file an address.
 
+pub mod access;
 pub mod account;
 pub mod advisory;
 pub mod benefits;

@@ -27,8 +27,10 @@ pub const ADDRESSES: &[&str] = &[
     "/become-global-admin",
     "/notices",
     "/account",
+    "/account/access",
     "/account/users",
     "/account/users/add",
+    "/account/users/departure",
     "/operator/queue",
     "/operator/outbox",
     "/operator/policies",
@@ -68,8 +70,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/become-global-admin") view=pages::global_admin::BecomeGlobalAdmin/>
                 <Route path=path!("/notices") view=pages::notices::Notices/>
                 <Route path=path!("/account") view=pages::account::Account/>
+                <Route path=path!("/account/access") view=pages::access::Access/>
                 <Route path=path!("/account/users") view=pages::people::People/>
                 <Route path=path!("/account/users/add") view=pages::people::AddUser/>
+                <Route path=path!("/account/users/departure") view=pages::people::Departure/>
                 <Route path=path!("/operator/queue") view=pages::operator::queue::Queue/>
                 <Route path=path!("/operator/outbox") view=pages::operator::outbox::Outbox/>
                 <Route path=path!("/operator/policies") view=pages::operator::policies::Policies/>

@@ -1,6 +1,6 @@
 //! Codes turned into words.
 
-use domain::Error;
+use domain::{Error, ErrorCode};
 use locales::Texts;
 
 use crate::refusal::is_passing;
@@ -12,6 +12,18 @@ pub use locales::{field_refusal as field, refusal};
 pub fn request_id(texts: Texts, error: &Error) -> Option<String> {
     let id = error.detail.as_ref().filter(|id| is_passing(error) && !id.is_empty())?;
     Some(texts.common_request_id(id))
+}
+
+/// What to know about somebody before a seat is given, or why they can't get one; empty where there is
+/// nothing.
+#[must_use]
+pub fn seat_note(texts: Texts, note: Option<ErrorCode>) -> &'static str {
+    match note {
+        Some(ErrorCode::AlreadyHolds) => texts.seats_has_seat(),
+        Some(ErrorCode::HoldsSameProduct) => texts.seats_has_product(),
+        Some(ErrorCode::PersonInvited) => texts.seats_invited(),
+        _ => "",
+    }
 }
 
 /// A source in words: "Gold Core", or the competency area that added it.

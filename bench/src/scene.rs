@@ -83,8 +83,8 @@ pub async fn people(stage: &Stage, count: u64) -> Outcome<Vec<Uuid>> {
                 select {new_id}, o.id, a.id, lower(a.full_name), 'active', a.created_at
                 from account a join organization o on o.domain = '{COMPANY}'
                 where a.email_key like 'bench.%@{COMPANY}';
-            insert into person_role (person_id, role)
-                select p.id, 'employee' from person p join account a on a.id = p.account_id
+            insert into person_role (person_id, organization_id, role)
+                select p.id, p.organization_id, 'employee' from person p join account a on a.id = p.account_id
                 where a.email_key like 'bench.%@{COMPANY}';"
         ))
         .await?;

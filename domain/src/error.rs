@@ -86,6 +86,8 @@ codes! {
         AlreadyInOrganization = "already_in_organization",
         /// The last Global admin can't be removed, demoted or suspended (rule 3).
         LastGlobalAdmin = "last_global_admin",
+        /// Nobody suspends or removes themselves.
+        OwnPerson = "own_person",
         /// A role that the actor can't grant (rule 3).
         RoleNotGrantable = "role_not_grantable",
         /// The grant has expired, or its holding ended (rule 21).

@@ -9,6 +9,7 @@
 pub mod benefit;
 pub mod cloud;
 pub mod contact;
+pub mod departure;
 pub mod error;
 pub mod ids;
 pub mod key_format;
@@ -80,6 +81,8 @@ mod tests {
             crate::benefit::Tone,
             crate::benefit::Unit,
             crate::cloud::KeyUse,
+            crate::departure::Departure,
+            crate::departure::SeatFate,
             crate::error::ErrorCode,
             crate::error::Field,
             crate::membership::Tier,
@@ -99,6 +102,8 @@ mod tests {
             crate::support::Phase,
             crate::support::SupportArea,
             crate::support::SupportKind,
+            crate::view::people::PeopleSort,
+            crate::view::people::PersonStatus,
         );
     }
 }

@@ -214,6 +214,33 @@ pub fn grantable(roles: &Roles) -> Vec<Role> {
     }
 }
 
+/// The roles whose holders can grant a role, in the order of the table.
+#[must_use]
+pub fn granters(role: Role) -> Vec<Role> {
+    EVERYONE.iter().copied().filter(|holder| grantable(&Roles::new([*holder])).contains(&role)).collect()
+}
+
+/// What the portal has for people of a company, in the order in which **My access** lists it: every
+/// action but those that belong to another one's page.
+pub const AREAS: &[Action] = &[
+    Action::ViewOwnBenefits,
+    Action::RequestSeat,
+    Action::ViewSupportIds,
+    Action::RequestSupport,
+    Action::OpenBenefits,
+    Action::AssignUser,
+    Action::GetKeys,
+    Action::ActivateTechnical,
+    Action::ManageMarketingContact,
+    Action::ActivateGoToMarket,
+    Action::Purchase,
+    Action::CancelPurchase,
+    Action::AddUser,
+    Action::SetRoles,
+    Action::ConfigureSignIn,
+    Action::ViewActivity,
+];
+
 /// Whether the actor can turn the roles before into the roles after (rule 3). Only the difference
 /// counts: whoever can't grant a role can still leave it where it is.
 ///
@@ -425,6 +452,28 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn rule_03_a_role_is_granted_by_whom_the_table_says() {
+        use Role::{AdminAgent, Employee, GlobalAdmin, PartnerAdmin, UserAdmin};
+        for role in [GlobalAdmin, PartnerAdmin] {
+            assert_eq!(granters(role), [GlobalAdmin]);
+        }
+        for role in [UserAdmin, AdminAgent, Employee] {
+            assert_eq!(granters(role), [GlobalAdmin, UserAdmin, AdminAgent]);
+        }
+    }
+
+    #[test]
+    fn my_access_lists_every_action_but_parts_of_others() {
+        for action in Action::ALL {
+            let part = matches!(
+                action,
+                Action::RecordActivations | Action::RequestGlobalAdmin | Action::ChangeOwnAccount
+            );
+            assert_eq!(AREAS.contains(action), !part, "{action:?}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! People of an organization: adding them, their roles, and the programme's first admin.
 
+pub mod access;
 pub mod add;
 pub mod create_admin;
+pub mod departure;
 pub mod list;
 pub mod roles;

@@ -72,24 +72,44 @@ pub async fn colleagues(
     organization: OrganizationId,
     roles: &[Role],
 ) -> Outcome<Vec<String>> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        full_name: String,
-        role: String,
-    }
-    let text = "select a.full_name, r.role from person_role r
-        join person p on p.id = r.person_id and p.status = 'active'
-        join account a on a.id = p.account_id and a.status = 'active'
-        where p.organization_id = $1 and r.role <> 'employee'
-        order by p.sort_name, p.id limit 100";
-    let rows = sql::all::<Row>(connection, text, [organization.0.into()]).await?;
+    let administrators = administrators(connection, organization).await?;
+    Ok(named(&administrators, roles))
+}
+
+/// Somebody who has more to do in a company than an employee, once for each role.
+#[derive(FromQueryResult)]
+pub struct Administrator {
+    full_name: String,
+    role: String,
+}
+
+/// Names of those who have one of the roles, first those with the role named first; each once, and not
+/// more than are named at all.
+#[must_use]
+pub fn named(administrators: &[Administrator], roles: &[Role]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(NAMED);
     for role in roles {
-        for row in rows.iter().filter(|row| row.role == role.code()) {
-            if names.len() < NAMED && !names.contains(&row.full_name) {
-                names.push(row.full_name.clone());
+        for one in administrators.iter().filter(|one| one.role == role.code()) {
+            if names.len() < NAMED && !names.contains(&one.full_name) {
+                names.push(one.full_name.clone());
             }
         }
     }
-    Ok(names)
+    names
+}
+
+/// Active people of a company with a role beyond Employee, by name, at most a hundred.
+///
+/// # Errors
+/// [`crate::Failure::Database`].
+pub async fn administrators(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+) -> Outcome<Vec<Administrator>> {
+    let text = "select a.full_name, r.role from person_role r
+        join person p on p.id = r.person_id and p.status = 'active'
+        join account a on a.id = p.account_id and a.status = 'active'
+        where r.organization_id = $1 and r.role in ('global_admin', 'partner_admin', 'user_admin', 'admin_agent')
+        order by p.sort_name, p.id limit 100";
+    Ok(sql::all::<Administrator>(connection, text, [organization.0.into()]).await?)
 }

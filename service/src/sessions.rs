@@ -1,7 +1,7 @@
 //! Sessions: a random token in the browser, its hash in the database.
 
 use domain::ids::{AccountId, OrganizationId, PersonId};
-use domain::{ErrorCode, Language, OperatorRole, Role, Roles};
+use domain::{ErrorCode, Language, Moment, OperatorRole, Role, Roles};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -106,7 +106,7 @@ pub(crate) async fn open(
 ) -> Outcome<String> {
     let service = change.service();
     let now = change.now;
-    let organization = first_organization(&change.transaction, account).await?;
+    let organization = enter_first_organization(&change.transaction, account, now).await?;
     if organization.is_none() && !is_operator(&change.transaction, account).await? {
         return Err(ErrorCode::SignInFailed.into());
     }
@@ -130,17 +130,22 @@ pub(crate) async fn open(
     Ok(token)
 }
 
-async fn first_organization(
+/// The organization where a session begins, which notes the sign-in: where the account has been a
+/// person for longest.
+async fn enter_first_organization(
     connection: &impl ConnectionTrait,
     account: AccountId,
+    now: Moment,
 ) -> Result<Option<OrganizationId>, Failure> {
     #[derive(FromQueryResult)]
     struct Found {
         organization_id: Uuid,
     }
-    let text = "select organization_id from person where account_id = $1 and status = 'active'
-        order by created_at, organization_id limit 1";
-    let found = sql::one::<Found>(connection, text, [account.0.into()]).await?;
+    let text = "update person set last_sign_in_at = $2
+        where id = (select id from person where account_id = $1 and status = 'active'
+            order by created_at, organization_id limit 1)
+        returning organization_id";
+    let found = sql::one::<Found>(connection, text, [account.0.into(), now.0.into()]).await?;
     Ok(found.map(|found| OrganizationId(found.organization_id)))
 }
 
@@ -186,6 +191,9 @@ pub async fn switch_organization(
     if sql::run(&change.transaction, text, values).await? == 0 {
         return Err(ErrorCode::NotFound.into());
     }
+    let text = "update person set last_sign_in_at = $3 where account_id = $1 and organization_id = $2";
+    sql::run(&change.transaction, text, [account.0.into(), organization.0.into(), change.now.0.into()])
+        .await?;
     change.record(Event::new(organization, "organization_entered", "account", account));
     change.commit(()).await
 }

@@ -1,6 +1,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use domain::view::seats::PersonChoice;
 use leptos::children::ViewFnOnce;
 use leptos::html;
 use leptos::prelude::*;
@@ -11,6 +12,7 @@ use super::field::{Choice, options as select_options};
 use super::icon::{Icon, IconName};
 use super::status::{Status, StatusKind};
 use crate::i18n::texts;
+use crate::words;
 
 /// Typing pauses so long before a search.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -28,6 +30,20 @@ pub struct PersonOption {
     pub note: String,
     /// Whether the note forbids it.
     pub refused: bool,
+}
+
+impl PersonOption {
+    /// Somebody who may get a seat.
+    #[must_use]
+    pub fn of(texts: Texts, choice: PersonChoice) -> Self {
+        Self {
+            id: choice.id.to_string(),
+            name: choice.name,
+            email: choice.email,
+            note: words::seat_note(texts, choice.note).to_owned(),
+            refused: choice.refused,
+        }
+    }
 }
 
 /// A text cut at what was typed, without regard to case: the parts that match stand out.

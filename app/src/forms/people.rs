@@ -1,11 +1,13 @@
 //! Forms about people and invitations.
 
+use domain::departure::{Departure, SeatFate};
 use domain::view::form::Done;
 use domain::{Error, ErrorCode, Field, Role};
 use leptos::prelude::use_context;
 use service::Outcome;
 use service::accounts::invitation::{self, Accept};
 use service::people::add::{self, AddUser};
+use service::people::departure::{self, Depart, DepartSeat, Resume};
 use service::people::roles::{self, OwnAgent, SetRoles};
 
 use super::account::local_path;
@@ -62,6 +64,38 @@ pub(super) async fn invite_again(reader: &Reader<'_>, form: &Submission) -> Outc
     let name =
         add::invite_again(reader.service, reader.request, form.operation()?, form.id("target")?).await?;
     Ok(said(reader.texts().people_done_invited(name)))
+}
+
+pub(super) async fn depart_person(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let departure = Departure::from_code(form.text("departure")).ok_or(ErrorCode::UnknownChoice)?;
+    let seats = form.all(Field::Seats).map(|id| seat(form, id)).collect::<Result<Vec<_>, Error>>()?;
+    let input = Depart { person: form.id("target")?, version: form.version()?, departure, seats };
+    let name = departure::depart(reader.service, reader.request, form.operation()?, input).await?;
+    let texts = reader.texts();
+    let message = match departure {
+        Departure::Suspend => texts.departure_done_suspended(name),
+        Departure::Remove => texts.departure_done_removed(name),
+    };
+    Ok(Done { message, go: Some("/account/users".to_owned()), ..Done::default() }.into())
+}
+
+/// What was chosen for a seat; its fields carry its id.
+fn seat(form: &Submission, id: &str) -> Result<DepartSeat, Error> {
+    let named = |part: &str| form.text(&format!("{part}-{id}"));
+    let fate = SeatFate::from_code(named("fate")).ok_or(ErrorCode::UnknownChoice)?;
+    let to = Some(named("to")).filter(|to| fate == SeatFate::HandOver && !to.is_empty());
+    Ok(DepartSeat {
+        seat: id.parse()?,
+        version: named("version").parse().map_err(|_| Error::new(ErrorCode::Stale))?,
+        fate,
+        to: to.map(str::parse).transpose()?,
+    })
+}
+
+pub(super) async fn resume_person(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = Resume { person: form.id("target")?, version: form.version()? };
+    let name = departure::resume(reader.service, reader.request, form.operation()?, input).await?;
+    Ok(said(reader.texts().departure_done_resumed(name)))
 }
 
 pub(super) async fn accept_invitation(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

@@ -70,9 +70,14 @@ impl Form {
     /// What was typed into a field before the post was refused.
     #[must_use]
     pub fn kept(self, field: Field) -> Option<String> {
-        self.values.with_value(|values| {
-            values.iter().find(|(name, _)| name == field.code()).map(|(_, value)| value.clone())
-        })
+        self.kept_named(field.code())
+    }
+
+    /// What was typed into one of several fields of a kind, whose name says which it is.
+    #[must_use]
+    pub fn kept_named(self, name: &str) -> Option<String> {
+        self.values
+            .with_value(|values| values.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.clone()))
     }
 
     /// All values of a field that can have several.

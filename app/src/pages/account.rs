@@ -22,7 +22,7 @@ pub fn Account() -> impl IntoView {
 #[component]
 fn Page(portal: Signal<Portal>) -> impl IntoView {
     let texts = texts();
-    let (who, roles) = match portal.get_untracked().reader {
+    let (who, roles, person) = match portal.get_untracked().reader {
         Reader::Nobody => {
             return view! {
                 <main class="page" id="main"><Failed error=Error::new(ErrorCode::SignInNeeded)/></main>
@@ -32,10 +32,12 @@ fn Page(portal: Signal<Portal>) -> impl IntoView {
         Reader::Person(person) => (
             texts.account_signed_in_email(&person.email, &person.name),
             person.roles.iter().map(|role| role.code()).collect::<Vec<_>>(),
+            true,
         ),
         Reader::Operator(operator) => (
             texts.account_signed_in(&operator.name),
             operator.roles.iter().map(|role| role.code()).collect::<Vec<_>>(),
+            false,
         ),
     };
     let roles: Vec<&str> = roles.into_iter().map(|code| texts.find_role(code).unwrap_or(code)).collect();
@@ -51,6 +53,7 @@ fn Page(portal: Signal<Portal>) -> impl IntoView {
                 <div class="in stack">
                     <p>{who}</p>
                     <dl class="facts"><dt>{texts.account_your_roles()}</dt><dd>{roles}</dd></dl>
+                    {person.then(|| view! { <p><a href="/account/access">{texts.access_title()}</a></p> })}
                 </div>
             </section>
             <section class="sheet narrow">

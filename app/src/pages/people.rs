@@ -1,9 +1,11 @@
 //! User management: who is here, with which roles; adding users (rules 3, 4, 11).
 
 mod add;
+mod departure;
 mod list;
 
 pub use add::AddUser;
+pub use departure::Departure;
 pub use list::People;
 
 use domain::view::people::Setup;

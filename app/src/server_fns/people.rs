@@ -1,7 +1,8 @@
 //! People: searching, listing, adding, inviting.
 
 use domain::ids::GrantId;
-use domain::view::people::{AddUserPage, Invited, PeoplePage, PeopleQuery};
+use domain::view::access::AccessPage;
+use domain::view::people::{AddUserPage, DeparturePage, DepartureQuery, Invited, PeoplePage, PeopleQuery};
 use domain::view::seats::PersonChoice;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -42,6 +43,31 @@ pub async fn add_user_page() -> Result<Loaded<AddUserPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::people::list::add_user_page(&service, &context::request()).await;
+    context::answer(&service, page)
+}
+
+/// What the reader may do, and who could let them do more.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadAccess, input = Json, output = Json)]
+pub async fn access() -> Result<Loaded<AccessPage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page = service::people::access::page(&service, &context::request()).await;
+    context::answer(&service, page)
+}
+
+/// What suspending or removing somebody comes to.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadDeparturePage, input = Json, output = Json)]
+pub async fn departure_page(query: DepartureQuery) -> Result<Loaded<Option<DeparturePage>>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let (request, language) = (context::request(), crate::i18n::language());
+    let page = service::people::departure::page(&service, &request, language, &query).await;
     context::answer(&service, page)
 }
 

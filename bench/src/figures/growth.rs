@@ -175,8 +175,8 @@ async fn others(stage: &Stage, companies: u64) -> Outcome {
             insert into person (id, organization_id, account_id, sort_name, status, created_at)
                 select {new_id}, o.id, a.id, lower(a.full_name), 'active', a.created_at
                 from account a join organization o on o.domain = {domain} where {theirs};
-            insert into person_role (person_id, role)
-                select p.id, 'employee' from person p join organization o on o.id = p.organization_id where {theirs};
+            insert into person_role (person_id, organization_id, role)
+                select p.id, p.organization_id, 'employee' from person p join organization o on o.id = p.organization_id where {theirs};
             insert into pool (id, organization_id, quantity)
                 select {new_id}, o.id, 50 from organization o cross join {ten} numbers where {theirs};
             insert into benefit_grant (id, organization_id, product_id, category, pool_id, source, state, granted_at,

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::benefits::WhyNot;
+use super::seats::PersonChoice;
+use crate::departure::Departure;
 use crate::error::codes;
-use crate::ids::PersonId;
-use crate::{Day, Role};
+use crate::ids::{GrantId, PersonId, SeatId};
+use crate::{Day, ErrorCode, Role};
 
 /// Rows of a page.
 pub const PAGE_ROWS: u32 = 50;
@@ -24,6 +26,22 @@ codes! {
     }
 }
 
+codes! {
+    /// The order in which people are listed.
+    #[derive(Default)]
+    PeopleSort {
+        /// By name.
+        #[default]
+        Name = "name",
+        /// By name, the last first.
+        NameDown = "name_down",
+        /// By last sign-in, those who never did first.
+        LastSignIn = "last_sign_in",
+        /// By last sign-in, the latest first.
+        LastSignInDown = "last_sign_in_down",
+    }
+}
+
 /// What the address of the page asks for.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PeopleQuery {
@@ -33,6 +51,8 @@ pub struct PeopleQuery {
     pub role: Option<Role>,
     /// Only those with the status.
     pub status: Option<PersonStatus>,
+    /// The order of the rows.
+    pub sort: PeopleSort,
     /// The person after whom the page begins.
     pub after: Option<PersonId>,
     /// The row that is open.
@@ -58,6 +78,8 @@ pub struct PersonRow {
     pub seats: i64,
     /// Since when the person is here.
     pub since: Day,
+    /// The last sign-in; none where there was none yet.
+    pub last_sign_in: Option<Day>,
 }
 
 /// The list with its open row.
@@ -120,4 +142,55 @@ pub struct Invited {
     pub organization: String,
     /// The last day of the link.
     pub until: Day,
+}
+
+/// What the address of the page for suspending and removing asks for.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct DepartureQuery {
+    /// The person.
+    pub person: Option<PersonId>,
+    /// Which of the two.
+    pub departure: Option<Departure>,
+}
+
+/// Somebody who is to be suspended or removed, with what the person holds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DeparturePage {
+    /// The person.
+    pub person: PersonRow,
+    /// Suspending or removing.
+    pub departure: Departure,
+    /// Active seats.
+    pub seats: Vec<DepartingSeat>,
+    /// Requests for seats that wait; they end.
+    pub waiting_requests: i64,
+    /// Whether the person is the marketing contact, who goes on being written to.
+    pub marketing_contact: bool,
+    /// Why the reader can't do it.
+    pub why_not: WhyNot,
+    /// Why the reader can't hand seats over.
+    pub why_not_hand_over: WhyNot,
+    /// Colleagues who could get a seat, the first by name.
+    pub colleagues: Vec<PersonChoice>,
+}
+
+/// A seat of somebody who is to be suspended or removed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DepartingSeat {
+    /// The seat.
+    pub seat: SeatId,
+    /// Its version.
+    pub version: i64,
+    /// The grant.
+    pub grant: GrantId,
+    /// Name of the product.
+    pub product: String,
+    /// Code of the source.
+    pub source: String,
+    /// Code of the competency area.
+    pub area: Option<String>,
+    /// Why it can't be handed over now.
+    pub stays: Option<ErrorCode>,
+    /// The day until which it can't be handed over (rule 10).
+    pub locked_until: Option<Day>,
 }

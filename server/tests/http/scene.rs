@@ -3,10 +3,11 @@
 //! The tests of rights and of tenants are generated over these tables; a form code, a page or a
 //! server function without its row fails them.
 
+use domain::departure::Departure;
 use domain::rights::{Action, OperatorAction, may, operator_may};
 use domain::view::benefits::{BenefitsQuery, SortColumn};
 use domain::view::operator::{OutboxQuery, QueueQuery};
-use domain::view::people::PeopleQuery;
+use domain::view::people::{DepartureQuery, PeopleQuery};
 use domain::{Error, ErrorCode, OperatorRole, Policies, Role, Roles};
 use sea_orm::{EntityTrait, Set};
 use serde_json::{Value, json};
@@ -194,6 +195,8 @@ pub const FORMS: &[FormRow] = &[
     form("set_roles", "/account/users", Right::Person(Action::SetRoles), Then::Done),
     form("update_own_agent", "/account", Right::AnyPerson, Then::Rule(ErrorCode::NotFound)),
     form("invite_again", "/account/users", Right::Person(Action::AddUser), Then::Done),
+    form("depart_person", "/account/users/departure", Right::Person(Action::SetRoles), Then::Done),
+    form("resume_person", "/account/users", Right::Person(Action::SetRoles), Then::Done),
     form("take_request", "/operator/queue", WORK, Then::Done),
     form("take_request/cancellation", "/operator/queue", REFUNDS, Then::Done),
     form("complete_activation", "/operator/queue", WORK, Then::Done),
@@ -285,7 +288,8 @@ impl Stage {
         self.run(text, [admin.0.into()]).await;
         let asker = self.person("ulla.brennmark@kestrelash.example").await;
         service::requests::global_admin::ask(&self.service, &asker, self.operation()).await.expect("asks");
-        let text = "insert into person_role (person_id, role) values ($1, 'global_admin')";
+        let text = "insert into person_role (person_id, organization_id, role)
+            select id, organization_id, 'global_admin' from person where id = $1";
         self.run(text, [admin.0.into()]).await;
     }
 
@@ -495,6 +499,12 @@ impl Stage {
             ("invite_again", _) => {
                 fields(&[("target", &person("eirik.tveitanger@fernhollow.example").await)])
             }
+            ("depart_person", _) => {
+                let mut filled = self.an_employee("active").await;
+                filled.extend(fields(&[("departure", "suspend")]));
+                filled
+            }
+            ("resume_person", _) => self.an_employee("suspended").await,
             ("record_incident", _) => fields(&[
                 ("target", ""),
                 ("grant", &grant("product_support_incidents", "gold_core").await.to_string()),
@@ -509,6 +519,19 @@ impl Stage {
             }
             _ => self.fields_about_a_request(code, variant).await,
         }
+    }
+
+    /// Somebody of the company with that status, who is nothing but an employee and holds nothing.
+    async fn an_employee(&self, status: &str) -> Vec<(String, String)> {
+        let text = "select p.id from person p join organization o on o.id = p.organization_id
+            join account a on a.id = p.account_id and a.status = 'active'
+            where o.domain = $1 and p.status = $2
+                and not exists (select 1 from seat s where s.person_id = p.id and s.released_at is null)
+                and not exists (select 1 from person_role r where r.person_id = p.id and r.role <> 'employee')
+            order by a.email_key desc limit 1";
+        let id = self.id(text, [COMPANY.into(), status.into()]).await;
+        let version = self.version("person", id).await.to_string();
+        fields(&[("target", &id.to_string()), ("version", &version)])
     }
 
     async fn fields_about_a_request(&self, code: &str, variant: &str) -> Vec<(String, String)> {
@@ -592,8 +615,10 @@ pub const PAGES: &[PageRow] = &[
     page("/become-global-admin", Right::AnyPerson),
     page("/notices", Right::SignedIn),
     page("/account", Right::SignedIn),
+    page("/account/access", Right::AnyPerson),
     page("/account/users", Right::Person(Action::OpenBenefits)),
     page("/account/users/add", Right::AnyPerson),
+    page("/account/users/departure", Right::Person(Action::OpenBenefits)),
     page("/operator/queue", Right::Operator(&[OperatorAction::ReadQueue])),
     page("/operator/outbox", Right::Operator(&[OperatorAction::ReadMail])),
     page("/operator/policies", Right::Operator(&[OperatorAction::ReadEverything])),
@@ -624,8 +649,10 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/requests", Right::AnyPerson),
     function("/api/advisory", Right::AnyPerson),
     function("/api/global_admins", Right::AnyPerson),
+    function("/api/access", Right::AnyPerson),
     function("/api/people", Right::Person(Action::OpenBenefits)),
     function("/api/add_user_page", Right::AnyPerson),
+    function("/api/departure_page", Right::Person(Action::OpenBenefits)),
     function("/api/search_people", Right::Person(Action::AssignUser)),
     function("/api/invited", Right::Anybody),
     function("/api/queue", Right::Operator(&[OperatorAction::ReadQueue])),
@@ -670,6 +697,10 @@ impl Stage {
             "/api/people" => {
                 let open = self.person_id(EMPLOYEE, COMPANY).await;
                 json!({ "query": PeopleQuery { open: Some(open), after: Some(open), ..PeopleQuery::default() } })
+            }
+            "/api/departure_page" => {
+                let person = self.person_id(EMPLOYEE, COMPANY).await;
+                json!({ "query": DepartureQuery { person: Some(person), departure: Some(Departure::Remove) } })
             }
             "/api/search_people" => json!({ "grant": vs.to_string(), "typed": "pri" }),
             "/api/invited" => json!({ "token": "0".repeat(64) }),

@@ -198,8 +198,14 @@ async fn rule_07_every_server_function_with_another_companys_id(
             assert!(!theirs.body.contains(secret), "{} tells {secret}", row.path);
         }
     }
-    let expected =
-        ["/api/advisory", "/api/benefits", "/api/own_benefits", "/api/people", "/api/search_people"];
+    let expected = [
+        "/api/advisory",
+        "/api/benefits",
+        "/api/departure_page",
+        "/api/own_benefits",
+        "/api/people",
+        "/api/search_people",
+    ];
     assert_eq!(tried, BTreeSet::from(expected), "functions that take an id");
 }
 
@@ -229,7 +235,7 @@ async fn rule_07_every_page_with_another_companys_id_in_its_address(
         addresses.push((page.address.to_owned(), person.clone()));
     }
     for (page, id) in addresses {
-        for name in ["open", "chosen", "after", "grant"] {
+        for name in ["open", "chosen", "after", "grant", "departure=remove&person"] {
             let theirs = browser.get(&format!("{page}?{name}={id}")).await;
             let missing = browser.get(&format!("{page}?{name}={NOTHING}")).await;
             assert_eq!(same(&theirs), same(&missing), "{page}?{name}");

@@ -120,7 +120,7 @@ async fn tell_assigners(
         "select distinct p.account_id, a.full_name, a.email, a.language from person p
             join account a on a.id = p.account_id
             join person_role r on r.person_id = p.id and r.role in ({})
-        where p.organization_id = $1 and p.status = 'active'",
+        where r.organization_id = $1 and p.status = 'active'",
         list.join(", ")
     );
     let assigners = sql::all::<Assigner>(&change.transaction, &text, [person.organization.0.into()]).await?;

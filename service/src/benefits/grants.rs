@@ -101,6 +101,31 @@ pub async fn find(
     read(row, organization)
 }
 
+/// The organization's grants among these.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub async fn of_ids(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    grants: &[GrantId],
+) -> Outcome<Vec<Grant>> {
+    if grants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut values: Vec<Value> = vec![organization.0.into()];
+    let places: Vec<String> = grants
+        .iter()
+        .map(|grant| {
+            values.push(grant.0.into());
+            format!("${}", values.len())
+        })
+        .collect();
+    let text = format!("{GRANTS} where g.organization_id = $1 and g.id in ({})", places.join(", "));
+    let rows = sql::all::<Row>(connection, &text, values).await?;
+    rows.into_iter().map(|row| read(row, organization)).collect()
+}
+
 /// Makes the uses of a grant wait for each other and for its withdrawal: what is read of it afterwards
 /// stays so until the commit. Called before the grant is read. SQLite has one writer anyway.
 ///

@@ -4,7 +4,7 @@ use domain::benefit::Category;
 use domain::moment::Zone;
 use domain::view::portal::{MembershipYear, OperatorReader, PersonReader, Portal, Reader};
 use domain::{Language, Moment, Policies};
-use sea_orm::FromQueryResult;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use crate::request::{Actor, Operator, Person, Request};
@@ -92,7 +92,7 @@ async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> 
     let text =
         "select category, count(*) as rows from benefit_grant where organization_id = $1 group by category";
     let counts = sql::all::<CountRow>(reader, text, [organization.into()]).await?;
-    let others = if row.elsewhere { others(service, person).await? } else { Vec::new() };
+    let others = if row.elsewhere { other_organizations(reader, person).await? } else { Vec::new() };
     let mut policies = Policies::default();
     if let Some(value) = row.support_edition {
         policies::set(&mut policies, policies::SUPPORT_EDITION, &value)
@@ -115,17 +115,24 @@ async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> 
         open_requests: row.open_requests,
         people: row.people,
         edition: policies.support_edition,
-        others: others.into_iter().map(|row| (row.id.to_string(), row.name)).collect(),
+        others,
         year: year(row.starts_at, row.anniversary_at, &person.zone(), service.now()),
     })
 }
 
-/// The other companies that the account serves.
-async fn others(service: &Service, person: &Person) -> Outcome<Vec<OtherRow>> {
+/// The other companies that the account serves: id and name.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn other_organizations(
+    connection: &impl ConnectionTrait,
+    person: &Person,
+) -> Outcome<Vec<(String, String)>> {
     let text = "select o.id, o.name from person p join organization o on o.id = p.organization_id
         where p.account_id = $1 and p.status = 'active' and o.id <> $2 order by o.name";
     let values = [person.account.0.into(), person.organization.0.into()];
-    Ok(sql::all::<OtherRow>(service.database.reader(), text, values).await?)
+    let rows = sql::all::<OtherRow>(connection, text, values).await?;
+    Ok(rows.into_iter().map(|row| (row.id.to_string(), row.name)).collect())
 }
 
 fn year(

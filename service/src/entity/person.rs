@@ -19,6 +19,8 @@ pub struct Model {
     pub status: String,
     /// Created at.
     pub created_at: i64,
+    /// Last sign-in at; 0 where there was none.
+    pub last_sign_in_at: i64,
     /// Row version.
     pub row_version: i64,
 }

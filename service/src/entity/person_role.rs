@@ -9,6 +9,8 @@ pub struct Model {
     /// Person id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub person_id: Uuid,
+    /// Organization id, the person's.
+    pub organization_id: Uuid,
     /// Role.
     #[sea_orm(primary_key, auto_increment = false)]
     pub role: String,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::audit::Event;
 use crate::change::{Begun, Change};
-use crate::entity::{invitation, person};
+use crate::entity::{invitation, person, person_role};
 use crate::live::Changed;
 use crate::operation::Operation;
 use crate::outbox::Letter;
@@ -108,7 +108,7 @@ pub async fn add_user(
         return Err(Error::field(Field::Email, ErrorCode::WrongSide).into());
     }
     let id = join(&mut change, person.organization, &known).await?;
-    set(&change.transaction, id, &roles).await?;
+    set(&change.transaction, person.organization, id, &roles).await?;
     change.record(Event::new(person.organization, "user_added", "person", id).after(codes(&roles)));
     if known.status == "invited" {
         invite(&mut change, person, &known.invitee()).await?;
@@ -186,6 +186,7 @@ async fn join(change: &mut Change<'_>, organization: OrganizationId, known: &Kno
                 sort_name: Set(known.full_name.to_lowercase()),
                 status: Set("active".to_owned()),
                 created_at: Set(change.now.0),
+                last_sign_in_at: Set(0),
                 row_version: Set(1),
             };
             person::Entity::insert(row).exec_without_returning(&change.transaction).await?;
@@ -195,12 +196,19 @@ async fn join(change: &mut Change<'_>, organization: OrganizationId, known: &Kno
 }
 
 /// Writes the roles of a person in place of those before.
-pub(super) async fn set(connection: &impl ConnectionTrait, person: PersonId, roles: &Roles) -> Outcome<()> {
+pub(super) async fn set(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    person: PersonId,
+    roles: &Roles,
+) -> Outcome<()> {
     sql::run(connection, "delete from person_role where person_id = $1", [person.0.into()]).await?;
-    for role in roles.iter() {
-        let text = "insert into person_role (person_id, role) values ($1, $2)";
-        sql::run(connection, text, [person.0.into(), role.code().into()]).await?;
-    }
+    let rows = roles.iter().map(|role| person_role::ActiveModel {
+        person_id: Set(person.0),
+        organization_id: Set(organization.0),
+        role: Set(role.code().to_owned()),
+    });
+    person_role::Entity::insert_many(rows).exec_without_returning(connection).await?;
     Ok(())
 }
 

@@ -3,7 +3,9 @@
 use domain::ids::{OrganizationId, PersonId};
 use domain::moment::Zone;
 use domain::rights::{self as rules, Action};
-use domain::view::people::{AddUserPage, PAGE_ROWS, PeoplePage, PeopleQuery, PersonRow, PersonStatus, Setup};
+use domain::view::people::{
+    AddUserPage, PAGE_ROWS, PeoplePage, PeopleQuery, PeopleSort, PersonRow, PersonStatus, Setup,
+};
 use domain::{ErrorCode, Moment, Role};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
@@ -12,16 +14,22 @@ use crate::failure::Failure;
 use crate::request::{Person, Request};
 use crate::{Outcome, Service, policies, rights, sql};
 
-/// A person's row; `$1` organization. Whoever hasn't accepted an invitation is invited, whatever
-/// the person's own row says.
-const ROWS: &str = "select * from (
-    select p.id, p.row_version, a.full_name, a.email, p.sort_name, a.email_key, p.created_at,
-        case when p.status = 'active' and a.status <> 'active' then a.status else p.status end as status,
-        (select string_agg(r.role, ',') from person_role r where r.person_id = p.id) as roles,
-        (select count(*) from seat s where s.person_id = p.id and s.released_at is null) as seats
-    from person p join account a on a.id = p.account_id
-    where p.organization_id = $1
-) t where t.status <> 'left'";
+/// How a person stands: whoever hasn't accepted an invitation is invited, whatever the person's own
+/// row says.
+const STATUS: &str = "case when p.status = 'active' and a.status <> 'active' then a.status else p.status end";
+
+/// People of the organization `$1`, those who left aside.
+const PEOPLE: &str = "from person p join account a on a.id = p.account_id
+    where p.organization_id = $1 and p.status <> 'left'";
+
+fn rows() -> String {
+    format!(
+        "select p.id, p.row_version, a.full_name, a.email, p.created_at, p.last_sign_in_at, {STATUS} as status,
+            (select string_agg(r.role, ',') from person_role r where r.person_id = p.id) as roles,
+            (select count(*) from seat s where s.person_id = p.id and s.released_at is null) as seats
+        {PEOPLE}"
+    )
+}
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -30,15 +38,10 @@ struct Row {
     full_name: String,
     email: String,
     created_at: i64,
+    last_sign_in_at: i64,
     status: String,
     roles: Option<String>,
     seats: i64,
-}
-
-#[derive(FromQueryResult)]
-struct Cursor {
-    sort_name: String,
-    id: Uuid,
 }
 
 /// The page that the query asks for.
@@ -52,33 +55,34 @@ pub async fn page(service: &Service, request: &Request, query: &PeopleQuery) -> 
     let policies = policies::in_force(reader).await?;
     rights::check(reader, person, Action::OpenBenefits, &policies).await?;
     let zone = person.zone();
-    let all = format!("select count(*) as number from ({ROWS}) n");
-    let all = sql::number(reader, &all, [person.organization.0.into()]).await?;
+    let text = "select count(*) as number from person where organization_id = $1 and status <> 'left'";
+    let all = sql::number(reader, text, [person.organization.0.into()]).await?;
     let text = "select count(*) as number from person_role r
         join person p on p.id = r.person_id and p.status = 'active'
         join account a on a.id = p.account_id and a.status = 'active'
-        where p.organization_id = $1 and r.role = 'global_admin'";
+        where r.organization_id = $1 and r.role = 'global_admin'";
     let global_admins = sql::number(reader, text, [person.organization.0.into()]).await?;
 
-    let (filter, values) = filter(person, query);
-    let count = format!("select count(*) as number from ({ROWS}{filter}) n");
-    let total = sql::number(reader, &count, values.clone()).await?;
-    let (from, before, values) = match query.after {
+    let (filter, mut values) = filter(person, query);
+    let count = |further: &str| format!("select count(*) as number {PEOPLE}{filter}{further}");
+    // What isn't filtered isn't counted again.
+    let total = if filter.is_empty() { all } else { sql::number(reader, &count(""), values.clone()).await? };
+    let order = Order::of(query.sort);
+    let (from, before) = match query.after {
         Some(after) => {
-            let text = "select sort_name, id from person where id = $1 and organization_id = $2";
+            let text = "select count(*) as number from person where id = $1 and organization_id = $2";
             let at = [after.0.into(), person.organization.0.into()];
-            let cursor = sql::one::<Cursor>(reader, text, at).await?.ok_or(ErrorCode::NotFound)?;
-            let mut values = values;
-            values.extend([cursor.sort_name.into(), cursor.id.into()]);
-            let (name, id) = (values.len() - 1, values.len());
-            let place = format!("(t.sort_name, t.id) > (${name}, ${id})");
-            let until = format!("select count(*) as number from ({ROWS}{filter} and not ({place})) n");
-            let before = sql::number(reader, &until, values.clone()).await?;
-            (format!(" and {place}"), before, values)
+            if sql::number(reader, text, at).await? == 0 {
+                return Err(ErrorCode::NotFound.into());
+            }
+            values.push(after.0.into());
+            let place = order.after(values.len());
+            let before = sql::number(reader, &count(&format!(" and not ({place})")), values.clone()).await?;
+            (format!(" and {place}"), before)
         }
-        None => (String::new(), 0, values),
+        None => (String::new(), 0),
     };
-    let text = format!("{ROWS}{filter}{from} order by t.sort_name, t.id limit {}", PAGE_ROWS + 1);
+    let text = format!("{}{filter}{from} {} limit {}", rows(), order.clause(), PAGE_ROWS + 1);
     let mut rows = sql::all::<Row>(reader, &text, values).await?;
     let more = rows.len() > PAGE_ROWS as usize;
     rows.truncate(PAGE_ROWS as usize);
@@ -117,13 +121,47 @@ pub async fn add_user_page(service: &Service, request: &Request) -> Outcome<AddU
     })
 }
 
-async fn one(
+/// An order of the list, whose columns an index has.
+struct Order {
+    column: &'static str,
+    down: bool,
+}
+
+impl Order {
+    const fn of(sort: PeopleSort) -> Self {
+        match sort {
+            PeopleSort::Name => Self { column: "sort_name", down: false },
+            PeopleSort::NameDown => Self { column: "sort_name", down: true },
+            PeopleSort::LastSignIn => Self { column: "last_sign_in_at", down: false },
+            PeopleSort::LastSignInDown => Self { column: "last_sign_in_at", down: true },
+        }
+    }
+
+    fn clause(&self) -> String {
+        let Self { column, down } = self;
+        let way = if *down { " desc" } else { "" };
+        format!("order by p.{column}{way}, p.id{way}")
+    }
+
+    /// Whether a row comes after the person whose id is the value at that place.
+    fn after(&self, at: usize) -> String {
+        let Self { column, down } = self;
+        let than = if *down { "<" } else { ">" };
+        format!("(p.{column}, p.id) {than} (select c.{column}, c.id from person c where c.id = ${at})")
+    }
+}
+
+/// The organization's person as the list has it.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`].
+pub(super) async fn one(
     connection: &impl ConnectionTrait,
     organization: OrganizationId,
     person: PersonId,
     zone: &Zone,
 ) -> Outcome<PersonRow> {
-    let text = format!("{ROWS} and t.id = $2");
+    let text = format!("{} and p.id = $2", rows());
     let values = [organization.0.into(), person.0.into()];
     view(sql::one::<Row>(connection, &text, values).await?.ok_or(ErrorCode::NotFound)?, zone)
 }
@@ -159,19 +197,19 @@ fn filter(person: &Person, query: &PeopleQuery) -> (String, Vec<Value>) {
         values.push(sql::contains_pattern(&find).into());
         let at = values.len();
         parts.push_str(&format!(
-            " and (t.sort_name like ${at} escape '\\' or t.email_key like ${at} escape '\\')"
+            " and (p.sort_name like ${at} escape '\\' or a.email_key like ${at} escape '\\')"
         ));
     }
     if let Some(role) = query.role {
         values.push(role.code().into());
         let at = values.len();
         parts.push_str(&format!(
-            " and exists (select 1 from person_role r where r.person_id = t.id and r.role = ${at})"
+            " and exists (select 1 from person_role r where r.person_id = p.id and r.role = ${at})"
         ));
     }
     if let Some(status) = query.status {
         values.push(status.code().into());
-        parts.push_str(&format!(" and t.status = ${}", values.len()));
+        parts.push_str(&format!(" and {STATUS} = ${}", values.len()));
     }
     (parts, values)
 }
@@ -189,5 +227,6 @@ fn view(row: Row, zone: &Zone) -> Outcome<PersonRow> {
             .ok_or_else(|| Failure::broken("person", "status", row.id))?,
         seats: row.seats,
         since: zone.day_of(Moment(row.created_at)),
+        last_sign_in: (row.last_sign_in_at > 0).then(|| zone.day_of(Moment(row.last_sign_in_at))),
     })
 }

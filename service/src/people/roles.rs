@@ -2,6 +2,7 @@
 
 use domain::ids::{AccountId, OrganizationId, PersonId};
 use domain::rights::{Action, check_role_change, keeps_global_admin};
+use domain::view::people::PersonStatus;
 use domain::{Error, ErrorCode, Field, Language, Role, Roles};
 use sea_orm::{DatabaseTransaction, FromQueryResult};
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use crate::live::Changed;
 use crate::operation::Operation;
 use crate::outbox::Letter;
 use crate::request::{Person, Request};
-use crate::{Outcome, Service, policies, rights, sql};
+use crate::{Failure, Outcome, Service, policies, rights, sql};
 
 /// Which roles a person has from now on.
 #[derive(Clone, Debug)]
@@ -33,21 +34,33 @@ pub struct OwnAgent {
     pub admin_agent: bool,
 }
 
+/// A person with the roles held.
 #[derive(FromQueryResult)]
-struct Held {
-    account_id: Uuid,
-    full_name: String,
-    email: String,
-    language: String,
-    status: String,
-    account_status: String,
-    row_version: i64,
+pub(super) struct Held {
+    pub(super) account_id: Uuid,
+    pub(super) full_name: String,
+    pub(super) email: String,
+    pub(super) language: String,
+    pub(super) status: String,
+    pub(super) account_status: String,
+    pub(super) row_version: i64,
     roles: Option<String>,
 }
 
 impl Held {
-    fn roles(&self) -> Roles {
+    /// The roles.
+    pub(super) fn roles(&self) -> Roles {
         Roles::new(self.roles.as_deref().unwrap_or_default().split(',').filter_map(Role::from_code))
+    }
+
+    /// How the person stands: invited as long as the account has no password.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] for a status that no code has.
+    pub(super) fn status(&self) -> Outcome<PersonStatus> {
+        let invited = self.status == "active" && self.account_status == "invited";
+        let status = if invited { "invited" } else { &self.status };
+        PersonStatus::from_code(status).ok_or_else(|| Failure::broken("person", "status", self.account_id))
     }
 }
 
@@ -127,7 +140,11 @@ pub(crate) async fn lock(change: &Change<'_>, organization: OrganizationId) -> O
     Ok(())
 }
 
-async fn held(
+/// The organization's person, unless it has left.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`].
+pub(super) async fn held(
     transaction: &DatabaseTransaction,
     organization: OrganizationId,
     person: PersonId,
@@ -141,6 +158,24 @@ async fn held(
     Ok(sql::one::<Held>(transaction, text, values).await?.ok_or(ErrorCode::NotFound)?)
 }
 
+/// Active Global admins who can sign in, without the person.
+///
+/// # Errors
+/// [`crate::Failure::Database`].
+pub(super) async fn other_global_admins(
+    transaction: &DatabaseTransaction,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Outcome<u64> {
+    let text = "select count(*) as number from person_role r
+        join person p on p.id = r.person_id and p.status = 'active'
+        join account a on a.id = p.account_id and a.status = 'active'
+        where r.organization_id = $1 and r.role = 'global_admin' and p.id <> $2";
+    let values = [organization.0.into(), person.0.into()];
+    let others = sql::number(transaction, text, values).await?;
+    Ok(u64::try_from(others).unwrap_or(0))
+}
+
 /// Checks and writes the roles; the one place where a person's roles change.
 async fn put(change: &mut Change<'_>, by: &Person, id: PersonId, held: &Held, after: &Roles) -> Outcome<()> {
     let before = held.roles();
@@ -148,19 +183,14 @@ async fn put(change: &mut Change<'_>, by: &Person, id: PersonId, held: &Held, af
     let own = self::held(&change.transaction, by.organization, by.id).await?.roles();
     check_role_change(&own, &before, after)?;
     if held.status == "active" && held.account_status == "active" {
-        let text = "select count(*) as number from person_role r
-            join person p on p.id = r.person_id and p.status = 'active'
-            join account a on a.id = p.account_id and a.status = 'active'
-            where p.organization_id = $1 and r.role = 'global_admin' and p.id <> $2";
-        let values = [by.organization.0.into(), id.0.into()];
-        let others = sql::number(&change.transaction, text, values).await?;
-        keeps_global_admin(u64::try_from(others).unwrap_or(0), &before, after, true)?;
+        let others = other_global_admins(&change.transaction, by.organization, id).await?;
+        keeps_global_admin(others, &before, after, true)?;
     }
     finish_setup(change, by.organization, id, after).await?;
     if before == *after {
         return Ok(());
     }
-    set(&change.transaction, id, after).await?;
+    set(&change.transaction, by.organization, id, after).await?;
     let text = "update person set row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [id.0.into()]).await?;
     change.record(
@@ -223,7 +253,7 @@ pub(crate) async fn grant_global_admin(
     }
     let before = held.roles();
     let after = Roles::new(before.iter().chain([Role::GlobalAdmin]));
-    set(&change.transaction, person, &after).await?;
+    set(&change.transaction, organization, person, &after).await?;
     let text = "update person set row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [person.0.into()]).await?;
     change.record(

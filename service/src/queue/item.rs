@@ -27,7 +27,7 @@ const INCIDENT_GRANTS: u32 = 50;
 pub(super) const ADMINS: &str = "from person p
     join account a on a.id = p.account_id and a.status = 'active'
     join person_role r on r.person_id = p.id and r.role = 'global_admin'
-    where p.organization_id = $1 and p.status = 'active'";
+    where r.organization_id = $1 and p.status = 'active'";
 
 #[derive(FromQueryResult)]
 struct Row {

@@ -5,14 +5,14 @@ use domain::ids::OrganizationId;
 use domain::operation::OperationId;
 use domain::rights::Action;
 use domain::view::requests::{GLOBAL_ADMIN_DAYS, GlobalAdminPage, RequestKind};
-use domain::{Error, ErrorCode, Moment, Role};
+use domain::{Day, Error, ErrorCode, Moment, Role};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::{NewRequest, open};
 use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::operation::Operation;
-use crate::request::Request;
+use crate::request::{Person, Request};
 use crate::{Outcome, Service, policies, rights, sql};
 
 #[derive(FromQueryResult)]
@@ -28,7 +28,7 @@ async fn active_admins(
     let text = "select a.full_name, a.email from person p
         join account a on a.id = p.account_id
         join person_role r on r.person_id = p.id and r.role = 'global_admin'
-        where p.organization_id = $1 and p.status = 'active' and a.status = 'active'
+        where r.organization_id = $1 and p.status = 'active' and a.status = 'active'
         order by p.sort_name, p.id";
     Ok(sql::all::<Admin>(connection, text, [organization.0.into()]).await?)
 }
@@ -38,16 +38,8 @@ async fn active_admins(
 /// # Errors
 /// [`ErrorCode::SignInNeeded`], [`ErrorCode::WrongSide`].
 pub async fn page(service: &Service, request: &Request) -> Outcome<GlobalAdminPage> {
-    #[derive(FromQueryResult)]
-    struct Waiting {
-        number: i64,
-        target_at: i64,
-    }
     let person = request.person()?;
     let reader = service.database.reader();
-    let text = "select number, target_at from service_request
-        where requested_by = $1 and kind = 'global_admin' and open";
-    let waiting = sql::one::<Waiting>(reader, text, [person.id.0.into()]).await?;
     Ok(GlobalAdminPage {
         admins: active_admins(reader, person.organization)
             .await?
@@ -55,8 +47,27 @@ pub async fn page(service: &Service, request: &Request) -> Outcome<GlobalAdminPa
             .map(|admin| (admin.full_name, admin.email))
             .collect(),
         is_one: person.roles.has(Role::GlobalAdmin),
-        waiting: waiting.map(|row| (row.number, person.zone().day_of(Moment(row.target_at)))),
+        waiting: waiting(reader, person).await?,
     })
+}
+
+/// The person's own request if it waits: its number and when it is decided at the latest.
+///
+/// # Errors
+/// [`crate::Failure::Database`].
+pub(crate) async fn waiting(
+    connection: &impl ConnectionTrait,
+    person: &Person,
+) -> Outcome<Option<(i64, Day)>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        number: i64,
+        target_at: i64,
+    }
+    let text = "select number, target_at from service_request
+        where requested_by = $1 and kind = 'global_admin' and open";
+    let row = sql::one::<Row>(connection, text, [person.id.0.into()]).await?;
+    Ok(row.map(|row| (row.number, person.zone().day_of(Moment(row.target_at)))))
 }
 
 /// Asks the operators to make the reader Global admin of a company that has none. Gives the number

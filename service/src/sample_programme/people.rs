@@ -128,13 +128,18 @@ impl<'a> People<'a> {
                 }
                 .to_owned(),
                 created_at: joined.0,
+                last_sign_in_at: 0,
                 row_version: 1,
             });
             // Everybody of a company can hold seats, whatever else they do there.
             let mut roles = file.roles.clone();
             roles.push(Role::Employee);
             for role in domain::Roles::new(roles).iter() {
-                rows.person_role.push(person_role::Model { person_id: person, role: role.code().to_owned() });
+                rows.person_role.push(person_role::Model {
+                    person_id: person,
+                    organization_id: organization,
+                    role: role.code().to_owned(),
+                });
             }
             if staff.members.insert(&file.email, Member { person, account }).is_some() {
                 return Err(broken("companies.toml", format!("{} twice in one company", file.email)));

@@ -71,7 +71,8 @@ impl Stage {
                     'Extra {number}', 'en', 'active', 1);
                 insert into person (id, organization_id, account_id, sort_name, status, created_at)
                     values ({person}, {organization}, {account}, 'extra {number}', 'active', 1);
-                insert into person_role (person_id, role) values ({person}, 'employee');"
+                insert into person_role (person_id, organization_id, role)
+                    values ({person}, {organization}, 'employee');"
             ));
         }
         self.sql(&text).await;

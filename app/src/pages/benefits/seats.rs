@@ -2,7 +2,7 @@
 
 use domain::seat::Shortage;
 use domain::view::benefits::{DetailKind, GrantDetail};
-use domain::view::seats::{EarlierHolder, Holder, PersonChoice, SeatRequestRow, SeatsDetail};
+use domain::view::seats::{EarlierHolder, Holder, SeatRequestRow, SeatsDetail};
 use domain::{ErrorCode, Field};
 use leptos::prelude::*;
 use locales::Texts;
@@ -58,25 +58,6 @@ fn portal_link(url: String) -> impl IntoView {
     }
 }
 
-fn option(texts: Texts, choice: PersonChoice) -> PersonOption {
-    PersonOption {
-        id: choice.id.to_string(),
-        name: choice.name,
-        email: choice.email,
-        note: choice.note.map(|note| note_text(texts, note)).unwrap_or_default().to_owned(),
-        refused: choice.refused,
-    }
-}
-
-fn note_text(texts: Texts, note: ErrorCode) -> &'static str {
-    match note {
-        ErrorCode::AlreadyHolds => texts.seats_has_seat(),
-        ErrorCode::HoldsSameProduct => texts.seats_has_product(),
-        ErrorCode::PersonInvited => texts.seats_invited(),
-        _ => "",
-    }
-}
-
 /// What is left of the grant; none is unlimited.
 fn left(detail: &GrantDetail) -> Option<i64> {
     detail.row.quantity.map(|quantity| (quantity - detail.row.used).max(0))
@@ -112,7 +93,7 @@ fn AssignForm(detail: Signal<GrantDetail>, seats: Signal<SeatsDetail>) -> impl I
     let grant = detail.with_untracked(|detail| detail.row.id);
     let form = Form::new("assign_seats", grant);
     let people: Vec<PersonOption> =
-        first.people.iter().cloned().map(|choice| option(texts, choice)).collect();
+        first.people.iter().cloned().map(|choice| PersonOption::of(texts, choice)).collect();
     let mut kept = form.kept_all(Field::People);
     if !form.refused() {
         // Somebody who was just added is chosen on return (rule 11).
@@ -130,7 +111,7 @@ fn AssignForm(detail: Signal<GrantDetail>, seats: Signal<SeatsDetail>) -> impl I
         search_people(grant, typed)
             .await
             .and_then(|found| found.open())
-            .map(|found| found.into_iter().map(|choice| option(texts, choice)).collect())
+            .map(|found| found.into_iter().map(|choice| PersonOption::of(texts, choice)).collect())
             .map_err(|refusal| words::refusal(texts, &refusal.0))
     };
     let left = Memo::new(move |_| detail.with(left));
@@ -445,7 +426,7 @@ fn Reassign(holder: Holder, seats: Signal<SeatsDetail>) -> impl IntoView {
             .map(|person| Choice {
                 value: person.id.to_string(),
                 text: format!("{} ({})", person.name, person.email),
-                note: person.note.map(|note| note_text(texts, note)).unwrap_or_default().to_owned(),
+                note: words::seat_note(texts, person.note).to_owned(),
                 refused: person.refused,
             })
             .collect()

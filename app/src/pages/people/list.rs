@@ -1,7 +1,8 @@
 //! The list of people with the form that sets roles.
 
+use domain::departure::Departure;
 use domain::ids::PersonId;
-use domain::view::people::{PeoplePage, PeopleQuery, PersonRow, PersonStatus};
+use domain::view::people::{PeoplePage, PeopleQuery, PeopleSort, PersonRow, PersonStatus};
 use domain::{Field, Role};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -11,8 +12,8 @@ use locales::{Texts, format};
 
 use super::{INVITATION_DAYS, SetupNotice, role_choices};
 use crate::components::{
-    ButtonTone, Choice, ChoiceGroup, Column, DisabledButton, Empty, Filter, FilterBar, FilterChip, Find,
-    IconName, Ledger, LinkButton, Opener, OpeningRow, StatusByCode, SubmitButton, Why, WhyKind,
+    ButtonTone, Choice, ChoiceGroup, Column, Direction, DisabledButton, Empty, Filter, FilterBar, FilterChip,
+    Find, IconName, Ledger, LinkButton, Opener, OpeningRow, StatusByCode, SubmitButton, Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -21,7 +22,7 @@ use crate::server_fns::people::people;
 use crate::words;
 
 const PATH: &str = "/account/users";
-const COLUMNS: usize = 5;
+const COLUMNS: usize = 6;
 
 fn read(parameters: &ParamsMap) -> PeopleQuery {
     let get = |name: &str| parameters.get(name).filter(|value| !value.is_empty());
@@ -29,6 +30,7 @@ fn read(parameters: &ParamsMap) -> PeopleQuery {
         find: get("find").unwrap_or_default().chars().take(100).collect(),
         role: get("role").and_then(|role| Role::from_code(&role)),
         status: get("status").and_then(|status| PersonStatus::from_code(&status)),
+        sort: get("sort").and_then(|sort| PeopleSort::from_code(&sort)).unwrap_or_default(),
         after: get("after").and_then(|after| after.parse().ok()),
         open: get("open").and_then(|open| open.parse().ok()),
     }
@@ -44,6 +46,9 @@ fn write(query: &PeopleQuery) -> String {
     }
     if let Some(status) = query.status {
         pairs.push(("status", status.code().to_owned()));
+    }
+    if query.sort != PeopleSort::default() {
+        pairs.push(("sort", query.sort.code().to_owned()));
     }
     if let Some(after) = query.after {
         pairs.push(("after", after.to_string()));
@@ -195,13 +200,22 @@ fn Filters(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView 
 #[component]
 fn Rows(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
     let texts = texts();
-    let columns = vec![
-        Column::new(texts.common_person()),
-        Column::new(texts.people_column_roles()),
-        Column::new(texts.common_status()),
-        Column::new(texts.people_column_seats()),
-        Column::silent(texts.common_details()),
-    ];
+    let columns = Signal::derive(move || {
+        let query = query.get();
+        vec![
+            sorting(&query, texts.common_person(), PeopleSort::Name, PeopleSort::NameDown),
+            Column::new(texts.people_column_roles()),
+            Column::new(texts.common_status()),
+            sorting(
+                &query,
+                texts.people_column_last_sign_in(),
+                PeopleSort::LastSignIn,
+                PeopleSort::LastSignInDown,
+            ),
+            Column::new(texts.people_column_seats()),
+            Column::silent(texts.common_details()),
+        ]
+    });
     let ids = Memo::new(move |_| {
         page.with(|page| {
             let mut ids: Vec<PersonId> = page.rows.iter().map(|row| row.id).collect();
@@ -248,7 +262,7 @@ fn Rows(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
                 }
             }
         >
-            <Ledger caption=texts.navigation_user_management() columns=columns.clone()>
+            <Ledger caption=texts.navigation_user_management() columns=columns>
                 <For each=move || ids.get() key=|id| *id let:id>
                     <Row id=id query=query page=page/>
                 </For>
@@ -256,6 +270,19 @@ fn Rows(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
             {pages}
         </Show>
     }
+}
+
+/// A column whose head sorts by it, the other way where it sorts already.
+fn sorting(query: &PeopleQuery, label: &str, up: PeopleSort, down: PeopleSort) -> Column {
+    let (direction, next) = match query.sort {
+        sort if sort == up => (Some(Direction::Ascending), down),
+        sort if sort == down => (Some(Direction::Descending), up),
+        // Who signed in last matters more than who never did.
+        _ if up == PeopleSort::LastSignIn => (None, down),
+        _ => (None, up),
+    };
+    let href = write(&PeopleQuery { sort: next, after: None, open: None, ..query.clone() });
+    Column::sorts(label, href, direction)
 }
 
 #[component]
@@ -276,6 +303,13 @@ fn Row(id: PersonId, query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl
 fn cells(texts: Texts, row: &PersonRow, link: Memo<String>, open: Memo<bool>) -> AnyView {
     let roles = row.roles.iter().map(|role| texts.find_role(role.code()).unwrap_or(role.code()));
     let roles = format::list_and(texts.language(), &roles.collect::<Vec<_>>());
+    let last_sign_in = match row.last_sign_in {
+        Some(day) => {
+            let date = format::date(texts.language(), day);
+            view! { <time datetime=day.to_string()>{date}</time> }.into_any()
+        }
+        None => view! { <span class="muted">{texts.people_never()}</span> }.into_any(),
+    };
     view! {
         <th role="rowheader" scope="row">
             <a href=move || link.get()>{row.name.clone()}</a>
@@ -283,6 +317,7 @@ fn cells(texts: Texts, row: &PersonRow, link: Memo<String>, open: Memo<bool>) ->
         </th>
         <td role="cell" data-label=texts.people_column_roles()>{roles}</td>
         <td role="cell" data-label=texts.common_status()><StatusByCode code=row.status.code()/></td>
+        <td role="cell" data-label=texts.people_column_last_sign_in()>{last_sign_in}</td>
         <td role="cell" data-label=texts.people_column_seats()>{format::number(texts.language(), row.seats)}</td>
         <td role="cell" class="end">
             <Opener href=link open=open name=row.name.clone() source=row.email.clone()/>
@@ -314,6 +349,7 @@ fn Detail(row: Signal<PersonRow>, page: Signal<PeoplePage>) -> impl IntoView {
                     let name = row.with_untracked(|row| row.name.clone());
                     invited.get().then(|| view! { <InviteAgain id=id name=name page=page/> })
                 }}
+                {move || view! { <Access row=row.get()/> }}
             </div>
         </div>
     }
@@ -367,6 +403,58 @@ fn Roles(row: Signal<PersonRow>, page: Signal<PeoplePage>) -> impl IntoView {
     }
 }
 
+/// Suspending, letting in again, removing.
+#[component]
+fn Access(row: PersonRow) -> impl IntoView {
+    let texts = texts();
+    let PersonRow { id, version, name, status, .. } = row;
+    let to = |departure: Departure| {
+        let (person, departure) = (id.to_string(), departure.code());
+        format!("/account/users/departure?person={person}&departure={departure}")
+    };
+    let remove = match status {
+        PersonStatus::Invited => texts.departure_withdraw(),
+        _ => texts.departure_remove(),
+    };
+    let described = |label: &str| format!("{label}: {name}");
+    let first = match status {
+        PersonStatus::Suspended => view! { <LetIn id=id version=version name=name.clone()/> }.into_any(),
+        PersonStatus::Active => view! {
+            <a
+                class="button"
+                href=to(Departure::Suspend)
+                aria-label=described(texts.departure_suspend())
+            >
+                {texts.departure_suspend()}
+            </a>
+        }
+        .into_any(),
+        _ => ().into_any(),
+    };
+    view! {
+        <h2 class="h3">{texts.departure_access_title()}</h2>
+        <div class="row">
+            {first}
+            <a class="button danger" href=to(Departure::Remove) aria-label=described(remove)>{remove}</a>
+        </div>
+    }
+}
+
+#[component]
+fn LetIn(id: PersonId, version: i64, name: String) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("resume_person", id);
+    view! {
+        <PostForm form=form class="stack">
+            <p>{texts.departure_resume_text(name)}</p>
+            <input type="hidden" name="version" value=version/>
+            <div class="row">
+                <SubmitButton label=texts.departure_resume() tone=ButtonTone::Secondary busy=form.pending/>
+            </div>
+        </PostForm>
+    }
+}
+
 #[component]
 fn InviteAgain(id: PersonId, name: String, page: Signal<PeoplePage>) -> impl IntoView {
     let texts = texts();
@@ -399,7 +487,7 @@ fn InviteAgain(id: PersonId, name: String, page: Signal<PeoplePage>) -> impl Int
 #[cfg(test)]
 mod tests {
     use domain::Role;
-    use domain::view::people::{PeopleQuery, PersonStatus};
+    use domain::view::people::{PeopleQuery, PeopleSort, PersonStatus};
     use leptos_router::params::ParamsMap;
 
     use super::{PATH, read, write};
@@ -411,6 +499,7 @@ mod tests {
             find: "Ünal & 云".to_owned(),
             role: Some(Role::UserAdmin),
             status: Some(PersonStatus::Invited),
+            sort: PeopleSort::LastSignInDown,
             after: id.parse().ok(),
             open: id.parse().ok(),
         };

@@ -1,0 +1,437 @@
+//! Suspending, resuming and removing people, with what becomes of their seats (rules 3, 10, 12).
+
+use domain::benefit::{Category, may_start};
+use domain::departure::{Departure, DepartureFacts, SeatFate, check_departure, check_return};
+use domain::ids::{AccountId, GrantId, OrganizationId, PersonId, SeatId};
+use domain::operation::OperationId;
+use domain::rights::Action;
+use domain::seat::{ReleaseReason, check_assign, check_release};
+use domain::view::people::{DepartingSeat, DeparturePage, DepartureQuery, PersonStatus};
+use domain::view::seats::{CHOICES, PersonChoice};
+use domain::{Error, ErrorCode, Field, Language, Moment, Policies};
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use super::add::{codes, organization_name};
+use super::{list, roles};
+use crate::assignments::assign::{candidates, give};
+use crate::assignments::release::{HELD_SEAT, HeldSeat, end};
+use crate::audit::Event;
+use crate::benefits::grants::Grant;
+use crate::benefits::{grants, products};
+use crate::change::{Begun, Change};
+use crate::live::Changed;
+use crate::operation::Operation;
+use crate::outbox::Letter;
+use crate::request::{Person, Request};
+use crate::{Failure, Outcome, Service, policies, rights, sql};
+
+/// Who is suspended or removed, and what becomes of each seat.
+#[derive(Clone, Debug)]
+pub struct Depart {
+    /// The person.
+    pub person: PersonId,
+    /// Version of the person's row as the page showed it.
+    pub version: i64,
+    /// Which of the two.
+    pub departure: Departure,
+    /// All seats that the page showed.
+    pub seats: Vec<DepartSeat>,
+}
+
+/// What becomes of a seat.
+#[derive(Clone, Debug)]
+pub struct DepartSeat {
+    /// The seat.
+    pub seat: SeatId,
+    /// Its version as the page showed it.
+    pub version: i64,
+    /// What becomes of it.
+    pub fate: SeatFate,
+    /// Who gets it, where it is handed over.
+    pub to: Option<PersonId>,
+}
+
+/// Who is let in again.
+#[derive(Clone, Debug)]
+pub struct Resume {
+    /// The person.
+    pub person: PersonId,
+    /// Version of the person's row as the page showed it.
+    pub version: i64,
+}
+
+/// What the page for suspending or removing shows; nothing where its address names nobody.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`] for whoever has nothing to do with the company's people;
+/// [`ErrorCode::NotFound`] for a person of somebody else.
+pub async fn page(
+    service: &Service,
+    request: &Request,
+    language: Language,
+    query: &DepartureQuery,
+) -> Outcome<Option<DeparturePage>> {
+    let reader = service.database.reader();
+    let asking = request.person()?;
+    let policies = policies::in_force(reader).await?;
+    rights::check(reader, asking, Action::OpenBenefits, &policies).await?;
+    let (Some(person), Some(departure)) = (query.person, query.departure) else { return Ok(None) };
+    let row = list::one(reader, asking.organization, person, &asking.zone()).await?;
+    let why_not = match rights::why_not(reader, asking, Action::SetRoles, &policies).await? {
+        Some(error) => Some(error),
+        None => possible(service, asking, &row, departure).await?.err(),
+    };
+    let why_not_hand_over = rights::why_not(reader, asking, Action::AssignUser, &policies).await?;
+    let seats = seats(service, asking, language, person).await?;
+    let colleagues = if seats.is_empty() || why_not_hand_over.is_some() {
+        Vec::new()
+    } else {
+        colleagues(service, asking.organization, person).await?
+    };
+    let text = "select count(*) as number from seat_request where person_id = $1 and state = 'requested'";
+    let waiting_requests = sql::number(reader, text, [person.0.into()]).await?;
+    let text =
+        "select count(*) as number from marketing_contact where organization_id = $1 and person_id = $2";
+    let values = [asking.organization.0.into(), person.0.into()];
+    let marketing_contact = sql::number(reader, text, values).await? > 0;
+    Ok(Some(DeparturePage {
+        person: row,
+        departure,
+        seats,
+        waiting_requests,
+        marketing_contact,
+        why_not,
+        why_not_hand_over,
+        colleagues,
+    }))
+}
+
+/// Whether the reader can do it, as far as the page can say before.
+async fn possible(
+    service: &Service,
+    asking: &Person,
+    row: &domain::view::people::PersonRow,
+    departure: Departure,
+) -> Outcome<Result<(), Error>> {
+    let text = "select count(*) as number from person_role r
+        join person p on p.id = r.person_id and p.status = 'active'
+        join account a on a.id = p.account_id and a.status = 'active'
+        where r.organization_id = $1 and r.role = 'global_admin' and p.id <> $2";
+    let values = [asking.organization.0.into(), row.id.0.into()];
+    let others = sql::number(service.database.reader(), text, values).await?;
+    let facts = DepartureFacts {
+        actor: &asking.roles,
+        own: row.id == asking.id,
+        roles: &domain::Roles::new(row.roles.iter().copied()),
+        status: row.status,
+        other_global_admins: u64::try_from(others).unwrap_or(0),
+    };
+    Ok(check_departure(&facts, departure))
+}
+
+async fn seats(
+    service: &Service,
+    asking: &Person,
+    language: Language,
+    person: PersonId,
+) -> Outcome<Vec<DepartingSeat>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+        row_version: i64,
+        grant_id: Uuid,
+        name: String,
+        locked_until: Option<i64>,
+    }
+    let reader = service.database.reader();
+    let text = "select s.id, s.row_version, s.grant_id, t.name, s.locked_until
+        from seat s join benefit_grant g on g.id = s.grant_id
+        join product_text t on t.product_id = g.product_id and t.language = $3
+        where s.person_id = $1 and s.organization_id = $2 and s.released_at is null
+        order by t.name, g.source, s.id";
+    let values = [person.0.into(), asking.organization.0.into(), language.tag().into()];
+    let rows = sql::all::<Row>(reader, text, values).await?;
+    let ids: Vec<GrantId> = rows.iter().map(|row| GrantId(row.grant_id)).collect();
+    let grants = grants::of_ids(reader, asking.organization, &ids).await?;
+    let now = service.now();
+    rows.into_iter()
+        .map(|row| {
+            let grant = find(&grants, row.grant_id)?;
+            let locked = row.locked_until.map(Moment);
+            let stays = handable(grant, locked, now).err().map(|error| error.code);
+            Ok(DepartingSeat {
+                seat: SeatId(row.id),
+                version: row.row_version,
+                grant: GrantId(row.grant_id),
+                product: row.name,
+                source: grant.source.clone(),
+                area: grant.area.clone(),
+                stays,
+                locked_until: locked.filter(|until| *until > now).map(|until| asking.zone().day_of(until)),
+            })
+        })
+        .collect()
+}
+
+fn find(grants: &[Grant], id: Uuid) -> Outcome<&Grant> {
+    grants.iter().find(|grant| grant.id.0 == id).ok_or_else(|| Failure::broken("seat", "grant_id", id))
+}
+
+/// Whether a seat can go from one person to another at once. Support that is assigned needs the next
+/// person's other address, which only its own page asks for.
+fn handable(grant: &Grant, locked: Option<Moment>, now: Moment) -> Result<(), Error> {
+    if grant.category == Category::Technical {
+        return Err(ErrorCode::WrongKind.into());
+    }
+    may_start(&grant.facts, now)?;
+    check_release(locked, now)
+}
+
+async fn colleagues(
+    service: &Service,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Outcome<Vec<PersonChoice>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+        full_name: String,
+        email: String,
+    }
+    let text = format!(
+        "select p.id, a.full_name, a.email from person p join account a on a.id = p.account_id
+        where p.organization_id = $1 and p.id <> $2 and p.status <> 'left'
+            and p.status in ('active', 'invited') and a.status in ('active', 'invited')
+        order by p.sort_name, p.id limit {CHOICES}"
+    );
+    let rows =
+        sql::all::<Row>(service.database.reader(), &text, [organization.0.into(), person.0.into()]).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| PersonChoice {
+            id: PersonId(row.id),
+            name: row.full_name,
+            email: row.email,
+            note: None,
+            refused: false,
+        })
+        .collect())
+}
+
+/// Suspends or removes a person. Seats are kept, released or handed over as chosen, in the same step;
+/// requests for seats, invitations and sessions of the person in this organization end; the person is
+/// told. Gives the person's name.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`], also where a seat is handed over by somebody who may not assign;
+/// [`ErrorCode::NotFound`]; [`ErrorCode::Stale`] if person or seats changed since the page was read;
+/// those of [`check_departure`]; for a seat that is handed over those of reassigning it.
+pub async fn depart(
+    service: &Service,
+    request: &Request,
+    operation: OperationId,
+    input: Depart,
+) -> Outcome<String> {
+    let person = request.person()?;
+    let reader = service.database.reader();
+    let policies = policies::in_force(reader).await?;
+    rights::check(reader, person, Action::SetRoles, &policies).await?;
+    for seat in &input.seats {
+        if !SeatFate::possible(input.departure).contains(&seat.fate) {
+            return Err(ErrorCode::UnknownChoice.into());
+        }
+        if (seat.fate == SeatFate::HandOver) != seat.to.is_some() {
+            return Err(Error::field(Field::Person, ErrorCode::Required).into());
+        }
+    }
+    if input.seats.iter().any(|seat| seat.fate == SeatFate::HandOver) {
+        rights::check(reader, person, Action::AssignUser, &policies).await?;
+    }
+    let operation = Operation::new(operation, "depart_person", &input);
+    let mut change = match Change::begin(service, request, operation).await? {
+        Begun::Before(outcome) => return Ok(outcome),
+        Begun::New(change) => change,
+    };
+    roles::lock(&change, person.organization).await?;
+    let held = roles::held(&change.transaction, person.organization, input.person).await?;
+    if held.row_version != input.version {
+        return Err(ErrorCode::Stale.into());
+    }
+    // Read again under the lock: the session's roles may be a moment old.
+    let own = roles::held(&change.transaction, person.organization, person.id).await?.roles();
+    let facts = DepartureFacts {
+        actor: &own,
+        own: input.person == person.id,
+        roles: &held.roles(),
+        status: held.status()?,
+        other_global_admins: roles::other_global_admins(
+            &change.transaction,
+            person.organization,
+            input.person,
+        )
+        .await?,
+    };
+    check_departure(&facts, input.departure)?;
+    settle_seats(&mut change, person, &policies, &input).await?;
+    end_what_waits(&change, person, input.person, AccountId(held.account_id)).await?;
+    let after = input.departure.status();
+    let text = "update person set status = $2, row_version = row_version + 1 where id = $1";
+    sql::run(&change.transaction, text, [input.person.0.into(), after.code().into()]).await?;
+    let (action, kind) = match input.departure {
+        Departure::Suspend => ("person_suspended", "person_suspended"),
+        Departure::Remove => ("person_removed", "person_removed"),
+    };
+    change.record(
+        Event::new(person.organization, action, "person", input.person)
+            .before(format!("{} {}", facts.status.code(), codes(facts.roles)))
+            .after(after.code()),
+    );
+    change.tell(Changed::Organization(person.organization));
+    tell(&mut change, person, &held, kind).await?;
+    change.commit(held.full_name).await
+}
+
+/// Lets a suspended person in again, with the roles held before. Gives the person's name.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`]; [`ErrorCode::NotFound`]; [`ErrorCode::Stale`]; those of [`check_return`].
+pub async fn resume(
+    service: &Service,
+    request: &Request,
+    operation: OperationId,
+    input: Resume,
+) -> Outcome<String> {
+    let person = request.person()?;
+    let reader = service.database.reader();
+    let policies = policies::in_force(reader).await?;
+    rights::check(reader, person, Action::SetRoles, &policies).await?;
+    let operation = Operation::new(operation, "resume_person", &input);
+    let mut change = match Change::begin(service, request, operation).await? {
+        Begun::Before(outcome) => return Ok(outcome),
+        Begun::New(change) => change,
+    };
+    roles::lock(&change, person.organization).await?;
+    let held = roles::held(&change.transaction, person.organization, input.person).await?;
+    if held.row_version != input.version {
+        return Err(ErrorCode::Stale.into());
+    }
+    let own = roles::held(&change.transaction, person.organization, person.id).await?.roles();
+    check_return(&own, &held.roles(), held.status()?)?;
+    let text = "update person set status = 'active', row_version = row_version + 1 where id = $1";
+    sql::run(&change.transaction, text, [input.person.0.into()]).await?;
+    change.record(
+        Event::new(person.organization, "person_resumed", "person", input.person)
+            .before(PersonStatus::Suspended.code())
+            .after(format!("{} {}", PersonStatus::Active.code(), codes(&held.roles()))),
+    );
+    change.tell(Changed::Organization(person.organization));
+    tell(&mut change, person, &held, "person_resumed").await?;
+    change.commit(held.full_name).await
+}
+
+/// Keeps, releases or hands over each seat as chosen. A seat that came or went since the page was
+/// read makes the choice stale: nothing happens to a seat that nobody saw.
+async fn settle_seats(
+    change: &mut Change<'_>,
+    person: &Person,
+    policies: &Policies,
+    input: &Depart,
+) -> Outcome<()> {
+    let text = format!(
+        "{HELD_SEAT} where s.person_id = $1 and s.organization_id = $2 and s.released_at is null
+        order by s.assigned_at, s.id"
+    );
+    let values = [input.person.0.into(), person.organization.0.into()];
+    let seats = sql::all::<HeldSeat>(&change.transaction, &text, values).await?;
+    if seats.len() != input.seats.len() {
+        return Err(ErrorCode::Stale.into());
+    }
+    let ids: Vec<GrantId> = seats.iter().map(|seat| GrantId(seat.grant_id)).collect();
+    let grants = grants::of_ids(&change.transaction, person.organization, &ids).await?;
+    for held in seats {
+        let chosen = input
+            .seats
+            .iter()
+            .find(|chosen| chosen.seat.0 == held.id && chosen.version == held.row_version)
+            .ok_or(ErrorCode::Stale)?;
+        let grant = find(&grants, held.grant_id)?;
+        match (chosen.fate, chosen.to) {
+            (SeatFate::Keep, _) => {}
+            (SeatFate::HandOver, Some(to)) => hand_over(change, person, policies, grant, &held, to).await?,
+            (SeatFate::Release | SeatFate::HandOver, _) => {
+                let texts = products::texts(&change.transaction, grant.product).await?;
+                end(change, &held, grant, ReleaseReason::PersonLeft, &texts).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn hand_over(
+    change: &mut Change<'_>,
+    person: &Person,
+    policies: &Policies,
+    grant: &Grant,
+    held: &HeldSeat,
+    to: PersonId,
+) -> Outcome<()> {
+    let locked = held.locked_until.map(Moment);
+    handable(grant, locked, change.now).map_err(|error| match locked {
+        Some(until) if error.code == ErrorCode::SeatLocked => {
+            error.with_detail(person.zone().day_of(until).to_string())
+        }
+        _ => error,
+    })?;
+    let next = candidates(&change.transaction, person.organization, grant, &[to]).await?;
+    for candidate in &next {
+        check_assign(&candidate.facts(), policies)
+            .map_err(|error| error.with_detail(candidate.full_name.clone()))?;
+    }
+    let texts = products::texts(&change.transaction, grant.product).await?;
+    end(change, held, grant, ReleaseReason::Reassigned, &texts).await?;
+    give(change, person, grant, policies, &next, None, &texts).await
+}
+
+/// Ends what the person waits for and the ways in: requests for seats, invitations, sessions.
+async fn end_what_waits(
+    change: &Change<'_>,
+    by: &Person,
+    person: PersonId,
+    account: AccountId,
+) -> Outcome<()> {
+    let text = "update seat_request set state = 'refused', decided_at = $2, decided_by = $3
+        where person_id = $1 and state = 'requested'";
+    let values = [person.0.into(), change.now.0.into(), by.id.0.into()];
+    sql::run(&change.transaction, text, values).await?;
+    let text = "update invitation set expires_at = $3
+        where account_id = $1 and organization_id = $2 and used_at is null and expires_at > $3";
+    let values = [account.0.into(), by.organization.0.into(), change.now.0.into()];
+    sql::run(&change.transaction, text, values).await?;
+    let text = "delete from session where account_id = $1 and organization_id = $2";
+    sql::run(&change.transaction, text, [account.0.into(), by.organization.0.into()]).await?;
+    Ok(())
+}
+
+/// Tells the person, unless there is no account to sign in with yet.
+async fn tell(change: &mut Change<'_>, by: &Person, held: &roles::Held, kind: &'static str) -> Outcome<()> {
+    if held.account_status != "active" {
+        return Ok(());
+    }
+    let organization = organization_name(&change.transaction, by.organization).await?;
+    change.post(Letter {
+        organization: Some(by.organization),
+        account: Some(AccountId(held.account_id)),
+        recipient: held.email.clone(),
+        language: Language::from_tag(&held.language).unwrap_or_default(),
+        kind,
+        values: vec![
+            ("person", held.full_name.clone()),
+            ("by", by.name.clone()),
+            ("organization", organization),
+        ],
+        path: "/".to_owned(),
+        secret: None,
+    });
+    Ok(())
+}
