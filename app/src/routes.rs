@@ -31,6 +31,7 @@ pub const ADDRESSES: &[&str] = &[
     "/account/users",
     "/account/users/add",
     "/account/users/departure",
+    "/account/users/import",
     "/operator/queue",
     "/operator/outbox",
     "/operator/policies",
@@ -73,6 +74,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account/access") view=pages::access::Access/>
                 <Route path=path!("/account/users") view=pages::people::People/>
                 <Route path=path!("/account/users/add") view=pages::people::AddUser/>
+                <Route path=path!("/account/users/import") view=pages::people::Import/>
                 <Route path=path!("/account/users/departure") view=pages::people::Departure/>
                 <Route path=path!("/operator/queue") view=pages::operator::queue::Queue/>
                 <Route path=path!("/operator/outbox") view=pages::operator::outbox::Outbox/>

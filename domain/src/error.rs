@@ -86,6 +86,16 @@ codes! {
         AlreadyInOrganization = "already_in_organization",
         /// The last Global admin can't be removed, demoted or suspended (rule 3).
         LastGlobalAdmin = "last_global_admin",
+        /// The address stands in an earlier row of the file too; `number` is its line.
+        DuplicateRow = "duplicate_row",
+        /// A file that isn't text in UTF-8, or not a table of cells.
+        NotText = "not_text",
+        /// A file without a column that is needed; `detail` is the field's code.
+        MissingColumn = "missing_column",
+        /// A file without a row that could be used.
+        NoRows = "no_rows",
+        /// A file with more rows than allowed; `number` says how many there can be.
+        TooManyRows = "too_many_rows",
         /// Nobody suspends or removes themselves.
         OwnPerson = "own_person",
         /// A role that the actor can't grant (rule 3).

@@ -51,6 +51,8 @@ id! {
     AccountId,
     /// An account in an organization.
     PersonId,
+    /// A file of people that was read and waits to be saved.
+    PeopleImportId,
     /// A catalogue entry.
     ProductId,
     /// A row of the benefits table: product, organization and source.

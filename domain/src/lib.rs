@@ -104,6 +104,7 @@ mod tests {
             crate::support::SupportKind,
             crate::view::people::PeopleSort,
             crate::view::people::PersonStatus,
+            crate::view::people_import::ImportState,
         );
     }
 }

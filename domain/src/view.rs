@@ -10,6 +10,7 @@ pub mod marketing;
 pub mod operator;
 pub mod own;
 pub mod people;
+pub mod people_import;
 pub mod portal;
 pub mod purchases;
 pub mod requests;

@@ -10,6 +10,7 @@ pub mod events;
 pub mod headers;
 pub mod mailer;
 pub mod page;
+mod people_files;
 pub mod plain;
 pub mod router;
 pub mod worker;

@@ -17,7 +17,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::configuration::Configuration;
-use crate::{assets, caller, events, headers, page, plain};
+use crate::{assets, caller, events, headers, page, people_files, plain};
 
 /// What the handlers share.
 pub struct Site {
@@ -37,9 +37,12 @@ pub struct Site {
 
 const LIVE: &str = "/live";
 const DOWNLOAD: &str = "/downloads/{grant}/{download}";
+const PEOPLE_FILE: &str = "/account/users/import/file";
+const PEOPLE_TEMPLATE: &str = "/account/users/import/template.csv";
+const PEOPLE_FAULTY: &str = "/account/users/import/{import}/faulty.csv";
 
 /// What answers beside assets, pages and server functions; a test has the right of each.
-pub const ROUTES: &[&str] = &[LIVE, DOWNLOAD];
+pub const ROUTES: &[&str] = &[LIVE, DOWNLOAD, PEOPLE_FILE, PEOPLE_TEMPLATE, PEOPLE_FAULTY];
 
 /// So large may the body of any request be.
 const MAX_BODY: usize = 256 * 1024;
@@ -69,6 +72,9 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         .route(LIVE, get(events::live))
         .route("/api/{*function}", post(page::server_function))
         .route(DOWNLOAD, get(crate::downloads::download))
+        .route(PEOPLE_FILE, post(people_files::upload))
+        .route(PEOPLE_TEMPLATE, get(people_files::template))
+        .route(PEOPLE_FAULTY, get(people_files::faulty))
         .fallback_service(pages.with_state(site.clone()))
         .layer(from_fn_with_state(site.clone(), caller::identify))
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -4,5 +4,6 @@ pub mod access;
 pub mod add;
 pub mod create_admin;
 pub mod departure;
+pub mod import;
 pub mod list;
 pub mod roles;

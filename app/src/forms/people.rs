@@ -1,6 +1,7 @@
 //! Forms about people and invitations.
 
 use domain::departure::{Departure, SeatFate};
+use domain::ids::PeopleImportId;
 use domain::view::form::Done;
 use domain::{Error, ErrorCode, Field, Role};
 use leptos::prelude::use_context;
@@ -8,6 +9,7 @@ use service::Outcome;
 use service::accounts::invitation::{self, Accept};
 use service::people::add::{self, AddUser};
 use service::people::departure::{self, Depart, DepartSeat, Resume};
+use service::people::import;
 use service::people::roles::{self, OwnAgent, SetRoles};
 
 use super::account::local_path;
@@ -64,6 +66,24 @@ pub(super) async fn invite_again(reader: &Reader<'_>, form: &Submission) -> Outc
     let name =
         add::invite_again(reader.service, reader.request, form.operation()?, form.id("target")?).await?;
     Ok(said(reader.texts().people_done_invited(name)))
+}
+
+pub(super) async fn save_import(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let import: PeopleImportId = form.id("target")?;
+    let saved = import::save(reader.service, reader.request, form.operation()?, import).await?;
+    let texts = reader.texts();
+    let message = if saved.faulty == 0 {
+        texts.people_import_done(saved.added)
+    } else {
+        let left = locales::format::number(reader.language, saved.faulty);
+        format!("{} {}", texts.people_import_done(saved.added), texts.people_import_left(left))
+    };
+    let go = if saved.faulty == 0 {
+        "/account/users".to_owned()
+    } else {
+        format!("/account/users/import?import={import}")
+    };
+    Ok(Done { message, go: Some(go), ..Done::default() }.into())
 }
 
 pub(super) async fn depart_person(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

@@ -2,10 +2,12 @@
 
 mod add;
 mod departure;
+mod import;
 mod list;
 
 pub use add::AddUser;
 pub use departure::Departure;
+pub use import::Import;
 pub use list::People;
 
 use domain::view::people::Setup;

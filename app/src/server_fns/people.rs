@@ -3,6 +3,7 @@
 use domain::ids::GrantId;
 use domain::view::access::AccessPage;
 use domain::view::people::{AddUserPage, DeparturePage, DepartureQuery, Invited, PeoplePage, PeopleQuery};
+use domain::view::people_import::{ImportPage, ImportQuery};
 use domain::view::seats::PersonChoice;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -55,6 +56,18 @@ pub async fn access() -> Result<Loaded<AccessPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::people::access::page(&service, &context::request()).await;
+    context::answer(&service, page)
+}
+
+/// Several people at once: the file that was read, row by row.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadPeopleImport, input = Json, output = Json)]
+pub async fn people_import(query: ImportQuery) -> Result<Loaded<ImportPage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page = service::people::import::page(&service, &context::request(), &query).await;
     context::answer(&service, page)
 }
 

@@ -308,6 +308,17 @@ impl Browser<'_> {
         self.send(Method::POST, path, &headers, Body::from(encoded(fields))).await
     }
 
+    /// Sends a file as a form with `enctype="multipart/form-data"` does.
+    pub async fn post_file(&self, path: &str, name: &str, content: impl AsRef<[u8]>) -> Answer {
+        let head = format!(
+            "--frontier\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+            Content-Type: text/csv\r\n\r\n"
+        );
+        let body = [head.as_bytes(), content.as_ref(), b"\r\n--frontier--\r\n"].concat();
+        let kind = [(CONTENT_TYPE, "multipart/form-data; boundary=frontier")];
+        self.send(Method::POST, path, &kind, Body::from(body)).await
+    }
+
     /// Posts a form of a page.
     pub async fn submit(&self, path: &str, form: &PageForm) -> Answer {
         self.post(path, &form.fields).await

@@ -10,7 +10,7 @@ use domain::{Error, ErrorCode, Policies};
 use rstest::rstest;
 use service::policies;
 
-use crate::browser::{Answer, Portal};
+use crate::browser::{Answer, NOTHING, Portal};
 use crate::common::Engine;
 use crate::scene::{
     COMPANY, EVERYBODY, FORMS, FUNCTIONS, GLOBAL_ADMIN, PAGES, Right, Then, Who, changes_session,
@@ -228,8 +228,13 @@ async fn rule_01_every_server_function_for_every_role(
 
 /// What the router has beside pages, forms and server functions, with the right that it takes; a new
 /// route fails here until it has its row, and its own test of what it gives away.
-const ROUTES: &[(&str, Right)] =
-    &[("/live", Right::SignedIn), ("/downloads/{grant}/{download}", Right::Person(Action::GetKeys))];
+const ROUTES: &[(&str, Right)] = &[
+    ("/live", Right::SignedIn),
+    ("/downloads/{grant}/{download}", Right::Person(Action::GetKeys)),
+    ("/account/users/import/file", Right::Person(Action::AddUser)),
+    ("/account/users/import/template.csv", Right::AnyPerson),
+    ("/account/users/import/{import}/faulty.csv", Right::Person(Action::AddUser)),
+];
 
 #[rstest]
 #[tokio::test]
@@ -253,10 +258,20 @@ async fn rule_01_every_other_route_for_every_role(
             let path =
                 path.replace("{grant}", &grant.to_string()).replace("{download}", &download.to_string());
             let expected = match right.refusal(*who, &policies) {
+                // It takes a file; without one it leads back to where one is chosen.
+                None if path.ends_with("/file") => StatusCode::SEE_OTHER,
+                // A file is its reader's own, and nobody has this one.
+                None if path.contains("{import}") => StatusCode::NOT_FOUND,
                 None => StatusCode::OK,
                 Some(refusal) => status(refusal.code),
             };
-            assert_eq!(browser.status_of(&path).await, expected, "{who:?}: {path}");
+            let path = path.replace("{import}", NOTHING);
+            let found = if path.ends_with("/file") {
+                browser.post_file(&path, "people.csv", "name,email\n").await.status
+            } else {
+                browser.status_of(&path).await
+            };
+            assert_eq!(found, expected, "{who:?}: {path}");
         }
     }
 }

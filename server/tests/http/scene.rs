@@ -8,6 +8,7 @@ use domain::rights::{Action, OperatorAction, may, operator_may};
 use domain::view::benefits::{BenefitsQuery, SortColumn};
 use domain::view::operator::{OutboxQuery, QueueQuery};
 use domain::view::people::{DepartureQuery, PeopleQuery};
+use domain::view::people_import::ImportQuery;
 use domain::{Error, ErrorCode, OperatorRole, Policies, Role, Roles};
 use sea_orm::{EntityTrait, Set};
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use service::entity::mail;
 use service::{keys, sql};
 use uuid::Uuid;
 
-use crate::browser::fields;
+use crate::browser::{NOTHING, fields};
 use crate::common::Stage;
 
 /// The company whose people and ids the tables are about.
@@ -195,6 +196,12 @@ pub const FORMS: &[FormRow] = &[
     form("set_roles", "/account/users", Right::Person(Action::SetRoles), Then::Done),
     form("update_own_agent", "/account", Right::AnyPerson, Then::Rule(ErrorCode::NotFound)),
     form("invite_again", "/account/users", Right::Person(Action::AddUser), Then::Done),
+    form(
+        "save_people_import",
+        "/account/users/import",
+        Right::Person(Action::AddUser),
+        Then::Rule(ErrorCode::NotFound),
+    ),
     form("depart_person", "/account/users/departure", Right::Person(Action::SetRoles), Then::Done),
     form("resume_person", "/account/users", Right::Person(Action::SetRoles), Then::Done),
     form("take_request", "/operator/queue", WORK, Then::Done),
@@ -499,6 +506,7 @@ impl Stage {
             ("invite_again", _) => {
                 fields(&[("target", &person("eirik.tveitanger@fernhollow.example").await)])
             }
+            ("save_people_import", _) => fields(&[("target", NOTHING)]),
             ("depart_person", _) => {
                 let mut filled = self.an_employee("active").await;
                 filled.extend(fields(&[("departure", "suspend")]));
@@ -618,6 +626,7 @@ pub const PAGES: &[PageRow] = &[
     page("/account/access", Right::AnyPerson),
     page("/account/users", Right::Person(Action::OpenBenefits)),
     page("/account/users/add", Right::AnyPerson),
+    page("/account/users/import", Right::Person(Action::OpenBenefits)),
     page("/account/users/departure", Right::Person(Action::OpenBenefits)),
     page("/operator/queue", Right::Operator(&[OperatorAction::ReadQueue])),
     page("/operator/outbox", Right::Operator(&[OperatorAction::ReadMail])),
@@ -652,6 +661,7 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/access", Right::AnyPerson),
     function("/api/people", Right::Person(Action::OpenBenefits)),
     function("/api/add_user_page", Right::AnyPerson),
+    function("/api/people_import", Right::Person(Action::OpenBenefits)),
     function("/api/departure_page", Right::Person(Action::OpenBenefits)),
     function("/api/search_people", Right::Person(Action::AssignUser)),
     function("/api/invited", Right::Anybody),
@@ -698,6 +708,7 @@ impl Stage {
                 let open = self.person_id(EMPLOYEE, COMPANY).await;
                 json!({ "query": PeopleQuery { open: Some(open), after: Some(open), ..PeopleQuery::default() } })
             }
+            "/api/people_import" => json!({ "query": ImportQuery::default() }),
             "/api/departure_page" => {
                 let person = self.person_id(EMPLOYEE, COMPANY).await;
                 json!({ "query": DepartureQuery { person: Some(person), departure: Some(Departure::Remove) } })

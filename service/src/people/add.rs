@@ -103,20 +103,39 @@ pub async fn add_user(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
-    let known = account_of(&change, &email, &name, language).await?;
+    let added = write(&mut change, person, &NewPerson { name, email, roles, language }).await?;
+    change.tell(Changed::Organization(person.organization));
+    change.commit(added).await
+}
+
+/// Somebody to be added, whose texts were checked.
+pub(super) struct NewPerson {
+    pub(super) name: PersonName,
+    pub(super) email: Email,
+    pub(super) roles: Roles,
+    pub(super) language: Language,
+}
+
+/// Makes somebody a person of the organization, with account, roles, invitation or mail; the one place
+/// where a person comes into being. Whether the roles may be granted is asked before.
+///
+/// # Errors
+/// [`ErrorCode::Invalid`] about the address: [`ErrorCode::WrongSide`],
+/// [`ErrorCode::AlreadyInOrganization`].
+pub(super) async fn write(change: &mut Change<'_>, by: &Person, new: &NewPerson) -> Outcome<Added> {
+    let known = account_of(change, &new.email, &new.name, new.language).await?;
     if known.operator {
         return Err(Error::field(Field::Email, ErrorCode::WrongSide).into());
     }
-    let id = join(&mut change, person.organization, &known).await?;
-    set(&change.transaction, person.organization, id, &roles).await?;
-    change.record(Event::new(person.organization, "user_added", "person", id).after(codes(&roles)));
+    let id = join(change, by.organization, &known).await?;
+    set(&change.transaction, by.organization, id, &new.roles).await?;
+    change.record(Event::new(by.organization, "user_added", "person", id).after(codes(&new.roles)));
     if known.status == "invited" {
-        invite(&mut change, person, &known.invitee()).await?;
+        invite(change, by, &known.invitee()).await?;
     } else {
-        tell(&mut change, person, &known).await?;
+        tell(change, by, &known).await?;
     }
-    change.tell(Changed::Organization(person.organization));
-    change.commit(Added { person: id, name: known.full_name, email: known.email }).await
+    Ok(Added { person: id, name: known.full_name, email: known.email })
 }
 
 /// Somebody who gets an invitation.

@@ -126,6 +126,8 @@ fn Page(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
                                 tone=ButtonTone::Primary
                                 icon=IconName::Plus
                             />
+                            " "
+                            <LinkButton href="/account/users/import" label=texts.people_import_several()/>
                         </div>
                     }
                         .into_any(),
