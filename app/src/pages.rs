@@ -1,6 +1,7 @@
 //! Pages: one file an address.
 
 pub mod account;
+pub mod activity;
 pub mod advisory;
 pub mod benefits;
 pub mod cancel;

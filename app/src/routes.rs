@@ -27,11 +27,13 @@ pub const ADDRESSES: &[&str] = &[
     "/become-global-admin",
     "/notices",
     "/account",
+    "/account/activity",
     "/account/users",
     "/account/users/add",
     "/operator/queue",
     "/operator/outbox",
     "/operator/policies",
+    "/operator/activity",
 ];
 
 /// The portal.
@@ -68,11 +70,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/become-global-admin") view=pages::global_admin::BecomeGlobalAdmin/>
                 <Route path=path!("/notices") view=pages::notices::Notices/>
                 <Route path=path!("/account") view=pages::account::Account/>
+                <Route path=path!("/account/activity") view=pages::activity::Activity/>
                 <Route path=path!("/account/users") view=pages::people::People/>
                 <Route path=path!("/account/users/add") view=pages::people::AddUser/>
                 <Route path=path!("/operator/queue") view=pages::operator::queue::Queue/>
                 <Route path=path!("/operator/outbox") view=pages::operator::outbox::Outbox/>
                 <Route path=path!("/operator/policies") view=pages::operator::policies::Policies/>
+                <Route path=path!("/operator/activity") view=pages::activity::ProgrammeActivity/>
             </Routes>
             <ToastRegion toasts=toasts/>
         </Router>

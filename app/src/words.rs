@@ -1,5 +1,7 @@
 //! Codes turned into words.
 
+pub mod activity;
+
 use domain::Error;
 use locales::Texts;
 

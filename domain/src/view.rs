@@ -1,6 +1,7 @@
 //! What pages show: plain data that the server fills and the browser renders. No secrets here:
 //! whatever stands in a view stands in the page's source.
 
+pub mod activity;
 pub mod benefits;
 pub mod cloud;
 pub mod dashboard;

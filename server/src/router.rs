@@ -17,7 +17,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::configuration::Configuration;
-use crate::{assets, caller, events, headers, page, plain};
+use crate::{activity, assets, caller, events, headers, page, plain};
 
 /// What the handlers share.
 pub struct Site {
@@ -37,9 +37,11 @@ pub struct Site {
 
 const LIVE: &str = "/live";
 const DOWNLOAD: &str = "/downloads/{grant}/{download}";
+const ACTIVITY: &str = "/account/activity.csv";
+const PROGRAMME_ACTIVITY: &str = "/operator/activity.csv";
 
 /// What answers beside assets, pages and server functions; a test has the right of each.
-pub const ROUTES: &[&str] = &[LIVE, DOWNLOAD];
+pub const ROUTES: &[&str] = &[LIVE, DOWNLOAD, ACTIVITY, PROGRAMME_ACTIVITY];
 
 /// So large may the body of any request be.
 const MAX_BODY: usize = 256 * 1024;
@@ -69,6 +71,8 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         .route(LIVE, get(events::live))
         .route("/api/{*function}", post(page::server_function))
         .route(DOWNLOAD, get(crate::downloads::download))
+        .route(ACTIVITY, get(activity::of_company))
+        .route(PROGRAMME_ACTIVITY, get(activity::of_programme))
         .fallback_service(pages.with_state(site.clone()))
         .layer(from_fn_with_state(site.clone(), caller::identify))
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod activations;
+pub mod activity;
 pub mod assignments;
 pub mod audit;
 pub mod benefits;

@@ -1,7 +1,8 @@
 //! Sessions: a random token in the browser, its hash in the database.
 
+use domain::audit::ActorKind;
 use domain::ids::{AccountId, OrganizationId, PersonId};
-use domain::{ErrorCode, Language, OperatorRole, Role, Roles};
+use domain::{AuditAction, ErrorCode, Language, OperatorRole, Role, Roles};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -106,7 +107,8 @@ pub(crate) async fn open(
 ) -> Outcome<String> {
     let service = change.service();
     let now = change.now;
-    let organization = first_organization(&change.transaction, account).await?;
+    let person = first_person(&change.transaction, account).await?;
+    let organization = person.as_ref().map(|person| OrganizationId(person.organization_id));
     if organization.is_none() && !is_operator(&change.transaction, account).await? {
         return Err(ErrorCode::SignInFailed.into());
     }
@@ -126,22 +128,27 @@ pub(crate) async fn open(
     ];
     sql::run(&change.transaction, text, values).await?;
     let chain = organization.unwrap_or_else(programme_chain);
-    change.record(Event::new(chain, "signed_in", "account", account));
+    let kind = if organization.is_some() { ActorKind::Person } else { ActorKind::Operator };
+    let event = Event::new(chain, AuditAction::SignedIn, "account", account).by(kind, account);
+    change.record(Event { person: person.map(|person| person.id), ..event });
     Ok(token)
 }
 
-async fn first_organization(
+/// Who an account is in the organization where it signs in.
+#[derive(FromQueryResult)]
+pub(crate) struct FirstPerson {
+    pub(crate) id: Uuid,
+    pub(crate) organization_id: Uuid,
+}
+
+/// The person that an account is where it has been longest; none for operators.
+pub(crate) async fn first_person(
     connection: &impl ConnectionTrait,
     account: AccountId,
-) -> Result<Option<OrganizationId>, Failure> {
-    #[derive(FromQueryResult)]
-    struct Found {
-        organization_id: Uuid,
-    }
-    let text = "select organization_id from person where account_id = $1 and status = 'active'
+) -> Result<Option<FirstPerson>, Failure> {
+    let text = "select id, organization_id from person where account_id = $1 and status = 'active'
         order by created_at, organization_id limit 1";
-    let found = sql::one::<Found>(connection, text, [account.0.into()]).await?;
-    Ok(found.map(|found| OrganizationId(found.organization_id)))
+    Ok(sql::one::<FirstPerson>(connection, text, [account.0.into()]).await?)
 }
 
 async fn is_operator(connection: &impl ConnectionTrait, account: AccountId) -> Result<bool, Failure> {
@@ -163,7 +170,7 @@ pub async fn end(service: &Service, request: &Request, token: &str) -> Outcome<(
             Actor::Person(person) => person.organization,
             _ => programme_chain(),
         };
-        change.record(Event::new(chain, "signed_out", "account", account));
+        change.record(Event::new(chain, AuditAction::SignedOut, "account", account));
     }
     change.commit(()).await
 }
@@ -186,7 +193,7 @@ pub async fn switch_organization(
     if sql::run(&change.transaction, text, values).await? == 0 {
         return Err(ErrorCode::NotFound.into());
     }
-    change.record(Event::new(organization, "organization_entered", "account", account));
+    change.record(Event::new(organization, AuditAction::OrganizationEntered, "account", account));
     change.commit(()).await
 }
 

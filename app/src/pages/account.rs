@@ -22,6 +22,7 @@ pub fn Account() -> impl IntoView {
 #[component]
 fn Page(portal: Signal<Portal>) -> impl IntoView {
     let texts = texts();
+    let of_company = portal.with_untracked(|portal| matches!(portal.reader, Reader::Person(_)));
     let (who, roles) = match portal.get_untracked().reader {
         Reader::Nobody => {
             return view! {
@@ -51,6 +52,7 @@ fn Page(portal: Signal<Portal>) -> impl IntoView {
                 <div class="in stack">
                     <p>{who}</p>
                     <dl class="facts"><dt>{texts.account_your_roles()}</dt><dd>{roles}</dd></dl>
+                    {of_company.then(|| view! { <p><a href="/account/activity">{texts.navigation_activity()}</a></p> })}
                 </div>
             </section>
             <section class="sheet narrow">

@@ -198,8 +198,14 @@ async fn rule_07_every_server_function_with_another_companys_id(
             assert!(!theirs.body.contains(secret), "{} tells {secret}", row.path);
         }
     }
-    let expected =
-        ["/api/advisory", "/api/benefits", "/api/own_benefits", "/api/people", "/api/search_people"];
+    let expected = [
+        "/api/activity",
+        "/api/advisory",
+        "/api/benefits",
+        "/api/own_benefits",
+        "/api/people",
+        "/api/search_people",
+    ];
     assert_eq!(tried, BTreeSet::from(expected), "functions that take an id");
 }
 

@@ -4,7 +4,7 @@ use domain::error::Faults;
 use domain::ids::{AccountId, OrganizationId, PersonId};
 use domain::rights::{Action, check_role_change};
 use domain::text::{Email, PersonName};
-use domain::{Error, ErrorCode, Field, Language, Role, Roles};
+use domain::{AuditAction, Error, ErrorCode, Field, Language, Role, Roles};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -109,7 +109,9 @@ pub async fn add_user(
     }
     let id = join(&mut change, person.organization, &known).await?;
     set(&change.transaction, id, &roles).await?;
-    change.record(Event::new(person.organization, "user_added", "person", id).after(codes(&roles)));
+    change.record(
+        Event::new(person.organization, AuditAction::UserAdded, "person", id).person(id).after(codes(&roles)),
+    );
     if known.status == "invited" {
         invite(&mut change, person, &known.invitee()).await?;
     } else {
@@ -324,7 +326,9 @@ pub async fn invite_again(
         language: Language::from_tag(&row.language).unwrap_or_default(),
     };
     invite(&mut change, person, &invitee).await?;
-    change.record(Event::new(person.organization, "user_invited_again", "person", invited));
+    change.record(
+        Event::new(person.organization, AuditAction::UserInvitedAgain, "person", invited).person(invited),
+    );
     change.tell(Changed::Organization(person.organization));
     change.commit(invitee.name).await
 }
