@@ -335,6 +335,7 @@ fn for_person(person: &PersonReader) -> Vec<(String, Vec<Place>)> {
                     texts.navigation_user_management(),
                     Some(person.people),
                 ),
+                place("/account/activity", IconName::Info, texts.navigation_activity(), None),
                 place("/account", IconName::Gear, texts.navigation_account_settings(), None),
             ],
         ));
@@ -345,6 +346,7 @@ fn for_person(person: &PersonReader) -> Vec<(String, Vec<Place>)> {
                 place("/", IconName::Home, texts.navigation_dashboard(), None),
                 own,
                 place("/requests", IconName::Request, texts.navigation_my_requests(), None),
+                place("/account/activity", IconName::Info, texts.navigation_activity(), None),
                 place("/account", IconName::Gear, texts.navigation_account_settings(), None),
             ],
         ));
@@ -374,6 +376,9 @@ fn for_operator(operator: &OperatorReader) -> Vec<(String, Vec<Place>)> {
     }
     if allowed(OperatorAction::ManagePolicies) || allowed(OperatorAction::ReadEverything) {
         places.push(place("/operator/policies", IconName::Gear, texts.navigation_policies(), None));
+    }
+    if allowed(OperatorAction::ReadEverything) {
+        places.push(place("/operator/activity", IconName::Info, texts.navigation_activity(), None));
     }
     places.push(place("/account", IconName::Person, texts.navigation_account_settings(), None));
     vec![(texts.navigation_operations().to_owned(), places)]

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod activity;
 pub mod advisory;
 pub mod benefits;
 pub mod cancel;

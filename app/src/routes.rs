@@ -28,6 +28,7 @@ pub const ADDRESSES: &[&str] = &[
     "/notices",
     "/account",
     "/account/access",
+    "/account/activity",
     "/account/users",
     "/account/users/add",
     "/account/users/departure",
@@ -35,6 +36,7 @@ pub const ADDRESSES: &[&str] = &[
     "/operator/queue",
     "/operator/outbox",
     "/operator/policies",
+    "/operator/activity",
 ];
 
 /// The portal.
@@ -72,6 +74,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/notices") view=pages::notices::Notices/>
                 <Route path=path!("/account") view=pages::account::Account/>
                 <Route path=path!("/account/access") view=pages::access::Access/>
+                <Route path=path!("/account/activity") view=pages::activity::Activity/>
                 <Route path=path!("/account/users") view=pages::people::People/>
                 <Route path=path!("/account/users/add") view=pages::people::AddUser/>
                 <Route path=path!("/account/users/import") view=pages::people::Import/>
@@ -79,6 +82,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/operator/queue") view=pages::operator::queue::Queue/>
                 <Route path=path!("/operator/outbox") view=pages::operator::outbox::Outbox/>
                 <Route path=path!("/operator/policies") view=pages::operator::policies::Policies/>
+                <Route path=path!("/operator/activity") view=pages::activity::ProgrammeActivity/>
             </Routes>
             <ToastRegion toasts=toasts/>
         </Router>

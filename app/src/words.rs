@@ -1,5 +1,7 @@
 //! Codes turned into words.
 
+pub mod activity;
+
 use domain::{Error, ErrorCode};
 use locales::Texts;
 

@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod audit;
 pub mod benefit;
 pub mod cloud;
 pub mod contact;
@@ -27,6 +28,7 @@ pub mod support;
 pub mod text;
 pub mod view;
 
+pub use audit::AuditAction;
 pub use benefit::{ActivationState, Category, GrantFacts, ProductKind, RowStatus};
 pub use error::{Error, ErrorCode, Field, FieldError};
 pub use language::Language;
@@ -70,6 +72,9 @@ mod tests {
     #[test]
     fn codes_are_the_same_everywhere() {
         agree!(
+            crate::audit::ActivityKind,
+            crate::audit::ActorKind,
+            crate::audit::AuditAction,
             crate::benefit::ActivationState,
             crate::benefit::ActivationStep,
             crate::benefit::By,

@@ -241,6 +241,15 @@ mod zone {
             Moment(zoned.map_or(i64::MAX, |zoned| zoned.timestamp().as_millisecond()))
         }
 
+        /// The moment here as ISO 8601 with seconds and offset: `2026-11-21T19:04:05+01:00`.
+        #[must_use]
+        pub fn iso(&self, moment: Moment) -> String {
+            let zoned = Timestamp::from_millisecond(moment.0)
+                .unwrap_or(Timestamp::UNIX_EPOCH)
+                .to_zoned(self.0.clone());
+            zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+        }
+
         /// Hour and minute here.
         #[must_use]
         pub fn time_of(&self, moment: Moment) -> (u8, u8) {
@@ -314,6 +323,20 @@ mod tests {
             prop_assert_eq!(day.working_days_until(day.plus_working_days(days)), i64::from(days));
             prop_assert_eq!(day.working_days_until(day), 0);
             prop_assert_eq!(day.working_days_until(day.plus_days(-1)), 0);
+        }
+    }
+
+    #[cfg(feature = "zones")]
+    #[test]
+    fn a_moment_is_written_with_its_offset() {
+        use super::{Moment, Zone};
+        let moment = Moment(1_795_284_245_999);
+        for (zone, text) in [
+            ("UTC", "2026-11-21T18:04:05+00:00"),
+            ("Europe/Oslo", "2026-11-21T19:04:05+01:00"),
+            ("Asia/Kolkata", "2026-11-21T23:34:05+05:30"),
+        ] {
+            assert_eq!(Zone::named(zone).iso(moment), text);
         }
     }
 

@@ -2,6 +2,7 @@
 //! whatever stands in a view stands in the page's source.
 
 pub mod access;
+pub mod activity;
 pub mod benefits;
 pub mod cloud;
 pub mod dashboard;

@@ -26,6 +26,13 @@ pub async fn run_own(manager: &SchemaManager<'_>, sqlite: &[&str], postgres: &[&
 /// Defines a migration that creates a schema text, and has no way back: data is worth more.
 macro_rules! schema_migration {
     ($name:literal, $run:expr) => {
+        crate::dialect::schema_migration!($name, $run, None);
+    };
+    // All or nothing on SQLite, too, which else commits each statement.
+    ($name:literal, $run:expr, in one transaction) => {
+        crate::dialect::schema_migration!($name, $run, Some(true));
+    };
+    ($name:literal, $run:expr, $transaction:expr) => {
         use sea_orm_migration::prelude::*;
 
         pub struct Migration;
@@ -40,6 +47,10 @@ macro_rules! schema_migration {
         impl MigrationTrait for Migration {
             async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
                 $run(manager).await
+            }
+
+            fn use_transaction(&self) -> Option<bool> {
+                $transaction
             }
         }
     };

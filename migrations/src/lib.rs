@@ -13,6 +13,7 @@ mod m0004_benefits;
 mod m0005_requests;
 mod m0006_evidence;
 mod m0007_people_access;
+mod m0008_activity;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_requests::Migration),
             Box::new(m0006_evidence::Migration),
             Box::new(m0007_people_access::Migration),
+            Box::new(m0008_activity::Migration),
         ]
     }
 }

@@ -35,6 +35,7 @@ pub async fn download(
                 .into_response()
         }
         Err(failure) => {
+            service::audit::denied(&site.service, &caller.request, "download", &failure).await;
             tracing::info!(request = %caller.request.id, cause = %failure, "a download was refused");
             plain::failure(&site, caller.language, &failure.told())
         }

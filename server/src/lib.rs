@@ -1,16 +1,19 @@
 //! The server: commands, configuration, router, sign-in cookie, worker, mail. It wires; rules are
 //! in `domain`, use cases in `service`.
 
+pub mod activity;
 pub mod assets;
 pub mod caller;
 pub mod commands;
 pub mod configuration;
+pub mod csv_export;
 pub mod downloads;
 pub mod events;
 pub mod headers;
 pub mod mailer;
 pub mod page;
 mod people_files;
+mod people_list;
 pub mod plain;
 pub mod router;
 pub mod worker;

@@ -17,7 +17,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::configuration::Configuration;
-use crate::{assets, caller, events, headers, page, people_files, plain};
+use crate::{activity, assets, caller, events, headers, page, people_files, people_list, plain};
 
 /// What the handlers share.
 pub struct Site {
@@ -37,12 +37,16 @@ pub struct Site {
 
 const LIVE: &str = "/live";
 const DOWNLOAD: &str = "/downloads/{grant}/{download}";
+const PEOPLE: &str = "/account/users.csv";
 const PEOPLE_FILE: &str = "/account/users/import/file";
 const PEOPLE_TEMPLATE: &str = "/account/users/import/template.csv";
 const PEOPLE_FAULTY: &str = "/account/users/import/{import}/faulty.csv";
+const ACTIVITY: &str = "/account/activity.csv";
+const PROGRAMME_ACTIVITY: &str = "/operator/activity.csv";
 
 /// What answers beside assets, pages and server functions; a test has the right of each.
-pub const ROUTES: &[&str] = &[LIVE, DOWNLOAD, PEOPLE_FILE, PEOPLE_TEMPLATE, PEOPLE_FAULTY];
+pub const ROUTES: &[&str] =
+    &[LIVE, DOWNLOAD, PEOPLE, PEOPLE_FILE, PEOPLE_TEMPLATE, PEOPLE_FAULTY, ACTIVITY, PROGRAMME_ACTIVITY];
 
 /// So large may the body of any request be.
 const MAX_BODY: usize = 256 * 1024;
@@ -72,9 +76,12 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         .route(LIVE, get(events::live))
         .route("/api/{*function}", post(page::server_function))
         .route(DOWNLOAD, get(crate::downloads::download))
+        .route(PEOPLE, get(people_list::export))
         .route(PEOPLE_FILE, post(people_files::upload))
         .route(PEOPLE_TEMPLATE, get(people_files::template))
         .route(PEOPLE_FAULTY, get(people_files::faulty))
+        .route(ACTIVITY, get(activity::of_company))
+        .route(PROGRAMME_ACTIVITY, get(activity::of_programme))
         .fallback_service(pages.with_state(site.clone()))
         .layer(from_fn_with_state(site.clone(), caller::identify))
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -1,9 +1,11 @@
 //! The audit trail: append-only, one hash chain an organization, people by id only.
 
+mod denied;
 mod verify;
 
-use domain::Moment;
-use domain::ids::OrganizationId;
+use domain::audit::ActorKind;
+use domain::ids::{AccountId, GrantId, OrganizationId, PersonId};
+use domain::{AuditAction, Moment};
 use sea_orm::{DatabaseTransaction, EntityTrait, FromQueryResult, Set};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -13,6 +15,7 @@ use crate::failure::Failure;
 use crate::request::{Actor, Request};
 use crate::{Service, sql};
 
+pub use denied::{DENIED_AN_HOUR, denied};
 pub use verify::{Chain, first_broken, verify};
 
 /// Something that happened, without secrets and without names.
@@ -20,8 +23,8 @@ pub use verify::{Chain, first_broken, verify};
 pub struct Event {
     /// Whose chain it belongs to.
     pub organization: OrganizationId,
-    /// What was done, such as `seat_assigned`.
-    pub action: &'static str,
+    /// What was done.
+    pub action: AuditAction,
     /// The kind of thing it was done to.
     pub object_kind: &'static str,
     /// Which one.
@@ -30,6 +33,12 @@ pub struct Event {
     pub before: Option<String>,
     /// Its state after.
     pub after: Option<String>,
+    /// Who did it, where that isn't whoever asks: nobody is signed in before signing in.
+    pub actor: Option<(ActorKind, AccountId)>,
+    /// The person it concerns, who sees it among the own activity.
+    pub person: Option<Uuid>,
+    /// The benefit it concerns.
+    pub grant: Option<Uuid>,
 }
 
 impl Event {
@@ -37,11 +46,42 @@ impl Event {
     #[must_use]
     pub fn new(
         organization: OrganizationId,
-        action: &'static str,
+        action: AuditAction,
         object_kind: &'static str,
         object: impl ToString,
     ) -> Self {
-        Self { organization, action, object_kind, object: object.to_string(), before: None, after: None }
+        Self {
+            organization,
+            action,
+            object_kind,
+            object: object.to_string(),
+            before: None,
+            after: None,
+            actor: None,
+            person: None,
+            grant: None,
+        }
+    }
+
+    /// The same event, done by an account that wasn't signed in yet.
+    #[must_use]
+    pub fn by(mut self, kind: ActorKind, account: AccountId) -> Self {
+        self.actor = Some((kind, account));
+        self
+    }
+
+    /// The same event with the person it concerns.
+    #[must_use]
+    pub fn person(mut self, person: impl Into<PersonId>) -> Self {
+        self.person = Some(person.into().0);
+        self
+    }
+
+    /// The same event with the benefit it concerns.
+    #[must_use]
+    pub fn grant(mut self, grant: impl Into<GrantId>) -> Self {
+        self.grant = Some(grant.into().0);
+        self
     }
 
     /// The same event with the state before.
@@ -74,11 +114,11 @@ pub(crate) async fn write(
     now: Moment,
 ) -> Result<(), Failure> {
     events.sort_by_key(|event| event.organization);
-    let (actor_kind, actor_id) = match &request.actor {
-        Actor::Nobody => ("nobody", None),
-        Actor::Person(person) => ("person", Some(person.account.0)),
-        Actor::Operator(operator) => ("operator", Some(operator.account.0)),
-        Actor::Worker => ("worker", None),
+    let asking = match &request.actor {
+        Actor::Nobody => (ActorKind::Nobody, None),
+        Actor::Person(person) => (ActorKind::Person, Some(person.account)),
+        Actor::Operator(operator) => (ActorKind::Operator, Some(operator.account)),
+        Actor::Worker => (ActorKind::Worker, None),
     };
     let mut rows = Vec::with_capacity(events.len());
     let mut events = events.into_iter().peekable();
@@ -87,21 +127,24 @@ pub(crate) async fn write(
         let mut head = lock_head(service, transaction, organization.0).await?;
         let mut next = Some(first);
         while let Some(event) = next {
+            let (actor_kind, actor_id) = event.actor.map_or(asking, |(kind, account)| (kind, Some(account)));
             let row = audit_event::Model {
                 organization_id: organization.0,
                 sequence: head.sequence + 1,
                 previous_hash: head.hash,
                 hash: Vec::new(),
                 at: now.0,
-                actor_kind: actor_kind.to_owned(),
-                actor_id,
-                action: event.action.to_owned(),
+                actor_kind: actor_kind.code().to_owned(),
+                actor_id: actor_id.map(|account| account.0),
+                action: event.action.code().to_owned(),
                 object_kind: event.object_kind.to_owned(),
                 object_id: event.object,
                 before_state: event.before,
                 after_state: event.after,
                 address: Some(request.address.clone()),
                 request_id: Some(request.id.clone()),
+                person_id: event.person,
+                grant_id: event.grant,
             };
             let hash = link(&row);
             head = Head { sequence: row.sequence, hash: hash.clone() };
@@ -163,6 +206,11 @@ pub fn link(event: &audit_event::Model) -> Vec<u8> {
     part(event.after_state.as_deref().map(str::as_bytes));
     part(event.address.as_deref().map(str::as_bytes));
     part(event.request_id.as_deref().map(str::as_bytes));
+    // Events from before these columns hash as they did: nothing follows there.
+    if event.person_id.is_some() || event.grant_id.is_some() {
+        part(event.person_id.as_ref().map(|id| id.as_bytes().as_slice()));
+        part(event.grant_id.as_ref().map(|id| id.as_bytes().as_slice()));
+    }
     digest.finalize().to_vec()
 }
 
@@ -182,5 +230,7 @@ fn active(event: audit_event::Model) -> audit_event::ActiveModel {
         after_state: Set(event.after_state),
         address: Set(event.address),
         request_id: Set(event.request_id),
+        person_id: Set(event.person_id),
+        grant_id: Set(event.grant_id),
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod activations;
+pub mod activity;
 pub mod assignments;
 pub mod audit;
 pub mod benefits;
@@ -32,6 +33,7 @@ pub mod requests;
 pub mod rights;
 pub mod sample_programme;
 pub mod sessions;
+pub mod spreadsheet;
 pub mod sql;
 pub mod vault;
 

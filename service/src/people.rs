@@ -4,6 +4,7 @@ pub mod access;
 pub mod add;
 pub mod create_admin;
 pub mod departure;
+pub mod export;
 pub mod import;
 pub mod list;
 pub mod roles;

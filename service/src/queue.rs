@@ -12,10 +12,11 @@ pub mod take;
 use domain::ids::{OrganizationId, PersonId, ServiceRequestId};
 use domain::rights::OperatorAction;
 use domain::view::requests::{RequestKind, RequestState};
-use domain::{ErrorCode, Language, Moment};
+use domain::{AuditAction, ErrorCode, Language, Moment};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
+use crate::audit::Event;
 use crate::change::Change;
 use crate::failure::Failure;
 use crate::live::Changed;
@@ -73,6 +74,13 @@ impl Item {
     /// The language in which whoever asked reads.
     pub(crate) fn language(&self) -> Language {
         Language::from_tag(&self.language).unwrap_or_default()
+    }
+
+    /// What was done with it, for the audit trail.
+    pub(crate) fn event(&self, action: AuditAction) -> Event {
+        let event =
+            Event::new(self.organization(), action, "service_request", self.id).person(self.requester());
+        Event { grant: self.grant_id, ..event }
     }
 
     /// A mail to whoever asked; name and number are among its values.

@@ -15,8 +15,8 @@ mod waiting;
 use std::fmt;
 use std::sync::LazyLock;
 
-use domain::ErrorCode;
 use domain::ids::OrganizationId;
+use domain::{AuditAction, ErrorCode};
 
 use crate::audit::Event;
 use crate::change::Change;
@@ -161,7 +161,7 @@ pub async fn load(service: &Service) -> Outcome<Summary> {
         in_use.build(company, &mut rows)?;
         change.record(Event::new(
             OrganizationId(staff.organization),
-            "sample_programme_loaded",
+            AuditAction::SampleProgrammeLoaded,
             "organization",
             staff.organization,
         ));

@@ -1,7 +1,8 @@
 //! Sessions: a random token in the browser, its hash in the database.
 
+use domain::audit::ActorKind;
 use domain::ids::{AccountId, OrganizationId, PersonId};
-use domain::{ErrorCode, Language, Moment, OperatorRole, Role, Roles};
+use domain::{AuditAction, ErrorCode, Language, Moment, OperatorRole, Role, Roles};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -106,7 +107,8 @@ pub(crate) async fn open(
 ) -> Outcome<String> {
     let service = change.service();
     let now = change.now;
-    let organization = enter_first_organization(&change.transaction, account, now).await?;
+    let person = enter_first(&change.transaction, account, now).await?;
+    let organization = person.as_ref().map(|person| OrganizationId(person.organization_id));
     if organization.is_none() && !is_operator(&change.transaction, account).await? {
         return Err(ErrorCode::SignInFailed.into());
     }
@@ -126,27 +128,42 @@ pub(crate) async fn open(
     ];
     sql::run(&change.transaction, text, values).await?;
     let chain = organization.unwrap_or_else(programme_chain);
-    change.record(Event::new(chain, "signed_in", "account", account));
+    let kind = if organization.is_some() { ActorKind::Person } else { ActorKind::Operator };
+    let event = Event::new(chain, AuditAction::SignedIn, "account", account).by(kind, account);
+    change.record(Event { person: person.map(|person| person.id), ..event });
     Ok(token)
 }
 
-/// The organization where a session begins, which notes the sign-in: where the account has been a
-/// person for longest.
-async fn enter_first_organization(
+/// The person that the account `$1` has been for longest.
+const FIRST_PERSON: &str = "select id from person where account_id = $1 and status = 'active'
+    order by created_at, organization_id limit 1";
+
+/// Who an account is in the organization where it signs in.
+#[derive(FromQueryResult)]
+pub(crate) struct FirstPerson {
+    pub(crate) id: Uuid,
+    pub(crate) organization_id: Uuid,
+}
+
+/// The person that an account is where it has been longest; none for operators.
+pub(crate) async fn first_person(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+) -> Result<Option<FirstPerson>, Failure> {
+    let text = format!("select id, organization_id from person where id = ({FIRST_PERSON})");
+    Ok(sql::one::<FirstPerson>(connection, &text, [account.0.into()]).await?)
+}
+
+/// The same, and notes that it signs in there.
+async fn enter_first(
     connection: &impl ConnectionTrait,
     account: AccountId,
     now: Moment,
-) -> Result<Option<OrganizationId>, Failure> {
-    #[derive(FromQueryResult)]
-    struct Found {
-        organization_id: Uuid,
-    }
-    let text = "update person set last_sign_in_at = $2
-        where id = (select id from person where account_id = $1 and status = 'active'
-            order by created_at, organization_id limit 1)
-        returning organization_id";
-    let found = sql::one::<Found>(connection, text, [account.0.into(), now.0.into()]).await?;
-    Ok(found.map(|found| OrganizationId(found.organization_id)))
+) -> Result<Option<FirstPerson>, Failure> {
+    let text = format!(
+        "update person set last_sign_in_at = $2 where id = ({FIRST_PERSON}) returning id, organization_id"
+    );
+    Ok(sql::one::<FirstPerson>(connection, &text, [account.0.into(), now.0.into()]).await?)
 }
 
 async fn is_operator(connection: &impl ConnectionTrait, account: AccountId) -> Result<bool, Failure> {
@@ -168,7 +185,7 @@ pub async fn end(service: &Service, request: &Request, token: &str) -> Outcome<(
             Actor::Person(person) => person.organization,
             _ => programme_chain(),
         };
-        change.record(Event::new(chain, "signed_out", "account", account));
+        change.record(Event::new(chain, AuditAction::SignedOut, "account", account));
     }
     change.commit(()).await
 }
@@ -194,7 +211,7 @@ pub async fn switch_organization(
     let text = "update person set last_sign_in_at = $3 where account_id = $1 and organization_id = $2";
     sql::run(&change.transaction, text, [account.0.into(), organization.0.into(), change.now.0.into()])
         .await?;
-    change.record(Event::new(organization, "organization_entered", "account", account));
+    change.record(Event::new(organization, AuditAction::OrganizationEntered, "account", account));
     change.commit(()).await
 }
 

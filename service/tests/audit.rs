@@ -4,19 +4,20 @@
 
 mod common;
 
-use common::{Engine, Stage, stage};
+use common::{Engine, Stage, empty_stage, stage};
 use domain::ids::OrganizationId;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rstest::rstest;
-use sea_orm::{ActiveModelTrait, DatabaseTransaction, IntoActiveModel, Value};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseTransaction, IntoActiveModel, Value};
+use sea_orm_migration::MigratorTrait;
 use service::accounts::sign_in::{SignIn, sign_in};
 use service::assignments::assign::{AssignSeats, assign};
 use service::assignments::release::{ReleaseSeat, release};
 use service::audit::{first_broken, link, verify};
 use service::entity::audit_event::Model;
-use service::sql;
+use service::{Database, sql};
 use uuid::Uuid;
 
 const GOLD: &str = "fernhollow.example";
@@ -117,7 +118,7 @@ async fn tamper(transaction: &DatabaseTransaction, all: &[Model], random: &mut S
 /// The event with one thing changed.
 fn edited(event: Model, random: &mut StdRng) -> Model {
     let letter = || "x".to_owned();
-    match random.random_range(0..8) {
+    match random.random_range(0..10) {
         0 => Model { at: event.at + 1, ..event },
         1 => Model { actor_id: Some(Uuid::from_u128(random.random())), ..event },
         2 => Model { action: event.action + "x", ..event },
@@ -126,6 +127,8 @@ fn edited(event: Model, random: &mut StdRng) -> Model {
         5 => {
             Model { before_state: Some(event.before_state.map_or_else(letter, |state| state + "x")), ..event }
         }
+        7 => Model { person_id: Some(Uuid::from_u128(random.random())), ..event },
+        8 => Model { grant_id: event.grant_id.map_or(Some(Uuid::nil()), |_| None), ..event },
         6 => Model { address: Some(event.address.map_or_else(letter, |address| address + "x")), ..event },
         // What stood after it now stands before it: nothing may move from field to field.
         _ => match (event.before_state.clone(), event.after_state.clone()) {
@@ -218,4 +221,116 @@ async fn what_cannot_be_recorded_does_not_happen(#[values(Engine::Sqlite, Engine
     let refused = assign(&stage.service, &request, stage.operation(), input).await;
     assert!(refused.is_err());
     assert_eq!(kept().await, before);
+}
+
+/// A database as it was before a migration, with what holds it.
+async fn before(engine: Engine, migration: &str) -> (Database, Option<Stage>, Option<tempfile::TempDir>) {
+    let all = migrations::Migrator::migrations();
+    let steps = all.iter().position(|known| known.name() == migration).expect("a migration");
+    let (database, stage, folder) = match engine {
+        Engine::Sqlite => {
+            let folder = tempfile::TempDir::new().expect("a folder");
+            let url = format!("sqlite://{}", folder.path().join("before.db").display());
+            (Database::connect(&url).await.expect("a database"), None, Some(folder))
+        }
+        Engine::Postgres => {
+            let stage = empty_stage(engine).await;
+            stage.sql("drop schema public cascade; create schema public").await;
+            (stage.service.database.clone(), Some(stage), None)
+        }
+    };
+    let steps = u32::try_from(steps).expect("a number");
+    migrations::Migrator::up(database.reader(), Some(steps)).await.expect("the schema before");
+    (database, stage, folder)
+}
+
+async fn try_run(database: &Database, text: &str) -> Result<(), sea_orm::DbErr> {
+    let transaction = database.begin().await?;
+    transaction.execute_unprepared(text).await?;
+    transaction.commit().await
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_trail_from_before_person_and_benefit_stays_whole(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (database, _stage, _folder) = before(engine, "m0008_activity").await;
+    let organization = Uuid::from_u128(7);
+    let mut previous = vec![0; 32];
+    for sequence in 1..=5 {
+        let event = Model {
+            organization_id: organization,
+            sequence,
+            previous_hash: previous,
+            hash: Vec::new(),
+            at: 1_795_165_200_000 + sequence,
+            actor_kind: if sequence == 2 { "worker" } else { "person" }.to_owned(),
+            actor_id: (sequence != 2).then(|| Uuid::from_u128(9)),
+            action: "seat_assigned".to_owned(),
+            object_kind: "seat".to_owned(),
+            object_id: sequence.to_string(),
+            before_state: None,
+            after_state: Some("grant".to_owned()),
+            address: Some(String::new()),
+            request_id: None,
+            person_id: None,
+            grant_id: None,
+        };
+        let hash = link(&event);
+        let transaction = database.begin().await.expect("begins");
+        let text = "insert into audit_event (organization_id, sequence, previous_hash, hash, at, actor_kind,
+                actor_id, action, object_kind, object_id, before_state, after_state, address, request_id)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        let values: [Value; 14] = [
+            event.organization_id.into(),
+            event.sequence.into(),
+            event.previous_hash.into(),
+            hash.clone().into(),
+            event.at.into(),
+            event.actor_kind.into(),
+            event.actor_id.into(),
+            event.action.into(),
+            event.object_kind.into(),
+            event.object_id.into(),
+            event.before_state.into(),
+            event.after_state.into(),
+            event.address.into(),
+            event.request_id.into(),
+        ];
+        sql::run(&transaction, text, values).await.expect("an event");
+        let text = "insert into audit_head (organization_id, sequence, hash) values ($1, $2, $3)
+            on conflict (organization_id) do update set sequence = excluded.sequence, hash = excluded.hash";
+        let values = [organization.into(), sequence.into(), hash.clone().into()];
+        sql::run(&transaction, text, values).await.expect("a head");
+        transaction.commit().await.expect("committed");
+        previous = hash;
+    }
+    // A migration that fails on the way leaves all as it was, its guards as well.
+    try_run(&database, "create table in_the_way (at bigint)").await.expect("a table");
+    try_run(&database, "create index audit_event_denied on in_the_way (at)").await.expect("an index");
+    assert!(database.migrate().await.is_err());
+    let tampering = ["update audit_event set at = 1", "delete from audit_event where sequence = 5"];
+    for text in tampering {
+        assert!(try_run(&database, text).await.is_err_and(|error| error.to_string().contains("append_only")));
+    }
+    try_run(&database, "drop table in_the_way").await.expect("away");
+
+    database.migrate().await.expect("up to date");
+    let chains = verify(&database).await.expect("chains");
+    assert_eq!(chains.len(), 1);
+    assert_eq!((chains[0].events, chains[0].broken), (5, None));
+    for text in tampering {
+        assert!(try_run(&database, text).await.is_err_and(|error| error.to_string().contains("append_only")));
+    }
+    let acting = |kind: &str| {
+        format!(
+            "insert into audit_event (organization_id, sequence, previous_hash, hash, at, actor_kind, action,
+                object_kind, object_id)
+            select organization_id, 6, hash, hash, at, '{kind}', action, object_kind, object_id
+            from audit_event where sequence = 5"
+        )
+    };
+    assert!(try_run(&database, &acting("ghost")).await.is_err());
+    try_run(&database, &acting("token")).await.expect("programs act, too");
 }

@@ -1,3 +1,4 @@
+use domain::Day;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -30,6 +31,17 @@ pub struct Filter {
     pub selected: String,
 }
 
+/// A day to filter by.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DayFilter {
+    /// Name in the address.
+    pub name: &'static str,
+    /// Label.
+    pub label: String,
+    /// What the address has.
+    pub day: Option<Day>,
+}
+
 /// A filter that is on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FilterChip {
@@ -54,6 +66,9 @@ pub fn FilterBar(
     /// Filters.
     #[prop(into)]
     filters: Signal<Vec<Filter>>,
+    /// Days to filter by.
+    #[prop(optional, into)]
+    days: Signal<Vec<DayFilter>>,
     /// What else of the address stays: the sorting. Not the page.
     #[prop(optional, into)]
     kept: Signal<Vec<(String, String)>>,
@@ -118,6 +133,28 @@ pub fn FilterBar(
             </div>
         }
     });
+    let changed = on_change.clone();
+    let days = move || {
+        let on_change = changed.clone();
+        days.get()
+            .into_iter()
+            .map(move |DayFilter { name, label, day }| {
+                let on_change = on_change.clone();
+                view! {
+                    <div class="field">
+                        <label for=format!("filter-{name}")>{label}</label>
+                        <input
+                            id=format!("filter-{name}")
+                            name=name
+                            type="date"
+                            value=day.map(|day| day.to_string())
+                            on:change=move |_| on_change()
+                        />
+                    </div>
+                }
+            })
+            .collect_view()
+    };
     let selects = move || {
         let on_change = on_change.clone();
         filters
@@ -173,6 +210,7 @@ pub fn FilterBar(
             >
                 {search}
                 {selects}
+                {days}
                 {kept}
                 <button class="button" type="submit">{texts.common_apply()}</button>
             </form>

@@ -56,7 +56,7 @@ pub use error_summary::ErrorSummary;
 pub use field::{
     Choice, ChoiceGroup, DateField, EmailField, PasswordField, SelectField, TextArea, TextField, Tick,
 };
-pub use filter_bar::{Filter, FilterBar, FilterChip, Find};
+pub use filter_bar::{DayFilter, Filter, FilterBar, FilterChip, Find};
 pub use icon::{Icon, IconName, Mark};
 pub use key_output::{Identifier, KeyOutput};
 pub use ledger::{Column, Direction, Ledger, Opener, OpeningRow};

@@ -208,11 +208,19 @@ pub const CODES: &[&str] = &[
     "save_policies",
 ];
 
-/// Carries out the form.
+/// Carries out the form; what the rights refuse is recorded.
 ///
 /// # Errors
 /// What the use case refuses; [`ErrorCode::NotFound`] for a form that doesn't exist.
 pub async fn carry_out(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let performed = dispatch(reader, form).await;
+    if let Err(failure) = &performed {
+        service::audit::denied(reader.service, reader.request, form.code(), failure).await;
+    }
+    performed
+}
+
+async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     match form.code() {
         "sign_in" => account::sign_in(reader, form).await,
         "sign_out" => account::sign_out(reader, form).await,

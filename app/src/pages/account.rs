@@ -53,7 +53,13 @@ fn Page(portal: Signal<Portal>) -> impl IntoView {
                 <div class="in stack">
                     <p>{who}</p>
                     <dl class="facts"><dt>{texts.account_your_roles()}</dt><dd>{roles}</dd></dl>
-                    {person.then(|| view! { <p><a href="/account/access">{texts.access_title()}</a></p> })}
+                    {person
+                        .then(|| {
+                            view! {
+                                <p><a href="/account/access">{texts.access_title()}</a></p>
+                                <p><a href="/account/activity">{texts.navigation_activity()}</a></p>
+                            }
+                        })}
                 </div>
             </section>
             <section class="sheet narrow">

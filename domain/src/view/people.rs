@@ -59,6 +59,38 @@ pub struct PeopleQuery {
     pub open: Option<PersonId>,
 }
 
+impl PeopleQuery {
+    /// What an address asks for; what it says wrongly counts as not said.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
+        let get = |name: &str| get(name).filter(|value| !value.is_empty());
+        Self {
+            find: get("find").unwrap_or_default().chars().take(100).collect(),
+            role: get("role").and_then(|role| Role::from_code(&role)),
+            status: get("status").and_then(|status| PersonStatus::from_code(&status)),
+            sort: get("sort").and_then(|sort| PeopleSort::from_code(&sort)).unwrap_or_default(),
+            after: get("after").and_then(|after| after.parse().ok()),
+            open: get("open").and_then(|open| open.parse().ok()),
+        }
+    }
+
+    /// What an address has to say to ask for it.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        let sort = (self.sort != PeopleSort::default()).then(|| self.sort.code().to_owned());
+        [
+            ("find", Some(self.find.clone()).filter(|find| !find.is_empty())),
+            ("role", self.role.map(|role| role.code().to_owned())),
+            ("status", self.status.map(|status| status.code().to_owned())),
+            ("sort", sort),
+            ("after", self.after.map(|after| after.to_string())),
+            ("open", self.open.map(|open| open.to_string())),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+    }
+}
+
 /// A person in the list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PersonRow {

@@ -7,7 +7,7 @@ use rstest::rstest;
 
 use crate::browser::{Answer, Browser, Portal};
 use crate::common::Engine;
-use crate::scene::{EMPLOYEE, GLOBAL_ADMIN, OTHER_ADMIN};
+use crate::scene::{COMPANY, EMPLOYEE, GLOBAL_ADMIN, OTHER_ADMIN};
 
 const UPLOAD: &str = "/account/users/import/file";
 
@@ -81,4 +81,36 @@ async fn what_is_no_file_of_people_is_explained_on_the_page(
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let nobody = send(&portal.browser(), "people.csv", b"name,email\nA,a@a.example\n").await;
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_list_is_taken_away_as_its_filters_leave_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = Portal::open(engine).await;
+    portal.stage.add_people(COMPANY, 700).await;
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let all = admin.get("/account/users.csv").await;
+    assert_eq!(all.status, StatusCode::OK);
+    let count = portal
+        .stage
+        .count(&format!(
+            "select count(*) as number from person p join organization o on o.id = p.organization_id
+            where o.domain = '{COMPANY}' and p.status <> 'left'"
+        ))
+        .await;
+    let mut reader = csv::Reader::from_reader(all.body.trim_start_matches('\u{FEFF}').as_bytes());
+    let addresses: Vec<String> =
+        reader.records().map(|record| record.expect("a row").get(1).unwrap_or_default().to_owned()).collect();
+    assert_eq!(addresses.len(), usize::try_from(count).expect("a count"));
+    assert!(addresses.iter().all(|address| !address.ends_with("kestrelash.example")));
+    let unique: std::collections::BTreeSet<&String> = addresses.iter().collect();
+    assert_eq!(unique.len(), addresses.len(), "nobody stands there twice");
+    let admins = admin.get("/account/users.csv?role=global_admin&sort=name_down").await;
+    let lines: Vec<&str> = admins.body.lines().skip(1).collect();
+    assert!(lines.len() >= 2 && lines.iter().all(|line| line.contains("Global admin")), "{lines:?}");
+    assert!(lines[0] > lines[1], "{lines:?}");
+    let recorded = "select count(*) as number from audit_event where action = 'people_exported'";
+    assert_eq!(portal.stage.count(recorded).await, 2);
 }

@@ -8,7 +8,7 @@ use rstest::rstest;
 
 use crate::browser::Portal;
 use crate::common::{self, Engine, Stage};
-use crate::scene::{AGENT, COMPANY, GLOBAL_ADMIN};
+use crate::scene::{AGENT, AUDITOR, COMPANY, GLOBAL_ADMIN};
 
 /// The portal with a counter of the statements that it sends.
 async fn counted(engine: Engine) -> (Portal, Arc<AtomicUsize>) {
@@ -69,6 +69,7 @@ async fn pages_ask_no_more_often_for_more_rows(#[values(Engine::Sqlite, Engine::
     let grant = stage.grant(COMPANY, "visual_studio_enterprise", "gold_core").await;
     let admin = portal.signed_in(GLOBAL_ADMIN).await;
     let agent = portal.signed_in(AGENT).await;
+    let auditor = portal.signed_in(AUDITOR).await;
     let pages = [
         (&admin, "/".to_owned()),
         (&admin, "/benefits/visual-studio".to_owned()),
@@ -76,6 +77,8 @@ async fn pages_ask_no_more_often_for_more_rows(#[values(Engine::Sqlite, Engine::
         (&admin, "/account/users".to_owned()),
         (&admin, "/requests".to_owned()),
         (&admin, "/my-benefits".to_owned()),
+        (&admin, "/account/activity".to_owned()),
+        (&auditor, "/operator/activity".to_owned()),
         (&agent, "/operator/queue".to_owned()),
     ];
     let mut few = Vec::new();

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use app::refusal::status;
 use axum::http::StatusCode;
-use domain::rights::Action;
+use domain::rights::{Action, OperatorAction};
 use domain::{Error, ErrorCode, Policies};
 use rstest::rstest;
+use service::audit::DENIED_AN_HOUR;
 use service::policies;
 
 use crate::browser::{Answer, NOTHING, Portal};
@@ -92,6 +93,7 @@ async fn rule_01_every_form_for_every_role(#[values(Engine::Sqlite, Engine::Post
                 continue;
             };
             let before = portal.stage.traces().await;
+            let denied = portal.stage.denied().await;
             let answer = browser.post(row.page, &filled).await;
             if matches!(who, Who::Nobody) {
                 assert_eq!(
@@ -113,6 +115,14 @@ async fn rule_01_every_form_for_every_role(#[values(Engine::Sqlite, Engine::Post
                 assert_eq!(rule(&answer), refusal, "{about}");
             }
             assert_eq!(portal.stage.traces().await, before, "{about} left something behind");
+            // Only that it was denied, of whoever is signed in, as often as an hour allows.
+            let attempts = match who {
+                Who::Nobody => 0,
+                _ if changes_session(row.code()) => 1,
+                _ => 2,
+            };
+            let expected = (denied + attempts).min(DENIED_AN_HOUR);
+            assert_eq!(portal.stage.denied().await, expected, "{about}");
         }
     }
 }
@@ -231,9 +241,12 @@ async fn rule_01_every_server_function_for_every_role(
 const ROUTES: &[(&str, Right)] = &[
     ("/live", Right::SignedIn),
     ("/downloads/{grant}/{download}", Right::Person(Action::GetKeys)),
+    ("/account/users.csv", Right::Person(Action::OpenBenefits)),
     ("/account/users/import/file", Right::Person(Action::AddUser)),
     ("/account/users/import/template.csv", Right::AnyPerson),
     ("/account/users/import/{import}/faulty.csv", Right::Person(Action::AddUser)),
+    ("/account/activity.csv", Right::Person(Action::ViewActivity)),
+    ("/operator/activity.csv", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
 #[rstest]

@@ -5,6 +5,7 @@
 
 use domain::departure::Departure;
 use domain::rights::{Action, OperatorAction, may, operator_may};
+use domain::view::activity::ActivityQuery;
 use domain::view::benefits::{BenefitsQuery, SortColumn};
 use domain::view::operator::{OutboxQuery, QueueQuery};
 use domain::view::people::{DepartureQuery, PeopleQuery};
@@ -320,9 +321,17 @@ impl Stage {
             "account",
             "invitation",
         ] {
-            traces.push((table, self.count(&format!("select count(*) as number from {table}")).await));
+            // A denied attempt leaves that it was denied, and nothing else: see `denied`.
+            let apart = if table == "audit_event" { " where action <> 'denied'" } else { "" };
+            let text = format!("select count(*) as number from {table}{apart}");
+            traces.push((table, self.count(&text).await));
         }
         traces
+    }
+
+    /// How many denied attempts are recorded.
+    pub async fn denied(&self) -> i64 {
+        self.count("select count(*) as number from audit_event where action = 'denied'").await
     }
 
     /// A mail that waits.
@@ -624,6 +633,7 @@ pub const PAGES: &[PageRow] = &[
     page("/notices", Right::SignedIn),
     page("/account", Right::SignedIn),
     page("/account/access", Right::AnyPerson),
+    page("/account/activity", Right::Person(Action::ViewActivity)),
     page("/account/users", Right::Person(Action::OpenBenefits)),
     page("/account/users/add", Right::AnyPerson),
     page("/account/users/import", Right::Person(Action::OpenBenefits)),
@@ -631,6 +641,7 @@ pub const PAGES: &[PageRow] = &[
     page("/operator/queue", Right::Operator(&[OperatorAction::ReadQueue])),
     page("/operator/outbox", Right::Operator(&[OperatorAction::ReadMail])),
     page("/operator/policies", Right::Operator(&[OperatorAction::ReadEverything])),
+    page("/operator/activity", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
 /// A server function with the right that it takes; `perform` is every form.
@@ -659,6 +670,7 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/advisory", Right::AnyPerson),
     function("/api/global_admins", Right::AnyPerson),
     function("/api/access", Right::AnyPerson),
+    function("/api/activity", Right::Person(Action::ViewActivity)),
     function("/api/people", Right::Person(Action::OpenBenefits)),
     function("/api/add_user_page", Right::AnyPerson),
     function("/api/people_import", Right::Person(Action::OpenBenefits)),
@@ -668,6 +680,7 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/queue", Right::Operator(&[OperatorAction::ReadQueue])),
     function("/api/outbox", Right::Operator(&[OperatorAction::ReadMail])),
     function("/api/policies", Right::Operator(&[OperatorAction::ReadEverything])),
+    function("/api/programme_activity", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
 /// A table of a category with a row open.
@@ -704,6 +717,11 @@ impl Stage {
             "/api/advisory" => {
                 json!({ "grant": self.grant(COMPANY, "advisory_hours", "gold_core").await.to_string() })
             }
+            "/api/activity" => {
+                let product = self.grant_row(vs).await.product_id;
+                json!({ "query": ActivityQuery { product: Some(product.into()), ..ActivityQuery::default() } })
+            }
+            "/api/programme_activity" => json!({ "query": ActivityQuery::default() }),
             "/api/people" => {
                 let open = self.person_id(EMPLOYEE, COMPANY).await;
                 json!({ "query": PeopleQuery { open: Some(open), after: Some(open), ..PeopleQuery::default() } })

@@ -199,6 +199,7 @@ async fn rule_07_every_server_function_with_another_companys_id(
         }
     }
     let expected = [
+        "/api/activity",
         "/api/advisory",
         "/api/benefits",
         "/api/departure_page",

@@ -1,11 +1,12 @@
 //! Invitations: a single-use link, behind which one chooses a password.
 
+use domain::audit::ActorKind;
 use domain::error::Faults;
 use domain::ids::AccountId;
 use domain::moment::Zone;
 use domain::password::NewPassword;
 use domain::view::people::Invited;
-use domain::{ErrorCode, Field, Moment};
+use domain::{AuditAction, ErrorCode, Field, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -32,6 +33,7 @@ pub struct Accept {
 struct Row {
     account_id: Uuid,
     organization_id: Option<Uuid>,
+    person_id: Option<Uuid>,
     expires_at: i64,
     full_name: String,
     email: String,
@@ -87,7 +89,9 @@ pub async fn accept(service: &Service, request: &Request, input: Accept) -> Outc
     let text = "update invitation set used_at = $2 where account_id = $1 and used_at is null";
     sql::run(&change.transaction, text, [row.account_id.into(), change.now.0.into()]).await?;
     let chain = row.organization_id.map_or_else(programme_chain, Into::into);
-    change.record(Event::new(chain, "invitation_accepted", "account", row.account_id));
+    let event = Event::new(chain, AuditAction::InvitationAccepted, "account", row.account_id)
+        .by(ActorKind::Person, AccountId(row.account_id));
+    change.record(Event { person: row.person_id, ..event });
     change.tell(Changed::Organization(chain));
     let token = sessions::open(&mut change, request, AccountId(row.account_id), &input.agent).await?;
     change.commit(()).await?;
@@ -98,11 +102,13 @@ async fn find(connection: &impl ConnectionTrait, token: &str, now: Moment) -> Ou
     if token.len() != 64 {
         return Err(ErrorCode::InvitationEnded.into());
     }
-    let text = "select i.account_id, i.organization_id, i.expires_at, a.full_name, a.email,
+    let text =
+        "select i.account_id, i.organization_id, p.id as person_id, i.expires_at, a.full_name, a.email,
             o.name as organization, o.time_zone
         from invitation i
         join account a on a.id = i.account_id and a.status = 'invited'
         left join organization o on o.id = i.organization_id
+        left join person p on p.account_id = i.account_id and p.organization_id = i.organization_id
         where i.token_hash = $1 and i.used_at is null and i.expires_at > $2";
     let values = [hash_token(token).into(), now.0.into()];
     Ok(sql::one::<Row>(connection, text, values).await?.ok_or(ErrorCode::InvitationEnded)?)

@@ -2,7 +2,7 @@
 
 use domain::error::Faults;
 use domain::password::NewPassword;
-use domain::{ErrorCode, Field};
+use domain::{AuditAction, ErrorCode, Field};
 use sea_orm::FromQueryResult;
 
 use crate::audit::Event;
@@ -60,6 +60,6 @@ pub async fn change_password(service: &Service, request: &Request, input: Change
         Actor::Person(person) => person.organization,
         _ => programme_chain(),
     };
-    change.record(Event::new(chain, "password_changed", "account", account));
+    change.record(Event::new(chain, AuditAction::PasswordChanged, "account", account));
     change.commit(()).await
 }

@@ -1,8 +1,8 @@
 //! Signing in with mail address and password.
 
-use domain::ids::AccountId;
+use domain::ids::{AccountId, OrganizationId};
 use domain::text::Email;
-use domain::{ErrorCode, Field};
+use domain::{AuditAction, ErrorCode, Field};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
@@ -25,6 +25,7 @@ pub struct SignIn {
 struct Account {
     id: Uuid,
     password_hash: Option<String>,
+    active: bool,
 }
 
 /// Checks the password and opens a session; gives its token.
@@ -35,19 +36,36 @@ struct Account {
 pub async fn sign_in(service: &Service, request: &Request, input: SignIn) -> Outcome<String> {
     let key = Email::parse(Field::Email, &input.email).map(|email| email.key()).unwrap_or_default();
     service.sign_in_limits.check(&request.address, &key)?;
-    let text = "select id, password_hash from account where email_key = $1 and status = 'active'";
+    let text = "select id, password_hash, status = 'active' as active from account where email_key = $1";
     let account = sql::one::<Account>(service.database.reader(), text, [key.into()]).await?;
-    let stored = account.as_ref().and_then(|account| account.password_hash.as_deref());
+    let active = account.as_ref().filter(|account| account.active);
+    let stored = active.and_then(|account| account.password_hash.as_deref());
     // Longer than any password that can be chosen: not worth a hash.
     let password = if input.password.len() > 1024 { "" } else { &input.password };
     let fits = passwords::verify(password, stored).await?;
     let mut change = Change::begin_unasked(service, request).await?;
-    let Some(account) = account.filter(|_| fits) else {
-        change.record(Event::new(programme_chain(), "sign_in_failed", "address", &request.address));
+    if !fits || !account.as_ref().is_some_and(|account| account.active) {
+        let event = failed(&change, request, account.map(|account| account.id)).await?;
+        change.record(event);
         change.commit(()).await?;
         return Err(ErrorCode::SignInFailed.into());
-    };
+    }
+    let Some(account) = account else { return Err(ErrorCode::SignInFailed.into()) };
     let token = sessions::open(&mut change, request, AccountId(account.id), &input.agent).await?;
     change.commit(()).await?;
     Ok(token)
+}
+
+/// One event in one chain, whether the account is known or not, after the same statements: how long it
+/// takes tells nobody which. A company's administrators see the attempts on their own people, operators
+/// see all.
+async fn failed(change: &Change<'_>, request: &Request, account: Option<Uuid>) -> Outcome<Event> {
+    let asked = AccountId(account.unwrap_or_default());
+    let person = sessions::first_person(&change.transaction, asked).await?;
+    let chain = person.as_ref().map_or_else(programme_chain, |person| OrganizationId(person.organization_id));
+    let event = match account {
+        Some(account) => Event::new(chain, AuditAction::SignInFailed, "account", account),
+        None => Event::new(chain, AuditAction::SignInFailed, "address", &request.address),
+    };
+    Ok(Event { person: person.map(|person| person.id), ..event })
 }

@@ -8,7 +8,7 @@ use domain::ids::{AccountId, ActivationId, GrantId, OrganizationId, ProductId};
 use domain::moment::Zone;
 use domain::seat::ReleaseReason;
 use domain::text::NineDigits;
-use domain::{Day, ErrorCode, Field, Language};
+use domain::{AuditAction, Day, ErrorCode, Field, Language};
 use locales::format;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
@@ -130,7 +130,8 @@ pub(crate) async fn complete(
     let texts = products::texts(&change.transaction, subject.product).await?;
     tell_active(change, &subject, &texts, completion.expires).await?;
     change.record(
-        Event::new(subject.organization, "activation_completed", "activation", id)
+        Event::new(subject.organization, AuditAction::ActivationCompleted, "activation", id)
+            .grant(subject.grant)
             .before(before.code())
             .after(format!("{} until {}", state.code(), completion.expires)),
     );
@@ -185,7 +186,8 @@ pub(crate) async fn refuse(change: &mut Change<'_>, activation: ActivationId, re
         }
     }
     change.record(
-        Event::new(subject.organization, "activation_refused", "activation", id)
+        Event::new(subject.organization, AuditAction::ActivationRefused, "activation", id)
+            .grant(subject.grant)
             .before(before.code())
             .after(state.code()),
     );

@@ -6,7 +6,7 @@ use domain::ids::{GrantId, OrganizationId};
 use domain::operation::OperationId;
 use domain::rights::Action;
 use domain::text::NineDigits;
-use domain::{Field, Moment};
+use domain::{AuditAction, Field, Moment};
 use sea_orm::ConnectionTrait;
 
 use super::complete::place;
@@ -56,7 +56,10 @@ pub async fn reveal(
         Begun::New(change) => change,
     };
     let (activation, ids) = active_ids(service, &change.transaction, person.organization, grant).await?;
-    change.record(Event::new(person.organization, "support_ids_shown", "activation", activation.id));
+    change.record(
+        Event::new(person.organization, AuditAction::SupportIdsShown, "activation", activation.id)
+            .grant(grant),
+    );
     change.commit(()).await?;
     Ok(ids)
 }

@@ -1,7 +1,7 @@
 //! What the clock does to activations: their time is over (rules 13, 16).
 
-use domain::Moment;
 use domain::benefit::{ActivationStep, By};
+use domain::{AuditAction, Moment};
 use sea_orm::ConnectionTrait;
 
 use super::{complete, move_to, settle_grant, state_of};
@@ -72,9 +72,15 @@ async fn expire_batch(service: &Service, request: &Request) -> Outcome<usize> {
             }
         }
         change.record(
-            Event::new(subject.organization, "activation_expired", "activation", subject.activation.id)
-                .before(before.code())
-                .after(state.code()),
+            Event::new(
+                subject.organization,
+                AuditAction::ActivationExpired,
+                "activation",
+                subject.activation.id,
+            )
+            .grant(subject.grant)
+            .before(before.code())
+            .after(state.code()),
         );
         change.tell(Changed::Grant(subject.organization, subject.grant));
     }
@@ -132,7 +138,10 @@ async fn remind_batch(service: &Service, request: &Request) -> Outcome<usize> {
         }
         let text = "update activation set reminded_at = $2 where id = $1";
         sql::run(&change.transaction, text, [id.into(), change.now.0.into()]).await?;
-        change.record(Event::new(subject.organization, "activation_reminded", "activation", id));
+        change.record(
+            Event::new(subject.organization, AuditAction::ActivationReminded, "activation", id)
+                .grant(subject.grant),
+        );
     }
     change.commit(count).await
 }

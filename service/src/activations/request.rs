@@ -6,7 +6,7 @@ use domain::ids::{GrantId, OrganizationId};
 use domain::operation::OperationId;
 use domain::rights::Action;
 use domain::view::requests::RequestKind;
-use domain::{ErrorCode, Language, Policies};
+use domain::{AuditAction, ErrorCode, Language, Policies};
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use uuid::Uuid;
 
@@ -114,7 +114,8 @@ pub async fn withdraw(
     let text = "select number from service_request where activation_id = $1";
     let number = sql::number(&change.transaction, text, [activation.id.into()]).await?;
     change.record(
-        Event::new(person.organization, "activation_withdrawn", "activation", activation.id)
+        Event::new(person.organization, AuditAction::ActivationWithdrawn, "activation", activation.id)
+            .grant(grant.id)
             .before(state.code())
             .after(next.code()),
     );
@@ -202,7 +203,8 @@ pub(super) async fn start(
     let number = requests::open(change, person, new).await?;
     settle_grant(&change.transaction, grant.id).await?;
     change.record(
-        Event::new(grant.organization, "activation_requested", "activation", id)
+        Event::new(grant.organization, AuditAction::ActivationRequested, "activation", id)
+            .grant(grant.id)
             .after(format!("grant {} number {number}", grant.id)),
     );
     change.tell(Changed::Grant(grant.organization, grant.id));

@@ -5,7 +5,7 @@ use domain::ids::{GrantId, OrganizationId, PersonId};
 use domain::rights::Action;
 use domain::seat::{AssignFacts, Shortage, allocate, check_assign, lock_until};
 use domain::view::seats::AssignResult;
-use domain::{Error, ErrorCode, Field, Language, Policies};
+use domain::{AuditAction, Error, ErrorCode, Field, Language, Policies};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set, Value};
 use uuid::Uuid;
 
@@ -197,7 +197,9 @@ pub(crate) async fn give(
             row_version: Set(1),
         });
         change.record(
-            Event::new(grant.organization, "seat_assigned", "seat", id)
+            Event::new(grant.organization, AuditAction::SeatAssigned, "seat", id)
+                .grant(grant.id)
+                .person(candidate.id)
                 .after(format!("grant {} person {}", grant.id, candidate.id)),
         );
         if !by_support {

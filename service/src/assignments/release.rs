@@ -4,7 +4,7 @@ use domain::benefit::may_start;
 use domain::ids::{PersonId, SeatId};
 use domain::rights::Action;
 use domain::seat::{ReleaseReason, check_assign, check_release};
-use domain::{Error, ErrorCode, Language, Moment};
+use domain::{AuditAction, Error, ErrorCode, Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -45,6 +45,7 @@ pub struct ReassignSeat {
 pub(crate) struct HeldSeat {
     pub(crate) id: Uuid,
     pub(crate) grant_id: Uuid,
+    pub(crate) person_id: Uuid,
     pub(crate) row_version: i64,
     pub(crate) locked_until: Option<i64>,
     pub(crate) released_at: Option<i64>,
@@ -55,7 +56,8 @@ pub(crate) struct HeldSeat {
 }
 
 /// Columns of a [`HeldSeat`].
-pub(crate) const HELD_SEAT: &str = "select s.id, s.grant_id, s.row_version, s.locked_until, s.released_at,
+pub(crate) const HELD_SEAT: &str =
+    "select s.id, s.grant_id, s.person_id, s.row_version, s.locked_until, s.released_at,
         p.account_id, a.full_name, a.email, a.language
     from seat s join person p on p.id = s.person_id join account a on a.id = p.account_id";
 
@@ -179,7 +181,9 @@ pub(crate) async fn end(
         secret: None,
     });
     change.record(
-        Event::new(grant.organization, "seat_released", "seat", held.id)
+        Event::new(grant.organization, AuditAction::SeatReleased, "seat", held.id)
+            .grant(grant.id)
+            .person(held.person_id)
             .after(format!("reason {}", reason.code())),
     );
     change.tell(Changed::Grant(grant.organization, grant.id));

@@ -5,7 +5,7 @@ use domain::ids::{GrantId, SeatRequestId};
 use domain::rights::Action;
 use domain::seat::{ReleaseReason, allocate, check_assign};
 use domain::text::Paragraph;
-use domain::{ErrorCode, Field, Language};
+use domain::{AuditAction, ErrorCode, Field, Language};
 use sea_orm::{EntityTrait, FromQueryResult, Set};
 use uuid::Uuid;
 
@@ -93,7 +93,11 @@ pub async fn ask(
         reason: Set(None),
     };
     seat_request::Entity::insert(row).exec_without_returning(&change.transaction).await?;
-    change.record(Event::new(person.organization, "seat_requested", "seat_request", id));
+    change.record(
+        Event::new(person.organization, AuditAction::SeatRequested, "seat_request", id)
+            .grant(grant.id)
+            .person(person.id),
+    );
     tell_assigners(&mut change, person, &grant, &note, &policies).await?;
     change.tell(Changed::Grant(person.organization, grant.id));
     change.commit(()).await
@@ -208,7 +212,11 @@ pub async fn decide(
             };
             change.post(refusal(&grant, refused, language, &texts, person.name.clone(), reason.clone())?);
         }
-        change.record(Event::new(person.organization, "seat_request_refused", "seat_request", input.request));
+        change.record(
+            Event::new(person.organization, AuditAction::SeatRequestRefused, "seat_request", input.request)
+                .grant(grant.id)
+                .person(waiting.person_id),
+        );
     } else {
         may_start(&grant.facts, change.now)?;
         for candidate in &people {
@@ -216,7 +224,11 @@ pub async fn decide(
         }
         let (people, _) = allocate(grant.capacity, people, None)?;
         give(&mut change, person, &grant, &policies, &people, None, &texts).await?;
-        change.record(Event::new(person.organization, "seat_request_granted", "seat_request", input.request));
+        change.record(
+            Event::new(person.organization, AuditAction::SeatRequestGranted, "seat_request", input.request)
+                .grant(grant.id)
+                .person(waiting.person_id),
+        );
     }
     change.tell(Changed::Grant(person.organization, grant.id));
     change.commit(name).await
@@ -262,26 +274,31 @@ pub(crate) async fn refuse_all(change: &mut Change<'_>, grant: &Grant, texts: &P
     #[derive(FromQueryResult)]
     struct Asked {
         id: Uuid,
+        person_id: Uuid,
         account_id: Uuid,
         full_name: String,
         email: String,
         language: String,
     }
-    let text = "select r.id, p.account_id, a.full_name, a.email, a.language from seat_request r
+    let text = "select r.id, r.person_id, p.account_id, a.full_name, a.email, a.language from seat_request r
         join person p on p.id = r.person_id join account a on a.id = p.account_id
         where r.grant_id = $1 and r.state = 'requested' order by r.requested_at, r.id";
     let asked = sql::all::<Asked>(&change.transaction, text, [grant.id.0.into()]).await?;
     let text = "update seat_request set state = 'refused', decided_at = $2
         where grant_id = $1 and state = 'requested'";
     sql::run(&change.transaction, text, [grant.id.0.into(), change.now.0.into()]).await?;
-    for Asked { id, account_id, full_name, email, language } in asked {
+    for Asked { id, person_id, account_id, full_name, email, language } in asked {
         let language = Language::from_tag(&language).unwrap_or_default();
         let words = locales::texts(language);
         let reason = words.find_release_reason(ReleaseReason::GrantWithdrawn.code()).unwrap_or_default();
         let by = words.mail_operators().to_owned();
         let refused = Refused { account_id, full_name, email };
         change.post(refusal(grant, refused, language, texts, by, reason.to_owned())?);
-        change.record(Event::new(grant.organization, "seat_request_refused", "seat_request", id));
+        change.record(
+            Event::new(grant.organization, AuditAction::SeatRequestRefused, "seat_request", id)
+                .grant(grant.id)
+                .person(person_id),
+        );
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What the clock does to grants: they end, and their seats with them (rule 21).
 
+use domain::AuditAction;
 use domain::ids::{GrantId, OrganizationId};
 use domain::seat::ReleaseReason;
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -64,7 +65,12 @@ async fn end_batch(service: &Service, request: &Request) -> Outcome<usize> {
         release::end_all(&mut change, &grant, ReleaseReason::GrantEnded, &texts).await?;
         let text = "update benefit_grant set state = 'ended', row_version = row_version + 1 where id = $1";
         sql::run(&change.transaction, text, [id.0.into()]).await?;
-        change.record(Event::new(organization, "grant_ended", "grant", id).before("granted").after("ended"));
+        change.record(
+            Event::new(organization, AuditAction::GrantEnded, "grant", id)
+                .grant(id)
+                .before("granted")
+                .after("ended"),
+        );
         change.tell(Changed::Grant(organization, id));
     }
     change.commit(count).await

@@ -4,7 +4,7 @@ use domain::benefit::{ProductKind, may_start};
 use domain::cloud::{KeyUse, Subscription, preview};
 use domain::ids::{GrantId, OrganizationId, SubscriptionId};
 use domain::rights::Action;
-use domain::{Day, Error, ErrorCode, Field};
+use domain::{AuditAction, Day, Error, ErrorCode, Field};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -125,9 +125,17 @@ pub async fn redeem(
     let subscription = SubscriptionId(id);
     let texts = products::texts(&change.transaction, grant.product).await?;
     change.post(letter(person, &grant, after, &texts)?);
-    change.record(Event::new(grant.organization, "cloud_key_redeemed", "subscription", subscription).after(
-        format!("{} key {} seats {} ends {}", input.used_for.code(), key.id, after.seats, after.ends),
-    ));
+    change.record(
+        Event::new(grant.organization, AuditAction::CloudKeyRedeemed, "subscription", subscription)
+            .grant(grant.id)
+            .after(format!(
+                "{} key {} seats {} ends {}",
+                input.used_for.code(),
+                key.id,
+                after.seats,
+                after.ends
+            )),
+    );
     // The subscription stands in every row of the same product.
     change.tell(Changed::Organization(grant.organization));
     change.tell(Changed::Grant(grant.organization, grant.id));

@@ -6,7 +6,7 @@ use domain::ids::{OrganizationId, PersonId};
 use domain::operation::OperationId;
 use domain::rights::Action;
 use domain::text::{Email, Phone};
-use domain::{Error, ErrorCode, Field, Language};
+use domain::{AuditAction, Error, ErrorCode, Field, Language};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -118,7 +118,8 @@ pub async fn save(
         ));
     }
     change.record(
-        Event::new(person.organization, "marketing_contact_saved", "person", contact.person)
+        Event::new(person.organization, AuditAction::MarketingContactSaved, "person", contact.person)
+            .person(contact.person)
             .after(format!("{saved:?}").to_lowercase()),
     );
     change.tell(Changed::Organization(person.organization));

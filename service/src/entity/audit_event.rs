@@ -36,6 +36,10 @@ pub struct Model {
     pub address: Option<String>,
     /// Request id.
     pub request_id: Option<String>,
+    /// Person id.
+    pub person_id: Option<Uuid>,
+    /// Grant id.
+    pub grant_id: Option<Uuid>,
 }
 
 /// Joins are written where they are used.

@@ -4,7 +4,7 @@ use domain::benefit::{ProductKind, may_start, may_use};
 use domain::ids::{GrantId, PoolId};
 use domain::rights::Action;
 use domain::text::{Paragraph, optional};
-use domain::{Error, ErrorCode, Field};
+use domain::{AuditAction, Error, ErrorCode, Field};
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
 
 use super::reveal::bound_key;
@@ -95,9 +95,11 @@ pub async fn record_activations(
         recorded_at: Set(change.now.0),
     };
     balance_entry::Entity::insert(entry).exec_without_returning(&change.transaction).await?;
-    let action = if input.count > 0 { "activations_recorded" } else { "activations_corrected" };
+    let action =
+        if input.count > 0 { AuditAction::ActivationsRecorded } else { AuditAction::ActivationsCorrected };
     change.record(
-        Event::new(grant.organization, action, "benefit_grant", grant.id)
+        Event::new(grant.organization, action, "grant", grant.id)
+            .grant(grant.id)
             .after(format!("amount {}", input.count)),
     );
     change.tell(Changed::Grant(grant.organization, grant.id));

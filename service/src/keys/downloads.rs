@@ -1,10 +1,10 @@
 //! Downloads: each existing version, language and operating system has its own (rule 8).
 
-use domain::ErrorCode;
 use domain::benefit::may_use;
 use domain::ids::GrantId;
 use domain::rights::Action;
 use domain::view::software::size;
+use domain::{AuditAction, ErrorCode};
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use uuid::Uuid;
 
@@ -68,7 +68,8 @@ pub async fn open_download(
     };
     download::Entity::insert(row).exec_without_returning(&change.transaction).await?;
     change.record(
-        Event::new(grant.organization, "package_downloaded", "product_download", package.id)
+        Event::new(grant.organization, AuditAction::PackageDownloaded, "product_download", package.id)
+            .grant(grant.id)
             .after(format!("grant {}", grant.id)),
     );
     change.tell(Changed::Grant(grant.organization, grant.id));

@@ -6,7 +6,7 @@
 use domain::benefit::{may_start, may_use};
 use domain::ids::{GrantId, OrganizationId, PersonId, ProductId, ProductKeyId, SeatId};
 use domain::rights::{Action, may_get_key};
-use domain::{Error, ErrorCode, Field, FieldError, Policies};
+use domain::{AuditAction, Error, ErrorCode, Field, FieldError, Policies};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -135,7 +135,11 @@ pub async fn reveal(
     let key = open(service, &sealed)?;
     let id = ProductKeyId(sealed.id);
     let order = if first { "first" } else { "again" };
-    change.record(Event::new(person.organization, "key_revealed", "product_key", id).after(order));
+    change.record(
+        Event::new(person.organization, AuditAction::KeyRevealed, "product_key", id)
+            .grant(grant.id)
+            .after(order),
+    );
     if first {
         change.tell(Changed::Grant(person.organization, grant.id));
     }

@@ -4,7 +4,7 @@ use domain::error::Faults;
 use domain::ids::{AccountId, OrganizationId, PersonId};
 use domain::rights::{Action, check_role_change};
 use domain::text::{Email, PersonName};
-use domain::{Error, ErrorCode, Field, Language, Role, Roles};
+use domain::{AuditAction, Error, ErrorCode, Field, Language, Role, Roles};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -129,7 +129,9 @@ pub(super) async fn write(change: &mut Change<'_>, by: &Person, new: &NewPerson)
     }
     let id = join(change, by.organization, &known).await?;
     set(&change.transaction, by.organization, id, &new.roles).await?;
-    change.record(Event::new(by.organization, "user_added", "person", id).after(codes(&new.roles)));
+    change.record(
+        Event::new(by.organization, AuditAction::UserAdded, "person", id).person(id).after(codes(&new.roles)),
+    );
     if known.status == "invited" {
         invite(change, by, &known.invitee()).await?;
     } else {
@@ -351,7 +353,9 @@ pub async fn invite_again(
         language: Language::from_tag(&row.language).unwrap_or_default(),
     };
     invite(&mut change, person, &invitee).await?;
-    change.record(Event::new(person.organization, "user_invited_again", "person", invited));
+    change.record(
+        Event::new(person.organization, AuditAction::UserInvitedAgain, "person", invited).person(invited),
+    );
     change.tell(Changed::Organization(person.organization));
     change.commit(invitee.name).await
 }

@@ -3,7 +3,7 @@
 use domain::error::Faults;
 use domain::password::NewPassword;
 use domain::text::{Email, PersonName};
-use domain::{ErrorCode, Field, Language};
+use domain::{AuditAction, ErrorCode, Field, Language};
 use sea_orm::{EntityTrait, FromQueryResult, Set};
 use uuid::Uuid;
 
@@ -85,6 +85,6 @@ pub async fn create_admin(service: &Service, input: CreateAdmin) -> Outcome<()> 
     let text =
         "insert into operator_role (account_id, role) values ($1, 'programme_admin') on conflict do nothing";
     sql::run(&change.transaction, text, [id.into()]).await?;
-    change.record(Event::new(programme_chain(), "programme_admin_created", "account", id));
+    change.record(Event::new(programme_chain(), AuditAction::ProgrammeAdminCreated, "account", id));
     change.commit(()).await
 }

@@ -8,7 +8,7 @@ use domain::rights::Action;
 use domain::seat::{ReleaseReason, check_assign, check_release};
 use domain::view::people::{DepartingSeat, DeparturePage, DepartureQuery, PersonStatus};
 use domain::view::seats::{CHOICES, PersonChoice};
-use domain::{Error, ErrorCode, Field, Language, Moment, Policies};
+use domain::{AuditAction, Error, ErrorCode, Field, Language, Moment, Policies};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
@@ -279,11 +279,12 @@ pub async fn depart(
     let text = "update person set status = $2, row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [input.person.0.into(), after.code().into()]).await?;
     let (action, kind) = match input.departure {
-        Departure::Suspend => ("person_suspended", "person_suspended"),
-        Departure::Remove => ("person_removed", "person_removed"),
+        Departure::Suspend => (AuditAction::PersonSuspended, "person_suspended"),
+        Departure::Remove => (AuditAction::PersonRemoved, "person_removed"),
     };
     change.record(
         Event::new(person.organization, action, "person", input.person)
+            .person(input.person)
             .before(format!("{} {}", facts.status.code(), codes(facts.roles)))
             .after(after.code()),
     );
@@ -321,7 +322,8 @@ pub async fn resume(
     let text = "update person set status = 'active', row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [input.person.0.into()]).await?;
     change.record(
-        Event::new(person.organization, "person_resumed", "person", input.person)
+        Event::new(person.organization, AuditAction::PersonResumed, "person", input.person)
+            .person(input.person)
             .before(PersonStatus::Suspended.code())
             .after(format!("{} {}", PersonStatus::Active.code(), codes(&held.roles()))),
     );

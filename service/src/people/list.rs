@@ -67,8 +67,7 @@ pub async fn page(service: &Service, request: &Request, query: &PeopleQuery) -> 
     let count = |further: &str| format!("select count(*) as number {PEOPLE}{filter}{further}");
     // What isn't filtered isn't counted again.
     let total = if filter.is_empty() { all } else { sql::number(reader, &count(""), values.clone()).await? };
-    let order = Order::of(query.sort);
-    let (from, before) = match query.after {
+    let before = match query.after {
         Some(after) => {
             let text = "select count(*) as number from person where id = $1 and organization_id = $2";
             let at = [after.0.into(), person.organization.0.into()];
@@ -76,17 +75,14 @@ pub async fn page(service: &Service, request: &Request, query: &PeopleQuery) -> 
                 return Err(ErrorCode::NotFound.into());
             }
             values.push(after.0.into());
-            let place = order.after(values.len());
-            let before = sql::number(reader, &count(&format!(" and not ({place})")), values.clone()).await?;
-            (format!(" and {place}"), before)
+            let place = Order::of(query.sort).after(values.len());
+            sql::number(reader, &count(&format!(" and not ({place})")), values).await?
         }
-        None => (String::new(), 0),
+        None => 0,
     };
-    let text = format!("{}{filter}{from} {} limit {}", rows(), order.clause(), PAGE_ROWS + 1);
-    let mut rows = sql::all::<Row>(reader, &text, values).await?;
+    let mut rows = batch(reader, person, query, Rows::Page).await?;
     let more = rows.len() > PAGE_ROWS as usize;
     rows.truncate(PAGE_ROWS as usize);
-    let rows = rows.into_iter().map(|row| view(row, &zone)).collect::<Outcome<Vec<_>>>()?;
     let open = match query.open {
         Some(open) => Some(one(reader, person.organization, open, &zone).await?),
         None => None,
@@ -104,6 +100,43 @@ pub async fn page(service: &Service, request: &Request, query: &PeopleQuery) -> 
         grantable: rules::grantable(&person.roles),
         setup: setup(reader, person).await?,
     })
+}
+
+/// How many rows are read at a time.
+#[derive(Clone, Copy)]
+pub(super) enum Rows {
+    /// A page, and one more that says whether another follows.
+    Page,
+    /// A part of an export.
+    Export,
+}
+
+/// The rows after the query's cursor that its filters leave, in its order.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(super) async fn batch(
+    connection: &impl ConnectionTrait,
+    person: &Person,
+    query: &PeopleQuery,
+    size: Rows,
+) -> Outcome<Vec<PersonRow>> {
+    let order = Order::of(query.sort);
+    let (filter, mut values) = filter(person, query);
+    let from = match query.after {
+        Some(after) => {
+            values.push(after.0.into());
+            format!(" and {}", order.after(values.len()))
+        }
+        None => String::new(),
+    };
+    let limit = match size {
+        Rows::Page => PAGE_ROWS + 1,
+        Rows::Export => 500,
+    };
+    let text = format!("{}{filter}{from} {} limit {limit}", rows(), order.clause());
+    let zone = person.zone();
+    sql::all::<Row>(connection, &text, values).await?.into_iter().map(|row| view(row, &zone)).collect()
 }
 
 /// What **Add user** shows.

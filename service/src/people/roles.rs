@@ -3,7 +3,7 @@
 use domain::ids::{AccountId, OrganizationId, PersonId};
 use domain::rights::{Action, check_role_change, keeps_global_admin};
 use domain::view::people::PersonStatus;
-use domain::{Error, ErrorCode, Field, Language, Role, Roles};
+use domain::{AuditAction, Error, ErrorCode, Field, Language, Role, Roles};
 use sea_orm::{DatabaseTransaction, FromQueryResult};
 use uuid::Uuid;
 
@@ -194,7 +194,10 @@ async fn put(change: &mut Change<'_>, by: &Person, id: PersonId, held: &Held, af
     let text = "update person set row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [id.0.into()]).await?;
     change.record(
-        Event::new(by.organization, "roles_set", "person", id).before(codes(&before)).after(codes(after)),
+        Event::new(by.organization, AuditAction::RolesSet, "person", id)
+            .person(id)
+            .before(codes(&before))
+            .after(codes(after)),
     );
     change.tell(Changed::Organization(by.organization));
     if held.account_status == "active" && id != by.id {
@@ -235,7 +238,7 @@ async fn finish_setup(
     let text = "update organization set setup_finished = true, row_version = row_version + 1
         where id = $1 and founder_person_id = $2 and not setup_finished";
     if sql::run(&change.transaction, text, [organization.0.into(), person.0.into()]).await? > 0 {
-        change.record(Event::new(organization, "setup_finished", "organization", organization));
+        change.record(Event::new(organization, AuditAction::SetupFinished, "organization", organization));
         change.tell(Changed::Organization(organization));
     }
     Ok(())
@@ -257,7 +260,8 @@ pub(crate) async fn grant_global_admin(
     let text = "update person set row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [person.0.into()]).await?;
     change.record(
-        Event::new(organization, "global_admin_granted", "person", person)
+        Event::new(organization, AuditAction::GlobalAdminGranted, "person", person)
+            .person(person)
             .before(codes(&before))
             .after(codes(&after)),
     );

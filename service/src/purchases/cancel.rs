@@ -6,7 +6,7 @@ use domain::rights::Action;
 use domain::text::Paragraph;
 use domain::view::purchases::CancellationReason;
 use domain::view::requests::{RequestKind, RequestState};
-use domain::{ErrorCode, Field, Language};
+use domain::{AuditAction, ErrorCode, Field, Language};
 use locales::format;
 use sea_orm::{EntityTrait, FromQueryResult, Set};
 
@@ -108,7 +108,7 @@ pub async fn submit(
     };
     service_request::Entity::insert(row).exec_without_returning(&change.transaction).await?;
     change.record(
-        Event::new(person.organization, "cancellation_requested", "order_line", purchase.id)
+        Event::new(person.organization, AuditAction::CancellationRequested, "order_line", purchase.id)
             .after(format!("number {number} reason {}", reason.code())),
     );
     let offer = offer_name(&change.transaction, purchase.id, person.language).await?;
@@ -209,7 +209,7 @@ pub async fn take_back(
     }
     change.record(Event::new(
         person.organization,
-        "cancellation_taken_back",
+        AuditAction::CancellationTakenBack,
         "service_request",
         input.request,
     ));

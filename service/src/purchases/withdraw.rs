@@ -2,7 +2,7 @@
 
 use domain::ids::{GrantId, OrderLineId};
 use domain::seat::ReleaseReason;
-use domain::{ErrorCode, Moment};
+use domain::{AuditAction, ErrorCode, Moment};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
@@ -57,7 +57,9 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
         "update organization set tier = $2, row_version = row_version + 1 where id = $1 and tier <> $2";
     sql::run(&change.transaction, text, [organization.0.into(), tier.code().into()]).await?;
     change.record(
-        Event::new(organization, "purchase_refunded", "order_line", line).before("active").after("refunded"),
+        Event::new(organization, AuditAction::PurchaseRefunded, "order_line", line)
+            .before("active")
+            .after("refunded"),
     );
     change.tell(Changed::Organization(organization));
     Ok(())
@@ -94,7 +96,11 @@ async fn end_grant(
         let text = "update activation set state = 'withdrawn', row_version = row_version + 1 where id = $1";
         sql::run(&change.transaction, text, [id.into()]).await?;
         requests::close_for_activation(&change.transaction, id, change.now.0, Some(by)).await?;
-        change.record(Event::new(organization, "activation_withdrawn", "activation", id).after("withdrawn"));
+        change.record(
+            Event::new(organization, AuditAction::ActivationWithdrawn, "activation", id)
+                .grant(grant.id)
+                .after("withdrawn"),
+        );
     }
     seat_requests::refuse_all(change, &grant, &texts).await?;
     let text = "update benefit_grant set state = 'withdrawn', row_version = row_version + 1,
@@ -103,7 +109,10 @@ async fn end_grant(
         where id = $1";
     sql::run(&change.transaction, text, [id.0.into()]).await?;
     change.record(
-        Event::new(organization, "grant_withdrawn", "grant", id).before("granted").after("withdrawn"),
+        Event::new(organization, AuditAction::GrantWithdrawn, "grant", id)
+            .grant(id)
+            .before("granted")
+            .after("withdrawn"),
     );
     change.tell(Changed::Grant(organization, id));
     Ok(())

@@ -4,12 +4,11 @@
 use domain::error::Faults;
 use domain::text::NineDigits;
 use domain::view::requests::{RequestKind, RequestState};
-use domain::{Day, Error, ErrorCode, Field, FieldError};
+use domain::{AuditAction, Day, Error, ErrorCode, Field, FieldError};
 use sea_orm::FromQueryResult;
 
 use super::{Wanted, claim, close};
 use crate::activations::complete::Completion;
-use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::operation::Operation;
 use crate::people::roles::grant_global_admin;
@@ -71,9 +70,7 @@ pub async fn activation(
         item.activation_id.ok_or_else(|| Failure::broken("service_request", "activation_id", item.id))?;
     activations::complete::complete(&mut change, activation.into(), completion).await?;
     close(&mut change, operator, &item, RequestState::Completed, None).await?;
-    change.record(
-        Event::new(item.organization(), "request_completed", "service_request", item.id).after(&item.kind),
-    );
+    change.record(item.event(AuditAction::RequestCompleted).after(&item.kind));
     change.commit(item.number).await
 }
 
@@ -121,10 +118,7 @@ pub async fn advisory(
     close(&mut change, operator, &item, RequestState::Completed, None).await?;
     let values = [("title", item.title.clone()), ("hours", hours.to_string())];
     change.post(item.letter("advisory_completed", "/requests", values));
-    change.record(
-        Event::new(item.organization(), "request_completed", "service_request", item.id)
-            .after(format!("advisory hours {hours}")),
-    );
+    change.record(item.event(AuditAction::RequestCompleted).after(format!("advisory hours {hours}")));
     change.commit(item.number).await
 }
 
@@ -152,10 +146,7 @@ pub async fn cancellation(
     close(&mut change, operator, &item, RequestState::Approved, None).await?;
     let offer = offer_name(&change.transaction, line.into(), item.language()).await?;
     change.post(item.letter("cancellation_approved", "/benefits/cancel", [("offer", offer)]));
-    change.record(
-        Event::new(item.organization(), "cancellation_approved", "service_request", item.id)
-            .after(format!("order line {line}")),
-    );
+    change.record(item.event(AuditAction::CancellationApproved).after(format!("order line {line}")));
     change.commit(item.number).await
 }
 

@@ -4,7 +4,7 @@ use domain::ids::MailId;
 use domain::moment::Zone;
 use domain::rights::OperatorAction;
 use domain::view::operator::{MailRow, MailState, OutboxPage, OutboxQuery, PAGE_ROWS};
-use domain::{ErrorCode, Language};
+use domain::{AuditAction, ErrorCode, Language};
 use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
 
@@ -150,7 +150,7 @@ pub async fn send_again(
         Begun::New(change) => change,
     };
     outbox::retry(&change.transaction, mail, change.now).await?;
-    change.record(Event::new(programme_chain(), "mail_sent_again", "mail", mail));
+    change.record(Event::new(programme_chain(), AuditAction::MailSentAgain, "mail", mail));
     change.tell(Changed::Queue);
     change.commit(()).await
 }

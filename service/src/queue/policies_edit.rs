@@ -2,7 +2,7 @@
 
 use domain::rights::OperatorAction;
 use domain::view::operator::PoliciesPage;
-use domain::{Error, ErrorCode, Field, Policies};
+use domain::{AuditAction, Error, ErrorCode, Field, Policies};
 use sha2::{Digest, Sha256};
 
 use crate::audit::Event;
@@ -74,7 +74,9 @@ pub async fn save(
         let text = "insert into policy (name, value) values ($1, $2)
             on conflict (name) do update set value = excluded.value";
         sql::run(&change.transaction, text, [name.into(), new.clone().into()]).await?;
-        change.record(Event::new(programme_chain(), "policy_changed", "policy", name).before(old).after(new));
+        change.record(
+            Event::new(programme_chain(), AuditAction::PolicyChanged, "policy", name).before(old).after(new),
+        );
         changed += 1;
     }
     change.tell(Changed::Queue);

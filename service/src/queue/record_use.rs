@@ -8,7 +8,7 @@ use domain::rights::OperatorAction;
 use domain::support::{self, charge};
 use domain::text::{Hours, Line, whole_number};
 use domain::view::requests::{RequestKind, RequestState};
-use domain::{ErrorCode, Field};
+use domain::{AuditAction, ErrorCode, Field};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 use uuid::Uuid;
 
@@ -209,7 +209,9 @@ async fn write(
     };
     balance_entry::Entity::insert(row).exec_without_returning(&change.transaction).await?;
     change.record(
-        Event::new(grant.organization, "use_recorded", "grant", grant.id).after(format!("{kind} {amount}")),
+        Event::new(grant.organization, AuditAction::UseRecorded, "grant", grant.id)
+            .grant(grant.id)
+            .after(format!("{kind} {amount}")),
     );
     change.tell(Changed::Grant(grant.organization, grant.id));
     Ok(())

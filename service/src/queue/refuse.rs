@@ -2,10 +2,9 @@
 
 use domain::text::Paragraph;
 use domain::view::requests::{RequestKind, RequestState};
-use domain::{Error, ErrorCode, Field};
+use domain::{AuditAction, Error, ErrorCode, Field};
 
 use super::{Wanted, claim, close};
-use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::operation::Operation;
 use crate::purchases::cancel::offer_name;
@@ -43,7 +42,8 @@ pub async fn refuse(
         Begun::New(change) => change,
     };
     let item = claim(&change, operator, input.wanted, None).await?;
-    match item.kind()? {
+    let kind = item.kind()?;
+    match kind {
         RequestKind::Activation => {
             let activation = item
                 .activation_id
@@ -68,9 +68,13 @@ pub async fn refuse(
         }
     }
     close(&mut change, operator, &item, RequestState::Refused, Some(&reason)).await?;
-    change.record(
-        Event::new(item.organization(), "request_refused", "service_request", item.id).after(&item.kind),
-    );
+    let action = match kind {
+        RequestKind::GlobalAdmin => AuditAction::GlobalAdminRefused,
+        RequestKind::Activation | RequestKind::Advisory | RequestKind::Cancellation => {
+            AuditAction::RequestRefused
+        }
+    };
+    change.record(item.event(action).after(&item.kind));
     change.commit(item.number).await
 }
 

@@ -1,9 +1,9 @@
 //! Taking a request: whoever takes it works on it, and the partner sees that somebody does.
 
-use domain::view::requests::RequestState;
+use domain::AuditAction;
+use domain::view::requests::{RequestKind, RequestState};
 
 use super::{Wanted, claim};
-use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::live::Changed;
 use crate::operation::Operation;
@@ -32,7 +32,13 @@ pub async fn take(
         where id = $1 and open";
     let values = [item.id.into(), operator.account.0.into(), RequestState::Processing.code().into()];
     sql::run(&change.transaction, text, values).await?;
-    change.record(Event::new(item.organization(), "request_taken", "service_request", item.id));
+    let action = match item.kind()? {
+        RequestKind::GlobalAdmin => AuditAction::GlobalAdminRequestTaken,
+        RequestKind::Activation | RequestKind::Advisory | RequestKind::Cancellation => {
+            AuditAction::RequestTaken
+        }
+    };
+    change.record(item.event(action));
     change.tell(Changed::Organization(item.organization()));
     change.tell(Changed::Queue);
     change.commit(item.number).await

@@ -7,7 +7,7 @@ use domain::rights::{self as domain_rights, Action};
 use domain::support::{AdvisoryDraft, AdvisoryRequest, charge, left};
 use domain::view::requests::{ADVISORY_DAYS, RequestKind};
 use domain::view::technical::{AdvisoryPage, ChargeChoice};
-use domain::{Error, ErrorCode, Language, Moment};
+use domain::{AuditAction, Error, ErrorCode, Language, Moment};
 use locales::format;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
@@ -160,7 +160,8 @@ pub async fn submit(
         secret: None,
     });
     change.record(
-        Event::new(person.organization, "advisory_requested", "service_request", number)
+        Event::new(person.organization, AuditAction::AdvisoryRequested, "service_request", number)
+            .grant(grant.id)
             .after(format!("grant {} hours {}", grant.id, asked.hours)),
     );
     change.tell(Changed::Grant(person.organization, grant.id));

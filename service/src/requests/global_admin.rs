@@ -5,7 +5,7 @@ use domain::ids::OrganizationId;
 use domain::operation::OperationId;
 use domain::rights::Action;
 use domain::view::requests::{GLOBAL_ADMIN_DAYS, GlobalAdminPage, RequestKind};
-use domain::{Day, Error, ErrorCode, Moment, Role};
+use domain::{AuditAction, Day, Error, ErrorCode, Moment, Role};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::{NewRequest, open};
@@ -102,6 +102,9 @@ pub async fn ask(service: &Service, request: &Request, operation: OperationId) -
         target,
     };
     let number = open(&mut change, person, new).await?;
-    change.record(Event::new(person.organization, "global_admin_requested", "service_request", number));
+    change.record(
+        Event::new(person.organization, AuditAction::GlobalAdminRequested, "service_request", number)
+            .person(person.id),
+    );
     change.commit(number).await
 }

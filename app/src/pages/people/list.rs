@@ -22,48 +22,28 @@ use crate::server_fns::people::people;
 use crate::words;
 
 const PATH: &str = "/account/users";
+/// The same list as a file.
+const EXPORT: &str = "/account/users.csv";
 const COLUMNS: usize = 6;
 
 fn read(parameters: &ParamsMap) -> PeopleQuery {
-    let get = |name: &str| parameters.get(name).filter(|value| !value.is_empty());
-    PeopleQuery {
-        find: get("find").unwrap_or_default().chars().take(100).collect(),
-        role: get("role").and_then(|role| Role::from_code(&role)),
-        status: get("status").and_then(|status| PersonStatus::from_code(&status)),
-        sort: get("sort").and_then(|sort| PeopleSort::from_code(&sort)).unwrap_or_default(),
-        after: get("after").and_then(|after| after.parse().ok()),
-        open: get("open").and_then(|open| open.parse().ok()),
-    }
+    PeopleQuery::read(|name| parameters.get(name))
 }
 
 fn write(query: &PeopleQuery) -> String {
-    let mut pairs: Vec<(&str, String)> = Vec::new();
-    if !query.find.is_empty() {
-        pairs.push(("find", query.find.clone()));
-    }
-    if let Some(role) = query.role {
-        pairs.push(("role", role.code().to_owned()));
-    }
-    if let Some(status) = query.status {
-        pairs.push(("status", status.code().to_owned()));
-    }
-    if query.sort != PeopleSort::default() {
-        pairs.push(("sort", query.sort.code().to_owned()));
-    }
-    if let Some(after) = query.after {
-        pairs.push(("after", after.to_string()));
-    }
-    if let Some(open) = query.open {
-        pairs.push(("open", open.to_string()));
-    }
-    if pairs.is_empty() {
-        return PATH.to_owned();
-    }
-    let pairs = serde_html_form::to_string(&pairs).unwrap_or_default();
+    let address = written(PATH, query);
     match query.open {
-        Some(open) => format!("{PATH}?{pairs}#{open}"),
-        None => format!("{PATH}?{pairs}"),
+        Some(open) => format!("{address}#{open}"),
+        None => address,
     }
+}
+
+fn written(path: &str, query: &PeopleQuery) -> String {
+    let pairs = query.pairs();
+    if pairs.is_empty() {
+        return path.to_owned();
+    }
+    format!("{path}?{}", serde_html_form::to_string(&pairs).unwrap_or_default())
 }
 
 /// User management.
@@ -134,6 +114,17 @@ fn Page(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
                 }}
             </div>
             <Filters query=query page=page/>
+            <p>
+                <a
+                    href=move || query.with(|query| {
+                        written(EXPORT, &PeopleQuery { after: None, open: None, ..query.clone() })
+                    })
+                    rel="external"
+                    download=""
+                >
+                    {texts.people_export()}
+                </a>
+            </p>
             <section class="sheet"><Rows query=query page=page/></section>
         </main>
     }

@@ -6,10 +6,9 @@ use domain::view::people_import::{IMPORT_BYTES_MAX, IMPORT_ROWS_MAX, ImportRow};
 use domain::{Error, ErrorCode, Field, Language, Role};
 use locales::Texts;
 
+use crate::spreadsheet::{MARK, harmless, typed};
 use crate::{Failure, Outcome};
 
-/// Spreadsheet programs take a file for UTF-8 if it begins so.
-const MARK: &str = "\u{FEFF}";
 /// The columns, in the order of the template.
 const COLUMNS: [Field; 4] = [Field::Name, Field::Email, Field::Roles, Field::Language];
 
@@ -85,12 +84,7 @@ pub(super) fn rows(text: &str) -> Result<Vec<Raw>, Error> {
 /// A cell without the spaces around it, and without the apostrophe that keeps a spreadsheet program
 /// from taking it for a formula.
 fn cell(record: &StringRecord, at: Option<usize>) -> String {
-    let text = at.and_then(|at| record.get(at)).unwrap_or_default().trim();
-    let text = match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(FORMULA) => rest,
-        _ => text,
-    };
-    text.to_owned()
+    typed(at.and_then(|at| record.get(at)).unwrap_or_default().trim()).to_owned()
 }
 
 /// What stands between cells: whichever the line of heads has most of.
@@ -147,14 +141,6 @@ pub(super) fn language(cell: &str, otherwise: Language) -> Option<Language> {
         .into_iter()
         .find(|language| language.own_name().eq_ignore_ascii_case(cell))
         .or_else(|| Language::from_browser_tag(cell))
-}
-
-/// What a spreadsheet program takes for the beginning of a formula.
-const FORMULA: [char; 5] = ['=', '+', '-', '@', '\t'];
-
-/// A cell that no spreadsheet program takes for a formula.
-fn harmless(text: &str) -> String {
-    if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// The template: the heads and a row that shows how it is meant, in the reader's language.

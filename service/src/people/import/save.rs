@@ -3,7 +3,7 @@
 use domain::ids::PeopleImportId;
 use domain::operation::OperationId;
 use domain::view::people_import::ImportRow;
-use domain::{Action, ErrorCode};
+use domain::{Action, AuditAction, ErrorCode};
 use serde::{Deserialize, Serialize};
 
 use super::{Left, check, file, find};
@@ -75,7 +75,7 @@ pub async fn save(
         return Err(ErrorCode::WrongState.into());
     }
     change.record(
-        Event::new(person.organization, "people_imported", "people_import", import)
+        Event::new(person.organization, AuditAction::PeopleImported, "people_import", import)
             .after(format!("added {} faulty {}", saved.added, saved.faulty)),
     );
     change.tell(Changed::Organization(person.organization));

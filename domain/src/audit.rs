@@ -1,0 +1,287 @@
+//! What the audit trail records, and who of a company sees it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::codes;
+use crate::rights::ActivityScope;
+
+codes! {
+    /// What was done. The codes stand in the trail for ever: none is renamed or used for anything else.
+    AuditAction {
+        /// Signed in.
+        SignedIn = "signed_in",
+        /// Tried to sign in with a wrong password or an unknown account.
+        SignInFailed = "sign_in_failed",
+        /// Signed out.
+        SignedOut = "signed_out",
+        /// Went on in another company that the account serves.
+        OrganizationEntered = "organization_entered",
+        /// Chose a password behind an invitation.
+        InvitationAccepted = "invitation_accepted",
+        /// Changed one's own password.
+        PasswordChanged = "password_changed",
+        /// Added a person.
+        UserAdded = "user_added",
+        /// Sent an invitation once more.
+        UserInvitedAgain = "user_invited_again",
+        /// Set a person's roles.
+        RolesSet = "roles_set",
+        /// Suspended a person.
+        PersonSuspended = "person_suspended",
+        /// Let a suspended person in again.
+        PersonResumed = "person_resumed",
+        /// Removed a person, or withdrew an invitation.
+        PersonRemoved = "person_removed",
+        /// Added several people from a file.
+        PeopleImported = "people_imported",
+        /// Took the list of people away as a file.
+        PeopleExported = "people_exported",
+        /// Finished the company's set-up.
+        SetupFinished = "setup_finished",
+        /// Asked to become a Global admin.
+        GlobalAdminRequested = "global_admin_requested",
+        /// Took such a request.
+        GlobalAdminRequestTaken = "global_admin_request_taken",
+        /// Made somebody Global admin.
+        GlobalAdminGranted = "global_admin_granted",
+        /// Refused to.
+        GlobalAdminRefused = "global_admin_refused",
+        /// Assigned a seat.
+        SeatAssigned = "seat_assigned",
+        /// Released a seat.
+        SeatReleased = "seat_released",
+        /// Asked for a seat.
+        SeatRequested = "seat_requested",
+        /// Granted a request for a seat.
+        SeatRequestGranted = "seat_request_granted",
+        /// Refused a request for a seat.
+        SeatRequestRefused = "seat_request_refused",
+        /// Had a key shown.
+        KeyRevealed = "key_revealed",
+        /// Downloaded a package.
+        PackageDownloaded = "package_downloaded",
+        /// Recorded activations of a key.
+        ActivationsRecorded = "activations_recorded",
+        /// Took recorded activations back.
+        ActivationsCorrected = "activations_corrected",
+        /// Redeemed a cloud key.
+        CloudKeyRedeemed = "cloud_key_redeemed",
+        /// Asked for an activation.
+        ActivationRequested = "activation_requested",
+        /// Withdrew an activation.
+        ActivationWithdrawn = "activation_withdrawn",
+        /// Completed an activation.
+        ActivationCompleted = "activation_completed",
+        /// Refused an activation.
+        ActivationRefused = "activation_refused",
+        /// An activation ended.
+        ActivationExpired = "activation_expired",
+        /// The contact was reminded that an activation ends soon.
+        ActivationReminded = "activation_reminded",
+        /// Had Access ID and Contract ID shown.
+        SupportIdsShown = "support_ids_shown",
+        /// Saved the marketing contact.
+        MarketingContactSaved = "marketing_contact_saved",
+        /// Asked for advisory hours.
+        AdvisoryRequested = "advisory_requested",
+        /// Recorded hours or incidents.
+        UseRecorded = "use_recorded",
+        /// Took a request.
+        RequestTaken = "request_taken",
+        /// Completed a request.
+        RequestCompleted = "request_completed",
+        /// Refused a request.
+        RequestRefused = "request_refused",
+        /// A benefit ended.
+        GrantEnded = "grant_ended",
+        /// A benefit was withdrawn.
+        GrantWithdrawn = "grant_withdrawn",
+        /// Asked to cancel a purchase.
+        CancellationRequested = "cancellation_requested",
+        /// Took that back.
+        CancellationTakenBack = "cancellation_taken_back",
+        /// Approved it.
+        CancellationApproved = "cancellation_approved",
+        /// A purchase was refunded.
+        PurchaseRefunded = "purchase_refunded",
+        /// Changed a policy of the programme.
+        PolicyChanged = "policy_changed",
+        /// Put a mail up for delivery again.
+        MailSentAgain = "mail_sent_again",
+        /// Made a programme admin.
+        ProgrammeAdminCreated = "programme_admin_created",
+        /// Loaded the sample programme.
+        SampleProgrammeLoaded = "sample_programme_loaded",
+        /// Made a new key for what is sealed, or sealed everything under it.
+        KeysRotated = "keys_rotated",
+        /// Took the activity away as a file.
+        ActivityExported = "activity_exported",
+        /// Tried what the rights don't allow.
+        Denied = "denied",
+    }
+}
+
+codes! {
+    /// What an action is about; a filter of the activity.
+    ActivityKind {
+        /// Signing in and out.
+        SignIn = "sign_in",
+        /// People, their roles and invitations.
+        People = "people",
+        /// Seats and requests for them.
+        Seats = "seats",
+        /// Keys and downloads.
+        Keys = "keys",
+        /// Activations and what goes with them.
+        Activations = "activations",
+        /// Requests to the programme's operators.
+        Requests = "requests",
+        /// Purchases and their benefits.
+        Purchases = "purchases",
+        /// The programme and its installation.
+        Programme = "programme",
+        /// Exports and denied attempts.
+        Evidence = "evidence",
+    }
+}
+
+codes! {
+    /// Who acts.
+    ActorKind {
+        /// Somebody of a company.
+        Person = "person",
+        /// Somebody who runs the programme.
+        Operator = "operator",
+        /// A program with a token.
+        Token = "token",
+        /// The portal itself, on the clock or by a command.
+        Worker = "worker",
+        /// Nobody was signed in.
+        Nobody = "nobody",
+    }
+}
+
+impl AuditAction {
+    /// What it is about.
+    #[must_use]
+    pub const fn kind(self) -> ActivityKind {
+        match self {
+            Self::SignedIn | Self::SignInFailed | Self::SignedOut | Self::OrganizationEntered => {
+                ActivityKind::SignIn
+            }
+            Self::InvitationAccepted
+            | Self::PasswordChanged
+            | Self::UserAdded
+            | Self::UserInvitedAgain
+            | Self::RolesSet
+            | Self::PersonSuspended
+            | Self::PersonResumed
+            | Self::PersonRemoved
+            | Self::PeopleImported
+            | Self::PeopleExported
+            | Self::SetupFinished
+            | Self::GlobalAdminRequested
+            | Self::GlobalAdminRequestTaken
+            | Self::GlobalAdminGranted
+            | Self::GlobalAdminRefused => ActivityKind::People,
+            Self::SeatAssigned
+            | Self::SeatReleased
+            | Self::SeatRequested
+            | Self::SeatRequestGranted
+            | Self::SeatRequestRefused => ActivityKind::Seats,
+            Self::KeyRevealed
+            | Self::PackageDownloaded
+            | Self::ActivationsRecorded
+            | Self::ActivationsCorrected
+            | Self::CloudKeyRedeemed => ActivityKind::Keys,
+            Self::ActivationRequested
+            | Self::ActivationWithdrawn
+            | Self::ActivationCompleted
+            | Self::ActivationRefused
+            | Self::ActivationExpired
+            | Self::ActivationReminded
+            | Self::SupportIdsShown
+            | Self::MarketingContactSaved => ActivityKind::Activations,
+            Self::AdvisoryRequested
+            | Self::UseRecorded
+            | Self::RequestTaken
+            | Self::RequestCompleted
+            | Self::RequestRefused => ActivityKind::Requests,
+            Self::GrantEnded
+            | Self::GrantWithdrawn
+            | Self::CancellationRequested
+            | Self::CancellationTakenBack
+            | Self::CancellationApproved
+            | Self::PurchaseRefunded => ActivityKind::Purchases,
+            Self::PolicyChanged
+            | Self::MailSentAgain
+            | Self::ProgrammeAdminCreated
+            | Self::SampleProgrammeLoaded
+            | Self::KeysRotated => ActivityKind::Programme,
+            Self::ActivityExported | Self::Denied => ActivityKind::Evidence,
+        }
+    }
+}
+
+impl ActivityKind {
+    /// The part of the activity that it belongs to: whoever may see that part sees it, whoever may
+    /// see everything sees it, and everybody sees what concerns oneself.
+    #[must_use]
+    pub const fn scope(self) -> ActivityScope {
+        match self {
+            Self::SignIn | Self::People => ActivityScope::People,
+            Self::Seats | Self::Keys | Self::Activations | Self::Requests | Self::Purchases => {
+                ActivityScope::Benefits
+            }
+            Self::Programme | Self::Evidence => ActivityScope::Everything,
+        }
+    }
+
+    /// The actions of the kind.
+    pub fn actions(self) -> impl Iterator<Item = AuditAction> {
+        AuditAction::ALL.iter().copied().filter(move |action| action.kind() == self)
+    }
+}
+
+/// The actions that whoever has these parts of the activity sees whomever they concern; none stands
+/// for all of them.
+#[must_use]
+pub fn actions_within(scopes: &[ActivityScope]) -> Option<Vec<AuditAction>> {
+    if scopes.contains(&ActivityScope::Everything) {
+        return None;
+    }
+    let seen = AuditAction::ALL.iter().copied().filter(|action| scopes.contains(&action.kind().scope()));
+    Some(seen.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ActivityKind, AuditAction, actions_within};
+    use crate::rights::ActivityScope;
+
+    #[test]
+    fn every_kind_has_actions_and_a_part_of_the_activity() {
+        for kind in ActivityKind::ALL {
+            assert!(kind.actions().count() > 0, "{kind:?}");
+            assert_ne!(kind.scope(), ActivityScope::Own, "{kind:?} is nobody's own");
+        }
+        let all: usize = ActivityKind::ALL.iter().map(|kind| kind.actions().count()).sum();
+        assert_eq!(all, AuditAction::ALL.len());
+    }
+
+    #[test]
+    fn what_is_seen_follows_the_parts() {
+        use ActivityScope::{Benefits, Everything, Own, People};
+        assert_eq!(actions_within(&[Everything]), None);
+        assert_eq!(actions_within(&[Own]), Some(Vec::new()));
+        let benefits = actions_within(&[Benefits, Own]).expect("a part");
+        let people = actions_within(&[People, Own]).expect("a part");
+        assert!(benefits.contains(&AuditAction::KeyRevealed) && !benefits.contains(&AuditAction::RolesSet));
+        assert!(people.contains(&AuditAction::RolesSet) && people.contains(&AuditAction::SignInFailed));
+        assert!(!people.contains(&AuditAction::KeyRevealed));
+        for hidden in [AuditAction::Denied, AuditAction::ActivityExported, AuditAction::PolicyChanged] {
+            assert!(!benefits.contains(&hidden) && !people.contains(&hidden), "{hidden:?}");
+        }
+        assert!(benefits.iter().all(|action| !people.contains(action)));
+    }
+}

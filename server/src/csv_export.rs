@@ -1,0 +1,100 @@
+//! Lists as CSV files: a batch of rows at a time, fit for spreadsheet programs.
+//!
+//! Whatever somebody typed as a name stays a text on the desk of whoever opens the file.
+
+use std::future::Future;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use service::spreadsheet::{MARK, harmless};
+
+/// A row's cells, as many as the head has.
+pub type Cells = Vec<String>;
+
+/// Where the rows come from, a batch at a time.
+pub trait Batches: Send + 'static {
+    /// The next rows; none after the last.
+    ///
+    /// # Errors
+    /// The cause, for the log: the file ends there, and the browser says that it is incomplete.
+    fn next(&mut self) -> impl Future<Output = Result<Vec<Cells>, String>> + Send;
+}
+
+/// Answers with a file of that name: a head, then the rows as they are read. No more than a batch is in
+/// memory, however long the list is.
+pub fn answer(name: &str, head: Cells, batches: impl Batches) -> Response {
+    let first = Some([MARK.as_bytes(), &lines(&[head])].concat());
+    let body = stream::try_unfold((first, batches), |(first, mut batches)| async move {
+        if let Some(first) = first {
+            return Ok(Some((Bytes::from(first), (None, batches))));
+        }
+        match batches.next().await {
+            Ok(rows) if rows.is_empty() => Ok(None),
+            Ok(rows) => Ok(Some((Bytes::from(lines(&rows)), (None, batches)))),
+            Err(cause) => {
+                tracing::error!(cause, "an export could not be read to its end");
+                Err(std::io::Error::other("the list could not be read to its end"))
+            }
+        }
+    });
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (headers, Body::from_stream(body)).into_response()
+}
+
+/// The rows as lines.
+fn lines(rows: &[Cells]) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    for row in rows {
+        // Writing to memory can't fail, and every row is as long as the head.
+        let _ = writer.write_record(row.iter().map(|cell| harmless(cell)));
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::{Batches, Cells, answer};
+
+    /// Three batches of two rows, or a failure in the place of the third.
+    struct Rows(usize, bool);
+
+    impl Batches for Rows {
+        async fn next(&mut self) -> Result<Vec<Cells>, String> {
+            self.0 += 1;
+            match self.0 {
+                3 if self.1 => Err("gone".to_owned()),
+                1..=3 => Ok((0..2)
+                    .map(|at| vec![format!("{}.{at}", self.0), "陳,\"予\"\n安".to_owned()])
+                    .collect()),
+                _ => Ok(Vec::new()),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_is_read_to_its_end_and_back() {
+        let answer = answer("list.csv", vec!["No".to_owned(), "姓名".to_owned()], Rows(0, false));
+        assert_eq!(answer.headers()["content-disposition"], "attachment; filename=\"list.csv\"");
+        let body = to_bytes(answer.into_body(), 10_000).await.expect("a body");
+        let text = body.strip_prefix(b"\xef\xbb\xbf").expect("the mark of UTF-8");
+        let mut reader = csv::Reader::from_reader(text);
+        assert_eq!(reader.headers().expect("a head"), vec!["No", "姓名"]);
+        let rows: Vec<Vec<String>> = reader.deserialize().collect::<Result<_, _>>().expect("rows");
+        assert_eq!(rows.len(), 6);
+        assert_eq!(rows[5], ["3.1", "陳,\"予\"\n安"]);
+    }
+
+    #[tokio::test]
+    async fn a_list_that_ends_early_is_no_whole_file() {
+        let answer = answer("list.csv", vec!["No".to_owned(), "Name".to_owned()], Rows(0, true));
+        assert!(to_bytes(answer.into_body(), 10_000).await.is_err());
+    }
+}

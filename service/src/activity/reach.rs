@@ -1,0 +1,288 @@
+//! How far somebody sees, and what the filters leave of it, as conditions over `audit_event e`.
+
+use domain::audit::{ActivityKind, AuditAction, actions_within};
+use domain::moment::Zone;
+use domain::rights::{Action, OperatorAction, activity_scopes};
+use domain::view::activity::{ActivityQuery, EventKey};
+use domain::{ErrorCode, Language};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use uuid::Uuid;
+
+use crate::change::programme_chain;
+use crate::request::Request;
+use crate::{Outcome, Service, policies, rights, sql};
+
+/// Whose page asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// A company's.
+    Company,
+    /// The operators'.
+    Programme,
+}
+
+/// How far somebody sees.
+#[derive(Clone, Debug)]
+pub(super) struct Reach {
+    /// The one company; none is the whole programme.
+    pub(super) organization: Option<Uuid>,
+    /// Who reads.
+    pub(super) account: Uuid,
+    person: Uuid,
+    /// What is seen whomever it concerns; none is everything.
+    actions: Option<Vec<AuditAction>>,
+    /// Zone of days and times.
+    pub(super) zone: Zone,
+    /// Its name.
+    pub(super) time_zone: String,
+    /// The reader's language.
+    pub(super) language: Language,
+}
+
+/// An event's place in the order of the list.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub(super) struct Place {
+    pub(super) at: i64,
+    pub(super) organization_id: Uuid,
+    pub(super) sequence: i64,
+}
+
+/// The latest first; of one moment the later in the chain.
+pub(super) const ORDER: &str = "e.at desc, e.organization_id desc, e.sequence desc";
+
+/// Values with their places in a text.
+#[derive(Clone, Default)]
+pub(super) struct Values(pub(super) Vec<Value>);
+
+impl Values {
+    /// Adds a value and gives its place.
+    pub(super) fn place(&mut self, value: impl Into<Value>) -> String {
+        self.0.push(value.into());
+        format!("${}", self.0.len())
+    }
+}
+
+/// What of the trail is wanted. An event is wanted where it fits one of the arms; each of them follows an
+/// index, which their disjunction would not.
+#[derive(Clone)]
+pub(super) struct Wanted {
+    arms: Vec<String>,
+    pub(super) values: Values,
+    whole: bool,
+}
+
+impl Reach {
+    /// How far whoever asks sees.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RoleNeeded`], [`ErrorCode::WrongSide`], [`ErrorCode::SignInNeeded`].
+    pub(super) async fn of(
+        service: &Service,
+        request: &Request,
+        side: Side,
+        language: Language,
+    ) -> Outcome<Self> {
+        match side {
+            Side::Company => {
+                let person = request.person()?;
+                let reader = service.database.reader();
+                let policies = policies::in_force(reader).await?;
+                rights::check(reader, person, Action::ViewActivity, &policies).await?;
+                Ok(Self {
+                    organization: Some(person.organization.0),
+                    account: person.account.0,
+                    person: person.id.0,
+                    actions: actions_within(&activity_scopes(&person.roles)),
+                    zone: person.zone(),
+                    time_zone: person.time_zone.clone(),
+                    language,
+                })
+            }
+            Side::Programme => {
+                let operator = request.operator()?;
+                rights::check_operator(operator, OperatorAction::ReadEverything)?;
+                Ok(Self {
+                    organization: None,
+                    account: operator.account.0,
+                    person: Uuid::nil(),
+                    actions: None,
+                    zone: Zone::named("UTC"),
+                    time_zone: "UTC".to_owned(),
+                    language,
+                })
+            }
+        }
+    }
+
+    /// Whether only what the reader did, and what concerns the reader, is seen.
+    pub(super) fn is_only_own(&self) -> bool {
+        self.actions.as_ref().is_some_and(Vec::is_empty)
+    }
+
+    /// Kinds to filter by: the programme's own stand in no company's chain.
+    pub(super) fn kinds(&self) -> Vec<ActivityKind> {
+        let all = ActivityKind::ALL.iter().copied();
+        all.filter(|kind| self.organization.is_none() || *kind != ActivityKind::Programme).collect()
+    }
+
+    /// The key of an event as this side writes it.
+    pub(super) fn key(&self, organization: Uuid, sequence: i64) -> EventKey {
+        let organization = self.organization.is_none().then(|| organization.into());
+        EventKey { organization, sequence }
+    }
+
+    /// Whose chain a key is about.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`] for a key of the other side.
+    pub(super) fn chain_of(&self, key: EventKey) -> Outcome<Uuid> {
+        match (self.organization, key.organization) {
+            (Some(own), None) => Ok(own),
+            (None, Some(any)) => Ok(any.0),
+            _ => Err(ErrorCode::NotFound.into()),
+        }
+    }
+
+    /// The part of the trail that the filters leave, as far as the reader sees.
+    pub(super) fn wanted(&self, query: &ActivityQuery) -> Wanted {
+        let mut values = Values::default();
+        let mut common = match self.organization {
+            Some(organization) => format!("e.organization_id = {}", values.place(organization)),
+            None => "1 = 1".to_owned(),
+        };
+        let find: String = query.find.trim().chars().take(100).collect();
+        if !find.is_empty() {
+            let like = format!("like {} escape '\\'", values.place(sql::contains_pattern(&find)));
+            common.push_str(&self.concerns(&like));
+        }
+        if let Some(product) = query.product {
+            let product = values.place(product.0);
+            let own = if self.organization.is_some() { " and g.organization_id = $1" } else { "" };
+            common.push_str(&format!(
+                " and e.grant_id in (select g.id from benefit_grant g where g.product_id = {product}{own})"
+            ));
+        }
+        if let Some(kind) = query.kind {
+            common.push_str(&format!(" and e.action in ({})", listed(kind.actions())));
+        }
+        if let Some(from) = query.from {
+            common.push_str(&format!(" and e.at >= {}", values.place(self.zone.start_of(from).0)));
+        }
+        if let Some(to) = query.to {
+            common.push_str(&format!(" and e.at <= {}", values.place(self.zone.end_of(to).0)));
+        }
+        let Some(actions) = &self.actions else {
+            return Wanted { arms: vec![common], values, whole: self.organization.is_none() };
+        };
+        let (account, person) = (values.place(self.account), values.place(self.person));
+        let mut arms = vec![
+            format!("{common} and e.actor_id = {account}"),
+            format!("{common} and e.person_id = {person}"),
+        ];
+        if !actions.is_empty() {
+            arms.push(format!("{common} and e.action in ({})", listed(actions.iter().copied())));
+        }
+        Wanted { arms, values, whole: false }
+    }
+
+    /// Events that somebody with the name or address did, or that concern such a one.
+    fn concerns(&self, like: &str) -> String {
+        match self.organization {
+            Some(_) => {
+                let people = format!(
+                    "from person p join account a on a.id = p.account_id
+                    where p.organization_id = $1 and (p.sort_name {like} or a.email_key {like})"
+                );
+                format!(
+                    " and (e.actor_id in (select p.account_id {people}) or e.person_id in (select p.id {people}))"
+                )
+            }
+            None => format!(
+                " and (e.actor_id in (select a.id from account a
+                        where lower(a.full_name) {like} or a.email_key {like})
+                    or e.person_id in (select p.id from person p join account a on a.id = p.account_id
+                        where p.sort_name {like} or a.email_key {like})
+                    or e.organization_id in (select o.id from organization o where lower(o.name) {like}))"
+            ),
+        }
+    }
+}
+
+fn listed(actions: impl Iterator<Item = AuditAction>) -> String {
+    actions.map(|action| format!("'{}'", action.code())).collect::<Vec<_>>().join(", ")
+}
+
+impl Wanted {
+    /// Only the one event.
+    pub(super) fn only(mut self, chain: Uuid, sequence: i64) -> Self {
+        let (chain, sequence) = (self.values.place(chain), self.values.place(sequence));
+        for arm in &mut self.arms {
+            arm.push_str(&format!(" and e.organization_id = {chain} and e.sequence = {sequence}"));
+        }
+        self
+    }
+
+    /// Only what comes after a place in the list.
+    pub(super) fn after(mut self, place: Option<Place>) -> Self {
+        let Some(Place { at, organization_id, sequence }) = place else { return self };
+        let (at, sequence) = (self.values.place(at), self.values.place(sequence));
+        let after = if self.whole {
+            let chain = self.values.place(organization_id);
+            format!(" and (e.at, e.organization_id, e.sequence) < ({at}, {chain}, {sequence})")
+        } else {
+            format!(" and (e.at, e.sequence) < ({at}, {sequence})")
+        };
+        for arm in &mut self.arms {
+            arm.push_str(&after);
+        }
+        self
+    }
+
+    /// The first so many, by chain and number.
+    pub(super) fn keys(&self, limit: i64) -> String {
+        let arms: Vec<String> = self
+            .arms
+            .iter()
+            .enumerate()
+            .map(|(at, arm)| {
+                format!(
+                    "select * from (select e.organization_id, e.sequence from audit_event e where {arm}
+                        order by {ORDER} limit {limit}) arm_{at}"
+                )
+            })
+            .collect();
+        // An event that fits several arms is one.
+        arms.join(" union ")
+    }
+
+    /// How many there are, up to a limit and one more.
+    pub(super) async fn count(&self, connection: &impl ConnectionTrait, limit: i64) -> Outcome<i64> {
+        let text = format!(
+            "select count(*) as number from (select * from ({}) counted limit {}) found",
+            self.keys(limit + 1),
+            limit + 1
+        );
+        Ok(sql::number(connection, &text, self.values.0.clone()).await?)
+    }
+}
+
+/// Where an event stands in the list.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`] for an event that isn't there.
+pub(super) async fn place_of(
+    connection: &impl ConnectionTrait,
+    reach: &Reach,
+    key: EventKey,
+) -> Outcome<Place> {
+    let chain = reach.chain_of(key)?;
+    let text = "select at, organization_id, sequence from audit_event
+        where organization_id = $1 and sequence = $2";
+    let place = sql::one::<Place>(connection, text, [chain.into(), key.sequence.into()]).await?;
+    Ok(place.ok_or(ErrorCode::NotFound)?)
+}
+
+/// The chain that what somebody does with the activity itself is recorded in.
+pub(super) fn own_chain(reach: &Reach) -> domain::ids::OrganizationId {
+    reach.organization.map_or_else(programme_chain, Into::into)
+}
