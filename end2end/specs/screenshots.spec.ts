@@ -243,6 +243,17 @@ test.describe('what opens on a page', () => {
         })(),
       },
       { name: '/account/users/nothing-matches', path: '/account/users?find=no-such-person' },
+      {
+        name: '/account/users/departure/of-a-holder',
+        path: await (async () => {
+          await page.goto('/account/users?find=Wrzosek');
+          await page.locator('a.opener').first().click();
+          return (await page.getByRole('link', { name: /^Remove: / }).getAttribute('href')) ?? '';
+        })(),
+        prepare: async (page: Page): Promise<void> => {
+          await page.locator('input[value="hand_over"]').first().check();
+        },
+      },
     ]);
   });
 
