@@ -81,4 +81,6 @@ id! {
     MailId,
     /// A notice in the portal.
     NoticeId,
+    /// A browser that somebody has signed in with.
+    SessionId,
 }

@@ -106,14 +106,11 @@ pub(crate) async fn open(
 ) -> Outcome<String> {
     let service = change.service();
     let now = change.now;
-    let organization = first_organization(&change.transaction, account).await?;
-    if organization.is_none() && !is_operator(&change.transaction, account).await? {
-        return Err(ErrorCode::SignInFailed.into());
-    }
+    let organization = home(&change.transaction, account).await?;
     let token = random::token(&*service.random);
     let text = "insert into session
-            (token_hash, account_id, organization_id, created_at, last_seen_at, expires_at, address, agent)
-        values ($1, $2, $3, $4, $4, $5, $6, $7)";
+            (token_hash, account_id, organization_id, created_at, last_seen_at, expires_at, address, agent, id)
+        values ($1, $2, $3, $4, $4, $5, $6, $7, $8)";
     let agent: String = agent.chars().take(200).collect();
     let values = [
         hash_token(&token).into(),
@@ -123,11 +120,44 @@ pub(crate) async fn open(
         now.plus_seconds(LIFETIME_SECONDS).0.into(),
         request.address.clone().into(),
         agent.into(),
+        service.new_id().into(),
     ];
     sql::run(&change.transaction, text, values).await?;
     let chain = organization.unwrap_or_else(programme_chain);
     change.record(Event::new(chain, "signed_in", "account", account));
     Ok(token)
+}
+
+/// Where a session of the account begins: in the company that it has served longest, or with the operators,
+/// which is none.
+///
+/// # Errors
+/// [`Failure::Database`]; [`ErrorCode::SignInFailed`] if it neither is a person anywhere nor an operator.
+pub(crate) async fn home(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+) -> Outcome<Option<OrganizationId>> {
+    let organization = first_organization(connection, account).await?;
+    if organization.is_none() && !is_operator(connection, account).await? {
+        return Err(ErrorCode::SignInFailed.into());
+    }
+    Ok(organization)
+}
+
+/// Ends every session of an account, and whatever would become one: half sign-ins, links for a new
+/// password. For a new password, and for whoever is suspended.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn end_all(connection: &impl ConnectionTrait, account: AccountId) -> Outcome<()> {
+    for text in [
+        "delete from session where account_id = $1",
+        "delete from sign_in_step where account_id = $1",
+        "delete from password_reset where account_id = $1",
+    ] {
+        sql::run(connection, text, [account.0.into()]).await?;
+    }
+    Ok(())
 }
 
 async fn first_organization(

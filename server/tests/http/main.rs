@@ -9,6 +9,7 @@ mod headers;
 mod html;
 mod languages;
 mod outbox;
+mod own_account;
 mod queries;
 mod rights;
 mod scene;
