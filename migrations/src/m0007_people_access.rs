@@ -10,8 +10,8 @@ async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 const SCHEMA: &str = "
 alter table person add column last_sign_in_at bigint not null default 0;
 drop index person_by_name;
-create index person_by_name on person (organization_id, sort_name, id) where status <> 'left';
-create index person_by_last_sign_in on person (organization_id, last_sign_in_at, id) where status <> 'left';
+create index person_listed_by_name on person (organization_id, sort_name, id) where status <> 'left';
+create index person_listed_by_last_sign_in on person (organization_id, last_sign_in_at, id) where status <> 'left';
 create unique index person_in_organization on person (id, organization_id);
 create table person_role_in_organization (
     person_id {uuid} not null,
