@@ -19,6 +19,8 @@ mod marketing;
 #[cfg(feature = "ssr")]
 mod seats;
 #[cfg(feature = "ssr")]
+mod security;
+#[cfg(feature = "ssr")]
 mod software;
 #[cfg(feature = "ssr")]
 mod technical;

@@ -14,6 +14,9 @@ use crate::pages;
 pub const ADDRESSES: &[&str] = &[
     "/",
     "/sign-in",
+    "/sign-in/second-factor",
+    "/forgotten-password",
+    "/reset-password/:token",
     "/invitation/:token",
     "/benefits/software",
     "/benefits/cloud",
@@ -29,6 +32,7 @@ pub const ADDRESSES: &[&str] = &[
     "/account",
     "/account/access",
     "/account/activity",
+    "/account/security",
     "/account/users",
     "/account/users/add",
     "/account/users/departure",
@@ -60,6 +64,9 @@ pub fn App() -> impl IntoView {
             <Routes fallback=|| view! { <pages::not_found::NotFound/> }>
                 <Route path=path!("/") view=pages::dashboard::Dashboard/>
                 <Route path=path!("/sign-in") view=pages::sign_in::SignIn/>
+                <Route path=path!("/sign-in/second-factor") view=pages::second_step::SecondStep/>
+                <Route path=path!("/forgotten-password") view=pages::forgotten_password::ForgottenPassword/>
+                <Route path=path!("/reset-password/:token") view=pages::reset_password::ResetPassword/>
                 <Route path=path!("/invitation/:token") view=pages::invitation::Invitation/>
                 <Route path=path!("/benefits/software") view=pages::benefits::Software/>
                 <Route path=path!("/benefits/cloud") view=pages::benefits::Cloud/>
@@ -75,6 +82,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account") view=pages::account::Account/>
                 <Route path=path!("/account/access") view=pages::access::Access/>
                 <Route path=path!("/account/activity") view=pages::activity::Activity/>
+                <Route path=path!("/account/security") view=pages::security::Security/>
                 <Route path=path!("/account/users") view=pages::people::People/>
                 <Route path=path!("/account/users/add") view=pages::people::AddUser/>
                 <Route path=path!("/account/users/import") view=pages::people::Import/>

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "the macro makes a struct of the arguments, without docs")]
 
+pub mod account;
 pub mod activity;
 pub mod benefits;
 #[cfg(feature = "ssr")]

@@ -42,14 +42,15 @@ pub async fn open_session(stage: &Stage, email: &str) -> Outcome<String> {
     rand::rng().fill_bytes(&mut bytes);
     let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let hash: String = Sha256::digest(&token).iter().map(|byte| format!("{byte:02x}")).collect();
-    let hash = match stage.engine {
-        crate::database::Engine::Sqlite => format!("x'{hash}'"),
-        crate::database::Engine::Postgres => format!("'\\x{hash}'::bytea"),
+    let id = &hash[..32];
+    let (hash, id) = match stage.engine {
+        crate::database::Engine::Sqlite => (format!("x'{hash}'"), format!("x'{id}'")),
+        crate::database::Engine::Postgres => (format!("'\\x{hash}'::bytea"), format!("'{id}'::uuid")),
     };
     let now = service::Clock::now(&service::SystemClock).0;
     let text = format!(
-        "insert into session (token_hash, account_id, organization_id, created_at, last_seen_at, expires_at, address, agent)
-            select {hash}, a.id, (select p.organization_id from person p where p.account_id = a.id limit 1),
+        "insert into session (token_hash, id, account_id, organization_id, created_at, last_seen_at, expires_at, address, agent)
+            select {hash}, {id}, a.id, (select p.organization_id from person p where p.account_id = a.id limit 1),
                 {now}, {now}, {now} + 36000000, '127.0.0.1', 'bench'
             from account a where a.email_key = '{email}'"
     );

@@ -20,6 +20,32 @@ codes! {
         InvitationAccepted = "invitation_accepted",
         /// Changed one's own password.
         PasswordChanged = "password_changed",
+        /// Asked for a new password without being signed in.
+        PasswordResetAsked = "password_reset_asked",
+        /// Was sent a link for a new password.
+        PasswordResetSent = "password_reset_sent",
+        /// Chose a new password behind such a link.
+        PasswordReset = "password_reset",
+        /// Began to set up a second factor.
+        SecondFactorBegun = "second_factor_begun",
+        /// Turned the second factor on.
+        SecondFactorOn = "second_factor_on",
+        /// Turned it off.
+        SecondFactorOff = "second_factor_off",
+        /// Gave a wrong code.
+        SecondFactorFailed = "second_factor_failed",
+        /// Signed in with a recovery code.
+        RecoveryCodeUsed = "recovery_code_used",
+        /// Made new recovery codes.
+        RecoveryCodesRenewed = "recovery_codes_renewed",
+        /// Ended a session of one's own.
+        SessionEnded = "session_ended",
+        /// Ended all of one's other sessions.
+        OtherSessionsEnded = "other_sessions_ended",
+        /// Changed one's own name.
+        NameChanged = "name_changed",
+        /// Chose which mail one gets.
+        MailChosen = "mail_chosen",
         /// Added a person.
         UserAdded = "user_added",
         /// Sent an invitation once more.
@@ -166,11 +192,25 @@ impl AuditAction {
     #[must_use]
     pub const fn kind(self) -> ActivityKind {
         match self {
-            Self::SignedIn | Self::SignInFailed | Self::SignedOut | Self::OrganizationEntered => {
-                ActivityKind::SignIn
-            }
+            Self::SignedIn
+            | Self::SignInFailed
+            | Self::SignedOut
+            | Self::OrganizationEntered
+            | Self::PasswordResetAsked
+            | Self::PasswordResetSent
+            | Self::PasswordReset
+            | Self::SecondFactorBegun
+            | Self::SecondFactorOn
+            | Self::SecondFactorOff
+            | Self::SecondFactorFailed
+            | Self::RecoveryCodeUsed
+            | Self::RecoveryCodesRenewed
+            | Self::SessionEnded
+            | Self::OtherSessionsEnded => ActivityKind::SignIn,
             Self::InvitationAccepted
             | Self::PasswordChanged
+            | Self::NameChanged
+            | Self::MailChosen
             | Self::UserAdded
             | Self::UserInvitedAgain
             | Self::RolesSet

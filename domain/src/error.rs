@@ -76,10 +76,20 @@ codes! {
         AlternateEqualsCompany = "alternate_equals_company",
         /// The new password is on the list of common ones, or is the address.
         PasswordCommon = "password_common",
+        /// The new password is a pattern: keys side by side, a date, a repetition.
+        PasswordPattern = "password_pattern",
+        /// The new password is little more than words or names, one's own among them.
+        PasswordWords = "password_words",
         /// The two passwords differ.
         PasswordsDiffer = "passwords_differ",
         /// The present password is wrong.
         PasswordWrong = "password_wrong",
+        /// Not the code that the app shows, one that was used, or no recovery code.
+        CodeWrong = "code_wrong",
+        /// Too long between password and code, or no password before.
+        SecondFactorEnded = "second_factor_ended",
+        /// A link for a new password that was used, was followed by a newer one or has expired.
+        ResetEnded = "reset_ended",
         /// An invitation that was used, withdrawn or has expired.
         InvitationEnded = "invitation_ended",
         /// The address belongs to somebody in the organization already.
@@ -190,6 +200,10 @@ codes! {
         NewPassword = "new_password",
         /// The new password again.
         RepeatPassword = "repeat_password",
+        /// A code of the second factor.
+        Code = "code",
+        /// What one gets by mail.
+        MailTopics = "mail_topics",
         /// A person's full name.
         Name = "name",
         /// Roles of a person.

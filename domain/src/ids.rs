@@ -83,4 +83,6 @@ id! {
     MailId,
     /// A notice in the portal.
     NoticeId,
+    /// A browser that somebody has signed in with.
+    SessionId,
 }

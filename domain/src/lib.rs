@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod agent;
 pub mod audit;
 pub mod benefit;
 pub mod cloud;
@@ -15,6 +16,7 @@ pub mod error;
 pub mod ids;
 pub mod key_format;
 pub mod language;
+pub mod mail_topic;
 pub mod membership;
 pub mod moment;
 pub mod operation;
@@ -24,6 +26,7 @@ pub mod refund;
 pub mod rights;
 pub mod role;
 pub mod seat;
+pub mod second_factor;
 pub mod support;
 pub mod text;
 pub mod view;
@@ -90,6 +93,7 @@ mod tests {
             crate::departure::SeatFate,
             crate::error::ErrorCode,
             crate::error::Field,
+            crate::mail_topic::MailTopic,
             crate::membership::Tier,
             crate::membership::YearPhase,
             crate::policy::AssignRoles,

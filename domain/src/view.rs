@@ -16,5 +16,6 @@ pub mod portal;
 pub mod purchases;
 pub mod requests;
 pub mod seats;
+pub mod security;
 pub mod software;
 pub mod technical;

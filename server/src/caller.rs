@@ -20,6 +20,11 @@ pub(crate) fn session_cookie(secure: bool) -> &'static str {
     if secure { "__Host-session" } else { "session" }
 }
 
+/// Name of the cookie between password and second factor.
+pub(crate) fn step_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-second-factor" } else { "second-factor" }
+}
+
 /// The cookie of the language, for whoever isn't signed in.
 pub(crate) const LANGUAGE_COOKIE: &str = "language";
 /// The cookie of a message that one page leaves for the next.
@@ -57,6 +62,7 @@ pub async fn identify(State(site): State<Arc<Site>>, mut request: Request, next:
     };
     let browser = Browser {
         session_token: token.filter(|_| !matches!(actor, Actor::Nobody)),
+        step_token: cookie(headers, step_cookie(site.secure)),
         agent: header(headers, &USER_AGENT).chars().take(200).collect(),
         flash: cookie(headers, FLASH_COOKIE).and_then(|text| decode(&text)),
     };

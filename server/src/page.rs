@@ -23,7 +23,7 @@ use leptos::reactive::owner::Owner;
 use leptos::server_fn::axum::server_fn_paths;
 use service::{Actor, Failure};
 
-use crate::caller::{self, Caller, FLASH_COOKIE, LANGUAGE_COOKIE, session_cookie};
+use crate::caller::{self, Caller, FLASH_COOKIE, LANGUAGE_COOKIE, session_cookie, step_cookie};
 use crate::headers::page_policy;
 use crate::plain;
 use crate::router::Site;
@@ -34,7 +34,9 @@ const MAX_CALL: usize = 2 * app::forms::submission::MAX_BYTES;
 
 /// Addresses that need no session.
 fn is_public(path: &str) -> bool {
-    path == "/sign-in" || path.starts_with("/invitation/")
+    matches!(path, "/sign-in" | "/sign-in/second-factor" | "/forgotten-password")
+        || path.starts_with("/invitation/")
+        || path.starts_with("/reset-password/")
 }
 
 /// Renders a page.
@@ -148,7 +150,7 @@ fn lead_on(site: &Site, caller: &Caller, uri: &axum::http::Uri, performed: Perfo
     let here = if here.starts_with("//") { "/" } else { here };
     let go = performed.done.go.as_deref().unwrap_or(here);
     let secure = if site.secure { "; Secure" } else { "" };
-    let session = session_cookie(site.secure);
+    let (session, step) = (session_cookie(site.secure), step_cookie(site.secure));
     let mut headers = HeaderMap::new();
     let mut set = |cookie: String| {
         if let Ok(value) = HeaderValue::from_str(&cookie) {
@@ -157,7 +159,19 @@ fn lead_on(site: &Site, caller: &Caller, uri: &axum::http::Uri, performed: Perfo
     };
     match &performed.cookies {
         Cookies::Stay => {}
-        Cookies::SignedIn(token) => set(format!("{session}={token}; Path=/; HttpOnly; SameSite=Lax{secure}")),
+        Cookies::SignedIn(token) => {
+            set(format!("{session}={token}; Path=/; HttpOnly; SameSite=Lax{secure}"));
+            if caller.browser.step_token.is_some() {
+                set(format!("{step}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}"));
+            }
+        }
+        Cookies::SecondFactor(token) => {
+            let seconds = domain::second_factor::STEP_MINUTES * 60;
+            set(format!("{step}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"));
+            if caller.browser.session_token.is_some() {
+                set(format!("{session}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}"));
+            }
+        }
         Cookies::SignedOut => set(format!("{session}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}")),
         Cookies::Language(language) => {
             let tag = language.tag();

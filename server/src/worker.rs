@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
 use service::{Service, activations, benefits, people, sessions};
 use tokio::sync::watch;
@@ -16,6 +17,9 @@ const SELDOM: u32 = 30;
 pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch::Receiver<bool>) {
     let mut round = 0_u32;
     loop {
+        if let Err(failure) = reset::write_due(&service).await {
+            tracing::error!(cause = %failure, "links for new passwords could not be written");
+        }
         if let Err(failure) = outbox::deliver_due(&service, &*mailer).await {
             tracing::error!(cause = %failure, "the outbox could not be worked");
         }
@@ -34,6 +38,9 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
             }
             if let Err(failure) = people::import::sweep(&service).await {
                 tracing::error!(cause = %failure, "files of people could not be swept");
+            }
+            if let Err(failure) = own_sessions::sweep(&service).await {
+                tracing::error!(cause = %failure, "unfinished sign-ins could not be swept");
             }
             service.sign_in_limits.sweep();
         }

@@ -4,10 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 
 use domain::ids::{AccountId, MailId, OrganizationId};
+use domain::mail_topic::MailTopic;
 use domain::{Error, ErrorCode, Language, Moment};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Set};
 use uuid::Uuid;
 
+use crate::accounts::mail_choices;
 use crate::entity::mail;
 use crate::failure::Failure;
 use crate::{Outcome, Service, sql};
@@ -65,6 +67,10 @@ pub(crate) async fn write(
     letters: Vec<Letter>,
     now: Moment,
 ) -> Outcome<()> {
+    let letters = wanted(transaction, letters).await?;
+    if letters.is_empty() {
+        return Ok(());
+    }
     let mut rows = Vec::with_capacity(letters.len());
     for letter in letters {
         let id = service.new_id();
@@ -101,6 +107,28 @@ pub(crate) async fn write(
     mail::Entity::insert_many(rows).exec_without_returning(transaction).await?;
     Ok(())
 }
+
+/// The letters without those that their readers have in the portal only. The notice there is written in
+/// any case, and a letter to an alternate address is nobody's choice.
+async fn wanted(transaction: &DatabaseTransaction, letters: Vec<Letter>) -> Outcome<Vec<Letter>> {
+    let choice = |letter: &Letter| MailTopic::of(letter.kind).zip(letter.account);
+    let mut accounts: Vec<Uuid> = letters.iter().filter_map(choice).map(|(_, account)| account.0).collect();
+    if accounts.is_empty() {
+        return Ok(letters);
+    }
+    accounts.sort_unstable();
+    accounts.dedup();
+    let mut without = Vec::new();
+    for some in accounts.chunks(ACCOUNTS_AT_ONCE) {
+        without.extend(mail_choices::without(transaction, some).await?);
+    }
+    let by_mail =
+        |letter: &Letter| choice(letter).is_none_or(|(topic, account)| !without.contains(&(account, topic)));
+    Ok(letters.into_iter().filter(by_mail).collect())
+}
+
+/// A query has so many places at most on either database, with room to spare.
+const ACCOUNTS_AT_ONCE: usize = 1000;
 
 /// A mail ready to go.
 #[derive(Clone, Debug)]

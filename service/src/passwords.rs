@@ -1,10 +1,13 @@
-//! Passwords: argon2id, on threads of their own.
+//! Passwords: what may be chosen, and argon2id, on threads of their own.
 
+mod strength;
 mod threads;
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use domain::error::{Faults, Field, FieldError};
+use domain::password::NewPassword;
 
 use crate::failure::Failure;
 use crate::{Outcome, Service};
@@ -12,6 +15,29 @@ use crate::{Outcome, Service};
 /// A hash that no password has: an unknown account takes as long as a wrong password.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZSBzYWx0IGZvciBub2JvZHk$\
     rVQXQ4dE9S1hJ2iQfrG4Y1mXUzR7yqIFq9Xk1mJ4kTg";
+
+/// A password that somebody chooses, or none with its fault noted: what `domain` refuses, and what would
+/// be guessed too soon. `own` is what guessers know of the owner: name, address, company.
+///
+/// # Errors
+/// [`Failure::Broken`] without a thread; [`domain::ErrorCode::TooManyAttempts`] if too many wait.
+pub async fn choose(
+    faults: &mut Faults,
+    field: Field,
+    raw: &str,
+    address: &str,
+    own: &[&str],
+) -> Outcome<Option<NewPassword>> {
+    let Some(password) = faults.take(NewPassword::parse(field, raw, address)) else { return Ok(None) };
+    let own = strength::own_words(own);
+    let (password, fault) = threads::run(move || {
+        let fault = strength::fault(password.as_str(), &own);
+        (password, fault)
+    })
+    .await?;
+    let checked = fault.map_or(Ok(password), |code| Err(FieldError { field, code, number: None }));
+    Ok(faults.take(checked))
+}
 
 /// The PHC string of a new password.
 ///
@@ -46,4 +72,26 @@ pub async fn verify(password: &str, stored: Option<&str>) -> Outcome<bool> {
     })
     .await??;
     Ok(fits && known)
+}
+
+#[cfg(test)]
+mod tests {
+    use argon2::password_hash::phc::PasswordHash;
+    use argon2::{Argon2, Params};
+
+    use super::NOBODY;
+
+    #[test]
+    fn an_unknown_account_takes_as_long_as_a_known_one() {
+        // The time of a hash is that of its parameters.
+        let nobody = PasswordHash::new(NOBODY).expect("a hash");
+        let parameters = Params::try_from(&nobody).expect("parameters");
+        let usual = Argon2::default();
+        let usual = usual.params();
+        let cost = |of: &Params| (of.m_cost(), of.t_cost(), of.p_cost());
+        assert_eq!(cost(&parameters), cost(usual));
+        assert_eq!(nobody.algorithm.as_str(), "argon2id");
+        let length = nobody.hash.expect("a digest").len();
+        assert_eq!(length, usual.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN));
+    }
 }

@@ -114,8 +114,8 @@ pub(crate) async fn open(
     }
     let token = random::token(&*service.random);
     let text = "insert into session
-            (token_hash, account_id, organization_id, created_at, last_seen_at, expires_at, address, agent)
-        values ($1, $2, $3, $4, $4, $5, $6, $7)";
+            (token_hash, account_id, organization_id, created_at, last_seen_at, expires_at, address, agent, id)
+        values ($1, $2, $3, $4, $4, $5, $6, $7, $8)";
     let agent: String = agent.chars().take(200).collect();
     let values = [
         hash_token(&token).into(),
@@ -125,6 +125,7 @@ pub(crate) async fn open(
         now.plus_seconds(LIFETIME_SECONDS).0.into(),
         request.address.clone().into(),
         agent.into(),
+        service.new_id().into(),
     ];
     sql::run(&change.transaction, text, values).await?;
     let chain = organization.unwrap_or_else(programme_chain);
@@ -143,6 +144,39 @@ const FIRST_PERSON: &str = "select id from person where account_id = $1 and stat
 pub(crate) struct FirstPerson {
     pub(crate) id: Uuid,
     pub(crate) organization_id: Uuid,
+}
+
+/// Where a session of the account begins: in the company that it has served longest, or with the operators,
+/// which is none.
+///
+/// # Errors
+/// [`Failure::Database`]; [`ErrorCode::SignInFailed`] if it neither is a person anywhere nor an operator.
+pub(crate) async fn home(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+) -> Outcome<Option<OrganizationId>> {
+    let person = first_person(connection, account).await?;
+    let organization = person.map(|person| OrganizationId(person.organization_id));
+    if organization.is_none() && !is_operator(connection, account).await? {
+        return Err(ErrorCode::SignInFailed.into());
+    }
+    Ok(organization)
+}
+
+/// Ends every session of an account, and whatever would become one: half sign-ins, links for a new
+/// password. For a new password, and for whoever is suspended.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn end_all(connection: &impl ConnectionTrait, account: AccountId) -> Outcome<()> {
+    for text in [
+        "delete from session where account_id = $1",
+        "delete from sign_in_step where account_id = $1",
+        "delete from password_reset where account_id = $1",
+    ] {
+        sql::run(connection, text, [account.0.into()]).await?;
+    }
+    Ok(())
 }
 
 /// The person that an account is where it has been longest; none for operators.

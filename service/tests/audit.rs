@@ -37,6 +37,7 @@ async fn walk(stage: &Stage) {
         email: "nobody@nowhere.example".to_owned(),
         password: "a lamp".to_owned(),
         agent: String::new(),
+        earlier: None,
     };
     assert!(sign_in(&stage.service, &stage.nobody(), unknown).await.is_err());
     let grant = stage.grant(GOLD, "visual_studio_enterprise", "gold_core").await;

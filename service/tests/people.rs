@@ -14,7 +14,7 @@ use domain::view::people::{PAGE_ROWS, PeopleQuery, PersonStatus};
 use domain::{ErrorCode, Field, Role};
 use rstest::rstest;
 use service::accounts::invitation::{self, Accept};
-use service::accounts::sign_in::{SignIn, sign_in};
+use service::accounts::sign_in::{Entry, SignIn, sign_in};
 use service::assignments::assign::{AssignSeats, assign};
 use service::outbox::{Mailer, Message, deliver_due};
 use service::people::add::{AddUser, Added, INVITATION_DAYS, add_user, invite_again};
@@ -305,7 +305,12 @@ async fn rule_11_an_added_user_can_be_assigned_at_once_and_accepts_a_single_use_
         accept(&stage, &token, PASSWORD, PASSWORD).await.expect_err("once").is(ErrorCode::InvitationEnded)
     );
     assert!(invitation::open(&stage.service, &token).await.expect_err("once").is(ErrorCode::InvitationEnded));
-    let again = SignIn { email: email.to_uppercase(), password: PASSWORD.to_owned(), agent: String::new() };
+    let again = SignIn {
+        email: email.to_uppercase(),
+        password: PASSWORD.to_owned(),
+        agent: String::new(),
+        earlier: None,
+    };
     sign_in(&stage.service, &stage.nobody(), again).await.expect("signs in");
     assert!(stage.audit_intact().await);
 }
@@ -501,10 +506,12 @@ async fn the_command_makes_a_programme_admin_who_can_sign_in(
         email: "admin@northlight.example".to_owned(),
         password: password.to_owned(),
         agent: String::new(),
+        earlier: None,
     };
     let old = sign_in(&stage.service, &stage.nobody(), session(PASSWORD)).await;
     assert!(old.expect_err("the old password").is(ErrorCode::SignInFailed));
-    let token = sign_in(&stage.service, &stage.nobody(), session(changed)).await.expect("signs in");
+    let entry = sign_in(&stage.service, &stage.nobody(), session(changed)).await.expect("signs in");
+    let Entry::Session(token) = entry else { panic!("{entry:?}") };
     let actor = sessions::actor(&stage.service, &token).await.expect("reads");
     assert!(
         matches!(actor, Actor::Operator(operator) if operator.roles == [domain::OperatorRole::ProgrammeAdmin])

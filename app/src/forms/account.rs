@@ -5,13 +5,16 @@ use domain::{ErrorCode, Field, Language};
 use leptos::prelude::use_context;
 use service::accounts::language;
 use service::accounts::password::{self, ChangePassword};
-use service::accounts::sign_in::{self, SignIn};
+use service::accounts::reset::{self, Reset};
+use service::accounts::sign_in::{self, Entry, SignIn};
+use service::accounts::two_steps::{self, SecondStep};
 use service::{Actor, Outcome, sessions};
 
 use super::submission::{Cookies, Performed, Reader, Submission, said};
 use crate::server_fns::context::Browser;
+use crate::words;
 
-fn browser() -> Browser {
+pub(super) fn browser() -> Browser {
     use_context::<Browser>().unwrap_or_default()
 }
 
@@ -21,12 +24,45 @@ pub(super) async fn sign_in(reader: &Reader<'_>, form: &Submission) -> Outcome<P
         email: form.field(Field::Email).to_owned(),
         password: form.field(Field::Password).to_owned(),
         agent: browser.agent,
+        earlier: browser.session_token,
     };
-    let token = sign_in::sign_in(reader.service, reader.request, input).await?;
+    let then = local_path(form.text("then"));
+    let (go, cookies) = match sign_in::sign_in(reader.service, reader.request, input).await? {
+        Entry::Session(token) => (then, Cookies::SignedIn(token)),
+        Entry::SecondFactor(token) => {
+            (format!("/sign-in/second-factor?then={}", words::encode(&then)), Cookies::SecondFactor(token))
+        }
+    };
+    Ok(Performed { done: Done { go: Some(go), ..Done::default() }, cookies })
+}
+
+pub(super) async fn second_factor(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let browser = browser();
+    let input = SecondStep {
+        token: browser.step_token.unwrap_or_default(),
+        code: form.field(Field::Code).to_owned(),
+        agent: browser.agent,
+    };
+    let token = two_steps::second_step(reader.service, reader.request, input).await?;
     Ok(Performed {
         done: Done { go: Some(local_path(form.text("then"))), ..Done::default() },
         cookies: Cookies::SignedIn(token),
     })
+}
+
+pub(super) async fn forgot_password(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    reset::ask(reader.service, reader.request, form.field(Field::Email)).await?;
+    Ok(Done { go: Some("/forgotten-password?sent=".to_owned()), ..Done::default() }.into())
+}
+
+pub(super) async fn reset_password(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = Reset {
+        token: form.target().to_owned(),
+        password: form.field(Field::NewPassword).to_owned(),
+        repeat: form.field(Field::RepeatPassword).to_owned(),
+    };
+    reset::reset(reader.service, reader.request, input).await?;
+    Ok(Done { go: Some("/sign-in?reset=".to_owned()), ..Done::default() }.into())
 }
 
 pub(super) async fn sign_out(reader: &Reader<'_>, _form: &Submission) -> Outcome<Performed> {

@@ -6,13 +6,13 @@ use domain::{Error, ErrorCode, Field, FieldError, Language};
 use locales::Texts;
 use service::{Outcome, Request, Service};
 
-use super::{account, cloud, marketing, operator, people, purchases, seats, software, technical};
+use super::{account, cloud, marketing, operator, people, purchases, seats, security, software, technical};
 
 /// So long may the body of a form be.
 pub const MAX_BYTES: usize = 64 * 1024;
 
 /// Fields that are never shown again.
-const SECRET_FIELDS: &[&str] = &["password", "current_password", "new_password", "repeat_password"];
+const SECRET_FIELDS: &[&str] = &["password", "current_password", "new_password", "repeat_password", "code"];
 
 /// The fields of a form as they were posted.
 #[derive(Clone)]
@@ -53,6 +53,8 @@ pub enum Cookies {
     Stay,
     /// A session begins; its token.
     SignedIn(String),
+    /// The password was right, and the second factor is asked for; the token that goes on with it.
+    SecondFactor(String),
     /// The session ends.
     SignedOut,
     /// The language of whoever isn't signed in.
@@ -158,19 +160,41 @@ impl Submission {
     }
 }
 
-/// Forms that change the browser's cookies: they are posted, never sent in the background.
+/// Forms that change the browser's cookies or lead to a new page of whoever isn't signed in: they are
+/// posted, never sent in the background.
 #[must_use]
 pub fn changes_session(code: &str) -> bool {
-    matches!(code, "sign_in" | "sign_out" | "choose_language" | "switch_organization" | "accept_invitation")
+    matches!(
+        code,
+        "sign_in"
+            | "second_factor"
+            | "forgot_password"
+            | "reset_password"
+            | "sign_out"
+            | "choose_language"
+            | "switch_organization"
+            | "accept_invitation"
+    )
 }
 
 /// Every form; a test posts each as every role, and with another company's ids.
 pub const CODES: &[&str] = &[
     "sign_in",
+    "second_factor",
+    "forgot_password",
+    "reset_password",
     "sign_out",
     "choose_language",
     "switch_organization",
     "change_password",
+    "change_name",
+    "choose_mail",
+    "end_session",
+    "end_other_sessions",
+    "begin_second_factor",
+    "confirm_second_factor",
+    "renew_recovery_codes",
+    "turn_off_second_factor",
     "mark_notices_read",
     "assign_seats",
     "release_seat",
@@ -223,10 +247,21 @@ pub async fn carry_out(reader: &Reader<'_>, form: &Submission) -> Outcome<Perfor
 async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     match form.code() {
         "sign_in" => account::sign_in(reader, form).await,
+        "second_factor" => account::second_factor(reader, form).await,
+        "forgot_password" => account::forgot_password(reader, form).await,
+        "reset_password" => account::reset_password(reader, form).await,
         "sign_out" => account::sign_out(reader, form).await,
         "choose_language" => account::choose_language(reader, form).await,
         "switch_organization" => account::switch_organization(reader, form).await,
         "change_password" => account::change_password(reader, form).await,
+        "change_name" => security::change_name(reader, form).await,
+        "choose_mail" => security::choose_mail(reader, form).await,
+        "end_session" => security::end_session(reader, form).await,
+        "end_other_sessions" => security::end_other_sessions(reader, form).await,
+        "begin_second_factor" => security::begin_second_factor(reader, form).await,
+        "confirm_second_factor" => security::confirm_second_factor(reader, form).await,
+        "renew_recovery_codes" => security::renew_recovery_codes(reader, form).await,
+        "turn_off_second_factor" => security::turn_off_second_factor(reader, form).await,
         "mark_notices_read" => account::mark_notices_read(reader, form).await,
         "assign_seats" => seats::assign(reader, form).await,
         "release_seat" => seats::release(reader, form).await,

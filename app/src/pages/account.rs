@@ -1,16 +1,18 @@
-//! Account settings: one's own password, language, session.
+//! Account settings: one's own name, mail, language, session.
 
-use domain::password::PASSWORD_MIN;
+use domain::mail_topic::MailTopic;
 use domain::view::portal::{Portal, Reader};
+use domain::view::security::Profile;
 use domain::{Error, ErrorCode, Field, Language};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use locales::format;
 
-use crate::components::{ButtonTone, Failed, PasswordField, SubmitButton};
+use crate::components::{ButtonTone, Choice, ChoiceGroup, Failed, LinkButton, SubmitButton, TextField};
 use crate::forms::{Form, PostForm};
 use crate::i18n::{language, texts};
-use crate::load::load;
+use crate::load::{load, load_part};
+use crate::server_fns::account::profile;
 use crate::server_fns::portal::portal;
 
 /// Account settings.
@@ -62,9 +64,13 @@ fn Page(portal: Signal<Portal>) -> impl IntoView {
                         })}
                 </div>
             </section>
+            {load_part(|| (), |()| profile(), |profile| view! { <Own profile=profile/> })}
             <section class="sheet narrow">
-                <div class="sheet-head"><h2>{texts.account_password()}</h2></div>
-                <div class="in"><Password/></div>
+                <div class="sheet-head"><h2>{texts.security_title()}</h2></div>
+                <div class="in stack">
+                    <p>{texts.account_security_lead()}</p>
+                    <div class="row"><LinkButton href="/account/security" label=texts.security_title()/></div>
+                </div>
             </section>
             <section class="sheet narrow">
                 <div class="sheet-head"><h2>{texts.common_language()}</h2></div>
@@ -80,38 +86,68 @@ fn Page(portal: Signal<Portal>) -> impl IntoView {
 }
 
 #[component]
-fn Password() -> impl IntoView {
+fn Own(profile: Signal<Profile>) -> impl IntoView {
     let texts = texts();
-    let form = Form::new("change_password", "");
-    let label = move |field: Field| texts.find_field(field.code()).unwrap_or_default();
-    let help = texts.account_password_help(format::number(texts.language(), PASSWORD_MIN as i64));
+    view! {
+        <section class="sheet narrow">
+            <div class="sheet-head"><h2>{texts.common_name()}</h2></div>
+            <div class="in"><Name profile=profile/></div>
+        </section>
+        <section class="sheet narrow">
+            <div class="sheet-head"><h2>{texts.account_mail()}</h2></div>
+            <div class="in"><Mail profile=profile/></div>
+        </section>
+    }
+}
+
+#[component]
+fn Name(profile: Signal<Profile>) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("change_name", "");
+    let label = texts.find_field(Field::Name.code()).unwrap_or_default();
     view! {
         <PostForm form=form class="stack">
-            <PasswordField
-                id=form.id(Field::CurrentPassword)
-                name=Field::CurrentPassword.code()
-                label=label(Field::CurrentPassword)
-                error=form.field_error(Field::CurrentPassword)
+            <TextField
+                id=form.id(Field::Name)
+                name=Field::Name.code()
+                label=label
+                value=form.value(Field::Name, profile.get_untracked().name)
+                help=texts.account_name_lead()
+                error=form.field_error(Field::Name)
+                autocomplete="name"
+                maxlength=120_u32
+                required=true
             />
-            <PasswordField
-                id=form.id(Field::NewPassword)
-                name=Field::NewPassword.code()
-                label=label(Field::NewPassword)
-                help=help
-                error=form.field_error(Field::NewPassword)
-                new=true
+            <div class="row"><SubmitButton label=texts.common_save() busy=form.pending/></div>
+        </PostForm>
+    }
+}
+
+#[component]
+fn Mail(profile: Signal<Profile>) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("choose_mail", "");
+    let topics = profile.get_untracked().topics;
+    let text = |topic: MailTopic| texts.find_mail_topic(topic.code()).unwrap_or_default();
+    let choices = topics.iter().map(|(topic, _)| Choice::new(topic.code(), text(*topic))).collect();
+    let selected = if form.refused() {
+        form.kept_all(Field::MailTopics)
+    } else {
+        topics.iter().filter(|(_, by_mail)| *by_mail).map(|(topic, _)| topic.code().to_owned()).collect()
+    };
+    view! {
+        <PostForm form=form class="stack">
+            <ChoiceGroup
+                id=form.id(Field::MailTopics)
+                name=Field::MailTopics.code()
+                label=texts.find_field(Field::MailTopics.code()).unwrap_or_default()
+                choices=choices
+                selected=selected
+                several=true
+                help=texts.account_mail_lead()
+                error=form.field_error(Field::MailTopics)
             />
-            <PasswordField
-                id=form.id(Field::RepeatPassword)
-                name=Field::RepeatPassword.code()
-                label=label(Field::RepeatPassword)
-                error=form.field_error(Field::RepeatPassword)
-                new=true
-            />
-            <div class="form-foot">
-                <SubmitButton label=texts.account_password() busy=form.pending/>
-                <p class="small muted">{texts.account_password_note()}</p>
-            </div>
+            <div class="row"><SubmitButton label=texts.common_save() busy=form.pending/></div>
         </PostForm>
     }
 }

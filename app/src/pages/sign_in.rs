@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::components::{Column, EmailField, Ledger, Mark, PasswordField, SubmitButton};
+use crate::components::{Column, EmailField, Ledger, Mark, Notice, PasswordField, SubmitButton, Tone};
 use crate::forms::{Form, PostForm};
 use crate::i18n::{language, texts};
 use crate::load::load;
@@ -20,7 +20,9 @@ pub fn SignIn() -> impl IntoView {
 #[component]
 fn Page(door: Signal<Door>) -> impl IntoView {
     let texts = texts();
-    let then = use_query_map().get_untracked().get("then").unwrap_or_default();
+    let query = use_query_map().get_untracked();
+    let then = query.get("then").unwrap_or_default();
+    let reset = query.get("reset").is_some();
     let form = Form::new("sign_in", "");
     let Door { programme, demo } = door.get_untracked();
     view! {
@@ -34,6 +36,12 @@ fn Page(door: Signal<Door>) -> impl IntoView {
                             <h1 class="h2">{texts.sign_in_title()}</h1>
                             <p class="muted">{texts.sign_in_lead()}</p>
                         </div>
+                        {reset
+                            .then(|| {
+                                view! {
+                                    <Notice tone=Tone::Good role="status"><p>{texts.entry_reset_done()}</p></Notice>
+                                }
+                            })}
                         <PostForm form=form class="stack" whole_page=true>
                             <input type="hidden" name="then" value=then/>
                             <EmailField
@@ -53,6 +61,7 @@ fn Page(door: Signal<Door>) -> impl IntoView {
                             />
                             <div class="row"><SubmitButton label=texts.sign_in_submit() busy=form.pending/></div>
                         </PostForm>
+                        <p class="small"><a href="/forgotten-password">{texts.entry_forgotten()}</a></p>
                         <p class="small muted">{texts.sign_in_invited()}</p>
                     </div>
                 </section>

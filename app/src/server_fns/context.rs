@@ -14,6 +14,8 @@ use crate::refusal::{Refusal, is_passing, status};
 pub struct Browser {
     /// Token of the session cookie.
     pub session_token: Option<String>,
+    /// Token that goes on from the right password to the second factor.
+    pub step_token: Option<String>,
     /// `User-Agent`.
     pub agent: String,
     /// A message that the page before left for this one.

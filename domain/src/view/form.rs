@@ -32,6 +32,24 @@ pub enum Shown {
         /// Nine digits.
         contract_id: String,
     },
+    /// What an authenticator app needs.
+    SecondFactor {
+        /// The secret in base32.
+        secret: String,
+        /// The square that the app reads.
+        square: Square,
+    },
+    /// Recovery codes, in groups.
+    RecoveryCodes(Vec<String>),
+}
+
+/// A QR code as a drawing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Square {
+    /// Modules on a side, without the quiet zone.
+    pub side: usize,
+    /// The dark modules as an SVG path, a unit each.
+    pub path: String,
 }
 
 impl std::fmt::Debug for Shown {

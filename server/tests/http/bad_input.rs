@@ -103,7 +103,7 @@ async fn passwords_are_never_shown_again(#[values(Engine::Sqlite, Engine::Postgr
     for name in ["current_password", "new_password"] {
         form = with(form, name, secret);
     }
-    let answer = browser.post("/account", &form).await;
+    let answer = browser.post("/account/security", &form).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(!answer.body.contains(secret));
 }

@@ -103,7 +103,7 @@ async fn every_page_keeps_to_its_content_policy(#[values(Engine::Sqlite, Engine:
 async fn the_answer_to_a_post_runs_no_program(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let portal = Portal::open(engine).await;
     let browser = portal.signed_in(EMPLOYEE).await;
-    let refused = browser.post("/account", &portal.stage.filled("change_password").await).await;
+    let refused = browser.post("/account/security", &portal.stage.filled("change_password").await).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     let shown = browser.post("/my-benefits", &portal.stage.filled("show_support_ids").await).await;
     assert_eq!(shown.status, StatusCode::OK);

@@ -10,6 +10,7 @@ mod headers;
 mod html;
 mod languages;
 mod outbox;
+mod own_account;
 mod people_files;
 mod queries;
 mod rights;

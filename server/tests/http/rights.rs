@@ -175,6 +175,10 @@ async fn rule_01_every_page_for_every_role(#[values(Engine::Sqlite, Engine::Post
                     assert_eq!(answer.status, status(ErrorCode::InvitationEnded), "{about}");
                     continue;
                 }
+                ("/reset-password/:token", _) => {
+                    assert_eq!(answer.status, status(ErrorCode::ResetEnded), "{about}");
+                    continue;
+                }
                 _ => {}
             }
             match row.right.refusal(*who, &policies) {
@@ -221,8 +225,14 @@ async fn rule_01_every_server_function_for_every_role(
         for row in FUNCTIONS {
             let about = format!("{who:?}: {}", row.path);
             let answer = browser.call(row.path, &portal.stage.arguments(row.path).await).await;
-            if row.path == "/api/invited" {
-                assert_eq!(answer.status, status(ErrorCode::InvitationEnded), "{about}");
+            let ended = match row.path {
+                "/api/invited" => Some(ErrorCode::InvitationEnded),
+                "/api/resetting" => Some(ErrorCode::ResetEnded),
+                _ => None,
+            };
+            if let Some(code) = ended {
+                assert_eq!(answer.refusal().code, code, "{about}");
+                assert_eq!(answer.status, status(code), "{about}");
                 continue;
             }
             match row.right.refusal(*who, &policies) {

@@ -151,10 +151,21 @@ const REFUNDS: Right = Right::Operator(&[OperatorAction::DecideRefunds]);
 /// Every form. The order matters: each row finds its scene as the rows before have left it.
 pub const FORMS: &[FormRow] = &[
     form("sign_in", "/sign-in", Right::Anybody, Then::Rule(ErrorCode::SignInFailed)),
+    form("second_factor", "/sign-in/second-factor", Right::Anybody, Then::Rule(ErrorCode::SecondFactorEnded)),
+    form("forgot_password", "/forgotten-password", Right::Anybody, Then::Done),
+    form("reset_password", "/reset-password/none", Right::Anybody, Then::Rule(ErrorCode::ResetEnded)),
     form("choose_language", "/account", Right::Anybody, Then::Done),
     form("accept_invitation", "/invitation/none", Right::Anybody, Then::Rule(ErrorCode::InvitationEnded)),
     form("switch_organization", "/account", Right::SignedIn, Then::Done),
-    form("change_password", "/account", Right::SignedIn, Then::Rule(ErrorCode::Invalid)),
+    form("change_password", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::Invalid)),
+    form("change_name", "/account", Right::SignedIn, Then::Done),
+    form("choose_mail", "/account", Right::SignedIn, Then::Done),
+    form("end_session", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::NotFound)),
+    form("end_other_sessions", "/account/security", Right::SignedIn, Then::Done),
+    form("begin_second_factor", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::Invalid)),
+    form("confirm_second_factor", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::WrongState)),
+    form("renew_recovery_codes", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::Invalid)),
+    form("turn_off_second_factor", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::Invalid)),
     form("mark_notices_read", "/notices", Right::SignedIn, Then::Done),
     form("assign_seats", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
     form("release_seat", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
@@ -270,6 +281,19 @@ impl Stage {
         (id.to_string(), self.version("service_request", id).await.to_string())
     }
 
+    /// A session of somebody in a browser that the test doesn't have: nobody's form ends it but their own.
+    async fn session_of(&self, email: &str) -> String {
+        let id = self.service.new_id();
+        let text = "insert into session (token_hash, id, account_id, created_at, last_seen_at, expires_at,
+                address, agent)
+            select $1, $2, id, $3, $3, $4, '192.0.2.9', 'curl/8' from account where email_key = $5";
+        let now = self.service.now();
+        let hash = id.as_bytes().to_vec();
+        let until = now.plus_days(1).0;
+        self.run(text, [hash.into(), id.into(), now.0.into(), until.into(), email.into()]).await;
+        id.to_string()
+    }
+
     async fn refundable_line(&self) -> Uuid {
         let text = "select l.id from order_line l join offer f on f.id = l.offer_id
             join organization o on o.id = l.organization_id
@@ -375,6 +399,24 @@ impl Stage {
         match (code, variant) {
             ("sign_in", _) => {
                 fields(&[("email", "nobody@fernhollow.example"), ("password", "not the password")])
+            }
+            ("second_factor", _) => fields(&[("target", ""), ("then", ""), ("code", "123456")]),
+            ("forgot_password", _) => fields(&[("target", ""), ("email", "nobody@fernhollow.example")]),
+            ("reset_password", _) => fields(&[
+                ("target", &"0".repeat(64)),
+                ("new_password", "a quiet lamp over the harbour"),
+                ("repeat_password", "a quiet lamp over the harbour"),
+            ]),
+            ("change_name", _) => fields(&[("target", ""), ("name", "Maren Tolvik-Lund")]),
+            ("choose_mail", _) => fields(&[("target", ""), ("mail_topics", "seats")]),
+            ("end_session", _) => fields(&[("target", &self.session_of(CHINESE_EMPLOYEE).await)]),
+            ("end_other_sessions", _) => fields(&[("target", "")]),
+            ("begin_second_factor" | "renew_recovery_codes", _) => {
+                fields(&[("target", ""), ("current_password", "not the password")])
+            }
+            ("confirm_second_factor", _) => fields(&[("target", ""), ("code", "123456")]),
+            ("turn_off_second_factor", _) => {
+                fields(&[("target", ""), ("current_password", "not the password"), ("code", "123456")])
             }
             ("choose_language", _) => fields(&[("target", "account"), ("language", "en")]),
             ("sign_out", _) => fields(&[("target", "account")]),
@@ -619,6 +661,9 @@ const fn page(address: &'static str, right: Right) -> PageRow {
 pub const PAGES: &[PageRow] = &[
     page("/", Right::AnyPerson),
     page("/sign-in", Right::Anybody),
+    page("/sign-in/second-factor", Right::Anybody),
+    page("/forgotten-password", Right::Anybody),
+    page("/reset-password/:token", Right::Anybody),
     page("/invitation/:token", Right::Anybody),
     page("/benefits/software", Right::Person(Action::OpenBenefits)),
     page("/benefits/cloud", Right::Person(Action::OpenBenefits)),
@@ -634,6 +679,7 @@ pub const PAGES: &[PageRow] = &[
     page("/account", Right::SignedIn),
     page("/account/access", Right::AnyPerson),
     page("/account/activity", Right::Person(Action::ViewActivity)),
+    page("/account/security", Right::SignedIn),
     page("/account/users", Right::Person(Action::OpenBenefits)),
     page("/account/users/add", Right::AnyPerson),
     page("/account/users/import", Right::Person(Action::OpenBenefits)),
@@ -677,6 +723,9 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/departure_page", Right::Person(Action::OpenBenefits)),
     function("/api/search_people", Right::Person(Action::AssignUser)),
     function("/api/invited", Right::Anybody),
+    function("/api/profile", Right::SignedIn),
+    function("/api/security", Right::SignedIn),
+    function("/api/resetting", Right::Anybody),
     function("/api/queue", Right::Operator(&[OperatorAction::ReadQueue])),
     function("/api/outbox", Right::Operator(&[OperatorAction::ReadMail])),
     function("/api/policies", Right::Operator(&[OperatorAction::ReadEverything])),
@@ -732,6 +781,7 @@ impl Stage {
                 json!({ "query": DepartureQuery { person: Some(person), departure: Some(Departure::Remove) } })
             }
             "/api/search_people" => json!({ "grant": vs.to_string(), "typed": "pri" }),
+            "/api/resetting" => json!({ "token": "0".repeat(64) }),
             "/api/invited" => json!({ "token": "0".repeat(64) }),
             "/api/queue" => json!({ "query": QueueQuery { page: 1, ..QueueQuery::default() } }),
             "/api/outbox" => json!({ "query": OutboxQuery::default() }),

@@ -179,14 +179,15 @@ async fn a_new_password_ends_the_other_sessions(#[values(Engine::Sqlite, Engine:
     let portal = Portal::open(engine).await;
     let here = portal.signed_in(EMPLOYEE).await;
     let elsewhere = portal.signed_in(EMPLOYEE).await;
-    let page = here.get("/account").await;
+    let page = here.get("/account/security").await;
     let form = page
         .form("change_password", None)
         .with("current_password", PASSWORD)
         .with("new_password", NEW_PASSWORD)
         .with("repeat_password", NEW_PASSWORD);
-    let answer = here.submit("/account", &form).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/account"), "{}", answer.body);
+    let answer = here.submit("/account/security", &form).await;
+    let expected = (StatusCode::SEE_OTHER, "/account/security");
+    assert_eq!((answer.status, answer.location()), expected, "{}", answer.body);
     assert_eq!(here.get("/account").await.status, StatusCode::OK);
     assert_eq!(elsewhere.get("/account").await.status, StatusCode::SEE_OTHER);
     let old = portal.browser().sign_in(EMPLOYEE, PASSWORD).await;

@@ -4,7 +4,6 @@ use domain::audit::ActorKind;
 use domain::error::Faults;
 use domain::ids::AccountId;
 use domain::moment::Zone;
-use domain::password::NewPassword;
 use domain::view::people::Invited;
 use domain::{AuditAction, ErrorCode, Field, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -64,7 +63,9 @@ pub async fn open(service: &Service, token: &str) -> Outcome<Invited> {
 pub async fn accept(service: &Service, request: &Request, input: Accept) -> Outcome<String> {
     let row = find(service.database.reader(), &input.token, service.now()).await?;
     let mut faults = Faults::default();
-    let password = faults.take(NewPassword::parse(Field::NewPassword, &input.password, &row.email));
+    let own = [row.full_name.as_str(), &row.email, row.organization.as_deref().unwrap_or_default()];
+    let field = Field::NewPassword;
+    let password = passwords::choose(&mut faults, field, &input.password, &row.email, &own).await?;
     if input.password != input.repeat {
         faults.add(Field::RepeatPassword, ErrorCode::PasswordsDiffer);
     }

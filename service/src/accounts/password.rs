@@ -1,15 +1,15 @@
 //! Changing one's password.
 
 use domain::error::Faults;
-use domain::password::NewPassword;
 use domain::{AuditAction, ErrorCode, Field};
-use sea_orm::FromQueryResult;
 
 use crate::audit::Event;
-use crate::change::{Change, programme_chain};
-use crate::request::{Actor, Request};
+use crate::change::Change;
+use crate::request::Request;
 use crate::vault::hash_token;
-use crate::{Failure, Outcome, Service, passwords, sql};
+use crate::{Outcome, Service, passwords, sql};
+
+use super::{Own, chain};
 
 /// What somebody typed.
 pub struct ChangePassword {
@@ -23,28 +23,19 @@ pub struct ChangePassword {
     pub session_token: String,
 }
 
-#[derive(FromQueryResult)]
-struct Account {
-    email: String,
-    password_hash: Option<String>,
-}
-
 /// Changes the password of whoever asks, and ends the account's other sessions.
 ///
 /// # Errors
 /// [`ErrorCode::Invalid`] with the faults of each field.
 pub async fn change_password(service: &Service, request: &Request, input: ChangePassword) -> Outcome<()> {
     let account = request.account()?;
-    let text = "select email, password_hash from account where id = $1";
-    let row = sql::one::<Account>(service.database.reader(), text, [account.0.into()])
-        .await?
-        .ok_or_else(|| Failure::broken("session", "account_id", account))?;
-    service.sign_in_limits.check(&request.address, &row.email.to_lowercase())?;
+    let own = Own::find(service.database.reader(), account).await?;
     let mut faults = Faults::default();
-    if !passwords::verify(&input.current, row.password_hash.as_deref()).await? {
+    if !own.has_password(service, request, &input.current).await? {
         faults.add(Field::CurrentPassword, ErrorCode::PasswordWrong);
     }
-    let new = faults.take(NewPassword::parse(Field::NewPassword, &input.new, &row.email));
+    let field = Field::NewPassword;
+    let new = passwords::choose(&mut faults, field, &input.new, &own.email, &own.words()).await?;
     if input.new != input.repeat {
         faults.add(Field::RepeatPassword, ErrorCode::PasswordsDiffer);
     }
@@ -56,10 +47,13 @@ pub async fn change_password(service: &Service, request: &Request, input: Change
     sql::run(&change.transaction, text, [account.0.into(), hash.into()]).await?;
     let text = "delete from session where account_id = $1 and token_hash <> $2";
     sql::run(&change.transaction, text, [account.0.into(), hash_token(&input.session_token).into()]).await?;
-    let chain = match &request.actor {
-        Actor::Person(person) => person.organization,
-        _ => programme_chain(),
-    };
-    change.record(Event::new(chain, AuditAction::PasswordChanged, "account", account));
+    // Neither an older password nor a link goes on to a session.
+    for text in
+        ["delete from sign_in_step where account_id = $1", "delete from password_reset where account_id = $1"]
+    {
+        sql::run(&change.transaction, text, [account.0.into()]).await?;
+    }
+    change.post(own.letter(account, "password_changed"));
+    change.record(Event::new(chain(request), AuditAction::PasswordChanged, "account", account));
     change.commit(()).await
 }

@@ -34,6 +34,7 @@ pub mod product_key;
 pub mod product_text;
 pub mod programme;
 pub mod programme_text;
+pub mod recovery_code;
 pub mod redemption;
 pub mod seat;
 pub mod seat_request;

@@ -9,6 +9,8 @@ pub struct Model {
     /// Token hash.
     #[sea_orm(primary_key, auto_increment = false)]
     pub token_hash: Vec<u8>,
+    /// Its name in forms.
+    pub id: Uuid,
     /// Account id.
     pub account_id: Uuid,
     /// Organization id.

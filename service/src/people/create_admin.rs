@@ -1,7 +1,6 @@
 //! The programme's first admin: made by a command, because nobody can sign in before.
 
 use domain::error::Faults;
-use domain::password::NewPassword;
 use domain::text::{Email, PersonName};
 use domain::{AuditAction, ErrorCode, Field, Language};
 use sea_orm::{EntityTrait, FromQueryResult, Set};
@@ -11,7 +10,7 @@ use crate::audit::Event;
 use crate::change::{Change, programme_chain};
 use crate::entity::account;
 use crate::request::{Actor, Request};
-use crate::{Outcome, Service, passwords, sql};
+use crate::{Outcome, Service, passwords, sessions, sql};
 
 /// Who becomes a programme admin.
 pub struct CreateAdmin {
@@ -32,7 +31,8 @@ struct Known {
 }
 
 /// Makes a programme admin. The account of an operator who exists already gets the password and the
-/// role: whoever runs the command owns the installation and may have lost the way in.
+/// role, and its second factor ends: whoever runs the command owns the installation and may have lost the
+/// way in.
 ///
 /// # Errors
 /// [`ErrorCode::Invalid`] with the faults of each field; [`ErrorCode::WrongSide`] for the address of
@@ -45,7 +45,9 @@ pub async fn create_admin(service: &Service, input: CreateAdmin) -> Outcome<()> 
     if language.is_none() {
         faults.add(Field::Language, ErrorCode::UnknownChoice);
     }
-    let password = faults.take(NewPassword::parse(Field::NewPassword, &input.password, &input.email));
+    let own = [input.name.as_str(), &input.email];
+    let field = Field::NewPassword;
+    let password = passwords::choose(&mut faults, field, &input.password, &input.email, &own).await?;
     faults.check()?;
     let (Some(email), Some(name), Some(language), Some(password)) = (email, name, language, password) else {
         return Err(ErrorCode::Invalid.into());
@@ -61,8 +63,14 @@ pub async fn create_admin(service: &Service, input: CreateAdmin) -> Outcome<()> 
             let text = "update account set password_hash = $2, status = 'active',
                 row_version = row_version + 1 where id = $1";
             sql::run(&change.transaction, text, [known.id.into(), hash.into()]).await?;
-            let text = "delete from session where account_id = $1";
-            sql::run(&change.transaction, text, [known.id.into()]).await?;
+            sessions::end_all(&change.transaction, known.id.into()).await?;
+            // The phone may be lost as well.
+            for text in [
+                "delete from second_factor where account_id = $1",
+                "delete from recovery_code where account_id = $1",
+            ] {
+                sql::run(&change.transaction, text, [known.id.into()]).await?;
+            }
             known.id
         }
         None => {

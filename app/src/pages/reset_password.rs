@@ -1,0 +1,73 @@
+//! The page behind the link for a new password.
+
+use domain::Field;
+use domain::password::PASSWORD_MIN;
+use domain::view::security::Resetting;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use locales::format;
+
+use super::sign_in::Languages;
+use crate::components::{Mark, PasswordField, SubmitButton};
+use crate::forms::{Form, PostForm};
+use crate::i18n::texts;
+use crate::load::load_part;
+use crate::server_fns::account::resetting;
+
+/// Chooses a new password.
+#[component]
+pub fn ResetPassword() -> impl IntoView {
+    let texts = texts();
+    let parameters = use_params_map();
+    let token = Memo::new(move |_| parameters.get().get("token").unwrap_or_default());
+    view! {
+        <Title text=texts.common_page_title(texts.entry_forgotten_title())/>
+        <main class="door" id="main">
+            <div class="door-brand"><Mark/><span>{texts.common_product_name()}</span></div>
+            <div class="stack narrow">
+                {load_part(move || token.get(), resetting, move |who| view! { <Choose who=who token=token/> })}
+            </div>
+            <div class="door-foot small"><a href="/sign-in">{texts.navigation_sign_in()}</a> <Languages/></div>
+        </main>
+    }
+}
+
+#[component]
+fn Choose(who: Signal<Resetting>, token: Memo<String>) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("reset_password", token.get_untracked());
+    let Resetting { name, email } = who.get_untracked();
+    let label = move |field: Field| texts.find_field(field.code()).unwrap_or_default();
+    let help = texts.people_password_help(format::number(texts.language(), PASSWORD_MIN as i64));
+    view! {
+        <section class="sheet">
+            <div class="in stack loose">
+                <div class="stack">
+                    <h1 class="h2">{texts.entry_forgotten_title()}</h1>
+                    <p class="muted">{texts.entry_reset_lead(&email, name)}</p>
+                </div>
+                <PostForm form=form class="stack" whole_page=true>
+                    // For the browser's password manager: whose password this is.
+                    <input type="text" name="username" autocomplete="username" value=email hidden/>
+                    <PasswordField
+                        id=form.id(Field::NewPassword)
+                        name=Field::NewPassword.code()
+                        label=label(Field::NewPassword)
+                        help=help
+                        error=form.field_error(Field::NewPassword)
+                        new=true
+                    />
+                    <PasswordField
+                        id=form.id(Field::RepeatPassword)
+                        name=Field::RepeatPassword.code()
+                        label=label(Field::RepeatPassword)
+                        error=form.field_error(Field::RepeatPassword)
+                        new=true
+                    />
+                    <div class="row"><SubmitButton label=texts.entry_reset_submit() busy=form.pending/></div>
+                </PostForm>
+            </div>
+        </section>
+    }
+}
