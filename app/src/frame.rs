@@ -329,6 +329,7 @@ fn for_person(person: &PersonReader) -> Vec<(String, Vec<Place>)> {
                     texts.navigation_user_management(),
                     Some(person.people),
                 ),
+                place("/account/directory", IconName::Key, texts.navigation_directory(), None),
                 place("/account", IconName::Gear, texts.navigation_account_settings(), None),
             ],
         ));

@@ -5,6 +5,7 @@ pub mod advisory;
 pub mod benefits;
 pub mod cancel;
 pub mod dashboard;
+pub mod directory;
 pub mod global_admin;
 pub mod invitation;
 pub mod my_benefits;

@@ -14,6 +14,7 @@ use crate::pages;
 pub const ADDRESSES: &[&str] = &[
     "/",
     "/sign-in",
+    "/sign-in/directory",
     "/invitation/:token",
     "/benefits/software",
     "/benefits/cloud",
@@ -29,6 +30,7 @@ pub const ADDRESSES: &[&str] = &[
     "/account",
     "/account/users",
     "/account/users/add",
+    "/account/directory",
     "/operator/queue",
     "/operator/outbox",
     "/operator/policies",
@@ -55,6 +57,9 @@ pub fn App() -> impl IntoView {
             <Routes fallback=|| view! { <pages::not_found::NotFound/> }>
                 <Route path=path!("/") view=pages::dashboard::Dashboard/>
                 <Route path=path!("/sign-in") view=pages::sign_in::SignIn/>
+                <Route path=path!("/sign-in/directory") view=pages::directory::Choose/>
+                // Where a directory sends people back to: the page that says why nobody came in.
+                <Route path=path!("/sign-in/directory/callback") view=pages::sign_in::SignIn/>
                 <Route path=path!("/invitation/:token") view=pages::invitation::Invitation/>
                 <Route path=path!("/benefits/software") view=pages::benefits::Software/>
                 <Route path=path!("/benefits/cloud") view=pages::benefits::Cloud/>
@@ -70,6 +75,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account") view=pages::account::Account/>
                 <Route path=path!("/account/users") view=pages::people::People/>
                 <Route path=path!("/account/users/add") view=pages::people::AddUser/>
+                <Route path=path!("/account/directory") view=pages::directory::Settings/>
                 <Route path=path!("/operator/queue") view=pages::operator::queue::Queue/>
                 <Route path=path!("/operator/outbox") view=pages::operator::outbox::Outbox/>
                 <Route path=path!("/operator/policies") view=pages::operator::policies::Policies/>

@@ -81,4 +81,10 @@ id! {
     MailId,
     /// A notice in the portal.
     NoticeId,
+    /// A directory that people of a company sign in with.
+    DirectoryId,
+    /// A mail domain of a company.
+    MailDomainId,
+    /// An entry of a directory that stands for an account.
+    DirectoryIdentityId,
 }

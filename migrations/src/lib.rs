@@ -12,6 +12,7 @@ mod m0003_membership;
 mod m0004_benefits;
 mod m0005_requests;
 mod m0006_evidence;
+mod m0010_directory;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_benefits::Migration),
             Box::new(m0005_requests::Migration),
             Box::new(m0006_evidence::Migration),
+            Box::new(m0010_directory::Migration),
         ]
     }
 }

@@ -9,6 +9,7 @@ pub mod downloads;
 pub mod events;
 pub mod headers;
 pub mod mailer;
+pub mod outside;
 pub mod page;
 pub mod plain;
 pub mod router;

@@ -38,8 +38,10 @@ pub struct Site {
 const LIVE: &str = "/live";
 const DOWNLOAD: &str = "/downloads/{grant}/{download}";
 
+const FROM_DIRECTORY: &str = service::directories::CALLBACK_PATH;
+
 /// What answers beside assets, pages and server functions; a test has the right of each.
-pub const ROUTES: &[&str] = &[LIVE, DOWNLOAD];
+pub const ROUTES: &[&str] = &[LIVE, DOWNLOAD, FROM_DIRECTORY];
 
 /// So large may the body of any request be.
 const MAX_BODY: usize = 256 * 1024;
@@ -69,6 +71,8 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         .route(LIVE, get(events::live))
         .route("/api/{*function}", post(page::server_function))
         .route(DOWNLOAD, get(crate::downloads::download))
+        // The page that says why nobody came in has forms, which post to its address.
+        .route(FROM_DIRECTORY, get(page::from_directory).post(page::post))
         .fallback_service(pages.with_state(site.clone()))
         .layer(from_fn_with_state(site.clone(), caller::identify))
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use service::outbox::{self, Mailer};
-use service::{Service, activations, benefits, sessions};
+use service::{Service, activations, benefits, directories, sessions};
 use tokio::sync::watch;
 
 /// How often it looks for mail; a change is in the outbox at once, its delivery may wait this long.
@@ -31,6 +31,9 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
             }
             if let Err(failure) = sessions::sweep(&service).await {
                 tracing::error!(cause = %failure, "sessions could not be swept");
+            }
+            if let Err(failure) = directories::sign_in::sweep(&service).await {
+                tracing::error!(cause = %failure, "sign-ins at directories could not be swept");
             }
             service.sign_in_limits.sweep();
         }

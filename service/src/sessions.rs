@@ -46,9 +46,14 @@ pub async fn actor(service: &Service, token: &str) -> Outcome<Actor> {
             (select string_agg(r.role, ',') from operator_role r where r.account_id = a.id) as operator_roles
         from session s
         join account a on a.id = s.account_id and a.status = 'active'
-        left join person p on p.account_id = a.id and p.organization_id = s.organization_id and p.status = 'active'
-        left join organization o on o.id = p.organization_id
-        where s.token_hash = $1 and s.expires_at > $2";
+        left join organization o on o.id = s.organization_id
+        left join person p on p.account_id = a.id and p.organization_id = o.id and p.status = 'active'
+            and case when s.directory_id is null then not o.directory_required or exists
+                    (select 1 from person_role r where r.person_id = p.id and r.role = 'global_admin')
+                else exists (select 1 from directory d
+                    where d.id = s.directory_id and d.organization_id = o.id and d.enabled) end
+        where s.token_hash = $1 and s.expires_at > $2
+            and (s.directory_id is null or p.id is not null)";
     let reader = service.database.reader();
     let Some(row) = sql::one::<Row>(reader, text, [hash.clone().into(), now.0.into()]).await? else {
         return Ok(Actor::Nobody);
@@ -94,26 +99,62 @@ fn codes<'a, T>(
     list.unwrap_or_default().split(',').filter_map(from)
 }
 
+/// How somebody signed in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Way {
+    /// With what the portal itself keeps: a password, an invitation.
+    Own,
+    /// With the directory of a company, which opens that company only.
+    Directory {
+        /// The directory.
+        directory: Uuid,
+        /// Its company.
+        organization: OrganizationId,
+    },
+}
+
 /// Opens a session for an account, in the organization where it is a person, and gives its token.
 ///
 /// # Errors
-/// [`Failure::Database`]; [`ErrorCode::SignInFailed`] if it neither is a person anywhere nor an operator.
+/// [`Failure::Database`]; [`ErrorCode::SignInFailed`] if it neither is a person anywhere nor an operator;
+/// [`ErrorCode::DirectoryRequired`] if it is one only where a directory has to be used.
 pub(crate) async fn open(
     change: &mut Change<'_>,
     request: &Request,
     account: AccountId,
     agent: &str,
 ) -> Outcome<String> {
+    open_by(change, request, account, agent, Way::Own).await
+}
+
+/// Opens a session for somebody who came in this way, as [`open`].
+///
+/// # Errors
+/// As [`open`].
+pub(crate) async fn open_by(
+    change: &mut Change<'_>,
+    request: &Request,
+    account: AccountId,
+    agent: &str,
+    way: Way,
+) -> Outcome<String> {
     let service = change.service();
     let now = change.now;
-    let organization = first_organization(&change.transaction, account).await?;
+    let (organization, directory) = match way {
+        Way::Own => (first_organization(&change.transaction, account).await?, None),
+        Way::Directory { directory, organization } => (Some(organization), Some(directory)),
+    };
     if organization.is_none() && !is_operator(&change.transaction, account).await? {
-        return Err(ErrorCode::SignInFailed.into());
+        let text = "select count(*) as number from person where account_id = $1 and status = 'active'";
+        let somewhere = sql::number(&change.transaction, text, [account.0.into()]).await? > 0;
+        let code = if somewhere { ErrorCode::DirectoryRequired } else { ErrorCode::SignInFailed };
+        return Err(code.into());
     }
     let token = random::token(&*service.random);
     let text = "insert into session
-            (token_hash, account_id, organization_id, created_at, last_seen_at, expires_at, address, agent)
-        values ($1, $2, $3, $4, $4, $5, $6, $7)";
+            (token_hash, account_id, organization_id, created_at, last_seen_at, expires_at, address, agent,
+                directory_id)
+        values ($1, $2, $3, $4, $4, $5, $6, $7, $8)";
     let agent: String = agent.chars().take(200).collect();
     let values = [
         hash_token(&token).into(),
@@ -123,10 +164,15 @@ pub(crate) async fn open(
         now.plus_seconds(LIFETIME_SECONDS).0.into(),
         request.address.clone().into(),
         agent.into(),
+        directory.into(),
     ];
     sql::run(&change.transaction, text, values).await?;
     let chain = organization.unwrap_or_else(programme_chain);
-    change.record(Event::new(chain, "signed_in", "account", account));
+    let event = Event::new(chain, "signed_in", "account", account);
+    change.record(match directory {
+        Some(directory) => event.after(format!("directory {directory}")),
+        None => event,
+    });
     Ok(token)
 }
 
@@ -138,8 +184,11 @@ async fn first_organization(
     struct Found {
         organization_id: Uuid,
     }
-    let text = "select organization_id from person where account_id = $1 and status = 'active'
-        order by created_at, organization_id limit 1";
+    // Where a directory has to be used only Global admins come in without it.
+    let text = "select p.organization_id from person p join organization o on o.id = p.organization_id
+        where p.account_id = $1 and p.status = 'active' and (not o.directory_required or exists
+            (select 1 from person_role r where r.person_id = p.id and r.role = 'global_admin'))
+        order by p.created_at, p.organization_id limit 1";
     let found = sql::one::<Found>(connection, text, [account.0.into()]).await?;
     Ok(found.map(|found| OrganizationId(found.organization_id)))
 }
@@ -171,7 +220,9 @@ pub async fn end(service: &Service, request: &Request, token: &str) -> Outcome<(
 /// Goes on in another organization that the account serves.
 ///
 /// # Errors
-/// [`ErrorCode::NotFound`] if the account is no active person there (rule 7).
+/// [`ErrorCode::NotFound`] if the account is no active person there (rule 7);
+/// [`ErrorCode::DirectorySession`] in a session of a directory, which opens its own company only;
+/// [`ErrorCode::DirectoryRequired`] where a directory has to be used.
 pub async fn switch_organization(
     service: &Service,
     request: &Request,
@@ -185,6 +236,29 @@ pub async fn switch_organization(
     let values = [hash_token(token).into(), account.0.into(), organization.0.into()];
     if sql::run(&change.transaction, text, values).await? == 0 {
         return Err(ErrorCode::NotFound.into());
+    }
+    #[derive(FromQueryResult)]
+    struct Entered {
+        by_directory: bool,
+        own_directory: bool,
+        refused: bool,
+    }
+    let text = "select s.directory_id is not null as by_directory,
+            exists (select 1 from directory d where d.id = s.directory_id and d.organization_id = o.id)
+                as own_directory,
+            o.directory_required and not exists (select 1 from person p
+                join person_role r on r.person_id = p.id and r.role = 'global_admin'
+                where p.account_id = s.account_id and p.organization_id = o.id) as refused
+        from session s join organization o on o.id = s.organization_id where s.token_hash = $1";
+    let entered = sql::one::<Entered>(&change.transaction, text, [hash_token(token).into()]).await?;
+    match entered {
+        Some(Entered { by_directory: true, own_directory: false, .. }) => {
+            return Err(ErrorCode::DirectorySession.into());
+        }
+        Some(Entered { by_directory: false, refused: true, .. }) => {
+            return Err(ErrorCode::DirectoryRequired.into());
+        }
+        _ => {}
     }
     change.record(Event::new(organization, "organization_entered", "account", account));
     change.commit(()).await

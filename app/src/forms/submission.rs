@@ -6,13 +6,14 @@ use domain::{Error, ErrorCode, Field, FieldError, Language};
 use locales::Texts;
 use service::{Outcome, Request, Service};
 
-use super::{account, cloud, marketing, operator, people, purchases, seats, software, technical};
+use super::{account, cloud, directory, marketing, operator, people, purchases, seats, software, technical};
 
 /// So long may the body of a form be.
 pub const MAX_BYTES: usize = 64 * 1024;
 
 /// Fields that are never shown again.
-const SECRET_FIELDS: &[&str] = &["password", "current_password", "new_password", "repeat_password"];
+const SECRET_FIELDS: &[&str] =
+    &["password", "current_password", "new_password", "repeat_password", "client_secret"];
 
 /// The fields of a form as they were posted.
 #[derive(Clone)]
@@ -55,6 +56,15 @@ pub enum Cookies {
     SignedIn(String),
     /// The session ends.
     SignedOut,
+    /// The session ends, and the browser goes on to this address of the directory that opened it.
+    SignedOutThere(String),
+    /// The browser goes to a company's directory.
+    AtDirectory {
+        /// Where to.
+        address: String,
+        /// What binds the sign-in to this browser.
+        browser: String,
+    },
     /// The language of whoever isn't signed in.
     Language(Language),
 }
@@ -161,12 +171,21 @@ impl Submission {
 /// Forms that change the browser's cookies: they are posted, never sent in the background.
 #[must_use]
 pub fn changes_session(code: &str) -> bool {
-    matches!(code, "sign_in" | "sign_out" | "choose_language" | "switch_organization" | "accept_invitation")
+    matches!(
+        code,
+        "sign_in"
+            | "directory_sign_in"
+            | "sign_out"
+            | "choose_language"
+            | "switch_organization"
+            | "accept_invitation"
+    )
 }
 
 /// Every form; a test posts each as every role, and with another company's ids.
 pub const CODES: &[&str] = &[
     "sign_in",
+    "directory_sign_in",
     "sign_out",
     "choose_language",
     "switch_organization",
@@ -203,6 +222,14 @@ pub const CODES: &[&str] = &[
     "record_incident",
     "send_again",
     "save_policies",
+    "save_directory",
+    "remove_directory",
+    "test_directory",
+    "require_directory",
+    "add_mail_domain",
+    "verify_mail_domain",
+    "remove_mail_domain",
+    "decide_identity",
 ];
 
 /// Carries out the form.
@@ -212,6 +239,7 @@ pub const CODES: &[&str] = &[
 pub async fn carry_out(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     match form.code() {
         "sign_in" => account::sign_in(reader, form).await,
+        "directory_sign_in" => directory::sign_in(reader, form).await,
         "sign_out" => account::sign_out(reader, form).await,
         "choose_language" => account::choose_language(reader, form).await,
         "switch_organization" => account::switch_organization(reader, form).await,
@@ -248,6 +276,14 @@ pub async fn carry_out(reader: &Reader<'_>, form: &Submission) -> Outcome<Perfor
         "record_incident" => operator::record_incident(reader, form).await,
         "send_again" => operator::send_again(reader, form).await,
         "save_policies" => operator::save_policies(reader, form).await,
+        "save_directory" => directory::save(reader, form).await,
+        "remove_directory" => directory::remove(reader, form).await,
+        "test_directory" => directory::test(reader, form).await,
+        "require_directory" => directory::require(reader, form).await,
+        "add_mail_domain" => directory::add_domain(reader, form).await,
+        "verify_mail_domain" => directory::verify_domain(reader, form).await,
+        "remove_mail_domain" => directory::remove_domain(reader, form).await,
+        "decide_identity" => directory::decide(reader, form).await,
         _ => Err(ErrorCode::NotFound.into()),
     }
 }

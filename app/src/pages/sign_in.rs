@@ -3,7 +3,6 @@
 use domain::Field;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 use crate::components::{Column, EmailField, Ledger, Mark, PasswordField, SubmitButton};
 use crate::forms::{Form, PostForm};
@@ -20,7 +19,8 @@ pub fn SignIn() -> impl IntoView {
 #[component]
 fn Page(door: Signal<Door>) -> impl IntoView {
     let texts = texts();
-    let then = use_query_map().get_untracked().get("then").unwrap_or_default();
+    let then = super::directory::then();
+    let then_there = then.clone();
     let form = Form::new("sign_in", "");
     let Door { programme, demo } = door.get_untracked();
     view! {
@@ -56,6 +56,7 @@ fn Page(door: Signal<Door>) -> impl IntoView {
                         <p class="small muted">{texts.sign_in_invited()}</p>
                     </div>
                 </section>
+                <super::directory::Door then=then_there/>
                 {demo.map(|demo| view! { <DemoAccounts accounts=demo.accounts password=demo.password/> })}
             </div>
             <div class="door-foot small">

@@ -234,3 +234,39 @@ pub(crate) async fn grant_global_admin(
     change.tell(Changed::Organization(organization));
     Ok(())
 }
+
+/// Sets the roles that a company's directory says, as a table of a Global admin has it. The last Global
+/// admin stays one, whatever the directory says (rule 3). The organization is locked.
+pub(crate) async fn by_directory(
+    change: &mut Change<'_>,
+    organization: OrganizationId,
+    person: PersonId,
+    decide: impl FnOnce(&Roles) -> Roles,
+) -> Outcome<()> {
+    let held = held(&change.transaction, organization, person).await?;
+    let before = held.roles();
+    let mut after = decide(&before);
+    let text = "select count(*) as number from person_role r
+        join person p on p.id = r.person_id and p.status = 'active'
+        join account a on a.id = p.account_id and a.status = 'active'
+        where p.organization_id = $1 and r.role = 'global_admin' and p.id <> $2";
+    let others = sql::number(&change.transaction, text, [organization.0.into(), person.0.into()]).await?;
+    if keeps_global_admin(u64::try_from(others).unwrap_or(0), &before, &after, true).is_err() {
+        after = Roles::new(after.iter().chain([Role::GlobalAdmin]));
+        change.record(Event::new(organization, "last_global_admin_kept", "person", person));
+    }
+    finish_setup(change, organization, person, &after).await?;
+    if before == after {
+        return Ok(());
+    }
+    set(&change.transaction, person, &after).await?;
+    let text = "update person set row_version = row_version + 1 where id = $1";
+    sql::run(&change.transaction, text, [person.0.into()]).await?;
+    change.record(
+        Event::new(organization, "roles_set_by_directory", "person", person)
+            .before(codes(&before))
+            .after(codes(&after)),
+    );
+    change.tell(Changed::Organization(organization));
+    Ok(())
+}
