@@ -187,7 +187,7 @@ impl Configuration {
             vault: Arc::new(self.vault()?),
             sign_in_limits: Arc::default(),
             live: Live::default(),
-            outside: crate::outside::from(self)?,
+            outside: crate::outside::from(self),
             base_url: self.base_url.as_str().into(),
         })
     }

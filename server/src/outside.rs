@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
@@ -85,36 +85,41 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 /// The world outside as the configuration lets it be asked.
-///
-/// # Errors
-/// A sentence for the person who starts the server.
-pub fn from(configuration: &Configuration) -> Result<Outside, Box<dyn Error + Send + Sync>> {
+#[must_use]
+pub fn from(configuration: &Configuration) -> Outside {
     let reach = Reach::of(configuration);
-    Ok(Outside::new(Arc::new(Https::new(reach)?), Arc::new(Dns), configuration.demo))
+    Outside::new(Arc::new(Https::new(reach)), Arc::new(Dns), configuration.demo)
 }
 
 /// Asks directories by HTTPS: no redirects, no proxy, five seconds and half a megabyte at most.
 pub struct Https {
-    client: reqwest::Client,
+    /// Made when it is first asked: the system's certificates are read for it, and most servers and
+    /// every other command ask nobody.
+    client: OnceLock<Result<reqwest::Client, String>>,
     reach: Reach,
 }
 
 impl Https {
     /// A client that asks only what is within reach.
-    ///
-    /// # Errors
-    /// Where the certificates of the system can't be read.
-    pub fn new(reach: Reach) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        // The client takes the provider that is installed; a second call finds it there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .timeout(LONGEST)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .dns_resolver(Reachable(reach))
-            .user_agent("benefits-center")
-            .build()?;
-        Ok(Self { client, reach })
+    #[must_use]
+    pub const fn new(reach: Reach) -> Self {
+        Self { client: OnceLock::new(), reach }
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, Unreachable> {
+        let made = self.client.get_or_init(|| {
+            // The client takes the provider that is installed; a second call finds it there.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            reqwest::Client::builder()
+                .timeout(LONGEST)
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .dns_resolver(Reachable(self.reach))
+                .user_agent("benefits-center")
+                .build()
+                .map_err(|error| told(&error))
+        });
+        made.as_ref().map_err(|cause| Unreachable::Away(cause.clone()))
     }
 
     async fn ask(&self, request: WebRequest) -> Result<WebResponse, Unreachable> {
@@ -126,7 +131,7 @@ impl Https {
         }
         let (parts, body) = request.into_parts();
         let mut response = self
-            .client
+            .client()?
             .request(parts.method, parts.uri.to_string())
             .headers(parts.headers)
             .body(body)
@@ -280,7 +285,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_within_the_own_network_is_refused_by_number_and_by_name() {
-        let https = Https::new(Reach::Public).expect("a client");
+        let https = Https::new(Reach::Public);
         for address in ["https://127.0.0.1:1/", "https://[::1]:1/", "https://localhost:1/"] {
             let request = axum::http::Request::get(address).body(Vec::new()).expect("a request");
             assert_eq!(https.send(request).await.expect_err(address), Unreachable::Private, "{address}");
@@ -295,7 +300,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let home = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let https = Https::new(Reach::Loopback).expect("a client");
+        let https = Https::new(Reach::Loopback);
         let ask = |path: &str| {
             https.send(axum::http::Request::get(format!("{home}{path}")).body(Vec::new()).expect("a request"))
         };

@@ -5,6 +5,7 @@
 mod bad_input;
 mod browser;
 mod commands;
+mod directory;
 mod headers;
 mod html;
 mod languages;

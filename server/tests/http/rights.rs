@@ -151,7 +151,7 @@ async fn rule_01_every_page_for_every_role(#[values(Engine::Sqlite, Engine::Post
             let path = row.address.replace(":token", &"0".repeat(64));
             let answer = browser.get(&path).await;
             match (row.address, who) {
-                ("/sign-in", Who::Person(..) | Who::Operator(..)) => {
+                ("/sign-in" | "/sign-in/directory", Who::Person(..) | Who::Operator(..)) => {
                     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/"), "{about}");
                     continue;
                 }
@@ -228,8 +228,12 @@ async fn rule_01_every_server_function_for_every_role(
 
 /// What the router has beside pages, forms and server functions, with the right that it takes; a new
 /// route fails here until it has its row, and its own test of what it gives away.
-const ROUTES: &[(&str, Right)] =
-    &[("/live", Right::SignedIn), ("/downloads/{grant}/{download}", Right::Person(Action::GetKeys))];
+const ROUTES: &[(&str, Right)] = &[
+    ("/live", Right::SignedIn),
+    ("/downloads/{grant}/{download}", Right::Person(Action::GetKeys)),
+    // Whoever comes back from a directory; without what a directory gives along nobody comes in.
+    ("/sign-in/directory/callback", Right::Anybody),
+];
 
 #[rstest]
 #[tokio::test]
@@ -253,6 +257,7 @@ async fn rule_01_every_other_route_for_every_role(
             let path =
                 path.replace("{grant}", &grant.to_string()).replace("{download}", &download.to_string());
             let expected = match right.refusal(*who, &policies) {
+                None if path.ends_with("/callback") => status(ErrorCode::DirectoryEnded),
                 None => StatusCode::OK,
                 Some(refusal) => status(refusal.code),
             };

@@ -44,13 +44,17 @@ impl SignInLimits {
             self.account.check_key(&(address.to_owned(), email_key.to_owned())).err(),
         ];
         let longest = waits.into_iter().flatten().map(|wait| wait.wait_time_from(now)).max();
-        match longest {
-            None => Ok(()),
-            Some(wait) => {
-                let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
-                Err(Error::new(ErrorCode::TooManyAttempts).with_number(seconds))
-            }
-        }
+        longest.map_or(Ok(()), refused)
+    }
+
+    /// Counts a question that is about no account.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyAttempts`] with the seconds to wait.
+    pub fn check_address(&self, address: &str) -> Result<(), Error> {
+        let now = DefaultClock::default().now();
+        let wait = self.address.check_key(&address.to_owned()).err();
+        wait.map_or(Ok(()), |wait| refused(wait.wait_time_from(now)))
     }
 
     /// Forgets clients that have waited long enough; the worker's work.
@@ -58,6 +62,11 @@ impl SignInLimits {
         self.account.retain_recent();
         self.address.retain_recent();
     }
+}
+
+fn refused(wait: Duration) -> Result<(), Error> {
+    let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
+    Err(Error::new(ErrorCode::TooManyAttempts).with_number(seconds))
 }
 
 #[cfg(test)]

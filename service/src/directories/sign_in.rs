@@ -55,7 +55,7 @@ pub enum Begun {
 /// [`ErrorCode::TooManyAttempts`]: whoever asks for one address after the other learns who uses what.
 pub async fn choices(service: &Service, request: &Request, email: &str) -> Outcome<Vec<DirectoryChoice>> {
     let Ok(email) = Email::parse(Field::Email, email) else { return Ok(Vec::new()) };
-    service.sign_in_limits.check(&request.address, &email.key())?;
+    service.sign_in_limits.check_address(&request.address)?;
     let found = for_domain(service.database.reader(), &email.key()).await?;
     Ok(found
         .into_iter()
