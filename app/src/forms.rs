@@ -15,6 +15,8 @@ mod account;
 #[cfg(feature = "ssr")]
 mod cloud;
 #[cfg(feature = "ssr")]
+mod directory;
+#[cfg(feature = "ssr")]
 mod marketing;
 #[cfg(feature = "ssr")]
 mod seats;

@@ -336,6 +336,7 @@ fn for_person(person: &PersonReader) -> Vec<(String, Vec<Place>)> {
                     Some(person.people),
                 ),
                 place("/account/activity", IconName::Info, texts.navigation_activity(), None),
+                place("/account/directory", IconName::Key, texts.navigation_directory(), None),
                 place("/account", IconName::Gear, texts.navigation_account_settings(), None),
             ],
         ));

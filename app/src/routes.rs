@@ -17,6 +17,7 @@ pub const ADDRESSES: &[&str] = &[
     "/sign-in/second-factor",
     "/forgotten-password",
     "/reset-password/:token",
+    "/sign-in/directory",
     "/invitation/:token",
     "/benefits/software",
     "/benefits/cloud",
@@ -37,6 +38,7 @@ pub const ADDRESSES: &[&str] = &[
     "/account/users/add",
     "/account/users/departure",
     "/account/users/import",
+    "/account/directory",
     "/operator/queue",
     "/operator/outbox",
     "/operator/policies",
@@ -67,6 +69,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in/second-factor") view=pages::second_step::SecondStep/>
                 <Route path=path!("/forgotten-password") view=pages::forgotten_password::ForgottenPassword/>
                 <Route path=path!("/reset-password/:token") view=pages::reset_password::ResetPassword/>
+                <Route path=path!("/sign-in/directory") view=pages::directory::Choose/>
+                // Where a directory sends people back to: the page that says why nobody came in.
+                <Route path=path!("/sign-in/directory/callback") view=pages::sign_in::SignIn/>
                 <Route path=path!("/invitation/:token") view=pages::invitation::Invitation/>
                 <Route path=path!("/benefits/software") view=pages::benefits::Software/>
                 <Route path=path!("/benefits/cloud") view=pages::benefits::Cloud/>
@@ -87,6 +92,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account/users/add") view=pages::people::AddUser/>
                 <Route path=path!("/account/users/import") view=pages::people::Import/>
                 <Route path=path!("/account/users/departure") view=pages::people::Departure/>
+                <Route path=path!("/account/directory") view=pages::directory::Settings/>
                 <Route path=path!("/operator/queue") view=pages::operator::queue::Queue/>
                 <Route path=path!("/operator/outbox") view=pages::operator::outbox::Outbox/>
                 <Route path=path!("/operator/policies") view=pages::operator::policies::Policies/>

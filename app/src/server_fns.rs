@@ -8,6 +8,7 @@ pub mod benefits;
 #[cfg(feature = "ssr")]
 pub mod context;
 pub mod dashboard;
+pub mod directory;
 pub mod marketing;
 pub mod operator;
 pub mod people;

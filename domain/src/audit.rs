@@ -46,6 +46,38 @@ codes! {
         NameChanged = "name_changed",
         /// Chose which mail one gets.
         MailChosen = "mail_chosen",
+        /// Added a directory to sign in with.
+        DirectoryAdded = "directory_added",
+        /// Changed it.
+        DirectoryChanged = "directory_changed",
+        /// Removed it.
+        DirectoryRemoved = "directory_removed",
+        /// Tested the connection to it.
+        DirectoryTested = "directory_tested",
+        /// Made it the only way in for everybody but Global admins.
+        DirectoryRequired = "directory_required",
+        /// No longer did.
+        DirectoryNotRequired = "directory_not_required",
+        /// Added a mail domain.
+        MailDomainAdded = "mail_domain_added",
+        /// Verified it.
+        MailDomainVerified = "mail_domain_verified",
+        /// Removed it.
+        MailDomainRemoved = "mail_domain_removed",
+        /// An entry of the directory stands for the account.
+        DirectoryLinked = "directory_linked",
+        /// Dismissed what the directory offered.
+        DirectoryOfferDismissed = "directory_offer_dismissed",
+        /// Gave the account the address that the directory has.
+        DirectoryAddressTaken = "directory_address_taken",
+        /// The directory has another address than the account.
+        DirectoryAddressDiffers = "directory_address_differs",
+        /// Was refused after signing in at the directory.
+        DirectorySignInRefused = "directory_sign_in_refused",
+        /// Got the roles that the directory says.
+        RolesSetByDirectory = "roles_set_by_directory",
+        /// Stayed Global admin as the last one, whatever the directory says.
+        LastGlobalAdminKept = "last_global_admin_kept",
         /// Added a person.
         UserAdded = "user_added",
         /// Sent an invitation once more.
@@ -206,7 +238,21 @@ impl AuditAction {
             | Self::RecoveryCodeUsed
             | Self::RecoveryCodesRenewed
             | Self::SessionEnded
-            | Self::OtherSessionsEnded => ActivityKind::SignIn,
+            | Self::OtherSessionsEnded
+            | Self::DirectoryAdded
+            | Self::DirectoryChanged
+            | Self::DirectoryRemoved
+            | Self::DirectoryTested
+            | Self::DirectoryRequired
+            | Self::DirectoryNotRequired
+            | Self::MailDomainAdded
+            | Self::MailDomainVerified
+            | Self::MailDomainRemoved
+            | Self::DirectoryLinked
+            | Self::DirectoryOfferDismissed
+            | Self::DirectoryAddressTaken
+            | Self::DirectoryAddressDiffers
+            | Self::DirectorySignInRefused => ActivityKind::SignIn,
             Self::InvitationAccepted
             | Self::PasswordChanged
             | Self::NameChanged
@@ -214,6 +260,8 @@ impl AuditAction {
             | Self::UserAdded
             | Self::UserInvitedAgain
             | Self::RolesSet
+            | Self::RolesSetByDirectory
+            | Self::LastGlobalAdminKept
             | Self::PersonSuspended
             | Self::PersonResumed
             | Self::PersonRemoved

@@ -178,6 +178,42 @@ codes! {
         OperationMissing = "operation_missing",
         /// The body is larger than allowed.
         TooLarge = "too_large",
+        /// No company with this mail domain signs in with a directory.
+        DirectoryUnknown = "directory_unknown",
+        /// The company's directory doesn't answer; `detail` has its name.
+        DirectoryUnreachable = "directory_unreachable",
+        /// The sign-in took too long, was used already, or began in another browser.
+        DirectoryEnded = "directory_ended",
+        /// What the directory answered can't be trusted: signature, nonce, issuer, audience or time.
+        DirectoryAnswer = "directory_answer",
+        /// The directory itself refused, or the person stopped there.
+        DirectoryDeclined = "directory_declined",
+        /// The directory knows the person, the company doesn't let the person in.
+        DirectoryNotAllowed = "directory_not_allowed",
+        /// The directory doesn't say that the address is the person's own.
+        DirectoryAddressUnproven = "directory_address_unproven",
+        /// The address belongs to no mail domain of the company.
+        DirectoryAddressForeign = "directory_address_foreign",
+        /// The account is linked with another entry of the directory; an administrator decides.
+        DirectoryOtherSubject = "directory_other_subject",
+        /// The company lets only its Global admins sign in with a password.
+        DirectoryRequired = "directory_required",
+        /// A session of a company's directory opens that company only.
+        DirectorySession = "directory_session",
+        /// The company has this directory already.
+        DirectoryExists = "directory_exists",
+        /// There is no directory in use that people could sign in with.
+        DirectoryMissing = "directory_missing",
+        /// Not the address of a directory: https, a host, nothing behind `?` or `#`.
+        MalformedAddress = "malformed_address",
+        /// An address within the server's own network, which isn't asked.
+        PrivateAddress = "private_address",
+        /// Not a mail domain.
+        MalformedDomain = "malformed_domain",
+        /// The mail domain belongs to another company, or is on the list already.
+        DomainTaken = "domain_taken",
+        /// The record that proves a mail domain isn't there; `detail` has the domain.
+        DomainNotProven = "domain_not_proven",
         /// A request from a page that isn't ours.
         ForeignOrigin = "foreign_origin",
         /// The database is busy or away; nothing was changed.
@@ -264,6 +300,24 @@ codes! {
         Policy = "policy",
         /// What is looked for.
         Find = "find",
+        /// What a company's directory is called on the sign-in page.
+        DirectoryName = "directory_name",
+        /// A directory of a company.
+        Directory = "directory",
+        /// Address of a directory, as its tokens name it.
+        Issuer = "issuer",
+        /// What the portal is called in the directory.
+        ClientId = "client_id",
+        /// The portal's secret in the directory.
+        ClientSecret = "client_secret",
+        /// What is asked of the directory.
+        Scopes = "scopes",
+        /// The claim that says to which groups or roles somebody belongs.
+        RoleClaim = "role_claim",
+        /// Values of that claim, for a role.
+        RoleValues = "role_values",
+        /// A mail domain.
+        MailDomain = "mail_domain",
     }
 }
 

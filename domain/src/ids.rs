@@ -85,4 +85,10 @@ id! {
     NoticeId,
     /// A browser that somebody has signed in with.
     SessionId,
+    /// A directory that people of a company sign in with.
+    DirectoryId,
+    /// A mail domain of a company.
+    MailDomainId,
+    /// An entry of a directory that stands for an account.
+    DirectoryIdentityId,
 }

@@ -12,6 +12,7 @@ pub mod benefit;
 pub mod cloud;
 pub mod contact;
 pub mod departure;
+pub mod directory;
 pub mod error;
 pub mod ids;
 pub mod key_format;

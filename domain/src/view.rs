@@ -6,6 +6,7 @@ pub mod activity;
 pub mod benefits;
 pub mod cloud;
 pub mod dashboard;
+pub mod directory;
 pub mod form;
 pub mod marketing;
 pub mod operator;

@@ -57,7 +57,7 @@ const unfold = async (page: Page): Promise<void> => {
 };
 
 const isOperators = (address: string): boolean => address.startsWith('/operator/');
-const needsNobody = (address: string): boolean => address === '/sign-in' || address.startsWith('/invitation/');
+const needsNobody = (address: string): boolean => address.startsWith('/sign-in') || address.startsWith('/invitation/');
 
 test.describe('every page', () => {
   const visit = (account: Account, wanted: (address: string) => boolean) =>

@@ -15,6 +15,7 @@ mod m0006_evidence;
 mod m0007_people_access;
 mod m0008_activity;
 mod m0009_own_account;
+mod m0010_directory;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_people_access::Migration),
             Box::new(m0008_activity::Migration),
             Box::new(m0009_own_account::Migration),
+            Box::new(m0010_directory::Migration),
         ]
     }
 }

@@ -25,6 +25,11 @@ pub(crate) fn step_cookie(secure: bool) -> &'static str {
     if secure { "__Host-second-factor" } else { "second-factor" }
 }
 
+/// Name of the cookie that binds a sign-in at a directory to the browser.
+pub(crate) fn directory_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-directory" } else { "directory" }
+}
+
 /// The cookie of the language, for whoever isn't signed in.
 pub(crate) const LANGUAGE_COOKIE: &str = "language";
 /// The cookie of a message that one page leaves for the next.

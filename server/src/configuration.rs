@@ -46,6 +46,9 @@ pub struct Settings {
     /// Take the client's address from X-Forwarded-For: only behind a proxy that sets it
     #[arg(long, env = "BENEFITS_CENTER_TRUST_PROXY", global = true, num_args = 0..=1, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
     pub trust_proxy: Option<bool>,
+    /// Ask companies' directories also at addresses of the server's own network
+    #[arg(long, env = "BENEFITS_CENTER_DIRECTORY_ALLOW_PRIVATE", global = true, num_args = 0..=1, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
+    pub directory_allow_private: Option<bool>,
     /// Write the log as JSON lines
     #[arg(long, env = "BENEFITS_CENTER_LOG_JSON", global = true, num_args = 0..=1, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
     pub log_json: Option<bool>,
@@ -72,6 +75,8 @@ pub struct Configuration {
     pub mail_from: String,
     /// Whether the client's address comes from a proxy.
     pub trust_proxy: bool,
+    /// Whether directories within the server's own network are asked.
+    pub directory_allow_private: bool,
     /// Whether the log is JSON.
     pub log_json: bool,
 }
@@ -133,6 +138,10 @@ impl Configuration {
                 .or(file.mail_from)
                 .unwrap_or_else(|| "Benefits Center <no-reply@localhost>".to_owned()),
             trust_proxy: settings.trust_proxy.or(file.trust_proxy).unwrap_or(false),
+            directory_allow_private: settings
+                .directory_allow_private
+                .or(file.directory_allow_private)
+                .unwrap_or(false),
             log_json: settings.log_json.or(file.log_json).unwrap_or(false),
         })
     }
@@ -178,6 +187,7 @@ impl Configuration {
             vault: Arc::new(self.vault()?),
             sign_in_limits: Arc::default(),
             live: Live::default(),
+            outside: crate::outside::from(self),
             base_url: self.base_url.as_str().into(),
         })
     }

@@ -11,6 +11,7 @@ pub mod downloads;
 pub mod events;
 pub mod headers;
 pub mod mailer;
+pub mod outside;
 pub mod page;
 mod people_files;
 mod people_list;

@@ -21,6 +21,7 @@ use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 use leptos::reactive::owner::Owner;
 use leptos::server_fn::axum::server_fn_paths;
+use service::directories::sign_in::{self, Brought};
 use service::{Actor, Failure};
 
 use crate::caller::{self, Caller, FLASH_COOKIE, LANGUAGE_COOKIE, session_cookie, step_cookie};
@@ -35,6 +36,7 @@ const MAX_CALL: usize = 2 * app::forms::submission::MAX_BYTES;
 /// Addresses that need no session.
 fn is_public(path: &str) -> bool {
     matches!(path, "/sign-in" | "/sign-in/second-factor" | "/forgotten-password")
+        || path.starts_with("/sign-in/directory")
         || path.starts_with("/invitation/")
         || path.starts_with("/reset-password/")
 }
@@ -50,7 +52,7 @@ pub async fn get(
     if nobody && !is_public(path) {
         return to_sign_in(&request);
     }
-    if !nobody && path == "/sign-in" {
+    if !nobody && (path == "/sign-in" || path.starts_with("/sign-in/")) {
         return see_other("/", HeaderMap::new());
     }
     if path == "/" && matches!(caller.request.actor, Actor::Operator(_)) {
@@ -172,7 +174,14 @@ fn lead_on(site: &Site, caller: &Caller, uri: &axum::http::Uri, performed: Perfo
                 set(format!("{session}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}"));
             }
         }
-        Cookies::SignedOut => set(format!("{session}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}")),
+        Cookies::SignedOut | Cookies::SignedOutThere(_) => {
+            set(format!("{session}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}"));
+        }
+        Cookies::AtDirectory { browser, .. } => {
+            // Sent along when the directory leads back here: that comes from another site.
+            let name = caller::directory_cookie(site.secure);
+            set(format!("{name}={browser}; Path=/; Max-Age=600; HttpOnly; SameSite=Lax{secure}"));
+        }
         Cookies::Language(language) => {
             let tag = language.tag();
             set(format!("{LANGUAGE_COOKIE}={tag}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"));
@@ -182,7 +191,74 @@ fn lead_on(site: &Site, caller: &Caller, uri: &axum::http::Uri, performed: Perfo
         let text = caller::encode(&performed.done.message.chars().take(600).collect::<String>());
         set(format!("{FLASH_COOKIE}={text}; Path=/; Max-Age=30; HttpOnly; SameSite=Lax{secure}"));
     }
+    if let Cookies::SignedOutThere(address) | Cookies::AtDirectory { address, .. } = &performed.cookies {
+        let mut response = plain::onward(site, caller.language, address);
+        response.headers_mut().extend(headers);
+        return response;
+    }
     see_other(go, headers)
+}
+
+/// Answers whoever comes back from a company's directory: with a session and the page that was asked
+/// for, or with the sign-in page that says why not.
+pub async fn from_directory(
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
+    let secure = if site.secure { "; Secure" } else { "" };
+    let cookie = caller::directory_cookie(site.secure);
+    let brought = brought(&site, &caller, &request);
+    let service = &site.service;
+    let (result, then) = match sign_in::take(service, &brought).await {
+        Ok(pending) => (sign_in::finish(service, &caller.request, &pending, &brought).await, pending.then),
+        Err(failure) => (Err(failure), String::new()),
+    };
+    let mut response = match result {
+        Ok(token) => {
+            let mut response = see_other(&then, HeaderMap::new());
+            let session = session_cookie(site.secure);
+            append_cookie(
+                &mut response,
+                &format!("{session}={token}; Path=/; HttpOnly; SameSite=Lax{secure}"),
+            );
+            response
+        }
+        Err(failure) => {
+            let mut told = failure.told();
+            if is_passing(&told) {
+                tracing::error!(request = %caller.request.id, cause = %failure, "a sign-in could not be ended");
+                told = told.with_detail(caller.request.id.clone());
+            }
+            let code = status(told.code);
+            let posted = Posted {
+                form: "directory_sign_in".to_owned(),
+                target: String::new(),
+                values: vec![("then".to_owned(), then)],
+                result: Err(told),
+                claimed: Claimed::default(),
+            };
+            let answer = Render { posted: Some(posted), status: Some(code), ..Render::default() };
+            // Nobody has come in: a session that was there before has nothing to do with it.
+            render(&site, caller, request, answer).await
+        }
+    };
+    append_cookie(&mut response, &format!("{cookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}"));
+    response
+}
+
+fn brought(site: &Site, caller: &Caller, request: &Request) -> Brought {
+    let pairs: Vec<(String, String)> =
+        serde_html_form::from_str(request.uri().query().unwrap_or_default()).unwrap_or_default();
+    let take = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    Brought {
+        state: take("state").unwrap_or_default(),
+        code: take("code"),
+        error: take("error"),
+        issuer: take("iss"),
+        browser: caller::cookie(request.headers(), caller::directory_cookie(site.secure)),
+        agent: caller.browser.agent.clone(),
+    }
 }
 
 /// What a page answers beside its own data.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use app::refusal::status;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFRESH};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Error, ErrorCode, Language};
@@ -46,6 +46,41 @@ pub fn failure(site: &Site, language: Language, error: &Error) -> Response {
     );
     let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
     (status(error.code), headers, text).into_response()
+}
+
+/// Leads on to another site. A redirect would be refused: pages may post to this site only, and to
+/// browsers the answer to a post belongs to it.
+pub fn onward(site: &Site, language: Language, address: &str) -> Response {
+    let texts = locales::texts(language);
+    let host = url_host(address);
+    let text = format!(
+        "<!doctype html><html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
+        <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+        <meta name=\"color-scheme\" content=\"light dark\">\
+        <meta name=\"referrer\" content=\"no-referrer\">\
+        <title>{title}</title><link rel=\"stylesheet\" href=\"{assets}/style.css\"></head>\
+        <body><main class=\"page\" id=\"main\"><h1 class=\"h3\">{heading}</h1><p>{said}</p>\
+        <p><a class=\"button primary\" href=\"{address}\">{link}</a></p></main></body></html>",
+        tag = language.tag(),
+        title = escaped(&texts.common_page_title(texts.directory_onward_title())),
+        assets = site.assets,
+        heading = escaped(texts.directory_onward_title()),
+        said = escaped(&texts.directory_onward_text(host)),
+        address = escaped(address).replace('"', "&quot;"),
+        link = escaped(texts.directory_onward_link()),
+    );
+    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
+    let mut response = (StatusCode::OK, headers, text).into_response();
+    // An address that no header can carry is still behind the link.
+    if let Ok(value) = HeaderValue::from_str(&format!("0;url={address}")) {
+        response.headers_mut().insert(REFRESH, value);
+    }
+    response
+}
+
+/// The host of an address, for a reader.
+fn url_host(address: &str) -> String {
+    address.parse::<axum::http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default()
 }
 
 fn escaped(text: &str) -> String {

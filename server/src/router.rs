@@ -44,9 +44,20 @@ const PEOPLE_FAULTY: &str = "/account/users/import/{import}/faulty.csv";
 const ACTIVITY: &str = "/account/activity.csv";
 const PROGRAMME_ACTIVITY: &str = "/operator/activity.csv";
 
+const FROM_DIRECTORY: &str = service::directories::CALLBACK_PATH;
+
 /// What answers beside assets, pages and server functions; a test has the right of each.
-pub const ROUTES: &[&str] =
-    &[LIVE, DOWNLOAD, PEOPLE, PEOPLE_FILE, PEOPLE_TEMPLATE, PEOPLE_FAULTY, ACTIVITY, PROGRAMME_ACTIVITY];
+pub const ROUTES: &[&str] = &[
+    LIVE,
+    DOWNLOAD,
+    PEOPLE,
+    PEOPLE_FILE,
+    PEOPLE_TEMPLATE,
+    PEOPLE_FAULTY,
+    ACTIVITY,
+    PROGRAMME_ACTIVITY,
+    FROM_DIRECTORY,
+];
 
 /// So large may the body of any request be.
 const MAX_BODY: usize = 256 * 1024;
@@ -82,6 +93,8 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         .route(PEOPLE_FAULTY, get(people_files::faulty))
         .route(ACTIVITY, get(activity::of_company))
         .route(PROGRAMME_ACTIVITY, get(activity::of_programme))
+        // The page that says why nobody came in has forms, which post to its address.
+        .route(FROM_DIRECTORY, get(page::from_directory).post(page::post))
         .fallback_service(pages.with_state(site.clone()))
         .layer(from_fn_with_state(site.clone(), caller::identify))
         .layer(DefaultBodyLimit::max(MAX_BODY))

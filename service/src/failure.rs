@@ -80,6 +80,11 @@ const CONSTRAINTS: &[(&[&str], ErrorCode)] = &[
         &["person_organization_id_account_id", "person.organization_id, person.account_id"],
         ErrorCode::AlreadyInOrganization,
     ),
+    (&["directory_once", "directory.organization_id, directory.issuer"], ErrorCode::DirectoryExists),
+    (
+        &["mail_domain_once", "mail_domain_verified", "UNIQUE constraint failed: mail_domain."],
+        ErrorCode::DomainTaken,
+    ),
     (&["redemption_pkey", "redemption.product_key_id"], ErrorCode::KeyRedeemed),
 ];
 

@@ -16,6 +16,7 @@ pub mod cloud;
 pub mod contact;
 pub mod dashboard;
 pub mod database;
+pub mod directories;
 pub mod entity;
 pub mod failure;
 pub mod keys;
@@ -61,6 +62,8 @@ pub struct Service {
     pub sign_in_limits: Arc<accounts::limits::SignInLimits>,
     /// Tells other pages that something changed.
     pub live: live::Live,
+    /// Companies' own directories, and the name system.
+    pub outside: directories::outside::Outside,
     /// The portal's own address, without a slash at its end: links in mail begin with it.
     pub base_url: Arc<str>,
 }

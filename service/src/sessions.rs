@@ -47,9 +47,14 @@ pub async fn actor(service: &Service, token: &str) -> Outcome<Actor> {
             (select string_agg(r.role, ',') from operator_role r where r.account_id = a.id) as operator_roles
         from session s
         join account a on a.id = s.account_id and a.status = 'active'
-        left join person p on p.account_id = a.id and p.organization_id = s.organization_id and p.status = 'active'
-        left join organization o on o.id = p.organization_id
-        where s.token_hash = $1 and s.expires_at > $2";
+        left join organization o on o.id = s.organization_id
+        left join person p on p.account_id = a.id and p.organization_id = o.id and p.status = 'active'
+            and case when s.directory_id is null then not o.directory_required or exists
+                    (select 1 from person_role r where r.person_id = p.id and r.role = 'global_admin')
+                else exists (select 1 from directory d
+                    where d.id = s.directory_id and d.organization_id = o.id and d.enabled) end
+        where s.token_hash = $1 and s.expires_at > $2
+            and (s.directory_id is null or p.id is not null)";
     let reader = service.database.reader();
     let Some(row) = sql::one::<Row>(reader, text, [hash.clone().into(), now.0.into()]).await? else {
         return Ok(Actor::Nobody);
@@ -95,27 +100,62 @@ fn codes<'a, T>(
     list.unwrap_or_default().split(',').filter_map(from)
 }
 
+/// How somebody signed in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Way {
+    /// With what the portal itself keeps: a password, an invitation.
+    Own,
+    /// With the directory of a company, which opens that company only.
+    Directory {
+        /// The directory.
+        directory: Uuid,
+        /// Its company.
+        organization: OrganizationId,
+    },
+}
+
 /// Opens a session for an account, in the organization where it is a person, and gives its token.
 ///
 /// # Errors
-/// [`Failure::Database`]; [`ErrorCode::SignInFailed`] if it neither is a person anywhere nor an operator.
+/// [`Failure::Database`]; [`ErrorCode::SignInFailed`] if it neither is a person anywhere nor an operator;
+/// [`ErrorCode::DirectoryRequired`] if it is one only where a directory has to be used.
 pub(crate) async fn open(
     change: &mut Change<'_>,
     request: &Request,
     account: AccountId,
     agent: &str,
 ) -> Outcome<String> {
+    open_by(change, request, account, agent, Way::Own).await
+}
+
+/// Opens a session for somebody who came in this way, as [`open`].
+///
+/// # Errors
+/// As [`open`].
+pub(crate) async fn open_by(
+    change: &mut Change<'_>,
+    request: &Request,
+    account: AccountId,
+    agent: &str,
+    way: Way,
+) -> Outcome<String> {
     let service = change.service();
     let now = change.now;
-    let person = enter_first(&change.transaction, account, now).await?;
+    let (person, directory) = match way {
+        Way::Own => (enter_first(&change.transaction, account, now).await?, None),
+        Way::Directory { directory, organization } => {
+            (enter(&change.transaction, account, organization, now).await?, Some(directory))
+        }
+    };
     let organization = person.as_ref().map(|person| OrganizationId(person.organization_id));
     if organization.is_none() && !is_operator(&change.transaction, account).await? {
-        return Err(ErrorCode::SignInFailed.into());
+        return Err(nowhere(&change.transaction, account).await?.into());
     }
     let token = random::token(&*service.random);
     let text = "insert into session
-            (token_hash, account_id, organization_id, created_at, last_seen_at, expires_at, address, agent, id)
-        values ($1, $2, $3, $4, $4, $5, $6, $7, $8)";
+            (token_hash, account_id, organization_id, created_at, last_seen_at, expires_at, address, agent, id,
+                directory_id)
+        values ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9)";
     let agent: String = agent.chars().take(200).collect();
     let values = [
         hash_token(&token).into(),
@@ -126,11 +166,16 @@ pub(crate) async fn open(
         request.address.clone().into(),
         agent.into(),
         service.new_id().into(),
+        directory.into(),
     ];
     sql::run(&change.transaction, text, values).await?;
     let chain = organization.unwrap_or_else(programme_chain);
     let kind = if organization.is_some() { ActorKind::Person } else { ActorKind::Operator };
     let event = Event::new(chain, AuditAction::SignedIn, "account", account).by(kind, account);
+    let event = match directory {
+        Some(directory) => event.after(format!("directory {directory}")),
+        None => event,
+    };
     change.record(Event { person: person.map(|person| person.id), ..event });
     Ok(token)
 }
@@ -138,6 +183,19 @@ pub(crate) async fn open(
 /// The person that the account `$1` has been for longest.
 const FIRST_PERSON: &str = "select id from person where account_id = $1 and status = 'active'
     order by created_at, organization_id limit 1";
+
+/// The same, where the account comes in with its password: where a directory has to be used only Global
+/// admins do.
+const FIRST_HOME: &str = "select p.id from person p join organization o on o.id = p.organization_id
+    where p.account_id = $1 and p.status = 'active' and (not o.directory_required or exists
+        (select 1 from person_role r where r.person_id = p.id and r.role = 'global_admin'))
+    order by p.created_at, p.organization_id limit 1";
+
+/// Why an account can begin no session: it is nobody anywhere, or has to use a directory.
+async fn nowhere(connection: &impl ConnectionTrait, account: AccountId) -> Outcome<ErrorCode> {
+    let somewhere = first_person(connection, account).await?.is_some();
+    Ok(if somewhere { ErrorCode::DirectoryRequired } else { ErrorCode::SignInFailed })
+}
 
 /// Who an account is in the organization where it signs in.
 #[derive(FromQueryResult)]
@@ -155,10 +213,11 @@ pub(crate) async fn home(
     connection: &impl ConnectionTrait,
     account: AccountId,
 ) -> Outcome<Option<OrganizationId>> {
-    let person = first_person(connection, account).await?;
+    let text = format!("select id, organization_id from person where id = ({FIRST_HOME})");
+    let person = sql::one::<FirstPerson>(connection, &text, [account.0.into()]).await?;
     let organization = person.map(|person| OrganizationId(person.organization_id));
     if organization.is_none() && !is_operator(connection, account).await? {
-        return Err(ErrorCode::SignInFailed.into());
+        return Err(nowhere(connection, account).await?.into());
     }
     Ok(organization)
 }
@@ -188,14 +247,27 @@ pub(crate) async fn first_person(
     Ok(sql::one::<FirstPerson>(connection, &text, [account.0.into()]).await?)
 }
 
-/// The same, and notes that it signs in there.
+/// The person that an account is in that organization, which notes the sign-in.
+async fn enter(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+    organization: OrganizationId,
+    now: Moment,
+) -> Result<Option<FirstPerson>, Failure> {
+    let text = "update person set last_sign_in_at = $3
+        where account_id = $1 and organization_id = $2 and status = 'active' returning id, organization_id";
+    let values = [account.0.into(), organization.0.into(), now.0.into()];
+    Ok(sql::one::<FirstPerson>(connection, text, values).await?)
+}
+
+/// The person where a session of an account begins, which notes the sign-in.
 async fn enter_first(
     connection: &impl ConnectionTrait,
     account: AccountId,
     now: Moment,
 ) -> Result<Option<FirstPerson>, Failure> {
     let text = format!(
-        "update person set last_sign_in_at = $2 where id = ({FIRST_PERSON}) returning id, organization_id"
+        "update person set last_sign_in_at = $2 where id = ({FIRST_HOME}) returning id, organization_id"
     );
     Ok(sql::one::<FirstPerson>(connection, &text, [account.0.into(), now.0.into()]).await?)
 }
@@ -227,7 +299,9 @@ pub async fn end(service: &Service, request: &Request, token: &str) -> Outcome<(
 /// Goes on in another organization that the account serves.
 ///
 /// # Errors
-/// [`ErrorCode::NotFound`] if the account is no active person there (rule 7).
+/// [`ErrorCode::NotFound`] if the account is no active person there (rule 7);
+/// [`ErrorCode::DirectorySession`] in a session of a directory, which opens its own company only;
+/// [`ErrorCode::DirectoryRequired`] where a directory has to be used.
 pub async fn switch_organization(
     service: &Service,
     request: &Request,
@@ -241,6 +315,29 @@ pub async fn switch_organization(
     let values = [hash_token(token).into(), account.0.into(), organization.0.into()];
     if sql::run(&change.transaction, text, values).await? == 0 {
         return Err(ErrorCode::NotFound.into());
+    }
+    #[derive(FromQueryResult)]
+    struct Entered {
+        by_directory: bool,
+        own_directory: bool,
+        refused: bool,
+    }
+    let text = "select s.directory_id is not null as by_directory,
+            exists (select 1 from directory d where d.id = s.directory_id and d.organization_id = o.id)
+                as own_directory,
+            o.directory_required and not exists (select 1 from person p
+                join person_role r on r.person_id = p.id and r.role = 'global_admin'
+                where p.account_id = s.account_id and p.organization_id = o.id) as refused
+        from session s join organization o on o.id = s.organization_id where s.token_hash = $1";
+    let entered = sql::one::<Entered>(&change.transaction, text, [hash_token(token).into()]).await?;
+    match entered {
+        Some(Entered { by_directory: true, own_directory: false, .. }) => {
+            return Err(ErrorCode::DirectorySession.into());
+        }
+        Some(Entered { by_directory: false, refused: true, .. }) => {
+            return Err(ErrorCode::DirectoryRequired.into());
+        }
+        _ => {}
     }
     let text = "update person set last_sign_in_at = $3 where account_id = $1 and organization_id = $2";
     sql::run(&change.transaction, text, [account.0.into(), organization.0.into(), change.now.0.into()])

@@ -171,6 +171,11 @@ impl Session<'_> {
         steps.take("build of the Rust tests", || {
             process::run(workspace.cargo().args(RUST_TESTS).arg("--no-run"), RUST_LIMIT)
         })?;
+        // The directory that people sign in with in the tests is one of them.
+        steps.take("npm packages", || {
+            prerequisites::npm()?;
+            end2end::install_packages(workspace)
+        })?;
         let postgres = steps.take("start of PostgreSQL", || Postgres::start(workspace))?;
         steps.take("Rust tests", || {
             let mut found = Counts::default();

@@ -66,12 +66,13 @@ pub(super) async fn reset_password(reader: &Reader<'_>, form: &Submission) -> Ou
 }
 
 pub(super) async fn sign_out(reader: &Reader<'_>, _form: &Submission) -> Outcome<Performed> {
+    let there = super::directory::sign_out_there(reader).await?;
     if let Some(token) = browser().session_token {
         sessions::end(reader.service, reader.request, &token).await?;
     }
     Ok(Performed {
         done: Done { go: Some("/sign-in".to_owned()), ..Done::default() },
-        cookies: Cookies::SignedOut,
+        cookies: there.map_or(Cookies::SignedOut, Cookies::SignedOutThere),
     })
 }
 

@@ -6,13 +6,16 @@ use domain::{Error, ErrorCode, Field, FieldError, Language};
 use locales::Texts;
 use service::{Outcome, Request, Service};
 
-use super::{account, cloud, marketing, operator, people, purchases, seats, security, software, technical};
+use super::{
+    account, cloud, directory, marketing, operator, people, purchases, seats, security, software, technical,
+};
 
 /// So long may the body of a form be.
 pub const MAX_BYTES: usize = 64 * 1024;
 
 /// Fields that are never shown again.
-const SECRET_FIELDS: &[&str] = &["password", "current_password", "new_password", "repeat_password", "code"];
+const SECRET_FIELDS: &[&str] =
+    &["password", "current_password", "new_password", "repeat_password", "code", "client_secret"];
 
 /// The fields of a form as they were posted.
 #[derive(Clone)]
@@ -57,6 +60,15 @@ pub enum Cookies {
     SecondFactor(String),
     /// The session ends.
     SignedOut,
+    /// The session ends, and the browser goes on to this address of the directory that opened it.
+    SignedOutThere(String),
+    /// The browser goes to a company's directory.
+    AtDirectory {
+        /// Where to.
+        address: String,
+        /// What binds the sign-in to this browser.
+        browser: String,
+    },
     /// The language of whoever isn't signed in.
     Language(Language),
 }
@@ -170,6 +182,7 @@ pub fn changes_session(code: &str) -> bool {
             | "second_factor"
             | "forgot_password"
             | "reset_password"
+            | "directory_sign_in"
             | "sign_out"
             | "choose_language"
             | "switch_organization"
@@ -183,6 +196,7 @@ pub const CODES: &[&str] = &[
     "second_factor",
     "forgot_password",
     "reset_password",
+    "directory_sign_in",
     "sign_out",
     "choose_language",
     "switch_organization",
@@ -230,6 +244,14 @@ pub const CODES: &[&str] = &[
     "record_incident",
     "send_again",
     "save_policies",
+    "save_directory",
+    "remove_directory",
+    "test_directory",
+    "require_directory",
+    "add_mail_domain",
+    "verify_mail_domain",
+    "remove_mail_domain",
+    "decide_identity",
 ];
 
 /// Carries out the form; what the rights refuse is recorded.
@@ -250,6 +272,7 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "second_factor" => account::second_factor(reader, form).await,
         "forgot_password" => account::forgot_password(reader, form).await,
         "reset_password" => account::reset_password(reader, form).await,
+        "directory_sign_in" => directory::sign_in(reader, form).await,
         "sign_out" => account::sign_out(reader, form).await,
         "choose_language" => account::choose_language(reader, form).await,
         "switch_organization" => account::switch_organization(reader, form).await,
@@ -297,6 +320,14 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "record_incident" => operator::record_incident(reader, form).await,
         "send_again" => operator::send_again(reader, form).await,
         "save_policies" => operator::save_policies(reader, form).await,
+        "save_directory" => directory::save(reader, form).await,
+        "remove_directory" => directory::remove(reader, form).await,
+        "test_directory" => directory::test(reader, form).await,
+        "require_directory" => directory::require(reader, form).await,
+        "add_mail_domain" => directory::add_domain(reader, form).await,
+        "verify_mail_domain" => directory::verify_domain(reader, form).await,
+        "remove_mail_domain" => directory::remove_domain(reader, form).await,
+        "decide_identity" => directory::decide(reader, form).await,
         _ => Err(ErrorCode::NotFound.into()),
     }
 }

@@ -20,9 +20,9 @@ pub fn SignIn() -> impl IntoView {
 #[component]
 fn Page(door: Signal<Door>) -> impl IntoView {
     let texts = texts();
-    let query = use_query_map().get_untracked();
-    let then = query.get("then").unwrap_or_default();
-    let reset = query.get("reset").is_some();
+    let then = super::directory::then();
+    let then_there = then.clone();
+    let reset = use_query_map().get_untracked().get("reset").is_some();
     let form = Form::new("sign_in", "");
     let Door { programme, demo } = door.get_untracked();
     view! {
@@ -65,6 +65,7 @@ fn Page(door: Signal<Door>) -> impl IntoView {
                         <p class="small muted">{texts.sign_in_invited()}</p>
                     </div>
                 </section>
+                <super::directory::Door then=then_there/>
                 {demo.map(|demo| view! { <DemoAccounts accounts=demo.accounts password=demo.password/> })}
             </div>
             <div class="door-foot small">

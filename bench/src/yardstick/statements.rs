@@ -136,6 +136,7 @@ mod tests {
             random: Arc::new(SystemRandom),
             vault: Arc::new(Vault::new(1, &[7; 32])),
             sign_in_limits: Arc::default(),
+            outside: service::directories::outside::Outside::default(),
             live: service::live::Live::default(),
             base_url: Arc::from("https://benefits.example"),
         };

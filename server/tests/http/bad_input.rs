@@ -326,7 +326,7 @@ async fn changed_by_somebody_else(stage: &Stage, form: &[(String, String)]) -> O
     form.iter().find(|(name, _)| name == "version")?;
     let id = form.iter().find(|(name, _)| name == "target").map(|(_, value)| value.clone())?;
     if let Ok(id) = uuid::Uuid::try_parse(&id) {
-        for table in ["benefit_grant", "seat", "order_line", "service_request", "person"] {
+        for table in ["benefit_grant", "seat", "order_line", "service_request", "person", "directory"] {
             let text = format!("update {table} set row_version = row_version + 1 where id = $1");
             stage.run(&text, [id.into()]).await;
         }

@@ -36,6 +36,7 @@ pub fn configuration(base_url: &str) -> Configuration {
         mail_dir: PathBuf::new(),
         mail_from: "Benefits Center <no-reply@benefits.example>".to_owned(),
         trust_proxy: false,
+        directory_allow_private: false,
         log_json: false,
     }
 }

@@ -6,6 +6,7 @@ mod activity;
 mod bad_input;
 mod browser;
 mod commands;
+mod directory;
 mod headers;
 mod html;
 mod languages;

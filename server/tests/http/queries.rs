@@ -75,6 +75,7 @@ async fn pages_ask_no_more_often_for_more_rows(#[values(Engine::Sqlite, Engine::
         (&admin, "/benefits/visual-studio".to_owned()),
         (&admin, format!("/benefits/visual-studio?open={grant}")),
         (&admin, "/account/users".to_owned()),
+        (&admin, "/account/directory".to_owned()),
         (&admin, "/requests".to_owned()),
         (&admin, "/my-benefits".to_owned()),
         (&admin, "/account/activity".to_owned()),

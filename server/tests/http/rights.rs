@@ -161,7 +161,7 @@ async fn rule_01_every_page_for_every_role(#[values(Engine::Sqlite, Engine::Post
             let path = row.address.replace(":token", &"0".repeat(64));
             let answer = browser.get(&path).await;
             match (row.address, who) {
-                ("/sign-in", Who::Person(..) | Who::Operator(..)) => {
+                ("/sign-in" | "/sign-in/directory", Who::Person(..) | Who::Operator(..)) => {
                     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/"), "{about}");
                     continue;
                 }
@@ -257,6 +257,8 @@ const ROUTES: &[(&str, Right)] = &[
     ("/account/users/import/{import}/faulty.csv", Right::Person(Action::AddUser)),
     ("/account/activity.csv", Right::Person(Action::ViewActivity)),
     ("/operator/activity.csv", Right::Operator(&[OperatorAction::ReadEverything])),
+    // Whoever comes back from a directory; without what a directory gives along nobody comes in.
+    ("/sign-in/directory/callback", Right::Anybody),
 ];
 
 #[rstest]
@@ -285,6 +287,7 @@ async fn rule_01_every_other_route_for_every_role(
                 None if path.ends_with("/file") => StatusCode::SEE_OTHER,
                 // A file is its reader's own, and nobody has this one.
                 None if path.contains("{import}") => StatusCode::NOT_FOUND,
+                None if path.ends_with("/callback") => status(ErrorCode::DirectoryEnded),
                 None => StatusCode::OK,
                 Some(refusal) => status(refusal.code),
             };

@@ -146,6 +146,7 @@ const fn form(key: &'static str, page: &'static str, right: Right, then: Then) -
 }
 
 const WORK: Right = Right::Operator(&[OperatorAction::WorkQueue]);
+const CONFIGURE: Right = Right::Person(Action::ConfigureSignIn);
 const REFUNDS: Right = Right::Operator(&[OperatorAction::DecideRefunds]);
 
 /// Every form. The order matters: each row finds its scene as the rows before have left it.
@@ -154,6 +155,7 @@ pub const FORMS: &[FormRow] = &[
     form("second_factor", "/sign-in/second-factor", Right::Anybody, Then::Rule(ErrorCode::SecondFactorEnded)),
     form("forgot_password", "/forgotten-password", Right::Anybody, Then::Done),
     form("reset_password", "/reset-password/none", Right::Anybody, Then::Rule(ErrorCode::ResetEnded)),
+    form("directory_sign_in", "/sign-in", Right::Anybody, Then::Rule(ErrorCode::DirectoryUnknown)),
     form("choose_language", "/account", Right::Anybody, Then::Done),
     form("accept_invitation", "/invitation/none", Right::Anybody, Then::Rule(ErrorCode::InvitationEnded)),
     form("switch_organization", "/account", Right::SignedIn, Then::Done),
@@ -238,6 +240,15 @@ pub const FORMS: &[FormRow] = &[
         Right::Operator(&[OperatorAction::ManagePolicies]),
         Then::Done,
     ),
+    form("save_directory", "/account/directory", CONFIGURE, Then::Done),
+    // Nobody answers outside: what a directory and the name system say has tests of its own.
+    form("test_directory", "/account/directory", CONFIGURE, Then::Rule(ErrorCode::DirectoryUnreachable)),
+    form("require_directory", "/account/directory", CONFIGURE, Then::Done),
+    form("add_mail_domain", "/account/directory", CONFIGURE, Then::Done),
+    form("verify_mail_domain", "/account/directory", CONFIGURE, Then::Rule(ErrorCode::DomainNotProven)),
+    form("remove_mail_domain", "/account/directory", CONFIGURE, Then::Done),
+    form("decide_identity", "/account/directory", CONFIGURE, Then::Done),
+    form("remove_directory", "/account/directory", CONFIGURE, Then::Done),
     form("sign_out", "/account", Right::Anybody, Then::Done),
 ];
 
@@ -344,6 +355,10 @@ impl Stage {
             "person_role",
             "account",
             "invitation",
+            "directory",
+            "mail_domain",
+            "directory_identity",
+            "directory_sign_in",
         ] {
             // A denied attempt leaves that it was denied, and nothing else: see `denied`.
             let apart = if table == "audit_event" { " where action <> 'denied'" } else { "" };
@@ -356,6 +371,42 @@ impl Stage {
     /// How many denied attempts are recorded.
     pub async fn denied(&self) -> i64 {
         self.count("select count(*) as number from audit_event where action = 'denied'").await
+    }
+
+    /// A directory of the company.
+    pub async fn company_directory(&self) -> Uuid {
+        let text = "insert into directory (id, organization_id, name, issuer, client_id, scopes, enabled,
+                just_in_time, authoritative, signs_out, role_claim, created_at)
+            select $1, o.id, 'Fernhollow ID', 'https://login.fernhollow.example', 'benefits', 'openid', true,
+                false, false, false, '', 1
+            from organization o where o.domain = $2 and not exists
+                (select 1 from directory d where d.organization_id = o.id)";
+        self.run(text, [self.service.new_id().into(), COMPANY.into()]).await;
+        let text = "select d.id from directory d join organization o on o.id = d.organization_id
+            where o.domain = $1";
+        self.id(text, [COMPANY.into()]).await
+    }
+
+    /// A mail domain of the company that waits for its record.
+    async fn pending_domain(&self) -> Uuid {
+        let text = "insert into mail_domain (id, organization_id, domain, state, token, created_at)
+            select $1, o.id, 'waiting.example', 'pending', 'token', 1
+            from organization o where o.domain = $2 and not exists
+                (select 1 from mail_domain m where m.domain = 'waiting.example')";
+        self.run(text, [self.service.new_id().into(), COMPANY.into()]).await;
+        self.id("select id from mail_domain where domain = 'waiting.example'", []).await
+    }
+
+    /// An entry of the company's directory that asks to stand for an account.
+    async fn offered_identity(&self) -> Uuid {
+        let directory = self.company_directory().await;
+        let account = self.id("select id from account where email_key = $1", [EMPLOYEE.into()]).await;
+        let text = "insert into directory_identity
+                (id, directory_id, subject, account_id, state, created_at, last_used_at)
+            select $1, $2, 'another', $3, 'waiting', 1, 1
+            where not exists (select 1 from directory_identity where subject = 'another')";
+        self.run(text, [self.service.new_id().into(), directory.into(), account.into()]).await;
+        self.id("select id from directory_identity where subject = 'another'", []).await
     }
 
     /// A mail that waits.
@@ -417,6 +468,39 @@ impl Stage {
             ("confirm_second_factor", _) => fields(&[("target", ""), ("code", "123456")]),
             ("turn_off_second_factor", _) => {
                 fields(&[("target", ""), ("current_password", "not the password"), ("code", "123456")])
+            ("directory_sign_in", _) => fields(&[("target", ""), ("email", "nobody@nowhere.example")]),
+            ("save_directory", _) => {
+                let id = self.company_directory().await;
+                let version = self.version("directory", id).await.to_string();
+                fields(&[
+                    ("target", &id.to_string()),
+                    ("version", &version),
+                    ("directory_name", "Fernhollow ID"),
+                    ("issuer", "https://login.fernhollow.example"),
+                    ("client_id", "benefits"),
+                    ("client_secret", "a secret of the directory"),
+                    ("enabled", "true"),
+                    ("roles", "employee"),
+                ])
+            }
+            ("test_directory" | "remove_directory", _) => {
+                fields(&[("target", &self.company_directory().await.to_string())])
+            }
+            ("require_directory", _) => {
+                self.company_directory().await;
+                fields(&[("target", ""), ("required", "true")])
+            }
+            ("add_mail_domain", _) => {
+                let id = self.company_directory().await.to_string();
+                let domain = format!("{}.mail-of-fernhollow.example", self.operation());
+                fields(&[("target", ""), ("mail_domain", &domain), ("directory", &id)])
+            }
+            ("verify_mail_domain" | "remove_mail_domain", _) => {
+                fields(&[("target", &self.pending_domain().await.to_string())])
+            }
+            ("decide_identity", _) => {
+                let id = self.offered_identity().await.to_string();
+                fields(&[("target", &id), ("decision", "dismissed")])
             }
             ("choose_language", _) => fields(&[("target", "account"), ("language", "en")]),
             ("sign_out", _) => fields(&[("target", "account")]),
@@ -664,6 +748,7 @@ pub const PAGES: &[PageRow] = &[
     page("/sign-in/second-factor", Right::Anybody),
     page("/forgotten-password", Right::Anybody),
     page("/reset-password/:token", Right::Anybody),
+    page("/sign-in/directory", Right::Anybody),
     page("/invitation/:token", Right::Anybody),
     page("/benefits/software", Right::Person(Action::OpenBenefits)),
     page("/benefits/cloud", Right::Person(Action::OpenBenefits)),
@@ -684,6 +769,7 @@ pub const PAGES: &[PageRow] = &[
     page("/account/users/add", Right::AnyPerson),
     page("/account/users/import", Right::Person(Action::OpenBenefits)),
     page("/account/users/departure", Right::Person(Action::OpenBenefits)),
+    page("/account/directory", Right::AnyPerson),
     page("/operator/queue", Right::Operator(&[OperatorAction::ReadQueue])),
     page("/operator/outbox", Right::Operator(&[OperatorAction::ReadMail])),
     page("/operator/policies", Right::Operator(&[OperatorAction::ReadEverything])),
@@ -726,6 +812,8 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/profile", Right::SignedIn),
     function("/api/security", Right::SignedIn),
     function("/api/resetting", Right::Anybody),
+    function("/api/directory_page", Right::AnyPerson),
+    function("/api/directory_choices", Right::Anybody),
     function("/api/queue", Right::Operator(&[OperatorAction::ReadQueue])),
     function("/api/outbox", Right::Operator(&[OperatorAction::ReadMail])),
     function("/api/policies", Right::Operator(&[OperatorAction::ReadEverything])),
@@ -783,6 +871,7 @@ impl Stage {
             "/api/search_people" => json!({ "grant": vs.to_string(), "typed": "pri" }),
             "/api/resetting" => json!({ "token": "0".repeat(64) }),
             "/api/invited" => json!({ "token": "0".repeat(64) }),
+            "/api/directory_choices" => json!({ "email": "nobody@nowhere.example" }),
             "/api/queue" => json!({ "query": QueueQuery { page: 1, ..QueueQuery::default() } }),
             "/api/outbox" => json!({ "query": OutboxQuery::default() }),
             _ => json!({}),

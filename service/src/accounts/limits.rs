@@ -67,6 +67,16 @@ impl SignInLimits {
         answer(waits.into_iter().flatten().map(|wait| wait.wait_time_from(now)).max())
     }
 
+    /// Counts a question that is about no account.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyAttempts`] with the seconds to wait.
+    pub fn check_address(&self, address: &str) -> Result<(), Error> {
+        let now = DefaultClock::default().now();
+        let wait = self.address.check_key(&address.to_owned()).err();
+        answer(wait.map(|wait| wait.wait_time_from(now)))
+    }
+
     /// Forgets clients that have waited long enough; the worker's work.
     pub fn sweep(&self) {
         self.account.retain_recent();

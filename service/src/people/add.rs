@@ -127,7 +127,7 @@ pub(super) async fn write(change: &mut Change<'_>, by: &Person, new: &NewPerson)
     if known.operator {
         return Err(Error::field(Field::Email, ErrorCode::WrongSide).into());
     }
-    let id = join(change, by.organization, &known).await?;
+    let id = join(change, by.organization, known.id, &known.full_name).await?;
     set(&change.transaction, by.organization, id, &new.roles).await?;
     change.record(
         Event::new(by.organization, AuditAction::UserAdded, "person", id).person(id).after(codes(&new.roles)),
@@ -188,9 +188,17 @@ async fn account_of(
 }
 
 /// Makes the account a person of the organization; somebody who had left comes back to the old row.
-async fn join(change: &mut Change<'_>, organization: OrganizationId, known: &Known) -> Outcome<PersonId> {
+///
+/// # Errors
+/// [`ErrorCode::AlreadyInOrganization`] about the address.
+pub(crate) async fn join(
+    change: &mut Change<'_>,
+    organization: OrganizationId,
+    account: Uuid,
+    full_name: &str,
+) -> Outcome<PersonId> {
     let text = "select id, status from person where organization_id = $1 and account_id = $2";
-    let values = [organization.0.into(), known.id.into()];
+    let values = [organization.0.into(), account.into()];
     match sql::one::<Earlier>(&change.transaction, text, values).await? {
         Some(earlier) if earlier.status == "left" => {
             let text = "update person set status = 'active', row_version = row_version + 1 where id = $1";
@@ -203,8 +211,8 @@ async fn join(change: &mut Change<'_>, organization: OrganizationId, known: &Kno
             let row = person::ActiveModel {
                 id: Set(id),
                 organization_id: Set(organization.0),
-                account_id: Set(known.id),
-                sort_name: Set(known.full_name.to_lowercase()),
+                account_id: Set(account),
+                sort_name: Set(full_name.to_lowercase()),
                 status: Set("active".to_owned()),
                 created_at: Set(change.now.0),
                 last_sign_in_at: Set(0),

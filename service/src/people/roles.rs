@@ -268,3 +268,36 @@ pub(crate) async fn grant_global_admin(
     change.tell(Changed::Organization(organization));
     Ok(())
 }
+
+/// Sets the roles that a company's directory says, as a table of a Global admin has it. The last Global
+/// admin stays one, whatever the directory says (rule 3). The organization is locked.
+pub(crate) async fn by_directory(
+    change: &mut Change<'_>,
+    organization: OrganizationId,
+    person: PersonId,
+    decide: impl FnOnce(&Roles) -> Roles,
+) -> Outcome<()> {
+    let held = held(&change.transaction, organization, person).await?;
+    let before = held.roles();
+    let mut after = decide(&before);
+    let others = other_global_admins(&change.transaction, organization, person).await?;
+    if keeps_global_admin(others, &before, &after, true).is_err() {
+        after = Roles::new(after.iter().chain([Role::GlobalAdmin]));
+        change.record(Event::new(organization, AuditAction::LastGlobalAdminKept, "person", person).person(person));
+    }
+    finish_setup(change, organization, person, &after).await?;
+    if before == after {
+        return Ok(());
+    }
+    set(&change.transaction, organization, person, &after).await?;
+    let text = "update person set row_version = row_version + 1 where id = $1";
+    sql::run(&change.transaction, text, [person.0.into()]).await?;
+    change.record(
+        Event::new(organization, AuditAction::RolesSetByDirectory, "person", person)
+            .person(person)
+            .before(codes(&before))
+            .after(codes(&after)),
+    );
+    change.tell(Changed::Organization(organization));
+    Ok(())
+}

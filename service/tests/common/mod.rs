@@ -104,6 +104,7 @@ async fn service(url: &str, seed: u64) -> (Service, Arc<MovableClock>) {
         vault: Arc::new(Vault::new(1, &[7; 32])),
         sign_in_limits: Arc::new(SignInLimits::default()),
         live: live::Live::default(),
+        outside: service::directories::outside::Outside::default(),
         base_url: Arc::from("https://benefits.example"),
     };
     (service, clock)
