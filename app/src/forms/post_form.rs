@@ -80,13 +80,6 @@ impl Form {
             .with_value(|values| values.iter().find(|(kept, _)| kept == name).map(|(_, value)| value.clone()))
     }
 
-    /// What was typed into a field that has no code of its own before the post was refused.
-    #[must_use]
-    pub fn kept_named(self, name: &str) -> Option<String> {
-        self.values
-            .with_value(|values| values.iter().find(|(of, _)| of == name).map(|(_, value)| value.clone()))
-    }
-
     /// All values of a field that can have several.
     #[must_use]
     pub fn kept_all(self, field: Field) -> Vec<String> {
