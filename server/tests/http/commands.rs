@@ -125,9 +125,36 @@ async fn the_audit_trail_is_followed_and_its_first_broken_link_is_named() {
     assert!(whole.status.success(), "{lines}{}", complained(&whole));
     assert!(lines.contains("ok    Fernhollow") && lines.ends_with(" 0 broken\n"), "{lines}");
 
+    let anchored = run(here, &["audit", "anchor", "--file", "anchors.txt"], "");
+    assert!(anchored.status.success(), "{}", complained(&anchored));
+    let kept = std::fs::read_to_string(here.join("anchors.txt")).expect("a file");
+    assert_eq!(kept, said(&anchored));
+    assert_eq!(kept.lines().count(), lines.lines().count() - 1, "a line a chain: {kept}");
+    let again = run(here, &["audit", "anchor", "--file", "anchors.txt"], "");
+    assert!(again.status.success(), "{}", complained(&again));
+    let check = ["audit", "verify", "--anchors", "anchors.txt"];
+    let fits = run(here, &check, "");
+    assert!(fits.status.success() && said(&fits).ends_with("0 chains adrift\n"), "{}", said(&fits));
+    for (text, words) in [("", "no anchors"), ("# note\n00 1\n", "line 2: not an anchor")] {
+        std::fs::write(here.join("wrong.txt"), text).expect("a file");
+        let wrong = run(here, &["audit", "verify", "--anchors", "wrong.txt"], "");
+        assert!(!wrong.status.success() && complained(&wrong).contains(words), "{}", complained(&wrong));
+    }
+
     let url = format!("sqlite://{}", here.join("data/benefits-center.db").display());
     let database = Database::connect(url).await.expect("the database");
-    let changed = "drop trigger audit_event_stays;
+    let changed = "drop trigger audit_event_stays; drop trigger audit_event_is_kept;
+        delete from audit_event where organization_id = (select id from organization where domain = 'chenghu.example');
+        delete from audit_head where organization_id = (select id from organization where domain = 'chenghu.example')";
+    database.execute_unprepared(changed).await.expect("a change");
+    let unseen = run(here, &["audit", "verify"], "");
+    assert!(unseen.status.success(), "a chain that is gone leaves no trace: {}", said(&unseen));
+    let adrift = run(here, &check, "");
+    let lines = said(&adrift);
+    let bad: Vec<&str> = lines.lines().filter(|line| line.starts_with("BAD")).collect();
+    assert!(!adrift.status.success() && bad.len() == 1 && bad[0].contains("anchors.txt"), "{lines}");
+    assert!(bad[0].contains("澄湖"), "{lines}");
+    let changed = "
         update audit_event set actor_id = null, actor_kind = 'nobody' where sequence = 1 and organization_id =
             (select id from organization where domain = 'fernhollow.example')";
     database.execute_unprepared(changed).await.expect("a change");
