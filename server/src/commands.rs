@@ -3,6 +3,7 @@
 mod audit;
 mod create_admin;
 mod doctor;
+mod keys;
 mod migrate;
 mod seed_demo;
 mod serve;
@@ -46,6 +47,9 @@ enum Command {
     /// Look after the audit trail
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Look after the keys that seal product keys, Access IDs and links
+    #[command(subcommand)]
+    Keys(keys::Keys),
 }
 
 /// Runs the command; says what went wrong in one sentence.
@@ -76,6 +80,7 @@ fn start(line: CommandLine) -> Result<ExitCode, Trouble> {
             }
             Command::Doctor => Ok(doctor::run(&configuration).await),
             Command::Audit(audit) => audit::run(&configuration, audit).await,
+            Command::Keys(keys) => keys::run(&configuration, keys).await.map(|()| ExitCode::SUCCESS),
         }
     })
 }

@@ -4,11 +4,13 @@ use std::fs;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use clap::Args;
 use serde::Deserialize;
 use service::live::Live;
+use service::vault::{KeySource, Keys};
 use service::{Database, Random, Service, SystemClock, SystemRandom, Vault};
 
 /// What can be set, by flag, environment or file.
@@ -93,8 +95,8 @@ pub enum ConfigurationError {
     /// The secret can't be read or made.
     #[error("The secret in {0} can't be read or made: {1}")]
     Secret(PathBuf, io::Error),
-    /// The secret isn't 64 hexadecimal digits.
-    #[error("The secret in {0} must be 64 hexadecimal digits.")]
+    /// The file has neither one secret nor keys.
+    #[error("The secret in {0} must be 64 hexadecimal digits, or keys as `keys rotate` writes them.")]
     SecretShape(PathBuf),
     /// A folder can't be made.
     #[error("The folder {0} can't be made: {1}")]
@@ -152,11 +154,23 @@ impl Configuration {
         self.base_url.starts_with("https://")
     }
 
-    /// The vault under the secret of the file, which is made where it is missing.
+    /// The vault under the keys of the file, which is made where it is missing. It follows the file: keys
+    /// are changed under a server that runs.
     ///
     /// # Errors
     /// [`ConfigurationError::Secret`] and [`ConfigurationError::SecretShape`].
     pub fn vault(&self) -> Result<Vault, ConfigurationError> {
+        // Looked at before it is read: what changes in between is read again.
+        let read = KeyFile { path: self.secret_file.clone(), seen: Mutex::new(Stamp::of(&self.secret_file)) };
+        let keys = self.keys()?;
+        Ok(Vault::following(keys, Box::new(read)))
+    }
+
+    /// The keys of the file, which is made where it is missing.
+    ///
+    /// # Errors
+    /// As for [`Self::vault`].
+    pub fn keys(&self) -> Result<Keys, ConfigurationError> {
         let path = &self.secret_file;
         let failed = |error| ConfigurationError::Secret(path.clone(), error);
         if !path.exists() {
@@ -165,10 +179,34 @@ impl Configuration {
             SystemRandom.fill(&mut secret);
             write_secret(path, &secret).map_err(failed)?;
         }
-        let text = fs::read_to_string(path).map_err(failed)?;
-        let secret =
-            parse_secret(text.trim()).ok_or_else(|| ConfigurationError::SecretShape(path.clone()))?;
-        Ok(Vault::new(1, &secret))
+        read_keys(path)
+    }
+
+    /// Puts keys into the file, in one step: whoever reads it finds the keys before or these.
+    ///
+    /// # Errors
+    /// [`ConfigurationError::Secret`]; the file is as it was then.
+    pub fn keep_keys(&self, keys: &Keys) -> Result<(), ConfigurationError> {
+        let path = &self.secret_file;
+        let failed = |error| ConfigurationError::Secret(path.clone(), error);
+        let mut next = path.clone().into_os_string();
+        next.push(".next");
+        let next = PathBuf::from(next);
+        // Left by a crash: never read, and nothing was sealed under it.
+        match fs::remove_file(&next) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        let mut file = private_file(&next).map_err(failed)?;
+        file.write_all(keys.text().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        fs::rename(&next, path).map_err(failed)?;
+        // The name is durable once its folder is.
+        match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) => fs::File::open(folder),
+            None => fs::File::open("."),
+        }
+        .and_then(|folder| folder.sync_all())
+        .map_err(failed)
     }
 
     /// Connects to the database and makes the service; the SQLite folder is made where it is missing.
@@ -211,7 +249,8 @@ fn make_folder(file: &Path) -> Result<(), ConfigurationError> {
     }
 }
 
-fn write_secret(path: &Path, secret: &[u8; 32]) -> io::Result<()> {
+/// A new file that only its owner reads.
+fn private_file(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -219,7 +258,11 @@ fn write_secret(path: &Path, secret: &[u8; 32]) -> io::Result<()> {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    let mut file = options.open(path)?;
+    options.open(path)
+}
+
+fn write_secret(path: &Path, secret: &[u8; 32]) -> io::Result<()> {
+    let mut file = private_file(path)?;
     for byte in secret {
         write!(file, "{byte:02x}")?;
     }
@@ -227,15 +270,56 @@ fn write_secret(path: &Path, secret: &[u8; 32]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn parse_secret(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
+fn read_keys(path: &Path) -> Result<Keys, ConfigurationError> {
+    let text =
+        fs::read_to_string(path).map_err(|error| ConfigurationError::Secret(path.to_owned(), error))?;
+    Keys::parse(&text).ok_or_else(|| ConfigurationError::SecretShape(path.to_owned()))
+}
+
+/// What tells a file from the one that was there before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    changed: Option<SystemTime>,
+    bytes: u64,
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let file = fs::metadata(path).ok()?;
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(&file);
+        #[cfg(not(unix))]
+        let inode = 0;
+        Some(Self { changed: file.modified().ok(), bytes: file.len(), inode })
     }
-    let mut secret = [0; 32];
-    for (at, byte) in secret.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).ok()?;
+}
+
+/// The key file of a server that runs.
+struct KeyFile {
+    path: PathBuf,
+    seen: Mutex<Option<Stamp>>,
+}
+
+impl KeySource for KeyFile {
+    fn newer(&self) -> Option<Keys> {
+        let stamp = Stamp::of(&self.path)?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if *seen == Some(stamp) {
+            return None;
+        }
+        match read_keys(&self.path) {
+            Ok(keys) => {
+                *seen = Some(stamp);
+                tracing::info!(keys = ?keys, "the key file has changed and was read again");
+                Some(keys)
+            }
+            Err(error) => {
+                tracing::error!(cause = %error, "the key file has changed and can't be read; the keys read before stay");
+                None
+            }
+        }
     }
-    Some(secret)
 }
 
 #[cfg(test)]
@@ -267,6 +351,41 @@ mod tests {
         std::fs::write(&path, "adress = \"127.0.0.1:4000\"\n").expect("writes");
         let settings = Settings { config: Some(path), ..Settings::default() };
         assert!(Configuration::resolve(settings).expect_err("refuses").to_string().contains("adress"));
+    }
+
+    #[test]
+    fn a_vault_follows_its_file() {
+        use domain::Moment;
+        use service::SystemRandom;
+        let folder = tempfile::tempdir().expect("a folder");
+        let settings =
+            Settings { secret_file: Some(folder.path().join("secret.key")), ..Settings::default() };
+        let configuration = Configuration::resolve(settings).expect("resolves");
+        let running = configuration.vault().expect("made");
+        let first = running.seal(&SystemRandom, "a", "secret").expect("seals");
+        let mut keys = configuration.keys().expect("read");
+        assert_eq!(keys.add([9; 32], Moment(0)), Some(2));
+        configuration.keep_keys(&keys).expect("written");
+        assert_eq!(configuration.keys().expect("read"), keys);
+        let second = configuration.vault().expect("read").seal(&SystemRandom, "a", "secret").expect("seals");
+        assert_eq!((first[0], second[0]), (1, 2));
+        for sealed in [&first, &second] {
+            assert_eq!(running.open("a", sealed).expect("opens"), "secret");
+        }
+        assert_eq!(running.seal(&SystemRandom, "a", "secret").expect("seals")[0], 2);
+        // What can't be read, and what belongs to somebody else, changes nothing of a server that runs.
+        for text in ["half a fi".to_owned(), "0b".repeat(32)] {
+            std::fs::write(&configuration.secret_file, text).expect("writes");
+            assert_eq!(running.seal(&SystemRandom, "a", "secret").expect("seals")[0], 2);
+            assert_eq!(running.open("a", &first).expect("opens"), "secret");
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            configuration.keep_keys(&keys).expect("written");
+            let mode = std::fs::metadata(&configuration.secret_file).expect("a file").permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{mode:o}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The audit trail: append-only, one hash chain an organization, people by id only.
 
+mod anchor;
 mod denied;
 mod verify;
 
@@ -15,6 +16,7 @@ use crate::failure::Failure;
 use crate::request::{Actor, Request};
 use crate::{Service, sql};
 
+pub use anchor::{Adrift, Anchor, Anchored, adrift, heads};
 pub use denied::{DENIED_AN_HOUR, denied};
 pub use verify::{Chain, first_broken, verify};
 

@@ -15,7 +15,7 @@ use sea_orm_migration::MigratorTrait;
 use service::accounts::sign_in::{SignIn, sign_in};
 use service::assignments::assign::{AssignSeats, assign};
 use service::assignments::release::{ReleaseSeat, release};
-use service::audit::{first_broken, link, verify};
+use service::audit::{Anchor, adrift, first_broken, heads, link, verify};
 use service::entity::audit_event::Model;
 use service::{Database, sql};
 use uuid::Uuid;
@@ -334,4 +334,60 @@ async fn a_trail_from_before_person_and_benefit_stays_whole(
     };
     assert!(try_run(&database, &acting("ghost")).await.is_err());
     try_run(&database, &acting("token")).await.expect("programs act, too");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_chain_that_was_rewritten_with_its_head_is_found_by_its_anchor(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let database = &stage.service.database;
+    let organization = stage.organization(GOLD).await;
+    walk(&stage).await;
+    let first = heads(database).await.expect("heads");
+    assert!(first.len() > 3 && first.iter().all(|head| head.fits), "{first:?}");
+    walk(&stage).await;
+    // Anchors of two times, each twice, as a file that is appended to has them.
+    let anchors: Vec<Anchor> = [first.clone(), heads(database).await.expect("heads"), first]
+        .concat()
+        .into_iter()
+        .map(|head| head.anchor)
+        .collect();
+    assert_eq!(adrift(database, &anchors).await.expect("anchors"), []);
+
+    // Whoever owns the database rewrites the last events and the head: the chain is whole.
+    without_guard(&stage).await;
+    let transaction = database.begin().await.expect("begins");
+    let all = events(&transaction, organization).await;
+    let from = all.len() - 3;
+    let mut previous = all[from - 1].hash.clone();
+    for event in &all[from..] {
+        let changed = Model { previous_hash: previous, object_id: "another".to_owned(), ..event.clone() };
+        previous = link(&changed);
+        put(&transaction, Model { hash: previous.clone(), ..changed }).await;
+    }
+    let text = "update audit_head set hash = $2 where organization_id = $1";
+    sql::run(&transaction, text, [organization.0.into(), previous.into()]).await.expect("a head");
+    transaction.commit().await.expect("committed");
+    assert!(stage.audit_intact().await, "the chain itself doesn't tell");
+    let lost = adrift(database, &anchors).await.expect("anchors");
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert_eq!(lost[0].anchor.organization, organization);
+    assert_eq!(lost[0].anchor.sequence, all.len() as i64);
+    assert!(lost[0].name.as_deref().is_some_and(|name| name.starts_with("Fernhollow")));
+
+    // So is a chain that is gone with its head, and one that was cut: the first anchor of it is named.
+    let text = "delete from audit_event where organization_id = $1 and sequence > 2";
+    stage.run(text, [organization.0.into()]).await;
+    let lost = adrift(database, &anchors).await.expect("anchors");
+    let earlier =
+        anchors.iter().filter(|anchor| anchor.organization == organization).map(|anchor| anchor.sequence);
+    assert_eq!(lost[0].anchor.sequence, earlier.min().expect("an anchor"));
+    assert!(heads(database).await.expect("heads").iter().any(|head| !head.fits));
+    stage.run("delete from audit_event", []).await;
+    stage.run("delete from audit_head", []).await;
+    assert_eq!(verify(database).await.expect("chains"), []);
+    let chains: std::collections::BTreeSet<_> = anchors.iter().map(|anchor| anchor.organization).collect();
+    assert_eq!(adrift(database, &anchors).await.expect("anchors").len(), chains.len());
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use service::vault;
+
 use crate::configuration::Configuration;
 use crate::mailer;
 
@@ -15,7 +17,7 @@ pub(super) async fn run(configuration: &Configuration) -> ExitCode {
     let findings = [
         ("configuration", address(configuration)),
         ("database", database(configuration).await),
-        ("keys", keys(configuration)),
+        ("keys", keys(configuration).await),
         ("mail", mail(configuration).await),
         ("cookies", cookies(configuration)),
     ];
@@ -58,11 +60,12 @@ async fn database(configuration: &Configuration) -> Finding {
     }
 }
 
-fn keys(configuration: &Configuration) -> Finding {
+async fn keys(configuration: &Configuration) -> Finding {
     let path = configuration.secret_file.display();
-    if let Err(error) = configuration.vault() {
-        return Finding::Bad(error.to_string());
-    }
+    let keys = match configuration.keys() {
+        Ok(keys) => keys,
+        Err(error) => return Finding::Bad(error.to_string()),
+    };
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -72,7 +75,25 @@ fn keys(configuration: &Configuration) -> Finding {
             return Finding::Bad(format!("others can read {path}: run `chmod 600 {path}`"));
         }
     }
-    Finding::Good(format!("the secret in {path} can be read; keep a copy apart from the database"))
+    let text = format!("the secret in {path} can be read; keep a copy apart from the database");
+    // A database that isn't there yet is another line's finding.
+    let Ok(service) = configuration.service().await else { return Finding::Good(text) };
+    let Ok(under) = vault::under(&service.database).await else { return Finding::Good(text) };
+    let known: Vec<u8> = keys.numbers().collect();
+    if let Some((number, secrets)) = under.iter().find(|(number, _)| !known.contains(number)) {
+        return Finding::Bad(format!(
+            "{secrets} secrets are sealed under key {number}, which {path} doesn't have"
+        ));
+    }
+    let counts: Vec<String> = known
+        .iter()
+        .map(|number| {
+            let secrets = under.get(number).copied().unwrap_or(0);
+            let seals = if *number == keys.active() { ", which seals" } else { "" };
+            format!("{secrets} secrets under key {number}{seals}")
+        })
+        .collect();
+    Finding::Good(format!("{text}; {}", counts.join("; ")))
 }
 
 async fn mail(configuration: &Configuration) -> Finding {

@@ -44,6 +44,7 @@ fn help_says_every_command_and_setting() {
         "create-admin",
         "doctor",
         "audit",
+        "keys",
         "--database-url",
         "DATABASE_URL",
         "--address",
@@ -59,7 +60,7 @@ fn help_says_every_command_and_setting() {
     ] {
         assert!(text.contains(word), "{word} in {text}");
     }
-    for command in ["serve", "migrate", "seed-demo", "create-admin", "doctor", "audit"] {
+    for command in ["serve", "migrate", "seed-demo", "create-admin", "doctor", "audit", "keys"] {
         let output = run(folder.path(), &[command, "--help"], "");
         assert!(output.status.success() && said(&output).contains("Usage:"), "{command}");
     }
@@ -125,9 +126,36 @@ async fn the_audit_trail_is_followed_and_its_first_broken_link_is_named() {
     assert!(whole.status.success(), "{lines}{}", complained(&whole));
     assert!(lines.contains("ok    Fernhollow") && lines.ends_with(" 0 broken\n"), "{lines}");
 
+    let anchored = run(here, &["audit", "anchor", "--file", "anchors.txt"], "");
+    assert!(anchored.status.success(), "{}", complained(&anchored));
+    let kept = std::fs::read_to_string(here.join("anchors.txt")).expect("a file");
+    assert_eq!(kept, said(&anchored));
+    assert_eq!(kept.lines().count(), lines.lines().count() - 1, "a line a chain: {kept}");
+    let again = run(here, &["audit", "anchor", "--file", "anchors.txt"], "");
+    assert!(again.status.success(), "{}", complained(&again));
+    let check = ["audit", "verify", "--anchors", "anchors.txt"];
+    let fits = run(here, &check, "");
+    assert!(fits.status.success() && said(&fits).ends_with("0 chains adrift\n"), "{}", said(&fits));
+    for (text, words) in [("", "no anchors"), ("# note\n00 1\n", "line 2: not an anchor")] {
+        std::fs::write(here.join("wrong.txt"), text).expect("a file");
+        let wrong = run(here, &["audit", "verify", "--anchors", "wrong.txt"], "");
+        assert!(!wrong.status.success() && complained(&wrong).contains(words), "{}", complained(&wrong));
+    }
+
     let url = format!("sqlite://{}", here.join("data/benefits-center.db").display());
     let database = Database::connect(url).await.expect("the database");
-    let changed = "drop trigger audit_event_stays;
+    let changed = "drop trigger audit_event_stays; drop trigger audit_event_is_kept;
+        delete from audit_event where organization_id = (select id from organization where domain = 'chenghu.example');
+        delete from audit_head where organization_id = (select id from organization where domain = 'chenghu.example')";
+    database.execute_unprepared(changed).await.expect("a change");
+    let unseen = run(here, &["audit", "verify"], "");
+    assert!(unseen.status.success(), "a chain that is gone leaves no trace: {}", said(&unseen));
+    let adrift = run(here, &check, "");
+    let lines = said(&adrift);
+    let bad: Vec<&str> = lines.lines().filter(|line| line.starts_with("BAD")).collect();
+    assert!(!adrift.status.success() && bad.len() == 1 && bad[0].contains("anchors.txt"), "{lines}");
+    assert!(bad[0].contains("澄湖"), "{lines}");
+    let changed = "
         update audit_event set actor_id = null, actor_kind = 'nobody' where sequence = 1 and organization_id =
             (select id from organization where domain = 'fernhollow.example')";
     database.execute_unprepared(changed).await.expect("a change");
@@ -137,6 +165,97 @@ async fn the_audit_trail_is_followed_and_its_first_broken_link_is_named() {
     assert!(!broken.status.success(), "{lines}");
     let bad: Vec<&str> = lines.lines().filter(|line| line.starts_with("BAD")).collect();
     assert!(bad.len() == 1 && bad[0].contains("Fernhollow") && bad[0].contains("event 1 "), "{lines}");
+}
+
+#[test]
+fn keys_are_rotated_and_old_ones_forgotten() {
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    assert!(run(here, &["migrate"], "").status.success());
+    assert!(run(here, &["seed-demo"], "").status.success());
+    let keys =
+        || said(&run(here, &["doctor"], "")).lines().find(|line| line.contains("keys:")).map(str::to_owned);
+    let before = keys().expect("a line");
+    assert!(
+        before.contains("secrets under key 1, which seals") && !before.contains(" 0 secrets"),
+        "{before}"
+    );
+    let file = here.join("data/secret.key");
+    let first = std::fs::read_to_string(&file).expect("a file");
+
+    let rotate = ["keys", "rotate"];
+    let forget = ["keys", "rotate", "--forget-old"];
+    let none = run(here, &forget, "");
+    assert!(none.status.success() && said(&none).contains("There is no old key."), "{}", said(&none));
+    let rotated = run(here, &rotate, "");
+    assert!(rotated.status.success(), "{}", complained(&rotated));
+    assert!(said(&rotated).contains("Key 2 is made"), "{}", said(&rotated));
+    let after = keys().expect("a line");
+    assert!(
+        after.contains("0 secrets under key 1;") && after.contains("under key 2, which seals"),
+        "{after}"
+    );
+    // Neither output nor trail has a secret.
+    let text = std::fs::read_to_string(&file).expect("a file");
+    for secret in text.split_whitespace().filter(|word| word.len() == 64) {
+        assert!(!said(&rotated).contains(secret) && !after.contains(secret));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
+    }
+
+    // A server may still be busy under the old key.
+    let early = run(here, &forget, "");
+    assert!(!early.status.success() && complained(&early).contains("more seconds"), "{}", complained(&early));
+    let aged: String = text
+        .lines()
+        .map(|line| match line.strip_prefix("key ") {
+            Some(key) => format!("key {} 0\n", key.rsplit_once(' ').expect("a moment").0),
+            None => format!("{line}\n"),
+        })
+        .collect();
+    std::fs::write(&file, &aged).expect("a file");
+    let forgotten = run(here, &forget, "");
+    assert!(forgotten.status.success(), "{}", complained(&forgotten));
+    assert!(said(&forgotten).contains("Forgotten: key 1."), "{}", said(&forgotten));
+    let last = std::fs::read_to_string(&file).expect("a file");
+    assert!(!last.contains(first.trim()), "the first secret is gone");
+    let line = keys().expect("a line");
+    assert!(line.starts_with("ok") && !line.contains("key 1"), "{line}");
+    assert!(run(here, &["audit", "verify"], "").status.success());
+
+    // Two at once would lose one of two new keys.
+    let lock = std::fs::File::create(here.join("data/secret.key.lock")).expect("a file");
+    lock.lock().expect("locked");
+    let second = run(here, &rotate, "");
+    assert!(!second.status.success() && complained(&second).contains("already"), "{}", complained(&second));
+    lock.unlock().expect("unlocked");
+    // Another installation's key seals nothing here.
+    std::fs::write(&file, &first).expect("a file");
+    let missing = run(here, &rotate, "");
+    assert!(
+        !missing.status.success() && complained(&missing).contains("under key 2"),
+        "{}",
+        complained(&missing)
+    );
+    assert!(keys().expect("a line").starts_with("BAD"));
+    let wrong: String = last
+        .lines()
+        .map(|line| match line.strip_prefix("key 2 ") {
+            Some(rest) => format!("key 2 {}{}\n", "0".repeat(8), &rest[8..]),
+            None => format!("{line}\n"),
+        })
+        .collect();
+    std::fs::write(&file, wrong).expect("a file");
+    let refused = run(here, &rotate, "");
+    assert!(!refused.status.success(), "{}", said(&refused));
+    assert!(complained(&refused).contains("doesn't open what is sealed"), "{}", complained(&refused));
+    std::fs::write(&file, &last).expect("a file");
+    let again = run(here, &rotate, "");
+    assert!(again.status.success() && said(&again).contains("Key 3 is made"), "{}", complained(&again));
 }
 
 #[test]
