@@ -5,6 +5,7 @@
 mod bad_input;
 mod browser;
 mod commands;
+mod hardening;
 mod headers;
 mod html;
 mod languages;
