@@ -319,11 +319,30 @@ fn every_table_of_the_database_has_its_protection() {
         .filter(|line| line.starts_with("| "))
         .flat_map(|line| code(cells(line)[0]))
         .collect();
+    let folder = fs::read_dir(root().join("migrations/src")).expect("the migrations");
+    let mut files: Vec<PathBuf> = folder.flatten().map(|entry| entry.path()).collect();
+    files.sort();
     let mut tables = BTreeSet::new();
-    for file in fs::read_dir(root().join("migrations/src")).expect("the migrations").flatten() {
-        let source = fs::read_to_string(file.path()).expect("a migration");
-        for line in source.lines().filter_map(|line| line.trim().strip_prefix("create table ")) {
-            tables.insert(line.split([' ', '(']).next().unwrap_or_default().to_owned());
+    for file in files {
+        let source = fs::read_to_string(file).expect("a migration");
+        let words: Vec<&str> = source
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+            .filter(|word| !word.is_empty())
+            .collect();
+        for at in 0..words.len() {
+            match words[at..] {
+                ["create", "table", name, ..] => {
+                    tables.insert(name.to_owned());
+                }
+                ["drop", "table", name, ..] => {
+                    tables.remove(name);
+                }
+                ["alter", "table", old, "rename", "to", new, ..] => {
+                    tables.remove(old);
+                    tables.insert(new.to_owned());
+                }
+                _ => {}
+            }
         }
     }
     assert!(tables.len() > 30, "{tables:?}");

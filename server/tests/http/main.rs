@@ -9,6 +9,7 @@ mod hardening;
 mod headers;
 mod html;
 mod languages;
+mod log;
 mod outbox;
 mod queries;
 mod rights;
