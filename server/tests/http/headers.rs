@@ -119,7 +119,7 @@ async fn the_answer_to_a_post_runs_no_program(#[values(Engine::Sqlite, Engine::P
 }
 
 /// The secrets that the company can have shown, as they stand in the answers to its posts.
-async fn reveal(portal: &Portal) -> Vec<String> {
+pub async fn reveal(portal: &Portal) -> Vec<String> {
     let browser = portal.signed_in(GLOBAL_ADMIN).await;
     let key = portal.stage.filled("reveal_key").await;
     let grant = key.iter().find(|(name, _)| name == "target").map(|(_, id)| id.clone()).expect("a grant");
