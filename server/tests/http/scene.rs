@@ -468,6 +468,7 @@ impl Stage {
             ("confirm_second_factor", _) => fields(&[("target", ""), ("code", "123456")]),
             ("turn_off_second_factor", _) => {
                 fields(&[("target", ""), ("current_password", "not the password"), ("code", "123456")])
+            }
             ("directory_sign_in", _) => fields(&[("target", ""), ("email", "nobody@nowhere.example")]),
             ("save_directory", _) => {
                 let id = self.company_directory().await;
