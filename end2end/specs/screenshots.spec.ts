@@ -243,6 +243,14 @@ test.describe('what opens on a page', () => {
         })(),
       },
       { name: '/account/users/nothing-matches', path: '/account/users?find=no-such-person' },
+      {
+        name: '/account/activity/open',
+        path: await (async () => {
+          await page.goto('/account/activity');
+          return (await page.locator('a.opener').first().getAttribute('href')) ?? '';
+        })(),
+      },
+      { name: '/account/activity/nothing-matches', path: '/account/activity?find=no-such-person&from=2026-01-01' },
     ]);
   });
 
