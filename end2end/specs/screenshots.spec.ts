@@ -254,6 +254,13 @@ test.describe('what opens on a page', () => {
           await page.locator('input[value="hand_over"]').first().check();
         },
       },
+        name: '/account/activity/open',
+        path: await (async () => {
+          await page.goto('/account/activity');
+          return (await page.locator('a.opener').first().getAttribute('href')) ?? '';
+        })(),
+      },
+      { name: '/account/activity/nothing-matches', path: '/account/activity?find=no-such-person&from=2026-01-01' },
     ]);
   });
 

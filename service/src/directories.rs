@@ -113,7 +113,7 @@ async fn role_rows(connection: &impl ConnectionTrait, which: &str, id: Uuid) -> 
     Ok(sql::all::<RoleRow>(connection, &text, [id.into()]).await?)
 }
 
-fn secret_place(directory: Uuid) -> String {
+pub(crate) fn secret_place(directory: Uuid) -> String {
     format!("directory/{directory}")
 }
 

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::random::Random;
 
 pub use keys::{KNOWN_BEFORE_SECONDS, Kept, Keys};
-pub use rotation::{SEALED, SealedColumn, check, finish, reseal_some, start, under};
+pub use rotation::{PASSING, SEALED, SealedColumn, check, finish, reseal_some, start, under};
 
 const NONCE_BYTES: usize = 24;
 

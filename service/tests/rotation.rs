@@ -12,7 +12,7 @@ use domain::Moment;
 use rstest::rstest;
 use sea_orm::FromQueryResult;
 use service::keys::reveal::{KeyOf, RevealKey, reveal};
-use service::vault::{Keys, SEALED, check, finish, reseal_some, start, under};
+use service::vault::{Keys, PASSING, SEALED, check, finish, reseal_some, start, under};
 use service::{Failure, Service, Vault, sql};
 use uuid::Uuid;
 
@@ -26,17 +26,18 @@ struct Row {
 }
 
 /// Every secret in clear, by column and row.
-async fn secrets(service: &Service) -> BTreeMap<(&'static str, Uuid), String> {
+async fn secrets(service: &Service) -> BTreeMap<(&'static str, &'static str, Uuid), String> {
     let mut secrets = BTreeMap::new();
     for sealed in SEALED {
         let text = format!(
-            "select id, {column} as sealed from {table} where {column} is not null",
+            "select {id} as id, {column} as sealed from {table} where {column} is not null",
+            id = sealed.id,
             column = sealed.column,
             table = sealed.table
         );
         for row in sql::all::<Row>(service.database.reader(), &text, []).await.expect("rows") {
             let secret = service.vault.open(&(sealed.place)(row.id), &row.sealed).expect("opens");
-            secrets.insert((sealed.column, row.id), secret);
+            secrets.insert((sealed.table, sealed.column, row.id), secret);
         }
     }
     secrets
@@ -72,6 +73,21 @@ async fn many(stage: &Stage) {
         let values = [id.into(), pool.into(), sealed.into(), stage.service.vault.hash(&key).into()];
         sql::run(&transaction, text, values).await.expect("a key");
     }
+    let seal = |place: String, secret: &str| {
+        stage.service.vault.seal(&*stage.service.random, &place, secret).expect("seals")
+    };
+    let account = stage.id("select id from account where email_key = $1", [ADMIN.into()]).await;
+    let text = "insert into second_factor (account_id, secret, begun_at) values ($1, $2, 1)";
+    let secret = seal(format!("second_factor/{account}"), "JBSWY3DPEHPK3PXP");
+    sql::run(&transaction, text, [account.into(), secret.into()]).await.expect("a second factor");
+    let directory = stage.service.new_id();
+    let text = "insert into directory (id, organization_id, name, issuer, client_id, client_secret, scopes, enabled,
+            just_in_time, authoritative, signs_out, role_claim, created_at)
+        values ($1, $2, 'ID', 'https://id.example', 'portal', $3, 'openid', true, false, false, false, '', 1)";
+    let organization = stage.organization(GOLD).await.0;
+    let secret = seal(format!("directory/{directory}"), "a secret of the directory");
+    let values = [directory.into(), organization.into(), secret.into()];
+    sql::run(&transaction, text, values).await.expect("a directory");
     transaction.commit().await.expect("committed");
 }
 
@@ -83,7 +99,7 @@ async fn keys_change_under_rows_that_stand_under_both(
     let stage = stage(engine).await;
     many(&stage).await;
     let before = secrets(&stage.service).await;
-    let columns: BTreeSet<_> = before.keys().map(|(column, _)| *column).collect();
+    let columns: BTreeSet<_> = before.keys().map(|(table, column, _)| (*table, *column)).collect();
     assert_eq!(columns.len(), SEALED.len(), "there is something in every column");
     let all = before.len() as i64;
     assert_eq!(under(&stage.service.database).await.expect("counts"), BTreeMap::from([(1, all)]));
@@ -107,7 +123,7 @@ async fn keys_change_under_rows_that_stand_under_both(
         let grant = stage.grant(GOLD, product, "action_pack").await;
         let input = RevealKey { of: KeyOf::Grant(grant), consequence_accepted: true };
         let shown = reveal(&service, &admin, stage.operation(), input).await.expect("a key");
-        assert_eq!(before[&("ciphertext", shown.id.0)], shown.key);
+        assert_eq!(before[&("product_key", "ciphertext", shown.id.0)], shown.key);
     }
     // Whoever only knows the old key says so rather than showing something else.
     let refused = stage.service.vault.open("product_key/1", &[2; 60]);
@@ -183,10 +199,15 @@ const HASHES: &[&str] = &[
     "audit_event.hash",
     "audit_event.previous_hash",
     "audit_head.hash",
+    "directory_sign_in.browser_hash",
+    "directory_sign_in.state_hash",
     "invitation.token_hash",
     "operation.digest",
+    "password_reset.token_hash",
     "product_key.key_hash",
+    "recovery_code.code_hash",
     "session.token_hash",
+    "sign_in_step.token_hash",
 ];
 
 #[tokio::test]
@@ -201,7 +222,11 @@ async fn every_column_of_bytes_is_sealed_or_a_hash() {
         where table_schema = 'public' and data_type = 'bytea' order by 1";
     let rows = sql::all::<Column>(stage.service.database.reader(), text, []).await.expect("columns");
     let found: BTreeSet<String> = rows.into_iter().map(|row| row.name).collect();
-    let sealed = SEALED.iter().map(|sealed| format!("{}.{}", sealed.table, sealed.column));
+    let sealed = SEALED
+        .iter()
+        .map(|sealed| (sealed.table, sealed.column))
+        .chain(PASSING.iter().copied())
+        .map(|(table, column)| format!("{table}.{column}"));
     let known: BTreeSet<String> = sealed.chain(HASHES.iter().map(|name| (*name).to_owned())).collect();
     assert_eq!(found, known, "put it into SEALED, so that keys can be changed, or among the hashes");
 }

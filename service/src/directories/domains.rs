@@ -111,7 +111,8 @@ pub async fn add(
     ];
     sql::run(&change.transaction, text, values).await?;
     change.record(
-        Event::new(person.organization, AuditAction::MailDomainAdded, "mail_domain", id).after(domain.as_str()),
+        Event::new(person.organization, AuditAction::MailDomainAdded, "mail_domain", id)
+            .after(domain.as_str()),
     );
     change.tell(Changed::Organization(person.organization));
     change.commit(format!("{RECORD}{token}")).await

@@ -384,7 +384,8 @@ pub async fn remove(
     }
     keep_a_way_in(&mut change, person.organization).await?;
     change.record(
-        Event::new(person.organization, AuditAction::DirectoryRemoved, "directory", id).before(&directory.issuer),
+        Event::new(person.organization, AuditAction::DirectoryRemoved, "directory", id)
+            .before(&directory.issuer),
     );
     change.tell(Changed::Organization(person.organization));
     change.commit(directory.name).await
@@ -444,7 +445,8 @@ pub async fn require(
     let text = "update organization set directory_required = $2, row_version = row_version + 1
         where id = $1 and directory_required <> $2";
     if sql::run(&change.transaction, text, [organization.0.into(), required.into()]).await? > 0 {
-        let action = if required { AuditAction::DirectoryRequired } else { AuditAction::DirectoryNotRequired };
+        let action =
+            if required { AuditAction::DirectoryRequired } else { AuditAction::DirectoryNotRequired };
         change.record(Event::new(organization, action, "organization", organization));
         change.tell(Changed::Organization(organization));
     }

@@ -283,7 +283,9 @@ pub(crate) async fn by_directory(
     let others = other_global_admins(&change.transaction, organization, person).await?;
     if keeps_global_admin(others, &before, &after, true).is_err() {
         after = Roles::new(after.iter().chain([Role::GlobalAdmin]));
-        change.record(Event::new(organization, AuditAction::LastGlobalAdminKept, "person", person).person(person));
+        change.record(
+            Event::new(organization, AuditAction::LastGlobalAdminKept, "person", person).person(person),
+        );
     }
     finish_setup(change, organization, person, &after).await?;
     if before == after {

@@ -18,8 +18,10 @@ const BATCH: u32 = 200;
 
 /// A column of sealed secrets.
 pub struct SealedColumn {
-    /// Table; its rows have an `id`.
+    /// Table.
     pub table: &'static str,
+    /// The column that names a row.
+    pub id: &'static str,
     /// Column.
     pub column: &'static str,
     /// The place that the secret of a row is bound to.
@@ -28,19 +30,42 @@ pub struct SealedColumn {
 
 /// Every column of sealed secrets. A test compares it with the schema.
 pub const SEALED: &[SealedColumn] = &[
-    SealedColumn { table: "product_key", column: "ciphertext", place: |id| format!("product_key/{id}") },
+    SealedColumn {
+        table: "product_key",
+        id: "id",
+        column: "ciphertext",
+        place: |id| format!("product_key/{id}"),
+    },
     SealedColumn {
         table: "activation",
+        id: "id",
         column: "access_id",
         place: |id| format!("activation/{id}/access_id"),
     },
     SealedColumn {
         table: "activation",
+        id: "id",
         column: "contract_id",
         place: |id| format!("activation/{id}/contract_id"),
     },
-    SealedColumn { table: "mail", column: "secret", place: |id| format!("mail/{id}") },
+    SealedColumn { table: "mail", id: "id", column: "secret", place: |id| format!("mail/{id}") },
+    SealedColumn {
+        table: "second_factor",
+        id: "account_id",
+        column: "secret",
+        place: |id| format!("second_factor/{id}"),
+    },
+    SealedColumn {
+        table: "directory",
+        id: "id",
+        column: "client_secret",
+        place: |id| crate::directories::secret_place(id),
+    },
 ];
+
+/// Columns of secrets that end within minutes: they aren't sealed anew, the old key just stays until they
+/// are gone.
+pub const PASSING: &[(&str, &str)] = &[("directory_sign_in", "secret")];
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -60,7 +85,9 @@ pub async fn under(database: &Database) -> Outcome<BTreeMap<u8, i64>> {
     }
     let parts: Vec<String> = SEALED
         .iter()
-        .map(|SealedColumn { table, column, .. }| {
+        .map(|SealedColumn { table, column, .. }| (*table, *column))
+        .chain(PASSING.iter().copied())
+        .map(|(table, column)| {
             format!("select substr({column}, 1, 1) as key from {table} where {column} is not null")
         })
         .collect();
@@ -78,9 +105,9 @@ pub async fn under(database: &Database) -> Outcome<BTreeMap<u8, i64>> {
 /// # Errors
 /// [`Failure::Broken`] with the place of a secret that doesn't open.
 pub async fn check(service: &Service) -> Outcome<()> {
-    for SealedColumn { table, column, place } in SEALED {
+    for SealedColumn { table, id, column, place } in SEALED {
         let text = format!(
-            "select id, {column} as sealed from {table} where {column} is not null order by id limit 1"
+            "select {id} as id, {column} as sealed from {table} where {column} is not null order by {id} limit 1"
         );
         if let Some(Row { id, sealed }) = sql::one::<Row>(service.database.reader(), &text, []).await? {
             service.vault.open(&place(id), &sealed)?;
@@ -97,18 +124,18 @@ pub async fn check(service: &Service) -> Outcome<()> {
 pub async fn reseal_some(service: &Service) -> Outcome<u64> {
     let active = service.vault.active();
     let mut count = 0;
-    for SealedColumn { table, column, place } in SEALED {
+    for SealedColumn { table, id: name, column, place } in SEALED {
         let transaction = service.database.begin().await?;
         let text = format!(
-            "select id, {column} as sealed from {table}
-            where {column} is not null and substr({column}, 1, 1) <> $1 order by id limit {BATCH}"
+            "select {name} as id, {column} as sealed from {table}
+            where {column} is not null and substr({column}, 1, 1) <> $1 order by {name} limit {BATCH}"
         );
         for Row { id, sealed } in sql::all::<Row>(&transaction, &text, [vec![active].into()]).await? {
             let place = place(id);
             let secret = service.vault.open(&place, &sealed)?;
             let anew = service.vault.seal(&*service.random, &place, &secret)?;
             // Whoever changed it meanwhile has sealed it as well.
-            let text = format!("update {table} set {column} = $2 where id = $1 and {column} = $3");
+            let text = format!("update {table} set {column} = $2 where {name} = $1 and {column} = $3");
             count += sql::run(&transaction, &text, [id.into(), anew.into(), sealed.into()]).await?;
         }
         transaction.commit().await?;
