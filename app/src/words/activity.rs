@@ -5,7 +5,7 @@ use locales::Texts;
 
 /// What was done; an action that this version doesn't know keeps its code.
 #[must_use]
-pub fn what<'a>(texts: Texts, action: &'a str) -> &'a str {
+pub fn what(texts: Texts, action: &str) -> &str {
     texts.find_activity_action(action).unwrap_or(action)
 }
 
