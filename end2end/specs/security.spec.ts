@@ -14,6 +14,14 @@ const NEXT = 'eleven herons on the quay';
 /** The form with the code, of the page. */
 const form = (page: Page, code: string) => page.locator(`main form:has(input[name="form"][value="${code}"])`);
 
+/** Nothing of it is wider than the screen. */
+async function fits(page: Page): Promise<void> {
+  const excess = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(excess, 'pixels by which the page is wider than the screen').toBeLessThanOrEqual(0);
+}
+
 /** Sets the second factor up; gives the app and the recovery codes. */
 async function setUp(page: Page, axe: (page: Page) => Promise<void>): Promise<{ app: Authenticator; codes: string[] }> {
   const begin = form(page, 'begin_second_factor');
@@ -21,6 +29,7 @@ async function setUp(page: Page, axe: (page: Page) => Promise<void>): Promise<{ 
   await begin.getByRole('button', { name: 'Set up an authenticator app' }).click();
   await expect(page.getByRole('img', { name: 'QR code for the authenticator app' })).toBeVisible();
   const app = new Authenticator(await page.locator('.key output').innerText());
+  await fits(page);
   await axe(page);
   const confirm = form(page, 'confirm_second_factor');
   await confirm.getByLabel('Code').fill(await app.code());
@@ -28,6 +37,7 @@ async function setUp(page: Page, axe: (page: Page) => Promise<void>): Promise<{ 
   await expect(page.getByRole('heading', { name: 'Your recovery codes' })).toBeVisible();
   const codes = await page.locator('.codes code').allInnerTexts();
   expect(codes).toHaveLength(10);
+  await fits(page);
   await axe(page);
   return { app, codes };
 }
