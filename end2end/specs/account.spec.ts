@@ -36,9 +36,9 @@ test('a password is changed, and sessions elsewhere end', async ({
   await sendSignIn(elsewhere, fernhollow.employee);
   await expect(elsewhere.getByRole('heading', { level: 1 })).toHaveText('Dashboard');
 
-  await signIn(page, fernhollow.employee, { path: '/account' });
+  await signIn(page, fernhollow.employee, { path: '/account/security' });
   await axe(page);
-  const form = page.locator('form', { has: page.locator('[name="current_password"]') });
+  const form = page.locator('form', { has: page.locator('[name="new_password"]') });
   const change = async (current: string, next: string, again: string): Promise<void> => {
     await form.getByLabel('Current password').fill(current);
     await form.getByLabel('New password', { exact: true }).fill(next);

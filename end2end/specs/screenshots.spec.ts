@@ -57,7 +57,8 @@ const unfold = async (page: Page): Promise<void> => {
 };
 
 const isOperators = (address: string): boolean => address.startsWith('/operator/');
-const needsNobody = (address: string): boolean => address.startsWith('/sign-in') || address.startsWith('/invitation/');
+const needsNobody = (address: string): boolean =>
+  address.startsWith('/sign-in') || address === '/forgotten-password' || address.endsWith('/:token');
 
 test.describe('every page', () => {
   const visit = (account: Account, wanted: (address: string) => boolean) =>
@@ -112,7 +113,16 @@ test.describe('every page', () => {
     await hydrated(administrator);
     await administrator.getByRole('button', { name: 'Send another invitation' }).click();
     const invitation = await mail(fernhollow.invited, /\/invitation\//);
-    const link = /\/invitation\/[^\s]+/.exec(invitation.text)?.[0] ?? '';
+    await page.goto('/forgotten-password');
+    await hydrated(page);
+    await page.getByLabel('Email address').fill(fernhollow.otherEmployee.email);
+    await page.getByRole('button', { name: 'Send the link' }).click();
+    const reset = await mail(fernhollow.otherEmployee, /\/reset-password\//);
+    const linkIn = (text: string, place: RegExp): string => place.exec(text)?.[0] ?? '';
+    const links = new Map([
+      ['/invitation/:token', linkIn(invitation.text, /\/invitation\/[^\s]+/)],
+      ['/reset-password/:token', linkIn(reset.text, /\/reset-password\/[^\s]+/)],
+    ]);
 
     const findings = new Findings();
     for (const language of scripts ? LANGUAGES : (['en'] as const)) {
@@ -120,7 +130,7 @@ test.describe('every page', () => {
       await hydrated(page);
       await chooseLanguage(page, language);
       for (const address of addresses().filter(needsNobody)) {
-        await page.goto(address === '/invitation/:token' ? link : address);
+        await page.goto(links.get(address) ?? address);
         await hydrated(page);
         for (const theme of THEMES) {
           await findings.gather(`${address} ${language} ${theme}`, async () => {
@@ -153,7 +163,7 @@ async function judge(page: Page, address: string, theme: Theme): Promise<void> {
   await page.emulateMedia({ colorScheme: theme });
   // An open row scrolls to itself; the picture starts at the top.
   await page.evaluate(() => window.scrollTo(0, 0));
-  const path = address === '/invitation/:token' ? '/invitation/' : address;
+  const path = address.replace(':token', '');
   expect(new URL(page.url()).pathname, 'the address of the page').toContain(path);
   await expect(page.locator('main h1'), 'the heading of the page').toHaveCount(1);
   const excess = await page.evaluate(

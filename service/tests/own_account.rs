@@ -8,14 +8,17 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Mutex;
 
-use common::{Engine, Stage, stage};
+use common::{Engine, Stage, bare, stage};
 use domain::ids::AccountId;
 use domain::mail_topic::MailTopic;
 use domain::second_factor::{FAILURES_MOST, RECOVERY_CODES, STEP_MINUTES, WAIT_SECONDS};
 use domain::view::security::SecondFactor;
 use domain::{ErrorCode, Field, Language};
+use migrations::Migrator;
 use rstest::rstest;
 use sea_orm::FromQueryResult;
+use sea_orm_migration::MigratorTrait;
+use service::accounts::invitation::{self, Accept};
 use service::accounts::password::{ChangePassword, change_password};
 use service::accounts::reset::{self, Reset};
 use service::accounts::sign_in::{Entry, SignIn, sign_in};
@@ -23,8 +26,11 @@ use service::accounts::two_steps::{SecondStep, second_step};
 use service::accounts::{mail_choices, own_sessions, profile, second_factor};
 use service::assignments::assign::{AssignSeats, assign};
 use service::outbox::{Mailer, Message, deliver_due};
+use service::people::add::{AddUser, add_user};
+use service::people::create_admin::{CreateAdmin, create_admin};
 use service::sample_programme::DEMO_PASSWORD;
 use service::{Actor, Failure, Request, sessions, sql};
+use uuid::Uuid;
 
 const GOLD: &str = "fernhollow.example";
 const MAREN: &str = "maren.tolvik@fernhollow.example";
@@ -148,6 +154,43 @@ async fn sessions_are_listed_and_ended_by_their_owner_only(
     let nobody = own_sessions::security(service, &stage.nobody(), "").await;
     assert!(nobody.expect_err("nobody").is(ErrorCode::SignInNeeded));
     assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn whoever_is_signed_in_stays_so_when_sessions_get_their_names(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    #[derive(FromQueryResult, PartialEq, Debug)]
+    struct Row {
+        token_hash: Vec<u8>,
+        account_id: Uuid,
+        expires_at: i64,
+        agent: String,
+    }
+    let bare = bare(engine).await;
+    let connection = &bare.connection;
+    // The schema as it was before m0009_own_account: its first six migrations.
+    Migrator::up(connection, Some(6)).await.expect("migrates");
+    let account = Uuid::from_bytes([7; 16]);
+    let text = "insert into account (id, email, email_key, full_name, language, status, created_at)
+        values ($1, 'a@b.example', 'a@b.example', 'A', 'en', 'active', 1)";
+    sql::run(connection, text, [account.into()]).await.expect("an account");
+    for token in [1_u8, 2, 3] {
+        let text = "insert into session
+                (token_hash, account_id, created_at, last_seen_at, expires_at, address, agent)
+            values ($1, $2, 1, 2, 3, '192.0.2.7', 'a browser')";
+        sql::run(connection, text, [vec![token; 32].into(), account.into()]).await.expect("a session");
+    }
+    let read = async || {
+        let text = "select token_hash, account_id, expires_at, agent from session order by token_hash";
+        sql::all::<Row>(connection, text, []).await.expect("sessions")
+    };
+    let before = read().await;
+    Migrator::up(connection, None).await.expect("migrates");
+    assert_eq!(read().await, before);
+    let text = "select count(distinct id) as number from session";
+    assert_eq!(sql::number(connection, text, []).await.expect("a number"), 3);
 }
 
 #[rstest]
@@ -376,6 +419,42 @@ async fn a_password_that_is_guessed_early_is_refused_with_its_reason(
         assert_eq!(fault(&refused, Field::NewPassword), Some(code), "{password}");
     }
     session(&stage, EMPLOYEE, DEMO_PASSWORD).await;
+    // The other places where one is chosen; a link is the fourth.
+    let admin = |password: &str| CreateAdmin {
+        email: "ottoline.vance@northlight.example".to_owned(),
+        name: "Ottoline Vance".to_owned(),
+        language: "en".to_owned(),
+        password: password.to_owned(),
+    };
+    for (password, code) in
+        [("P@ssw0rd1234", ErrorCode::PasswordCommon), ("vance-ottoline", ErrorCode::PasswordWords)]
+    {
+        let refused = create_admin(&stage.service, admin(password)).await.expect_err("refused");
+        assert_eq!(fault(&refused, Field::NewPassword), Some(code), "{password}");
+    }
+    let new = AddUser {
+        email: "ottoline.vance@fernhollow.example".to_owned(),
+        name: "Ottoline Vance".to_owned(),
+        roles: vec![domain::Role::Employee],
+        language: "en".to_owned(),
+    };
+    add_user(&stage.service, &stage.person(MAREN).await, stage.operation(), new).await.expect("added");
+    let sent = post(&stage).await;
+    let links = sent.iter().find_map(|mail| mail.body.split_once("https://benefits.example/invitation/"));
+    let (_, rest) = links.expect("an invitation");
+    let token: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
+    for (password, code) in
+        [("P@ssw0rd1234", ErrorCode::PasswordCommon), ("vance fernhollow", ErrorCode::PasswordWords)]
+    {
+        let input = Accept {
+            token: token.clone(),
+            password: password.to_owned(),
+            repeat: password.to_owned(),
+            agent: String::new(),
+        };
+        let refused = invitation::accept(&stage.service, &stage.nobody(), input).await.expect_err("refused");
+        assert_eq!(fault(&refused, Field::NewPassword), Some(code), "{password}");
+    }
 }
 
 // ---- the second factor ----
@@ -757,4 +836,22 @@ fn every_kind_that_one_can_do_without_is_a_mail() {
     for topic in MailTopic::ALL {
         assert!(texts.find_mail_topic(topic.code()).is_some(), "{topic:?}");
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_command_lets_an_operator_in_who_has_lost_the_second_factor(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    set_up(&stage, OPERATOR).await;
+    half_session(&stage, OPERATOR, DEMO_PASSWORD).await;
+    let input = CreateAdmin {
+        email: OPERATOR.to_owned(),
+        name: "Rosalind Ekwueme".to_owned(),
+        language: "en".to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    create_admin(&stage.service, input).await.expect("made again");
+    session(&stage, OPERATOR, PASSWORD).await;
 }

@@ -90,7 +90,7 @@ fn Own(profile: Signal<Profile>) -> impl IntoView {
     let texts = texts();
     view! {
         <section class="sheet narrow">
-            <div class="sheet-head"><h2>{texts.common_name()}</h2></div>
+            <div class="sheet-head"><h2>{texts.find_field(Field::Name.code()).unwrap_or_default()}</h2></div>
             <div class="in"><Name profile=profile/></div>
         </section>
         <section class="sheet narrow">

@@ -240,9 +240,7 @@ fn On(page: Signal<Data>, forms: Forms) -> impl IntoView {
     let facts = move || {
         facts.get().map(|(since, left)| {
             view! {
-                <p>
-                    <Status kind=StatusKind::Active text=texts.security_on_since(since)/>
-                </p>
+                <p>{texts.security_on_since(since)}</p>
                 <p>{texts.security_codes_left(left)}</p>
             }
         })

@@ -95,6 +95,33 @@ async fn set(engine: Engine, loaded: bool) -> Stage {
     Stage { service, clock, operations: AtomicU32::new(0), _folder: folder, _database: dropped }
 }
 
+/// A database with nothing in it, not even the schema.
+pub struct Bare {
+    /// The connection to it.
+    pub connection: sea_orm::DatabaseConnection,
+    _folder: Option<TempDir>,
+    _database: Option<PostgresDatabase>,
+}
+
+/// A database with nothing in it, for what migrations do to rows that are there.
+pub async fn bare(engine: Engine) -> Bare {
+    let (url, folder, database) = match engine {
+        Engine::Sqlite => {
+            let folder = TempDir::new().expect("a folder");
+            let url = format!("sqlite://{}?mode=rwc", folder.path().join("bare.db").display());
+            (url, Some(folder), None)
+        }
+        Engine::Postgres => {
+            let database = PostgresDatabase::copy_of("template0").await;
+            (database.url(), None, Some(database))
+        }
+    };
+    let mut options = sea_orm::ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    let connection = sea_orm::Database::connect(options).await.expect("the database answers");
+    Bare { connection, _folder: folder, _database: database }
+}
+
 async fn service(url: &str, seed: u64) -> (Service, Arc<MovableClock>) {
     let clock = Arc::new(MovableClock::at(BEGINNING));
     let service = Service {
