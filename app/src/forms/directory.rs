@@ -141,7 +141,7 @@ pub(super) async fn decide(reader: &Reader<'_>, form: &Submission) -> Outcome<Pe
     Ok(said(reader.texts().directory_done_decided(name)))
 }
 
-/// Signs out here and, where the session's directory wants it, there.
+/// Where the browser signs out of the directory that opened its session, if that wants it.
 pub(super) async fn sign_out_there(reader: &Reader<'_>) -> Outcome<Option<String>> {
     let browser = use_context::<crate::server_fns::context::Browser>().unwrap_or_default();
     match browser.session_token {

@@ -2,7 +2,7 @@
 //! otherwise than the portal has it is recorded and offered, never taken over silently.
 
 use domain::directory::domain_of;
-use domain::ids::{DirectoryIdentityId, OrganizationId};
+use domain::ids::{DirectoryId, DirectoryIdentityId, OrganizationId};
 use domain::text::Email;
 use domain::view::directory::Offer;
 use domain::{AuditAction, Error, ErrorCode, Field};
@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::settings::allowed;
-use super::{COLUMNS, Directory, speaks_for};
+use super::{Directory, speaks_for};
 use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::live::Changed;
@@ -225,10 +225,8 @@ async fn take_address(
     email: &str,
 ) -> Outcome<()> {
     let email = Email::parse(Field::Email, email)?;
-    let text = format!("select {COLUMNS} from directory d where d.id = $1 and d.organization_id = $2");
-    let values = [offered.directory_id.into(), organization.0.into()];
-    let directory = sql::one::<Directory>(&change.transaction, &text, values).await?;
-    let directory = directory.ok_or(ErrorCode::NotFound)?;
+    let directory =
+        Directory::of(&change.transaction, organization, DirectoryId(offered.directory_id)).await?;
     if offered.elsewhere
         || domain_of(&email.key()).is_none()
         || !speaks_for(&change.transaction, &directory, &email.key()).await?

@@ -252,15 +252,13 @@ pub async fn save(
             if before.row_version != version {
                 return Err(ErrorCode::Stale.into());
             }
-            if before.issuer != checked.issuer && !matches!(input.client_secret, Secret::New(_)) {
-                if before.client_secret.is_some() && matches!(input.client_secret, Secret::Keep) {
-                    // A secret goes only to the directory that it was typed for.
-                    return Err(Error::field(Field::ClientSecret, ErrorCode::Required).into());
-                }
+            let moves = before.issuer != checked.issuer;
+            if moves && before.client_secret.is_some() && matches!(input.client_secret, Secret::Keep) {
+                // A secret goes only to the directory that it was typed for.
+                return Err(Error::field(Field::ClientSecret, ErrorCode::Required).into());
             }
-            let subjects_are_others =
-                before.issuer != checked.issuer || before.client_id != checked.client_id;
-            if subjects_are_others {
+            if moves || before.client_id != checked.client_id {
+                // Subjects of another directory are other people.
                 forget_people(&change.transaction, id.0).await?;
             }
             (id.0, AuditAction::DirectoryChanged)

@@ -288,7 +288,7 @@ fn Fields(provider: Option<Provider>) -> impl IntoView {
                 error=form.field_error(Field::Roles)
             />
             <div class="stack">
-                <h4>{texts.directory_mapping()}</h4>
+                <h3>{texts.directory_mapping()}</h3>
                 <p class="small muted">{texts.directory_mapping_lead()}</p>
             </div>
             <TextField
