@@ -22,6 +22,8 @@ use crate::scene::{CHINESE_EMPLOYEE, COMPANY, EMPLOYEE, FORMS, GLOBAL_ADMIN, PAG
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const OWN: &str = "http://benefits.example";
+/// Where one changes one's password.
+const PASSWORDS: &str = "/account/security";
 /// A page, the background, the door, assets, what needs more than a page, and nothing at all.
 const KINDS: &[&str] =
     &["/", "/account", "/sign-in", "/api/portal", "/api/none", "/downloads/x/y", "/pkg/x/style.css", "/none"];
@@ -407,13 +409,13 @@ async fn a_file_name_stays_in_its_header(#[values(Engine::Sqlite, Engine::Postgr
 
 /// The password of an account becomes another one, through the page.
 async fn change_password(browser: &Browser<'_>, new: &str) {
-    let page = browser.get("/account").await;
+    let page = browser.get(PASSWORDS).await;
     let form = page
         .form("change_password", None)
         .with("current_password", PASSWORD)
         .with("new_password", new)
         .with("repeat_password", new);
-    let answer = browser.submit("/account", &form).await;
+    let answer = browser.submit(PASSWORDS, &form).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
 }
 
@@ -476,7 +478,7 @@ async fn password_fields_are_masked_and_open_to_password_managers(
     let invitation = link[link.find("/invitation/").expect("a path")..].to_owned();
     let nobody = portal.browser();
     for (browser, path, at_least) in
-        [(&nobody, "/sign-in", 1), (&admin, "/account", 3), (&nobody, invitation.as_str(), 2)]
+        [(&nobody, "/sign-in", 1), (&admin, PASSWORDS, 3), (&nobody, invitation.as_str(), 2)]
     {
         let page = browser.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");

@@ -80,14 +80,14 @@ async fn no_secret_is_in_the_log(#[values(Engine::Sqlite, Engine::Postgres)] eng
     let (wrong, new) = ("Zq9-never-to-be-seen", "a quiet lamp over the harbour");
     portal.browser().sign_in(EMPLOYEE, wrong).await;
     let browser = portal.signed_in(EMPLOYEE).await;
-    let page = browser.get("/account").await;
+    let page = browser.get("/account/security").await;
     for current in [wrong, PASSWORD] {
         let form = page
             .form("change_password", None)
             .with("current_password", current)
             .with("new_password", new)
             .with("repeat_password", new);
-        browser.submit("/account", &form).await;
+        browser.submit("/account/security", &form).await;
     }
     let admin = portal.signed_in(GLOBAL_ADMIN).await;
     let answer = admin.perform(&portal.stage.filled("add_user").await).await;
