@@ -14,5 +14,6 @@ pub mod not_found;
 pub mod notices;
 pub mod operator;
 pub mod people;
+pub mod provisioning;
 pub mod requests;
 pub mod sign_in;

@@ -14,6 +14,7 @@ mod m0005_requests;
 mod m0006_evidence;
 mod m0007_people_access;
 mod m0008_activity;
+mod m0011_provisioning;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_evidence::Migration),
             Box::new(m0007_people_access::Migration),
             Box::new(m0008_activity::Migration),
+            Box::new(m0011_provisioning::Migration),
         ]
     }
 }

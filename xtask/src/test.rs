@@ -171,6 +171,7 @@ impl Session<'_> {
         steps.take("build of the Rust tests", || {
             process::run(workspace.cargo().args(RUST_TESTS).arg("--no-run"), RUST_LIMIT)
         })?;
+        steps.take("Python", prerequisites::python)?;
         let postgres = steps.take("start of PostgreSQL", || Postgres::start(workspace))?;
         steps.take("Rust tests", || {
             let mut found = Counts::default();

@@ -32,6 +32,11 @@ pub enum Shown {
         /// Nine digits.
         contract_id: String,
     },
+    /// A token for provisioning.
+    Token {
+        /// The token.
+        token: String,
+    },
 }
 
 impl std::fmt::Debug for Shown {

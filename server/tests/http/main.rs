@@ -11,6 +11,7 @@ mod html;
 mod languages;
 mod outbox;
 mod people_files;
+mod provisioning;
 mod queries;
 mod rights;
 mod scene;
