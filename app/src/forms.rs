@@ -32,6 +32,8 @@ mod operator;
 #[cfg(feature = "ssr")]
 mod people;
 #[cfg(feature = "ssr")]
+mod provisioning;
+#[cfg(feature = "ssr")]
 mod purchases;
 
 use std::sync::Arc;

@@ -16,6 +16,7 @@ pub mod not_found;
 pub mod notices;
 pub mod operator;
 pub mod people;
+pub mod provisioning;
 pub mod requests;
 pub mod reset_password;
 pub mod second_step;

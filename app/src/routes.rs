@@ -34,6 +34,7 @@ pub const ADDRESSES: &[&str] = &[
     "/account/access",
     "/account/activity",
     "/account/security",
+    "/account/provisioning",
     "/account/users",
     "/account/users/add",
     "/account/users/departure",
@@ -88,6 +89,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account/access") view=pages::access::Access/>
                 <Route path=path!("/account/activity") view=pages::activity::Activity/>
                 <Route path=path!("/account/security") view=pages::security::Security/>
+                <Route path=path!("/account/provisioning") view=pages::provisioning::Provisioning/>
                 <Route path=path!("/account/users") view=pages::people::People/>
                 <Route path=path!("/account/users/add") view=pages::people::AddUser/>
                 <Route path=path!("/account/users/import") view=pages::people::Import/>

@@ -13,5 +13,6 @@ pub mod marketing;
 pub mod operator;
 pub mod people;
 pub mod portal;
+pub mod provisioning;
 pub mod purchases;
 pub mod requests;

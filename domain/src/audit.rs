@@ -94,6 +94,20 @@ codes! {
         PeopleImported = "people_imported",
         /// Took the list of people away as a file.
         PeopleExported = "people_exported",
+        /// Changed what a directory says about a person.
+        PersonUpdated = "person_updated",
+        /// Made a token for provisioning.
+        ProvisioningTokenMade = "provisioning_token_made",
+        /// Revoked one.
+        ProvisioningTokenRevoked = "provisioning_token_revoked",
+        /// Changed what provisioning does.
+        ProvisioningChanged = "provisioning_changed",
+        /// Added a group.
+        GroupAdded = "group_added",
+        /// Changed a group, its people or the role that it gives.
+        GroupChanged = "group_changed",
+        /// Removed a group.
+        GroupRemoved = "group_removed",
         /// Finished the company's set-up.
         SetupFinished = "setup_finished",
         /// Asked to become a Global admin.
@@ -267,6 +281,13 @@ impl AuditAction {
             | Self::PersonRemoved
             | Self::PeopleImported
             | Self::PeopleExported
+            | Self::PersonUpdated
+            | Self::ProvisioningTokenMade
+            | Self::ProvisioningTokenRevoked
+            | Self::ProvisioningChanged
+            | Self::GroupAdded
+            | Self::GroupChanged
+            | Self::GroupRemoved
             | Self::SetupFinished
             | Self::GlobalAdminRequested
             | Self::GlobalAdminRequestTaken

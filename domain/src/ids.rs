@@ -53,6 +53,10 @@ id! {
     PersonId,
     /// A file of people that was read and waits to be saved.
     PeopleImportId,
+    /// The way in of a program that keeps a company's people.
+    ProvisioningTokenId,
+    /// A group that such a program keeps.
+    ProvisionedGroupId,
     /// A catalogue entry.
     ProductId,
     /// A row of the benefits table: product, organization and source.

@@ -14,6 +14,7 @@ pub mod own;
 pub mod people;
 pub mod people_import;
 pub mod portal;
+pub mod provisioning;
 pub mod purchases;
 pub mod requests;
 pub mod seats;

@@ -16,6 +16,7 @@ mod m0007_people_access;
 mod m0008_activity;
 mod m0009_own_account;
 mod m0010_directory;
+mod m0011_provisioning;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_activity::Migration),
             Box::new(m0009_own_account::Migration),
             Box::new(m0010_directory::Migration),
+            Box::new(m0011_provisioning::Migration),
         ]
     }
 }

@@ -63,7 +63,7 @@ pub async fn identify(State(site): State<Arc<Site>>, mut request: Request, next:
     let language = match &actor {
         Actor::Person(person) => person.language,
         Actor::Operator(operator) => operator.language,
-        Actor::Nobody | Actor::Worker => language(headers),
+        Actor::Nobody | Actor::Token(_) | Actor::Worker => language(headers),
     };
     let browser = Browser {
         session_token: token.filter(|_| !matches!(actor, Actor::Nobody)),
@@ -91,7 +91,8 @@ pub(crate) fn language(headers: &HeaderMap) -> Language {
         .unwrap_or_else(|| Language::negotiate(header(headers, &ACCEPT_LANGUAGE)))
 }
 
-fn address(site: &Site, request: &Request) -> String {
+/// The client's address, as far as the proxy in front can be believed.
+pub(crate) fn address(site: &Site, request: &Request) -> String {
     // The proxy adds itself last, in a line of its own or at the end of the client's.
     let lines = request.headers().get_all("x-forwarded-for");
     let forwarded = lines.iter().next_back().filter(|_| site.trust_proxy);

@@ -16,5 +16,6 @@ pub mod page;
 mod people_files;
 mod people_list;
 pub mod plain;
+pub mod provisioning;
 pub mod router;
 pub mod worker;

@@ -13,6 +13,8 @@ use domain::{Error, ErrorCode, Language};
 use crate::caller;
 use crate::router::Site;
 
+/// What provisioning programs read.
+const SCIM: &str = crate::provisioning::MEDIA_TYPE;
 /// Where pages ask in the background.
 const DATA: &str = "/api/";
 /// The style sheet is all that it loads.
@@ -21,7 +23,9 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; fra
 /// A refusal in the shape that whoever asks reads: data for what pages ask in the background, else a
 /// page of its own.
 pub fn refusal(site: &Site, path: &str, language: Language, error: &Error) -> Response {
-    if path.starts_with(DATA) {
+    if path.starts_with(crate::provisioning::ROOT) {
+        crate::provisioning::error(status(error.code), None, error.code.code())
+    } else if path.starts_with(DATA) {
         (status(error.code), axum::Json(error)).into_response()
     } else {
         failure(site, language, error)
@@ -100,7 +104,7 @@ pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next
         _ => return response,
     };
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if kind.starts_with("text/html") || kind.starts_with("application/json") {
+    if kind.starts_with("text/html") || kind.starts_with("application/json") || kind == SCIM {
         return response;
     }
     refusal(&site, &path, language, &Error::new(code))

@@ -17,7 +17,9 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::configuration::Configuration;
-use crate::{activity, assets, caller, events, headers, page, people_files, people_list, plain};
+use crate::{
+    activity, assets, caller, events, headers, page, people_files, people_list, plain, provisioning,
+};
 
 /// What the handlers share.
 pub struct Site {
@@ -101,6 +103,8 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(CsrfLayer::new())
         .route("/pkg/{*path}", get(assets::serve_asset))
+        // Outside of what reads cookies: a program comes with its token.
+        .merge(provisioning::router(site.clone()))
         // A panic is a fault of ours: the log has it, the caller learns that nothing is known.
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a handler panicked");

@@ -118,8 +118,9 @@ pub(crate) async fn write(
     events.sort_by_key(|event| event.organization);
     let asking = match &request.actor {
         Actor::Nobody => (ActorKind::Nobody, None),
-        Actor::Person(person) => (ActorKind::Person, Some(person.account)),
-        Actor::Operator(operator) => (ActorKind::Operator, Some(operator.account)),
+        Actor::Person(person) => (ActorKind::Person, Some(person.account.0)),
+        Actor::Operator(operator) => (ActorKind::Operator, Some(operator.account.0)),
+        Actor::Token(token) => (ActorKind::Token, Some(token.id.0)),
         Actor::Worker => (ActorKind::Worker, None),
     };
     let mut rows = Vec::with_capacity(events.len());
@@ -129,7 +130,8 @@ pub(crate) async fn write(
         let mut head = lock_head(service, transaction, organization.0).await?;
         let mut next = Some(first);
         while let Some(event) = next {
-            let (actor_kind, actor_id) = event.actor.map_or(asking, |(kind, account)| (kind, Some(account)));
+            let (actor_kind, actor_id) =
+                event.actor.map_or(asking, |(kind, account)| (kind, Some(account.0)));
             let row = audit_event::Model {
                 organization_id: organization.0,
                 sequence: head.sequence + 1,
@@ -137,7 +139,7 @@ pub(crate) async fn write(
                 hash: Vec::new(),
                 at: now.0,
                 actor_kind: actor_kind.code().to_owned(),
-                actor_id: actor_id.map(|account| account.0),
+                actor_id,
                 action: event.action.code().to_owned(),
                 object_kind: event.object_kind.to_owned(),
                 object_id: event.object,

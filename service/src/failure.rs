@@ -85,6 +85,31 @@ const CONSTRAINTS: &[(&[&str], ErrorCode)] = &[
         &["mail_domain_once", "mail_domain_verified", "UNIQUE constraint failed: mail_domain."],
         ErrorCode::DomainTaken,
     ),
+    (
+        &[
+            "provisioned_person_user_name",
+            "provisioned_person.organization_id, provisioned_person.user_name_key",
+        ],
+        ErrorCode::AlreadyInOrganization,
+    ),
+    (
+        &[
+            "provisioned_person_external_id",
+            "provisioned_person.organization_id, provisioned_person.external_id",
+        ],
+        ErrorCode::AlreadyInOrganization,
+    ),
+    (
+        &["provisioned_group_name", "provisioned_group.organization_id, provisioned_group.display_name_key"],
+        ErrorCode::AlreadyInOrganization,
+    ),
+    (
+        &[
+            "provisioned_group_external_id",
+            "provisioned_group.organization_id, provisioned_group.external_id",
+        ],
+        ErrorCode::AlreadyInOrganization,
+    ),
     (&["redemption_pkey", "redemption.product_key_id"], ErrorCode::KeyRedeemed),
 ];
 

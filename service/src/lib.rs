@@ -26,6 +26,7 @@ pub mod outbox;
 pub mod passwords;
 pub mod people;
 pub mod policies;
+pub mod provisioning;
 pub mod purchases;
 pub mod queue;
 pub mod random;
@@ -44,7 +45,7 @@ pub use clock::{Clock, SystemClock};
 pub use database::Database;
 pub use failure::Failure;
 pub use random::{Random, SystemRandom};
-pub use request::{Actor, Operator, Person, Request};
+pub use request::{Actor, Operator, Person, Request, Token};
 pub use vault::Vault;
 
 /// What every use case stands on.

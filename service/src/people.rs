@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod add;
+pub(crate) mod administrator;
 pub mod create_admin;
 pub mod departure;
 pub mod export;

@@ -1,6 +1,6 @@
 //! Who asks, and from where.
 
-use domain::ids::{AccountId, OrganizationId, PersonId};
+use domain::ids::{AccountId, OrganizationId, PersonId, ProvisioningTokenId};
 use domain::{Error, ErrorCode, Language, OperatorRole, Roles, moment::Zone};
 
 use crate::Service;
@@ -26,6 +26,8 @@ pub enum Actor {
     Person(Person),
     /// Somebody who runs the programme.
     Operator(Operator),
+    /// A program that keeps a company's people.
+    Token(Token),
     /// The worker inside the binary, on the clock.
     Worker,
 }
@@ -72,6 +74,17 @@ pub struct Operator {
     pub language: Language,
 }
 
+/// A program with a token: it acts for one company, and only on its people.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The token.
+    pub id: ProvisioningTokenId,
+    /// The tenant.
+    pub organization: OrganizationId,
+    /// What the company calls it; mail names it as whoever did it.
+    pub name: String,
+}
+
 impl Request {
     /// What the worker does on the clock, each time under an id of its own.
     #[must_use]
@@ -87,7 +100,7 @@ impl Request {
         match &self.actor {
             Actor::Person(person) => Ok(person),
             Actor::Nobody => Err(ErrorCode::SignInNeeded.into()),
-            Actor::Operator(_) | Actor::Worker => Err(ErrorCode::WrongSide.into()),
+            Actor::Operator(_) | Actor::Token(_) | Actor::Worker => Err(ErrorCode::WrongSide.into()),
         }
     }
 
@@ -99,7 +112,7 @@ impl Request {
         match &self.actor {
             Actor::Operator(operator) => Ok(operator),
             Actor::Nobody => Err(ErrorCode::SignInNeeded.into()),
-            Actor::Person(_) | Actor::Worker => Err(ErrorCode::WrongSide.into()),
+            Actor::Person(_) | Actor::Token(_) | Actor::Worker => Err(ErrorCode::WrongSide.into()),
         }
     }
 
@@ -111,7 +124,21 @@ impl Request {
         match &self.actor {
             Actor::Person(person) => Ok(person.account),
             Actor::Operator(operator) => Ok(operator.account),
-            Actor::Nobody | Actor::Worker => Err(Error::new(ErrorCode::SignInNeeded).into()),
+            Actor::Nobody | Actor::Token(_) | Actor::Worker => {
+                Err(Error::new(ErrorCode::SignInNeeded).into())
+            }
+        }
+    }
+
+    /// The program that asks.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SignInNeeded`] for nobody, [`ErrorCode::WrongSide`] for people.
+    pub fn token(&self) -> Result<&Token, Failure> {
+        match &self.actor {
+            Actor::Token(token) => Ok(token),
+            Actor::Nobody => Err(ErrorCode::SignInNeeded.into()),
+            Actor::Person(_) | Actor::Operator(_) | Actor::Worker => Err(ErrorCode::WrongSide.into()),
         }
     }
 }

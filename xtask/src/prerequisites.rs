@@ -70,6 +70,15 @@ pub fn npm() -> Outcome {
     Ok(())
 }
 
+/// Python with what makes an environment of its own, for the checks of scim2-tester.
+pub fn python() -> Outcome {
+    let mut python = Command::new("python3");
+    if process::read(python.args(["-c", "import venv, ensurepip"]), QUESTION_LIMIT).is_ok() {
+        return Ok(());
+    }
+    debian_packages("Python 3 with venv", &["python3", "python3-venv"])
+}
+
 fn major(version: &str) -> Option<u32> {
     version.trim().trim_start_matches('v').split('.').next()?.parse().ok()
 }

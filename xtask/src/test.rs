@@ -176,6 +176,7 @@ impl Session<'_> {
             prerequisites::npm()?;
             end2end::install_packages(workspace)
         })?;
+        steps.take("Python", prerequisites::python)?;
         let postgres = steps.take("start of PostgreSQL", || Postgres::start(workspace))?;
         steps.take("Rust tests", || {
             let mut found = Counts::default();

@@ -16,7 +16,7 @@ use super::account::local_path;
 use super::submission::{Cookies, Performed, Reader, Submission, said};
 use crate::server_fns::context::Browser;
 
-fn roles_of(form: &Submission) -> Result<Vec<Role>, Error> {
+pub(super) fn roles_of(form: &Submission) -> Result<Vec<Role>, Error> {
     form.all(Field::Roles)
         .map(|code| Role::from_code(code).ok_or_else(|| Error::field(Field::Roles, ErrorCode::UnknownChoice)))
         .collect()

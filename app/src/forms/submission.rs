@@ -7,7 +7,8 @@ use locales::Texts;
 use service::{Outcome, Request, Service};
 
 use super::{
-    account, cloud, directory, marketing, operator, people, purchases, seats, security, software, technical,
+    account, cloud, directory, marketing, operator, people, provisioning, purchases, seats, security,
+    software, technical,
 };
 
 /// So long may the body of a form be.
@@ -234,6 +235,10 @@ pub const CODES: &[&str] = &[
     "depart_person",
     "resume_person",
     "accept_invitation",
+    "make_provisioning_token",
+    "revoke_provisioning_token",
+    "save_provisioning",
+    "map_provisioned_group",
     "take_request",
     "complete_activation",
     "record_delivery",
@@ -310,6 +315,10 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "depart_person" => people::depart_person(reader, form).await,
         "resume_person" => people::resume_person(reader, form).await,
         "accept_invitation" => people::accept_invitation(reader, form).await,
+        "make_provisioning_token" => provisioning::make_token(reader, form).await,
+        "revoke_provisioning_token" => provisioning::revoke_token(reader, form).await,
+        "save_provisioning" => provisioning::save(reader, form).await,
+        "map_provisioned_group" => provisioning::map_group(reader, form).await,
         "take_request" => operator::take(reader, form).await,
         "complete_activation" => operator::complete_activation(reader, form).await,
         "record_delivery" => operator::record_delivery(reader, form).await,

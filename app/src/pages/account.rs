@@ -60,6 +60,7 @@ fn Page(portal: Signal<Portal>) -> impl IntoView {
                             view! {
                                 <p><a href="/account/access">{texts.access_title()}</a></p>
                                 <p><a href="/account/activity">{texts.navigation_activity()}</a></p>
+                                <p><a href="/account/provisioning">{texts.provisioning_title()}</a></p>
                             }
                         })}
                 </div>

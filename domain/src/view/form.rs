@@ -41,6 +41,11 @@ pub enum Shown {
     },
     /// Recovery codes, in groups.
     RecoveryCodes(Vec<String>),
+    /// A token for provisioning.
+    Token {
+        /// The token.
+        token: String,
+    },
 }
 
 /// A QR code as a drawing.

@@ -15,6 +15,7 @@ mod log;
 mod outbox;
 mod own_account;
 mod people_files;
+mod provisioning;
 mod queries;
 mod rights;
 mod scene;

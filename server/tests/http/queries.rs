@@ -79,6 +79,7 @@ async fn pages_ask_no_more_often_for_more_rows(#[values(Engine::Sqlite, Engine::
         (&admin, "/requests".to_owned()),
         (&admin, "/my-benefits".to_owned()),
         (&admin, "/account/activity".to_owned()),
+        (&admin, "/account/provisioning".to_owned()),
         (&auditor, "/operator/activity".to_owned()),
         (&agent, "/operator/queue".to_owned()),
     ];

@@ -147,6 +147,7 @@ const fn form(key: &'static str, page: &'static str, right: Right, then: Then) -
 
 const WORK: Right = Right::Operator(&[OperatorAction::WorkQueue]);
 const CONFIGURE: Right = Right::Person(Action::ConfigureSignIn);
+const PROVISIONING: Right = Right::Person(Action::ConfigureSignIn);
 const REFUNDS: Right = Right::Operator(&[OperatorAction::DecideRefunds]);
 
 /// Every form. The order matters: each row finds its scene as the rows before have left it.
@@ -218,6 +219,10 @@ pub const FORMS: &[FormRow] = &[
     ),
     form("depart_person", "/account/users/departure", Right::Person(Action::SetRoles), Then::Done),
     form("resume_person", "/account/users", Right::Person(Action::SetRoles), Then::Done),
+    form("make_provisioning_token", "/account/provisioning", PROVISIONING, Then::Shown),
+    form("revoke_provisioning_token", "/account/provisioning", PROVISIONING, Then::Done),
+    form("save_provisioning", "/account/provisioning", PROVISIONING, Then::Done),
+    form("map_provisioned_group", "/account/provisioning", PROVISIONING, Then::Done),
     form("take_request", "/operator/queue", WORK, Then::Done),
     form("take_request/cancellation", "/operator/queue", REFUNDS, Then::Done),
     form("complete_activation", "/operator/queue", WORK, Then::Done),
@@ -359,6 +364,11 @@ impl Stage {
             "mail_domain",
             "directory_identity",
             "directory_sign_in",
+            "provisioning_token",
+            "provisioning_setting",
+            "provisioned_person",
+            "provisioned_group",
+            "provisioned_group_member",
         ] {
             // A denied attempt leaves that it was denied, and nothing else: see `denied`.
             let apart = if table == "audit_event" { " where action <> 'denied'" } else { "" };
@@ -649,6 +659,24 @@ impl Stage {
                 filled
             }
             ("resume_person", _) => self.an_employee("suspended").await,
+            ("make_provisioning_token", _) => {
+                fields(&[("target", ""), ("name", "The company's directory"), ("expires", "90")])
+            }
+            ("revoke_provisioning_token", _) => {
+                fields(&[("target", &self.provisioning_token(COMPANY).await.0.to_string())])
+            }
+            ("save_provisioning", _) => {
+                let text = "select s.row_version as number from provisioning_setting s
+                    join organization o on o.id = s.organization_id where o.domain = $1";
+                let version = sql::number(self.service.database.reader(), text, [COMPANY.into()]).await;
+                let version = version.expect("a version").to_string();
+                fields(&[("target", ""), ("version", &version), ("seats", "keep"), ("roles", "employee")])
+            }
+            ("map_provisioned_group", _) => {
+                let group = self.provisioned_group(COMPANY).await;
+                let version = self.version("provisioned_group", group).await.to_string();
+                fields(&[("target", &group.to_string()), ("version", &version), ("roles", "admin_agent")])
+            }
             ("record_incident", _) => fields(&[
                 ("target", ""),
                 ("grant", &grant("product_support_incidents", "gold_core").await.to_string()),
@@ -663,6 +691,30 @@ impl Stage {
             }
             _ => self.fields_about_a_request(code, variant).await,
         }
+    }
+
+    /// A token of a company that isn't revoked: its id and what a program sends.
+    pub async fn provisioning_token(&self, company: &str) -> (Uuid, String) {
+        let id = self.service.new_id();
+        let token = format!("bcp_{}", id.simple());
+        let text =
+            "insert into provisioning_token (id, organization_id, name, token_hash, created_at, created_by)
+            select $1, o.id, 'Directory', $2, 1, p.id from organization o
+            join person p on p.organization_id = o.id where o.domain = $3 order by p.id limit 1";
+        let values = [id.into(), service::vault::hash_token(&token).into(), company.into()];
+        assert_eq!(self.run(text, values).await, 1);
+        (id, token)
+    }
+
+    /// A group of a company, without members.
+    async fn provisioned_group(&self, company: &str) -> Uuid {
+        let id = self.service.new_id();
+        let name = format!("Group {}", id.simple());
+        let text =
+            "insert into provisioned_group (id, organization_id, display_name, display_name_key, created_at)
+            select $1, o.id, $2, lower(cast($2 as text)), 1 from organization o where o.domain = $3";
+        assert_eq!(self.run(text, [id.into(), name.into(), company.into()]).await, 1);
+        id
     }
 
     /// Somebody of the company with that status, who is nothing but an employee and holds nothing.
@@ -766,6 +818,7 @@ pub const PAGES: &[PageRow] = &[
     page("/account/access", Right::AnyPerson),
     page("/account/activity", Right::Person(Action::ViewActivity)),
     page("/account/security", Right::SignedIn),
+    page("/account/provisioning", Right::AnyPerson),
     page("/account/users", Right::Person(Action::OpenBenefits)),
     page("/account/users/add", Right::AnyPerson),
     page("/account/users/import", Right::Person(Action::OpenBenefits)),
@@ -803,6 +856,7 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/advisory", Right::AnyPerson),
     function("/api/global_admins", Right::AnyPerson),
     function("/api/access", Right::AnyPerson),
+    function("/api/provisioning", Right::AnyPerson),
     function("/api/activity", Right::Person(Action::ViewActivity)),
     function("/api/people", Right::Person(Action::OpenBenefits)),
     function("/api/add_user_page", Right::AnyPerson),

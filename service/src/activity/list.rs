@@ -107,12 +107,14 @@ pub(super) async fn rows(
     let keys = wanted.keys(limit);
     let language = wanted.values.place(reach.language.tag());
     let text = format!(
-        "select e.organization_id, e.sequence, e.hash, e.at, e.actor_kind, e.actor_id, a.full_name as actor_name,
+        "select e.organization_id, e.sequence, e.hash, e.at, e.actor_kind, e.actor_id,
+            coalesce(a.full_name, k.name) as actor_name,
             e.action, e.object_kind, e.object_id, e.before_state, e.after_state, e.address, e.request_id,
             pa.full_name as person_name, t.name as product_name, g.source, g.area, o.name as organization
         from ({keys}) w
         join audit_event e on e.organization_id = w.organization_id and e.sequence = w.sequence
         left join account a on a.id = e.actor_id
+        left join provisioning_token k on k.id = e.actor_id and e.actor_kind = 'token'
         left join person p on p.id = e.person_id left join account pa on pa.id = p.account_id
         left join benefit_grant g on g.id = e.grant_id
         left join product_text t on t.product_id = g.product_id and t.language = {language}

@@ -37,6 +37,7 @@ pub async fn denied(service: &Service, request: &Request, attempt: &str, failure
     let (chain, account) = match &request.actor {
         Actor::Person(person) => (person.organization, person.account.0),
         Actor::Operator(operator) => (programme_chain(), operator.account.0),
+        Actor::Token(token) => (token.organization, token.id.0),
         Actor::Nobody | Actor::Worker => return,
     };
     let recorded = record(service, request, chain, account, attempt, code).await;

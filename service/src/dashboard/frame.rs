@@ -59,7 +59,7 @@ pub async fn frame(service: &Service, request: &Request, language: Language) -> 
     let (programme, demo, unread) =
         programme.map_or((String::new(), false, 0), |row| (row.name, row.demo, row.unread));
     let reader = match &request.actor {
-        Actor::Nobody | Actor::Worker => Reader::Nobody,
+        Actor::Nobody | Actor::Token(_) | Actor::Worker => Reader::Nobody,
         Actor::Person(person) => Reader::Person(Box::new(of_person(service, person).await?)),
         Actor::Operator(operator) => Reader::Operator(of_operator(service, operator).await?),
     };

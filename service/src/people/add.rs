@@ -9,13 +9,14 @@ use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::administrator::Administrator;
 use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::entity::{invitation, person, person_role};
 use crate::live::Changed;
 use crate::operation::Operation;
 use crate::outbox::Letter;
-use crate::request::{Person, Request};
+use crate::request::Request;
 use crate::vault::hash_token;
 use crate::{Outcome, Service, policies, random, rights, sql};
 
@@ -103,17 +104,20 @@ pub async fn add_user(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
-    let added = write(&mut change, person, &NewPerson { name, email, roles, language }).await?;
+    let new = NewPerson { name, email, roles, language, suspended: false };
+    let added = write(&mut change, &person.into(), &new).await?;
     change.tell(Changed::Organization(person.organization));
     change.commit(added).await
 }
 
 /// Somebody to be added, whose texts were checked.
-pub(super) struct NewPerson {
-    pub(super) name: PersonName,
-    pub(super) email: Email,
-    pub(super) roles: Roles,
-    pub(super) language: Language,
+pub(crate) struct NewPerson {
+    pub(crate) name: PersonName,
+    pub(crate) email: Email,
+    pub(crate) roles: Roles,
+    pub(crate) language: Language,
+    /// Whether the person stays out until resumed; nobody is told then.
+    pub(crate) suspended: bool,
 }
 
 /// Makes somebody a person of the organization, with account, roles, invitation or mail; the one place
@@ -122,7 +126,11 @@ pub(super) struct NewPerson {
 /// # Errors
 /// [`ErrorCode::Invalid`] about the address: [`ErrorCode::WrongSide`],
 /// [`ErrorCode::AlreadyInOrganization`].
-pub(super) async fn write(change: &mut Change<'_>, by: &Person, new: &NewPerson) -> Outcome<Added> {
+pub(crate) async fn write(
+    change: &mut Change<'_>,
+    by: &Administrator<'_>,
+    new: &NewPerson,
+) -> Outcome<Added> {
     let known = account_of(change, &new.email, &new.name, new.language).await?;
     if known.operator {
         return Err(Error::field(Field::Email, ErrorCode::WrongSide).into());
@@ -132,7 +140,11 @@ pub(super) async fn write(change: &mut Change<'_>, by: &Person, new: &NewPerson)
     change.record(
         Event::new(by.organization, AuditAction::UserAdded, "person", id).person(id).after(codes(&new.roles)),
     );
-    if known.status == "invited" {
+    if new.suspended {
+        let text = "update person set status = 'suspended' where id = $1";
+        sql::run(&change.transaction, text, [id.0.into()]).await?;
+        change.record(Event::new(by.organization, AuditAction::PersonSuspended, "person", id).person(id));
+    } else if known.status == "invited" {
         invite(change, by, &known.invitee()).await?;
     } else {
         tell(change, by, &known).await?;
@@ -141,11 +153,11 @@ pub(super) async fn write(change: &mut Change<'_>, by: &Person, new: &NewPerson)
 }
 
 /// Somebody who gets an invitation.
-struct Invitee {
-    account: AccountId,
-    name: String,
-    email: String,
-    language: Language,
+pub(crate) struct Invitee {
+    pub(crate) account: AccountId,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) language: Language,
 }
 
 impl Known {
@@ -242,12 +254,16 @@ pub(super) async fn set(
 }
 
 /// Roles as an audit event has them.
-pub(super) fn codes(roles: &Roles) -> String {
+pub(crate) fn codes(roles: &Roles) -> String {
     roles.iter().map(|role| role.code()).collect::<Vec<_>>().join(" ")
 }
 
 /// Writes an invitation and its mail. Only the hash of the link's token stays here.
-async fn invite(change: &mut Change<'_>, by: &Person, invitee: &Invitee) -> Outcome<()> {
+pub(crate) async fn invite(
+    change: &mut Change<'_>,
+    by: &Administrator<'_>,
+    invitee: &Invitee,
+) -> Outcome<()> {
     let service = change.service();
     let token = random::token(&*service.random);
     let row = invitation::ActiveModel {
@@ -268,7 +284,7 @@ async fn invite(change: &mut Change<'_>, by: &Person, invitee: &Invitee) -> Outc
         kind: "invitation",
         values: vec![
             ("person", invitee.name.clone()),
-            ("by", by.name.clone()),
+            ("by", by.name.to_owned()),
             ("organization", organization),
             ("days", INVITATION_DAYS.to_string()),
         ],
@@ -279,7 +295,7 @@ async fn invite(change: &mut Change<'_>, by: &Person, invitee: &Invitee) -> Outc
 }
 
 /// Tells somebody with an account that it serves one more company now.
-async fn tell(change: &mut Change<'_>, by: &Person, known: &Known) -> Outcome<()> {
+async fn tell(change: &mut Change<'_>, by: &Administrator<'_>, known: &Known) -> Outcome<()> {
     let organization = organization_name(&change.transaction, by.organization).await?;
     change.post(Letter {
         organization: Some(by.organization),
@@ -289,7 +305,7 @@ async fn tell(change: &mut Change<'_>, by: &Person, known: &Known) -> Outcome<()
         kind: "person_added",
         values: vec![
             ("person", known.full_name.clone()),
-            ("by", by.name.clone()),
+            ("by", by.name.to_owned()),
             ("organization", organization),
         ],
         path: "/".to_owned(),
@@ -360,7 +376,7 @@ pub async fn invite_again(
         email: row.email,
         language: Language::from_tag(&row.language).unwrap_or_default(),
     };
-    invite(&mut change, person, &invitee).await?;
+    invite(&mut change, &person.into(), &invitee).await?;
     change.record(
         Event::new(person.organization, AuditAction::UserInvitedAgain, "person", invited).person(invited),
     );

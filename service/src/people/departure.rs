@@ -13,6 +13,7 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::add::{codes, organization_name};
+use super::administrator::Administrator;
 use super::{list, roles};
 use crate::assignments::assign::{candidates, give};
 use crate::assignments::release::{HELD_SEAT, HeldSeat, end};
@@ -258,39 +259,100 @@ pub async fn depart(
     if held.row_version != input.version {
         return Err(ErrorCode::Stale.into());
     }
-    // Read again under the lock: the session's roles may be a moment old.
-    let own = roles::held(&change.transaction, person.organization, person.id).await?.roles();
+    let by = Administrator::from(person);
+    check(&change, &by, input.person, &held, input.departure).await?;
+    settle_seats(&mut change, person, &policies, &input).await?;
+    leave(&mut change, &by, input.person, &held, input.departure).await?;
+    change.commit(held.full_name).await
+}
+
+/// Suspends or removes a person on behalf of a program: every seat is kept, or every seat is released.
+/// Who is removed keeps none.
+///
+/// # Errors
+/// Those of [`check_departure`].
+pub(crate) async fn depart_with_all(
+    change: &mut Change<'_>,
+    by: &Administrator<'_>,
+    person: PersonId,
+    held: &roles::Held,
+    departure: Departure,
+    keep: bool,
+) -> Outcome<()> {
+    check(change, by, person, held, departure).await?;
+    if departure == Departure::Remove || !keep {
+        let text = format!(
+            "{HELD_SEAT} where s.person_id = $1 and s.organization_id = $2 and s.released_at is null
+            order by s.assigned_at, s.id"
+        );
+        let values = [person.0.into(), by.organization.0.into()];
+        let seats = sql::all::<HeldSeat>(&change.transaction, &text, values).await?;
+        let ids: Vec<GrantId> = seats.iter().map(|seat| GrantId(seat.grant_id)).collect();
+        let grants = grants::of_ids(&change.transaction, by.organization, &ids).await?;
+        for seat in seats {
+            let grant = find(&grants, seat.grant_id)?;
+            let texts = products::texts(&change.transaction, grant.product).await?;
+            end(change, &seat, grant, ReleaseReason::PersonLeft, &texts).await?;
+        }
+    }
+    leave(change, by, person, held, departure).await
+}
+
+/// Asks the rules, with what holds under the lock.
+async fn check(
+    change: &Change<'_>,
+    by: &Administrator<'_>,
+    person: PersonId,
+    held: &roles::Held,
+    departure: Departure,
+) -> Outcome<()> {
+    let others = roles::other_global_admins(&change.transaction, by.organization, person).await?;
     let facts = DepartureFacts {
-        actor: &own,
-        own: input.person == person.id,
+        actor: &by.roles(&change.transaction, change.now).await?,
+        own: by.person() == Some(person),
         roles: &held.roles(),
         status: held.status()?,
-        other_global_admins: roles::other_global_admins(
-            &change.transaction,
-            person.organization,
-            input.person,
-        )
-        .await?,
+        other_global_admins: others,
     };
-    check_departure(&facts, input.departure)?;
-    settle_seats(&mut change, person, &policies, &input).await?;
-    end_what_waits(&change, person, input.person, AccountId(held.account_id)).await?;
-    let after = input.departure.status();
+    Ok(check_departure(&facts, departure)?)
+}
+
+/// Writes the status and all that goes with it but the seats; the one place where somebody leaves.
+async fn leave(
+    change: &mut Change<'_>,
+    by: &Administrator<'_>,
+    person: PersonId,
+    held: &roles::Held,
+    departure: Departure,
+) -> Outcome<()> {
+    end_what_waits(change, by, person, AccountId(held.account_id)).await?;
+    let after = departure.status();
     let text = "update person set status = $2, row_version = row_version + 1 where id = $1";
-    sql::run(&change.transaction, text, [input.person.0.into(), after.code().into()]).await?;
-    let (action, kind) = match input.departure {
+    sql::run(&change.transaction, text, [person.0.into(), after.code().into()]).await?;
+    let (action, kind) = match departure {
         Departure::Suspend => (AuditAction::PersonSuspended, "person_suspended"),
         Departure::Remove => (AuditAction::PersonRemoved, "person_removed"),
     };
     change.record(
-        Event::new(person.organization, action, "person", input.person)
-            .person(input.person)
-            .before(format!("{} {}", facts.status.code(), codes(facts.roles)))
+        Event::new(by.organization, action, "person", person)
+            .person(person)
+            .before(format!("{} {}", held.status()?.code(), codes(&held.roles())))
             .after(after.code()),
     );
-    change.tell(Changed::Organization(person.organization));
-    tell(&mut change, person, &held, kind).await?;
-    change.commit(held.full_name).await
+    if departure == Departure::Remove {
+        forget_provisioning(change, person).await?;
+    }
+    change.tell(Changed::Organization(by.organization));
+    tell(change, by, held, kind).await
+}
+
+/// What a directory said about somebody who is gone: the name is free for somebody else.
+async fn forget_provisioning(change: &Change<'_>, person: PersonId) -> Outcome<()> {
+    for table in ["provisioned_group_member", "provisioned_person"] {
+        let text = format!("delete from {table} where person_id = $1");
+        sql::run(&change.transaction, &text, [person.0.into()]).await?;
+    }
+    Ok(())
 }
 
 /// Lets a suspended person in again, with the roles held before. Gives the person's name.
@@ -317,19 +379,29 @@ pub async fn resume(
     if held.row_version != input.version {
         return Err(ErrorCode::Stale.into());
     }
-    let own = roles::held(&change.transaction, person.organization, person.id).await?.roles();
+    let_in(&mut change, &person.into(), input.person, &held).await?;
+    change.commit(held.full_name).await
+}
+
+/// Checks and writes that somebody is let in again; the one place where it happens.
+pub(crate) async fn let_in(
+    change: &mut Change<'_>,
+    by: &Administrator<'_>,
+    person: PersonId,
+    held: &roles::Held,
+) -> Outcome<()> {
+    let own = by.roles(&change.transaction, change.now).await?;
     check_return(&own, &held.roles(), held.status()?)?;
     let text = "update person set status = 'active', row_version = row_version + 1 where id = $1";
-    sql::run(&change.transaction, text, [input.person.0.into()]).await?;
+    sql::run(&change.transaction, text, [person.0.into()]).await?;
     change.record(
-        Event::new(person.organization, AuditAction::PersonResumed, "person", input.person)
-            .person(input.person)
+        Event::new(by.organization, AuditAction::PersonResumed, "person", person)
+            .person(person)
             .before(PersonStatus::Suspended.code())
             .after(format!("{} {}", PersonStatus::Active.code(), codes(&held.roles()))),
     );
-    change.tell(Changed::Organization(person.organization));
-    tell(&mut change, person, &held, "person_resumed").await?;
-    change.commit(held.full_name).await
+    change.tell(Changed::Organization(by.organization));
+    tell(change, by, held, "person_resumed").await
 }
 
 /// Keeps, releases or hands over each seat as chosen. A seat that came or went since the page was
@@ -398,13 +470,14 @@ async fn hand_over(
 /// Ends what the person waits for and the ways in: requests for seats, invitations, sessions.
 async fn end_what_waits(
     change: &Change<'_>,
-    by: &Person,
+    by: &Administrator<'_>,
     person: PersonId,
     account: AccountId,
 ) -> Outcome<()> {
     let text = "update seat_request set state = 'refused', decided_at = $2, decided_by = $3
         where person_id = $1 and state = 'requested'";
-    let values = [person.0.into(), change.now.0.into(), by.id.0.into()];
+    let decided_by = by.person().map(|person| person.0);
+    let values = [person.0.into(), change.now.0.into(), decided_by.into()];
     sql::run(&change.transaction, text, values).await?;
     let text = "update invitation set expires_at = $3
         where account_id = $1 and organization_id = $2 and used_at is null and expires_at > $3";
@@ -416,7 +489,12 @@ async fn end_what_waits(
 }
 
 /// Tells the person, unless there is no account to sign in with yet.
-async fn tell(change: &mut Change<'_>, by: &Person, held: &roles::Held, kind: &'static str) -> Outcome<()> {
+async fn tell(
+    change: &mut Change<'_>,
+    by: &Administrator<'_>,
+    held: &roles::Held,
+    kind: &'static str,
+) -> Outcome<()> {
     if held.account_status != "active" {
         return Ok(());
     }
@@ -429,7 +507,7 @@ async fn tell(change: &mut Change<'_>, by: &Person, held: &roles::Held, kind: &'
         kind,
         values: vec![
             ("person", held.full_name.clone()),
-            ("by", by.name.clone()),
+            ("by", by.name.to_owned()),
             ("organization", organization),
         ],
         path: "/".to_owned(),

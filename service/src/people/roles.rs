@@ -8,12 +8,13 @@ use sea_orm::{DatabaseTransaction, FromQueryResult};
 use uuid::Uuid;
 
 use super::add::{codes, organization_name, set};
+use super::administrator::Administrator;
 use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::live::Changed;
 use crate::operation::Operation;
 use crate::outbox::Letter;
-use crate::request::{Person, Request};
+use crate::request::Request;
 use crate::{Failure, Outcome, Service, policies, rights, sql};
 
 /// Which roles a person has from now on.
@@ -36,20 +37,20 @@ pub struct OwnAgent {
 
 /// A person with the roles held.
 #[derive(FromQueryResult)]
-pub(super) struct Held {
-    pub(super) account_id: Uuid,
-    pub(super) full_name: String,
-    pub(super) email: String,
-    pub(super) language: String,
-    pub(super) status: String,
-    pub(super) account_status: String,
-    pub(super) row_version: i64,
+pub(crate) struct Held {
+    pub(crate) account_id: Uuid,
+    pub(crate) full_name: String,
+    pub(crate) email: String,
+    pub(crate) language: String,
+    pub(crate) status: String,
+    pub(crate) account_status: String,
+    pub(crate) row_version: i64,
     roles: Option<String>,
 }
 
 impl Held {
     /// The roles.
-    pub(super) fn roles(&self) -> Roles {
+    pub(crate) fn roles(&self) -> Roles {
         Roles::new(self.roles.as_deref().unwrap_or_default().split(',').filter_map(Role::from_code))
     }
 
@@ -57,7 +58,7 @@ impl Held {
     ///
     /// # Errors
     /// [`Failure::Broken`] for a status that no code has.
-    pub(super) fn status(&self) -> Outcome<PersonStatus> {
+    pub(crate) fn status(&self) -> Outcome<PersonStatus> {
         let invited = self.status == "active" && self.account_status == "invited";
         let status = if invited { "invited" } else { &self.status };
         PersonStatus::from_code(status).ok_or_else(|| Failure::broken("person", "status", self.account_id))
@@ -94,7 +95,7 @@ pub async fn set_roles(
     if held.row_version != input.version {
         return Err(ErrorCode::Stale.into());
     }
-    put(&mut change, person, input.person, &held, &after).await?;
+    put(&mut change, &person.into(), input.person, &held, &after).await?;
     change.commit(held.full_name).await
 }
 
@@ -126,7 +127,7 @@ pub async fn update_own_agent(
     }
     let held = held(&change.transaction, person.organization, person.id).await?;
     let after = Roles::new(held.roles().iter().chain([Role::AdminAgent]));
-    put(&mut change, person, person.id, &held, &after).await?;
+    put(&mut change, &person.into(), person.id, &held, &after).await?;
     change.commit(()).await
 }
 
@@ -144,7 +145,7 @@ pub(crate) async fn lock(change: &Change<'_>, organization: OrganizationId) -> O
 ///
 /// # Errors
 /// [`ErrorCode::NotFound`].
-pub(super) async fn held(
+pub(crate) async fn held(
     transaction: &DatabaseTransaction,
     organization: OrganizationId,
     person: PersonId,
@@ -177,10 +178,15 @@ pub(super) async fn other_global_admins(
 }
 
 /// Checks and writes the roles; the one place where a person's roles change.
-async fn put(change: &mut Change<'_>, by: &Person, id: PersonId, held: &Held, after: &Roles) -> Outcome<()> {
+pub(crate) async fn put(
+    change: &mut Change<'_>,
+    by: &Administrator<'_>,
+    id: PersonId,
+    held: &Held,
+    after: &Roles,
+) -> Outcome<()> {
     let before = held.roles();
-    // Read again under the lock: the session's roles may be a moment old.
-    let own = self::held(&change.transaction, by.organization, by.id).await?.roles();
+    let own = by.roles(&change.transaction, change.now).await?;
     check_role_change(&own, &before, after)?;
     if held.status == "active" && held.account_status == "active" {
         let others = other_global_admins(&change.transaction, by.organization, id).await?;
@@ -200,7 +206,7 @@ async fn put(change: &mut Change<'_>, by: &Person, id: PersonId, held: &Held, af
             .after(codes(after)),
     );
     change.tell(Changed::Organization(by.organization));
-    if held.account_status == "active" && id != by.id {
+    if held.account_status == "active" && by.person() != Some(id) {
         let organization = organization_name(&change.transaction, by.organization).await?;
         let language = Language::from_tag(&held.language).unwrap_or_default();
         let texts = locales::texts(language);
@@ -214,7 +220,7 @@ async fn put(change: &mut Change<'_>, by: &Person, id: PersonId, held: &Held, af
             kind: "roles_changed",
             values: vec![
                 ("person", held.full_name.clone()),
-                ("by", by.name.clone()),
+                ("by", by.name.to_owned()),
                 ("organization", organization),
                 ("roles", locales::format::list_and(language, &names)),
             ],

@@ -87,7 +87,7 @@ fn alone(by: &Person, row: Raw) -> Checked {
     };
     let person = match (name, email, roles, language) {
         (Some(name), Some(email), Some(roles), Some(language)) => {
-            Some(NewPerson { name, email, roles, language })
+            Some(NewPerson { name, email, roles, language, suspended: false })
         }
         _ => None,
     };

@@ -57,7 +57,7 @@ pub async fn save(
     for row in rows {
         match row.person {
             Some(new) => {
-                add::write(&mut change, person, &new).await?;
+                add::write(&mut change, &person.into(), &new).await?;
                 added += 1;
             }
             None => faulty.push(row.shown),
