@@ -97,7 +97,12 @@ async fn busy(stage: &Stage) {
 }
 
 fn wrong(email: &str) -> SignIn {
-    SignIn { email: email.to_owned(), password: "not the password".to_owned(), agent: String::new() }
+    SignIn {
+        email: email.to_owned(),
+        password: "not the password".to_owned(),
+        agent: String::new(),
+        earlier: None,
+    }
 }
 
 #[rstest]
@@ -453,6 +458,7 @@ async fn a_company_sees_who_tried_to_sign_in_as_its_people(
         email: EMPLOYEE.to_owned(),
         password: service::sample_programme::DEMO_PASSWORD.to_owned(),
         agent: String::new(),
+        earlier: None,
     };
     let refused = sign_in(service, &stage.nobody(), right).await;
     assert!(refused.is_err_and(|failure| failure.is(ErrorCode::SignInFailed)));
@@ -463,6 +469,7 @@ async fn a_company_sees_who_tried_to_sign_in_as_its_people(
         email: USER_ADMIN.to_owned(),
         password: service::sample_programme::DEMO_PASSWORD.to_owned(),
         agent: String::new(),
+        earlier: None,
     };
     sign_in(service, &stage.nobody(), right).await.expect("signs in");
     let admin = stage.person(USER_ADMIN).await;

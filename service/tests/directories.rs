@@ -17,7 +17,7 @@ use openidconnect::core::{CoreEdDsaPrivateSigningKey, CoreJwsSigningAlgorithm};
 use openidconnect::{JsonWebKeyId, PrivateSigningKey};
 use rstest::rstest;
 use serde_json::{Value, json};
-use service::accounts::sign_in::{SignIn, sign_in};
+use service::accounts::sign_in::{Entry, SignIn, sign_in};
 use service::directories::domains::{self, AddMailDomain};
 use service::directories::identities::{self, Decide};
 use service::directories::outside::{Asking, Names, Outside, Unreachable, Web, WebRequest, WebResponse};
@@ -327,7 +327,12 @@ impl Set {
     }
 
     async fn local(&self, email: &str) -> Result<String, Failure> {
-        let input = SignIn { email: email.to_owned(), password: PASSWORD.to_owned(), agent: String::new() };
+        let input = SignIn {
+            email: email.to_owned(),
+            password: PASSWORD.to_owned(),
+            agent: String::new(),
+            earlier: None,
+        };
         sign_in_with_password(&self.stage, input).await
     }
 
@@ -344,7 +349,10 @@ impl Set {
 }
 
 async fn sign_in_with_password(stage: &Stage, input: SignIn) -> Result<String, Failure> {
-    sign_in(&stage.service, &stage.nobody(), input).await
+    match sign_in(&stage.service, &stage.nobody(), input).await? {
+        Entry::Session(token) => Ok(token),
+        Entry::SecondFactor(_) => panic!("no second factor is set up"),
+    }
 }
 
 fn refused<T>(result: Result<T, Failure>, code: ErrorCode) -> domain::Error {
