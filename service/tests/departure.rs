@@ -12,7 +12,7 @@ use domain::{ErrorCode, Language, Role};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rstest::rstest;
-use service::accounts::sign_in::{SignIn, sign_in};
+use service::accounts::sign_in::{Entry, SignIn, sign_in};
 use service::assignments::seat_requests;
 use service::people::add::{AddUser, add_user};
 use service::people::departure::{self, Depart, DepartSeat, Resume, depart, resume};
@@ -90,8 +90,12 @@ async fn sign_in_as(stage: &Stage, email: &str) -> Result<String, Failure> {
         email: email.to_owned(),
         password: sample_programme::DEMO_PASSWORD.to_owned(),
         agent: "A browser".to_owned(),
+        earlier: None,
     };
-    sign_in(&stage.service, &stage.nobody(), input).await
+    match sign_in(&stage.service, &stage.nobody(), input).await? {
+        Entry::Session(token) => Ok(token),
+        Entry::SecondFactor(_) => panic!("no second factor is set up"),
+    }
 }
 
 #[rstest]
