@@ -30,7 +30,7 @@ codes! {
         SecondFactorBegun = "second_factor_begun",
         /// Turned the second factor on.
         SecondFactorOn = "second_factor_on",
-        /// Turned it off.
+        /// Turned it off, or took it off a colleague who lost it.
         SecondFactorOff = "second_factor_off",
         /// Gave a wrong code.
         SecondFactorFailed = "second_factor_failed",

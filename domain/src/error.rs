@@ -106,6 +106,8 @@ codes! {
         NoRows = "no_rows",
         /// A file with more rows than allowed; `number` says how many there can be.
         TooManyRows = "too_many_rows",
+        /// The account serves other companies, or the programme, too.
+        ServesOthers = "serves_others",
         /// Nobody suspends or removes themselves.
         OwnPerson = "own_person",
         /// A role that the actor can't grant (rule 3).

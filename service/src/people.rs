@@ -9,3 +9,4 @@ pub mod export;
 pub mod import;
 pub mod list;
 pub mod roles;
+pub mod second_factor;

@@ -542,3 +542,54 @@ fn rule_03_no_sequence_leaves_a_company_without_global_admin_or_grants_beyond_th
         })
         .expect("holds");
 }
+
+async fn with_second_factor(stage: &Stage, email: &str) {
+    let text = "insert into second_factor (account_id, secret, begun_at, confirmed_at)
+        select id, $2, 1, 1 from account where email_key = $1";
+    assert_eq!(stage.run(text, [email.into(), vec![1_u8, 2, 3].into()]).await, 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_administrator_lets_in_a_colleague_who_lost_the_second_factor(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    use service::people::second_factor::{TakeOff, take_off};
+    let stage = stage(engine).await;
+    let (admin, user_admin) = (stage.person(MAREN).await, stage.person(USER_ADMIN).await);
+    let token = sign_in_as(&stage, HOLDER).await.expect("signs in");
+    with_second_factor(&stage, HOLDER).await;
+    with_second_factor(&stage, INGRID).await;
+    let of = async |email: &str| {
+        let person = stage.person_id(email, GOLD).await;
+        TakeOff { person, version: version(&stage, person).await }
+    };
+    let off = async |who: &Request, email: &str| {
+        take_off(&stage.service, who, stage.operation(), of(email).await).await
+    };
+    // Nobody weakens the sign-in of somebody whose roles they couldn't take.
+    assert_eq!(
+        code(&off(&user_admin, INGRID).await.expect_err("beyond the table")),
+        ErrorCode::RoleNotGrantable
+    );
+    let employee = stage.person("yunhee.paikova@fernhollow.example").await;
+    assert_eq!(code(&off(&employee, HOLDER).await.expect_err("no right")), ErrorCode::RoleNeeded);
+    let stranger = stage.person(LAST_ADMIN).await;
+    assert_eq!(code(&off(&stranger, HOLDER).await.expect_err("foreign")), ErrorCode::NotFound);
+
+    off(&user_admin, HOLDER).await.expect("takes it off");
+    assert!(matches!(sessions::actor(&stage.service, &token).await.expect("reads"), Actor::Nobody));
+    sign_in_as(&stage, HOLDER).await.expect("the password suffices");
+    assert!(stage.mails(HOLDER).await.iter().any(|mail| mail.kind == "second_factor_off"));
+    assert_eq!(code(&off(&user_admin, HOLDER).await.expect_err("is off")), ErrorCode::WrongState);
+    let event = "select count(*) as number from audit_event where action = 'second_factor_off'";
+    assert_eq!(stage.count(event).await, 1);
+    assert!(stage.audit_intact().await);
+
+    // Whoever serves another company, too, isn't this company's to let in; and nobody lets in oneself.
+    with_second_factor(&stage, PARTNER_ADMIN).await;
+    assert_eq!(code(&off(&admin, PARTNER_ADMIN).await.expect_err("serves others")), ErrorCode::ServesOthers);
+    let ingrid = stage.person(INGRID).await;
+    assert_eq!(code(&off(&ingrid, INGRID).await.expect_err("oneself")), ErrorCode::WrongState);
+    off(&admin, INGRID).await.expect("a Global admin takes it off another");
+}

@@ -11,6 +11,7 @@ use service::people::add::{self, AddUser};
 use service::people::departure::{self, Depart, DepartSeat, Resume};
 use service::people::import;
 use service::people::roles::{self, OwnAgent, SetRoles};
+use service::people::second_factor::{self, TakeOff};
 
 use super::account::local_path;
 use super::submission::{Cookies, Performed, Reader, Submission, said};
@@ -116,6 +117,12 @@ pub(super) async fn resume_person(reader: &Reader<'_>, form: &Submission) -> Out
     let input = Resume { person: form.id("target")?, version: form.version()? };
     let name = departure::resume(reader.service, reader.request, form.operation()?, input).await?;
     Ok(said(reader.texts().departure_done_resumed(name)))
+}
+
+pub(super) async fn take_off_second_factor(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = TakeOff { person: form.id("target")?, version: form.version()? };
+    let name = second_factor::take_off(reader.service, reader.request, form.operation()?, input).await?;
+    Ok(said(reader.texts().departure_done_taken_off(name)))
 }
 
 pub(super) async fn accept_invitation(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

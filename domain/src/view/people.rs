@@ -131,6 +131,8 @@ pub struct PeoplePage {
     pub next: Option<PersonId>,
     /// The open row, which may stand on another page.
     pub open: Option<PersonRow>,
+    /// Whether the person of the open row signs in with a second factor.
+    pub second_factor: bool,
     /// Why the reader can't add people.
     pub why_not_add: WhyNot,
     /// Why the reader can't set roles.

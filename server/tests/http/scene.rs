@@ -218,6 +218,12 @@ pub const FORMS: &[FormRow] = &[
         Then::Rule(ErrorCode::NotFound),
     ),
     form("depart_person", "/account/users/departure", Right::Person(Action::SetRoles), Then::Done),
+    form(
+        "take_off_second_factor",
+        "/account/users",
+        Right::Person(Action::SetRoles),
+        Then::Rule(ErrorCode::WrongState),
+    ),
     form("resume_person", "/account/users", Right::Person(Action::SetRoles), Then::Done),
     form("make_provisioning_token", "/account/provisioning", PROVISIONING, Then::Shown),
     form("revoke_provisioning_token", "/account/provisioning", PROVISIONING, Then::Done),
@@ -658,6 +664,7 @@ impl Stage {
                 filled.extend(fields(&[("departure", "suspend")]));
                 filled
             }
+            ("take_off_second_factor", _) => self.an_employee("active").await,
             ("resume_person", _) => self.an_employee("suspended").await,
             ("make_provisioning_token", _) => {
                 fields(&[("target", ""), ("name", "The company's directory"), ("expires", "90")])

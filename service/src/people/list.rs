@@ -87,7 +87,17 @@ pub async fn page(service: &Service, request: &Request, query: &PeopleQuery) -> 
         Some(open) => Some(one(reader, person.organization, open, &zone).await?),
         None => None,
     };
+    let second_factor = match query.open {
+        Some(open) => {
+            let text =
+                "select count(*) as number from second_factor f join person p on p.account_id = f.account_id
+                where p.id = $1 and f.confirmed_at is not null";
+            sql::number(reader, text, [open.0.into()]).await? > 0
+        }
+        None => false,
+    };
     Ok(PeoplePage {
+        second_factor,
         next: rows.last().filter(|_| more).map(|row| row.id),
         rows,
         total,

@@ -12,8 +12,9 @@ use locales::{Texts, format};
 
 use super::{INVITATION_DAYS, SetupNotice, role_choices};
 use crate::components::{
-    ButtonTone, Choice, ChoiceGroup, Column, Direction, DisabledButton, Empty, Filter, FilterBar, FilterChip,
-    Find, IconName, Ledger, LinkButton, Opener, OpeningRow, StatusByCode, SubmitButton, Why, WhyKind,
+    ButtonTone, Choice, ChoiceGroup, Column, Confirm, Direction, DisabledButton, Empty, Filter, FilterBar,
+    FilterChip, Find, IconName, Ledger, LinkButton, Opener, OpeningRow, StatusByCode, SubmitButton, Why,
+    WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -343,6 +344,7 @@ fn Detail(row: Signal<PersonRow>, page: Signal<PeoplePage>) -> impl IntoView {
                     invited.get().then(|| view! { <InviteAgain id=id name=name page=page/> })
                 }}
                 {move || view! { <Access row=row.get()/> }}
+                {move || page.with(|page| page.second_factor).then(|| view! { <Lost row=row.get()/> })}
             </div>
         </div>
     }
@@ -429,6 +431,42 @@ fn Access(row: PersonRow) -> impl IntoView {
         <div class="row">
             {first}
             <a class="button danger" href=to(Departure::Remove) aria-label=described(remove)>{remove}</a>
+        </div>
+    }
+}
+
+/// The way back in for whoever lost the second factor.
+#[component]
+fn Lost(row: PersonRow) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("take_off_second_factor", row.id);
+    let done = Signal::derive(move || form.done.with(Option::is_some));
+    let (name, version) = (row.name, row.version);
+    view! {
+        <h2 class="h3">{texts.departure_lost_title()}</h2>
+        <div class="row">
+            <Confirm
+                id=format!("lost-{}", row.id)
+                label=texts.departure_take_off()
+                tone=ButtonTone::Danger
+                question=format!("{}: {name}", texts.departure_take_off())
+                done=done
+                open=form.refused()
+                form=move || {
+                    view! {
+                        <PostForm form=form>
+                            <input type="hidden" name="version" value=version/>
+                            <SubmitButton
+                                label=texts.departure_take_off()
+                                tone=ButtonTone::DangerPrimary
+                                busy=form.pending
+                            />
+                        </PostForm>
+                    }
+                }
+            >
+                <p>{texts.departure_lost_text(&name)}</p>
+            </Confirm>
         </div>
     }
 }
