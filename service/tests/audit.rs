@@ -241,7 +241,10 @@ async fn before(engine: Engine, migration: &str) -> (Database, Option<Stage>, Op
         }
     };
     let steps = u32::try_from(steps).expect("a number");
-    migrations::Migrator::up(database.reader(), Some(steps)).await.expect("the schema before");
+    // On one connection, as the portal does it: others may still have the schema before in mind.
+    let transaction = database.begin().await.expect("begins");
+    migrations::Migrator::up(&transaction, Some(steps)).await.expect("the schema before");
+    transaction.commit().await.expect("commits");
     (database, stage, folder)
 }
 

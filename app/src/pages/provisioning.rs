@@ -181,15 +181,10 @@ fn token_row(texts: Texts, token: &TokenRow) -> impl IntoView + use<> {
     let made = texts.provisioning_made_by(format::date(language, token.made), &token.made_by);
     let revoke = (token.state != TokenState::Revoked).then(|| {
         let form = Form::new("revoke_provisioning_token", token.id);
-        let name = token.name.clone();
+        let label = texts.provisioning_revoke(&token.name);
         view! {
             <PostForm form=form>
-                <SubmitButton
-                    label=texts.provisioning_revoke()
-                    tone=ButtonTone::Secondary
-                    busy=form.pending
-                />
-                <span class="sr">{name}</span>
+                <SubmitButton label=label tone=ButtonTone::Secondary busy=form.pending/>
             </PostForm>
         }
     });

@@ -161,11 +161,6 @@ fn of_user() -> Vec<Value> {
                 "subAttributes": [
                     attribute("value", "The address", json!({ "required": true })),
                     attribute("type", "The portal keeps one", json!({ "canonicalValues": ["work"] })),
-                    attribute(
-                        "primary",
-                        "The one that is kept is the primary one",
-                        json!({ "type": "boolean", "mutability": "readOnly" }),
-                    ),
                 ],
             }),
         ),

@@ -64,7 +64,7 @@ pub(super) fn shown(scim: &Scim, user: &User) -> Value {
         "id": user.id.to_string(),
         "userName": attributes.user_name,
         "active": attributes.active,
-        "emails": [{ "value": attributes.email, "type": "work", "primary": true }],
+        "emails": [{ "value": attributes.email, "type": "work" }],
         "roles": user.roles.iter().map(|role| json!({ "value": role.code() })).collect::<Vec<_>>(),
         "meta": answer::meta("User", &location, user.created, user.version),
     });

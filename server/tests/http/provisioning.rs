@@ -214,7 +214,8 @@ async fn entra_keeps_a_group_and_its_role_follows_the_members(
     let (status, value) = patch(add).await;
     assert_eq!((status, value["members"].as_array().map(Vec::len)), (StatusCode::OK, Some(2)), "{value}");
     assert_eq!(roles(&one).await, ["admin_agent", "employee"]);
-    let member = entra.get(&format!("/Groups?filter=members+eq+{one}")).await;
+    let one_id = one.as_str().expect("an id");
+    let member = entra.get(&format!("/Groups?filter=members+eq+%22{one_id}%22")).await;
     assert_eq!(member["totalResults"], 1);
     assert_eq!(entra.get(&format!("/Users?filter=groups+eq+%22{id}%22")).await["totalResults"], 2);
 
