@@ -264,6 +264,7 @@ test.describe('what opens on a page', () => {
           await page.locator('input[value="hand_over"]').first().check();
         },
       },
+      {
         name: '/account/activity/open',
         path: await (async () => {
           await page.goto('/account/activity');

@@ -65,9 +65,9 @@ pub const ROUTES: &[&str] = &[
 /// So large may a body be: a group with some thousand members.
 const MAX_BODY: usize = 512 * 1024;
 /// Calls that a program has at once.
-const BURST: NonZeroU32 = NonZeroU32::new(300).expect("not zero");
+const BURST: NonZeroU32 = NonZeroU32::new(1000).expect("not zero");
 /// Calls that come back in a second.
-const A_SECOND: NonZeroU32 = NonZeroU32::new(50).expect("not zero");
+const A_SECOND: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
 
 /// What the handlers share.
 struct Scim {

@@ -14,6 +14,8 @@ use crate::{Failure, Outcome, Service, random, sql};
 
 /// A session lasts twelve hours from its last use.
 pub const LIFETIME_SECONDS: i64 = 12 * 3600;
+/// However much it is used, somebody signs in again after so many days (NIST SP 800-63B, AAL1).
+pub const LONGEST_DAYS: i64 = 30;
 /// Its last use is noted at most every five minutes: reading a page shouldn't write.
 const NOTED_EVERY_SECONDS: i64 = 300;
 
@@ -21,6 +23,7 @@ const NOTED_EVERY_SECONDS: i64 = 300;
 struct Row {
     account_id: Uuid,
     organization_id: Option<Uuid>,
+    created_at: i64,
     last_seen_at: i64,
     email: String,
     full_name: String,
@@ -41,7 +44,7 @@ pub async fn actor(service: &Service, token: &str) -> Outcome<Actor> {
     }
     let now = service.now();
     let hash = hash_token(token);
-    let text = "select s.account_id, s.organization_id, s.last_seen_at, a.email, a.full_name, a.language,
+    let text = "select s.account_id, s.organization_id, s.created_at, s.last_seen_at, a.email, a.full_name, a.language,
             p.id as person_id, o.time_zone,
             (select string_agg(r.role, ',') from person_role r where r.person_id = p.id) as roles,
             (select string_agg(r.role, ',') from operator_role r where r.account_id = a.id) as operator_roles
@@ -62,7 +65,7 @@ pub async fn actor(service: &Service, token: &str) -> Outcome<Actor> {
     if now.0 - row.last_seen_at > NOTED_EVERY_SECONDS * 1000 {
         let transaction = service.database.begin().await?;
         let text = "update session set last_seen_at = $2, expires_at = $3 where token_hash = $1";
-        let until = now.plus_seconds(LIFETIME_SECONDS);
+        let until = now.plus_seconds(LIFETIME_SECONDS).min(Moment(row.created_at).plus_days(LONGEST_DAYS));
         sql::run(&transaction, text, [hash.into(), now.0.into(), until.0.into()]).await?;
         transaction.commit().await?;
     }

@@ -218,6 +218,21 @@ async fn every_sign_in_has_a_new_token_and_ends_the_one_before(
 
 #[rstest]
 #[tokio::test]
+async fn a_session_ends_after_thirty_days_however_much_it_is_used(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let token = session(&stage, EMPLOYEE, DEMO_PASSWORD).await;
+    for used in 0..60 {
+        assert!(is_signed_in(&stage, &token).await, "after {used} half days");
+        stage.clock.move_seconds(12 * 3600 - 1);
+    }
+    stage.clock.move_seconds(61);
+    assert!(!is_signed_in(&stage, &token).await);
+}
+
+#[rstest]
+#[tokio::test]
 async fn who_is_suspended_is_out_and_stays_out_of_both_steps(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -205,6 +205,7 @@ const HASHES: &[&str] = &[
     "operation.digest",
     "password_reset.token_hash",
     "product_key.key_hash",
+    "provisioning_token.token_hash",
     "recovery_code.code_hash",
     "session.token_hash",
     "sign_in_step.token_hash",

@@ -125,6 +125,7 @@ macro_rules! one_on {
                 .await?;
             let subject = format!("{product_name} was assigned to you");
             let body = format!("Hello {name},\n\n{by_name} assigned {product_name} to you.\n\n{steps}\n");
+            sqlx::query(statements::MAIL_CHOICE).bind(holder).fetch_all(&mut *connection).await?;
             sqlx::query(statements::MAIL)
                 .bind(Uuid::now_v7())
                 .bind(organization)
@@ -177,6 +178,8 @@ macro_rules! one_on {
                 .bind(seat.to_string())
                 .bind(after)
                 .bind(&operation)
+                .bind(person)
+                .bind(grant)
                 .execute(&mut *connection)
                 .await?;
             sqlx::query("commit").execute(&mut *connection).await?;

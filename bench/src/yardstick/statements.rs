@@ -4,15 +4,20 @@ use std::sync::LazyLock;
 
 /// Who holds a session; `$1` digest of the token, `$2` now.
 pub const SESSION: &str =
-    "select s.account_id, s.organization_id, s.last_seen_at, a.email, a.full_name, a.language,
-        p.id as person_id, o.time_zone,
-        (select string_agg(r.role, ',') from person_role r where r.person_id = p.id) as roles,
-        (select string_agg(r.role, ',') from operator_role r where r.account_id = a.id) as operator_roles
-    from session s
-    join account a on a.id = s.account_id and a.status = 'active'
-    left join person p on p.account_id = a.id and p.organization_id = s.organization_id and p.status = 'active'
-    left join organization o on o.id = p.organization_id
-    where s.token_hash = $1 and s.expires_at > $2";
+    "select s.account_id, s.organization_id, s.created_at, s.last_seen_at, a.email, a.full_name, a.language,
+            p.id as person_id, o.time_zone,
+            (select string_agg(r.role, ',') from person_role r where r.person_id = p.id) as roles,
+            (select string_agg(r.role, ',') from operator_role r where r.account_id = a.id) as operator_roles
+        from session s
+        join account a on a.id = s.account_id and a.status = 'active'
+        left join organization o on o.id = s.organization_id
+        left join person p on p.account_id = a.id and p.organization_id = o.id and p.status = 'active'
+            and case when s.directory_id is null then not o.directory_required or exists
+                    (select 1 from person_role r where r.person_id = p.id and r.role = 'global_admin')
+                else exists (select 1 from directory d
+                    where d.id = s.directory_id and d.organization_id = o.id and d.enabled) end
+        where s.token_hash = $1 and s.expires_at > $2
+            and (s.directory_id is null or p.id is not null)";
 
 /// The policies in force.
 pub const POLICIES: &str = "select name, value from policy";
@@ -67,6 +72,10 @@ pub const SEAT: &str = "insert into seat (id, organization_id, grant_id, pool_id
 pub const ANSWER: &str = "update seat_request set state = 'granted', decided_at = $2, decided_by = $3
     where grant_id = $1 and state = 'requested' and person_id in ($4)";
 
+/// Whether the holder wants no mail about it; `$1` account.
+pub const MAIL_CHOICE: &str =
+    "select account_id, topic from mail_choice where account_id in ($1) and not by_mail";
+
 /// A mail; `$1` id, `$2` organization, `$3` account, `$4` subject, `$5` recipient, `$6` body, `$7` now.
 pub const MAIL: &str =
     "insert into mail (id, organization_id, account_id, kind, recipient, language, subject,
@@ -92,11 +101,12 @@ pub const HEAD_HELD: &str = "select sequence, hash from audit_head where organiz
 pub const MOVE_HEAD: &str = "update audit_head set sequence = $2, hash = $3 where organization_id = $1";
 
 /// An audit event; `$1` organization, `$2` sequence, `$3` hash before, `$4` hash, `$5` now, `$6` account,
-/// `$7` seat, `$8` state after, `$9` request.
+/// `$7` seat, `$8` state after, `$9` request, `$10` person, `$11` grant.
 pub const EVENT: &str =
     "insert into audit_event (organization_id, sequence, previous_hash, hash, at, actor_kind,
-        actor_id, action, object_kind, object_id, before_state, after_state, address, request_id)
-    values ($1, $2, $3, $4, $5, 'person', $6, 'seat_assigned', 'seat', $7, null, $8, '127.0.0.1', $9)";
+        actor_id, action, object_kind, object_id, before_state, after_state, address, request_id,
+        person_id, grant_id)
+    values ($1, $2, $3, $4, $5, 'person', $6, 'seat_assigned', 'seat', $7, null, $8, '127.0.0.1', $9, $10, $11)";
 
 #[cfg(test)]
 mod tests {
@@ -161,8 +171,21 @@ mod tests {
         assign(&service, &request, operation, input).await.expect("assigns");
 
         let mut by_hand = [
-            SESSION, POLICIES, EARLIER, GRANT, CANDIDATE, TEXTS, SEAT, ANSWER, MAIL, NOTICE, OPERATION, HEAD,
-            MOVE_HEAD, EVENT,
+            SESSION,
+            POLICIES,
+            EARLIER,
+            GRANT,
+            CANDIDATE,
+            TEXTS,
+            SEAT,
+            ANSWER,
+            MAIL_CHOICE,
+            MAIL,
+            NOTICE,
+            OPERATION,
+            HEAD,
+            MOVE_HEAD,
+            EVENT,
         ]
         .map(shape);
         let mut ours = heard.lock().expect("not poisoned").clone();

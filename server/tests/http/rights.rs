@@ -161,7 +161,10 @@ async fn rule_01_every_page_for_every_role(#[values(Engine::Sqlite, Engine::Post
             let path = row.address.replace(":token", &"0".repeat(64));
             let answer = browser.get(&path).await;
             match (row.address, who) {
-                ("/sign-in" | "/sign-in/directory", Who::Person(..) | Who::Operator(..)) => {
+                (
+                    "/sign-in" | "/sign-in/directory" | "/sign-in/second-factor",
+                    Who::Person(..) | Who::Operator(..),
+                ) => {
                     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/"), "{about}");
                     continue;
                 }
