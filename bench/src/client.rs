@@ -58,6 +58,13 @@ pub async fn open_session(stage: &Stage, email: &str) -> Outcome<String> {
     Ok(format!("session={token}"))
 }
 
+/// A client that goes straight to where it is sent.
+pub fn plain() -> reqwest::ClientBuilder {
+    // Built beside the server's crates it gets their TLS, which names no provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
+}
+
 impl Client {
     /// Somebody with this cookie, on connections of their own.
     ///
@@ -68,10 +75,7 @@ impl Client {
         headers.insert(ORIGIN, HeaderValue::from_str(base)?);
         headers.insert(COOKIE, HeaderValue::from_str(cookie)?);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        // Whoever builds the client beside the server's crates gets their TLS, which names no provider.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .no_proxy()
+        let http = plain()
             .timeout(PATIENCE)
             .redirect(reqwest::redirect::Policy::none())
             .default_headers(headers)

@@ -97,7 +97,7 @@ impl Portal {
         let start = Instant::now();
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log_file).kill_on_drop(true).spawn()?;
-        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
+        let client = crate::client::plain().pool_max_idle_per_host(0).build()?;
         let page = format!("http://{address}{path}");
         while start.elapsed() < START_LIMIT {
             if let Some(status) = child.try_wait()? {

@@ -146,8 +146,7 @@ static ADDRESS: AtomicU64 = AtomicU64::new(1);
 impl Flood {
     fn begin(base: &str, clients: usize, from: From) -> Outcome<Self> {
         let over = Arc::new(AtomicBool::new(false));
-        let http =
-            reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+        let http = crate::client::plain().redirect(reqwest::redirect::Policy::none()).build()?;
         let spawn = || {
             let (http, base, over) = (http.clone(), base.to_owned(), over.clone());
             tokio::spawn(async move {
