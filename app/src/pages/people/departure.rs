@@ -127,7 +127,6 @@ fn Question(page: DeparturePage) -> impl IntoView {
                         <h2 class="h3">{texts.departure_seats_title()}</h2>
                         {none.then(|| view! { <p class="muted">{texts.departure_seats_none()}</p> })}
                         {seats}
-                        <hr class="line"/>
                         <h2 class="h3">{texts.departure_also_title()}</h2>
                         <Points points=ends(texts, &page)/>
                         {page

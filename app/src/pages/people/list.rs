@@ -13,8 +13,8 @@ use locales::{Texts, format};
 use super::{INVITATION_DAYS, SetupNotice, role_choices};
 use crate::components::{
     ButtonTone, Choice, ChoiceGroup, Column, Confirm, Direction, DisabledButton, Empty, Filter, FilterBar,
-    FilterChip, Find, IconName, Ledger, LinkButton, Opener, OpeningRow, StatusByCode, SubmitButton, Why,
-    WhyKind,
+    FilterChip, Find, Icon, IconName, Ledger, LinkButton, Opener, OpeningRow, StatusByCode, SubmitButton,
+    Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -115,17 +115,21 @@ fn Page(query: Memo<PeopleQuery>, page: Signal<PeoplePage>) -> impl IntoView {
                 }}
             </div>
             <Filters query=query page=page/>
-            <p>
+            <div class="row">
                 <a
-                    href=move || query.with(|query| {
-                        written(EXPORT, &PeopleQuery { after: None, open: None, ..query.clone() })
-                    })
+                    class="button"
+                    href=move || {
+                        query.with(|query| {
+                            written(EXPORT, &PeopleQuery { after: None, open: None, ..query.clone() })
+                        })
+                    }
                     rel="external"
                     download=""
                 >
-                    {texts.people_export()}
+                    <Icon name=IconName::Load/>
+                    <span>{texts.people_export()}</span>
                 </a>
-            </p>
+            </div>
             <section class="sheet"><Rows query=query page=page/></section>
         </main>
     }

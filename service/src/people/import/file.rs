@@ -1,7 +1,7 @@
 //! The CSV file: which columns it has, in whichever of the three languages their heads are, and how
 //! its cells are written so that a spreadsheet program reads them.
 
-use csv::{ReaderBuilder, StringRecord, WriterBuilder};
+use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
 use domain::view::people_import::{IMPORT_BYTES_MAX, IMPORT_ROWS_MAX, ImportRow};
 use domain::{Error, ErrorCode, Field, Language, Role};
 use locales::Texts;
@@ -192,7 +192,7 @@ fn heads(texts: Texts) -> Vec<String> {
 }
 
 fn finish(heads: Vec<String>, lines: Vec<Vec<String>>) -> Outcome<Vec<u8>> {
-    let mut writer = WriterBuilder::new().from_writer(MARK.as_bytes().to_vec());
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(MARK.as_bytes().to_vec());
     for line in std::iter::once(heads).chain(lines) {
         writer.write_record(line).map_err(|_| Failure::broken("csv", "line", "memory"))?;
     }
