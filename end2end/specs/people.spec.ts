@@ -190,7 +190,7 @@ test('the list is sorted by the last sign-in and taken away as it is filtered', 
   await signIn(page, fernhollow.employee);
   await signIn(page, fernhollow.globalAdmin, { path: '/account/users' });
   const head = page.getByRole('columnheader', { name: 'Last sign-in' });
-  if (await head.getByRole('link').isVisible()) {
+  if ((page.viewportSize()?.width ?? 0) > 700) {
     await head.getByRole('link').click();
     await hydrated(page);
     await expect(page).toHaveURL(/sort=last_sign_in_down/);
