@@ -60,6 +60,8 @@ test('operators see each mail with its state, auditors as well', async ({
   await expect(row.getByRole('button')).toHaveCount(0);
   expect(fs.readdirSync(portal.mailFolder).filter((name) => path.extname(name) === '.eml')).toHaveLength(1);
 
+  // A choice made before the app has taken the reloaded page over waits for Apply.
+  await hydrated(page);
   await steps.filter(page, 'Status', 'Failed');
   await expect(page.getByRole('heading', { name: 'Nothing matches these filters.' })).toBeVisible();
 });
