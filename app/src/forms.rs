@@ -6,6 +6,7 @@
 
 #![allow(missing_docs, reason = "the server function's macro makes a struct of the arguments, without docs")]
 
+mod new_password;
 mod post_form;
 #[cfg(feature = "ssr")]
 pub mod submission;
@@ -44,6 +45,7 @@ use domain::view::form::Done;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
+pub use new_password::NewPassword;
 pub use post_form::{Form, PostForm};
 
 use crate::refusal::Refusal;

@@ -1,6 +1,5 @@
 //! Accepting an invitation: the one page besides signing in that needs no session.
 
-use domain::Field;
 use domain::password::PASSWORD_MIN;
 use domain::view::people::Invited;
 use leptos::prelude::*;
@@ -9,8 +8,8 @@ use leptos_router::hooks::use_params_map;
 use locales::format;
 
 use super::sign_in::Languages;
-use crate::components::{Mark, PasswordField, SubmitButton};
-use crate::forms::{Form, PostForm};
+use crate::components::{Mark, SubmitButton};
+use crate::forms::{Form, NewPassword, PostForm};
 use crate::i18n::texts;
 use crate::load::load_part;
 use crate::server_fns::people::invited;
@@ -41,7 +40,6 @@ fn Choose(who: Signal<Invited>, token: Memo<String>) -> impl IntoView {
     let texts = texts();
     let form = Form::new("accept_invitation", token.get_untracked());
     let Invited { name, email, organization, until } = who.get_untracked();
-    let label = move |field: Field| texts.find_field(field.code()).unwrap_or_default();
     let help = texts.people_password_help(format::number(texts.language(), PASSWORD_MIN as i64));
     view! {
         <section class="sheet">
@@ -53,21 +51,7 @@ fn Choose(who: Signal<Invited>, token: Memo<String>) -> impl IntoView {
                 <PostForm form=form class="stack" whole_page=true>
                     // For the browser's password manager: whose password this is.
                     <input type="text" name="username" autocomplete="username" value=email hidden/>
-                    <PasswordField
-                        id=form.id(Field::NewPassword)
-                        name=Field::NewPassword.code()
-                        label=label(Field::NewPassword)
-                        help=help
-                        error=form.field_error(Field::NewPassword)
-                        new=true
-                    />
-                    <PasswordField
-                        id=form.id(Field::RepeatPassword)
-                        name=Field::RepeatPassword.code()
-                        label=label(Field::RepeatPassword)
-                        error=form.field_error(Field::RepeatPassword)
-                        new=true
-                    />
+                    <NewPassword form=form help=help/>
                     <div class="row"><SubmitButton label=texts.people_choose_password() busy=form.pending/></div>
                 </PostForm>
                 <p class="small muted">{texts.people_invitation_until(format::date(texts.language(), until))}</p>

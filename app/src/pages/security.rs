@@ -14,7 +14,7 @@ use crate::components::{
     ButtonTone, Column, CopyButton, KeyOutput, Ledger, PasswordField, Status, StatusKind, SubmitButton,
     TextField,
 };
-use crate::forms::{Form, PostForm};
+use crate::forms::{Form, NewPassword, PostForm};
 use crate::i18n::texts;
 use crate::load::load;
 use crate::server_fns::account::security;
@@ -68,21 +68,7 @@ fn Password() -> impl IntoView {
     view! {
         <PostForm form=form class="stack">
             <CurrentPassword form=form/>
-            <PasswordField
-                id=form.id(Field::NewPassword)
-                name=Field::NewPassword.code()
-                label=label(Field::NewPassword)
-                help=help
-                error=form.field_error(Field::NewPassword)
-                new=true
-            />
-            <PasswordField
-                id=form.id(Field::RepeatPassword)
-                name=Field::RepeatPassword.code()
-                label=label(Field::RepeatPassword)
-                error=form.field_error(Field::RepeatPassword)
-                new=true
-            />
+            <NewPassword form=form help=help/>
             <div class="form-foot">
                 <SubmitButton label=texts.account_password() busy=form.pending/>
                 <p class="small muted">{texts.account_password_note()}</p>

@@ -115,18 +115,14 @@ async fn possible(
     row: &domain::view::people::PersonRow,
     departure: Departure,
 ) -> Outcome<Result<(), Error>> {
-    let text = "select count(*) as number from person_role r
-        join person p on p.id = r.person_id and p.status = 'active'
-        join account a on a.id = p.account_id and a.status = 'active'
-        where r.organization_id = $1 and r.role = 'global_admin' and p.id <> $2";
-    let values = [asking.organization.0.into(), row.id.0.into()];
-    let others = sql::number(service.database.reader(), text, values).await?;
+    let reader = service.database.reader();
+    let others = roles::other_global_admins(reader, asking.organization, row.id).await?;
     let facts = DepartureFacts {
         actor: &asking.roles,
         own: row.id == asking.id,
         roles: &domain::Roles::new(row.roles.iter().copied()),
         status: row.status,
-        other_global_admins: u64::try_from(others).unwrap_or(0),
+        other_global_admins: others,
     };
     Ok(check_departure(&facts, departure))
 }

@@ -4,7 +4,7 @@ use domain::ids::{AccountId, OrganizationId, PersonId};
 use domain::rights::{Action, check_role_change, keeps_global_admin};
 use domain::view::people::PersonStatus;
 use domain::{AuditAction, Error, ErrorCode, Field, Language, Role, Roles};
-use sea_orm::{DatabaseTransaction, FromQueryResult};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult};
 use uuid::Uuid;
 
 use super::add::{codes, organization_name, set};
@@ -164,7 +164,7 @@ pub(crate) async fn held(
 /// # Errors
 /// [`crate::Failure::Database`].
 pub(super) async fn other_global_admins(
-    transaction: &DatabaseTransaction,
+    connection: &impl ConnectionTrait,
     organization: OrganizationId,
     person: PersonId,
 ) -> Outcome<u64> {
@@ -173,7 +173,7 @@ pub(super) async fn other_global_admins(
         join account a on a.id = p.account_id and a.status = 'active'
         where r.organization_id = $1 and r.role = 'global_admin' and p.id <> $2";
     let values = [organization.0.into(), person.0.into()];
-    let others = sql::number(transaction, text, values).await?;
+    let others = sql::number(connection, text, values).await?;
     Ok(u64::try_from(others).unwrap_or(0))
 }
 
