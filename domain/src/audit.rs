@@ -188,6 +188,8 @@ codes! {
         KeysRotated = "keys_rotated",
         /// Took the activity away as a file.
         ActivityExported = "activity_exported",
+        /// Removed events that were older than the programme keeps them.
+        AuditRemoved = "audit_removed",
         /// Tried what the rights don't allow.
         Denied = "denied",
     }
@@ -327,7 +329,7 @@ impl AuditAction {
             | Self::ProgrammeAdminCreated
             | Self::SampleProgrammeLoaded
             | Self::KeysRotated => ActivityKind::Programme,
-            Self::ActivityExported | Self::Denied => ActivityKind::Evidence,
+            Self::ActivityExported | Self::AuditRemoved | Self::Denied => ActivityKind::Evidence,
         }
     }
 }

@@ -206,6 +206,18 @@ codes! {
         DirectoryExists = "directory_exists",
         /// There is no directory in use that people could sign in with.
         DirectoryMissing = "directory_missing",
+        /// The company requires its directory, and none that is in use speaks for the address.
+        OutsideDirectory = "outside_directory",
+        /// Only a Global admin with a second factor, who comes in without it, can require a directory.
+        BreakGlassMissing = "break_glass_missing",
+        /// The last Global admin who gets in without the directory keeps the second factor.
+        BreakGlassNeeded = "break_glass_needed",
+        /// One's own second factor is turned off on the page Security, with a code of it.
+        OwnSecondFactor = "own_second_factor",
+        /// A row of a file has more cells than there are heads.
+        SurplusCells = "surplus_cells",
+        /// A row of a file is the template's example.
+        ExampleRow = "example_row",
         /// Not the address of a directory: https, a host, nothing behind `?` or `#`.
         MalformedAddress = "malformed_address",
         /// An address within the server's own network, which isn't asked.

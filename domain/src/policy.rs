@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Day;
 use crate::error::codes;
 
 codes! {
@@ -38,6 +39,38 @@ codes! {
     }
 }
 
+codes! {
+    /// How long the audit trail keeps an event.
+    AuditRetention {
+        /// For ever: no limit unless an operator sets one.
+        Forever = "forever",
+        /// Ten years.
+        TenYears = "10_years",
+        /// Seven years.
+        SevenYears = "7_years",
+        /// Three years.
+        ThreeYears = "3_years",
+        /// One year.
+        OneYear = "1_year",
+    }
+}
+
+impl AuditRetention {
+    /// The day before which events go; none where all stay. It moves on the first of each month only,
+    /// so that a chain gets one event a month that tells of the removal, not one a day.
+    #[must_use]
+    pub fn keeps_from(self, today: Day) -> Option<Day> {
+        let years = match self {
+            Self::Forever => return None,
+            Self::TenYears => 10,
+            Self::SevenYears => 7,
+            Self::ThreeYears => 3,
+            Self::OneYear => 1,
+        };
+        Day::new(today.year(), today.month(), 1).map(|first| first.plus_months(-12 * years))
+    }
+}
+
 /// The values in force.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Policies {
@@ -51,6 +84,8 @@ pub struct Policies {
     pub support_edition: SupportEdition,
     /// Whether a revealed key counts as activation for a refund (rule 20).
     pub reveal_counts_as_activation: bool,
+    /// How long the audit trail keeps an event.
+    pub audit_retention: AuditRetention,
 }
 
 impl Default for Policies {
@@ -61,6 +96,7 @@ impl Default for Policies {
             double_holding: DoubleHolding::Warn,
             support_edition: SupportEdition::C,
             reveal_counts_as_activation: true,
+            audit_retention: AuditRetention::Forever,
         }
     }
 }
@@ -70,5 +106,29 @@ impl Policies {
     #[must_use]
     pub const fn support_by_assignment(&self) -> bool {
         matches!(self.support_edition, SupportEdition::A | SupportEdition::B)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AuditRetention;
+    use crate::Day;
+
+    #[test]
+    fn the_limit_of_the_trail_moves_once_a_month() {
+        let day = |year, month, day| Day::new(year, month, day).expect("a day");
+        let from = |retention: AuditRetention, today| retention.keeps_from(today);
+        assert_eq!(from(AuditRetention::Forever, day(2026, 11, 21)), None);
+        for (retention, year) in [
+            (AuditRetention::TenYears, 2016),
+            (AuditRetention::SevenYears, 2019),
+            (AuditRetention::ThreeYears, 2023),
+            (AuditRetention::OneYear, 2025),
+        ] {
+            for today in [day(2026, 11, 1), day(2026, 11, 30)] {
+                assert_eq!(from(retention, today), Some(day(year, 11, 1)));
+            }
+        }
+        assert_eq!(from(AuditRetention::OneYear, day(2024, 2, 29)), Some(day(2023, 2, 1)));
     }
 }

@@ -163,6 +163,66 @@ test('somebody new gets an invitation, chooses a password and is signed in', asy
   await expect(page.getByRole('row').filter({ hasText: newcomer.email }).getByText('Active')).toBeVisible();
 });
 
+test('whoever is invited accepts, signs in with the password, and is assigned a seat', async ({
+  page,
+  anotherPage,
+  signIn,
+  sendSignIn,
+  hydrated,
+  steps,
+  mail,
+}) => {
+  const password = 'a sentence of one’s own';
+  await signIn(page, fernhollow.globalAdmin, { path: '/account/users/add' });
+  const form = page.locator('main form');
+  await form.getByLabel('Full name').fill(newcomer.name);
+  await form.getByLabel('Email address').fill(newcomer.email);
+  await form.getByRole('button', { name: 'Add user' }).click();
+  await steps.told(page, `${newcomer.name} is added. An email goes to ${newcomer.email}.`);
+  const link = linkIn((await mail(newcomer, /\/invitation\//)).text);
+
+  const theirs = await anotherPage();
+  await theirs.goto(link);
+  await hydrated(theirs);
+  await theirs.locator('[name="new_password"]').fill(password);
+  await theirs.locator('[name="repeat_password"]').fill(password);
+  await theirs.getByRole('button', { name: 'Choose password' }).click();
+  await expect(theirs.locator('.bar')).toContainText('Fernhollow Systems');
+  await theirs.context().clearCookies();
+  await theirs.goto('/sign-in');
+  await hydrated(theirs);
+  await sendSignIn(theirs, newcomer, password);
+  await expect(theirs.getByRole('heading', { level: 1 })).toHaveText('Dashboard');
+
+  await page.goto('/benefits/visual-studio');
+  await hydrated(page);
+  await steps.open(page, 'Visual Studio Enterprise', 'Gold Core');
+  await steps.assign(page, [newcomer]);
+  await mail(newcomer, /You have a seat: Visual Studio Enterprise/);
+  await theirs.goto('/my-benefits');
+  await expect(theirs.getByRole('main')).toContainText('Visual Studio Enterprise');
+});
+
+test('an invitation is withdrawn, and its link opens nothing', async ({ page, anotherPage, signIn, hydrated, steps, mail }) => {
+  const person = fernhollow.invited;
+  await signIn(page, fernhollow.userAdmin, { path: '/account/users?find=Tveitanger' });
+  await page.locator('a.opener').click();
+  await hydrated(page);
+  await page.getByRole('button', { name: 'Send another invitation' }).click();
+  await steps.told(page, `Another invitation goes to ${person.name}.`);
+  const link = linkIn((await mail(person, /\/invitation\//)).text);
+  await page.goto('/account/users?find=Tveitanger');
+  await page.locator('a.opener').click();
+  await hydrated(page);
+  await page.getByRole('link', { name: `Withdraw invitation: ${person.name}` }).click();
+  await hydrated(page);
+  await page.getByRole('main').getByRole('button', { name: 'Withdraw invitation', exact: true }).click();
+  await expect(page).toHaveURL(/\/account\/users$/);
+  const theirs = await anotherPage();
+  await theirs.goto(link);
+  await expect(theirs.getByText('This invitation was used or withdrawn, or has expired.').first()).toBeVisible();
+});
+
 test('a newer invitation takes the place of the older one', async ({ page, anotherPage, signIn, hydrated, steps, mail, mails }) => {
   await signIn(page, fernhollow.userAdmin, { path: '/account/users?find=Tveitanger' });
   await page.locator('a.opener').click();

@@ -135,6 +135,39 @@ test('a person is suspended with the seats kept, and let in again', async ({
   await steps.refused(page.locator('main'), 'Remove', /Nobody suspends or removes themselves/);
 });
 
+test('a person is suspended and a seat goes to a colleague in the same step', async ({
+  page,
+  signIn,
+  hydrated,
+  steps,
+  mail,
+  scripts,
+}) => {
+  const person = fernhollow.otherEmployee;
+  const heir: Account = { email: 'casimir.dunleavy@fernhollow.example', name: 'Casimir Dunleavy' };
+  await signIn(page, fernhollow.globalAdmin, { path: '/account/users' });
+  const detail = await openPerson(page, person, hydrated);
+  await detail.getByRole('link', { name: `Suspend: ${person.name}` }).click();
+  await hydrated(page);
+  const enterprise = seat(page, /Visual Studio Enterprise/);
+  await enterprise.getByLabel('Hand it over to a colleague').check();
+  const chooser = enterprise.locator('.hand-over');
+  if (scripts) {
+    await chooser.locator('input[role="combobox"]').fill('Dunle');
+    await chooser.getByRole('option').filter({ hasText: heir.email }).click();
+  } else {
+    await chooser.getByLabel('Who gets it').selectOption({ label: heir.name });
+  }
+  await page.getByRole('button', { name: 'Suspend', exact: true }).click();
+  await steps.told(page, `${person.name} is suspended.`);
+  await mail(heir, /You have a seat: Visual Studio Enterprise/);
+  await page.goto('/benefits/visual-studio');
+  await hydrated(page);
+  await steps.open(page, 'Visual Studio Enterprise', 'Gold Core');
+  await expect(steps.holder(page, heir)).toBeVisible();
+  await expect(steps.holder(page, person)).toHaveCount(0);
+});
+
 test('several people are added from a file, and the rest comes back', async ({ page, signIn, hydrated, steps, mail, axe }, testInfo) => {
   await signIn(page, fernhollow.userAdmin, { path: '/account/users' });
   await page.getByRole('link', { name: 'Add several from a file' }).click();

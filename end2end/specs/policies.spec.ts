@@ -40,6 +40,7 @@ policy('the page shows what is in force, and what was typed wrongly', async ({ p
     ['double_holding', 'warn'],
     ['support_edition', 'c'],
     ['reveal_counts_as_activation', 'true'],
+    ['audit_retention', 'forever'],
   ]) {
     await expect(page.locator(`input[name="${name}"][value="${value}"]`)).toBeChecked();
   }
@@ -291,4 +292,29 @@ policy('reveal_counts_as_activation false: a purchase made under it can be refun
   const pack = page.getByRole('region', { name: 'Action Pack', exact: true });
   await expect(pack.getByText('Both conditions are met')).toBeVisible();
   await expect(pack.getByRole('listitem').filter({ hasText: 'Met: No software benefit activated' })).toBeVisible();
+});
+
+policy('audit_retention: for ever, or as many years as the page says', async ({ page, signIn, choose }) => {
+  const limit = page.getByText(/are removed as the programme has decided\.$/);
+  await signIn(page, fernhollow.globalAdmin, { path: '/account/activity' });
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Activity');
+  await expect(limit).toHaveCount(0);
+  const today = new Date();
+  for (const [value, years] of [
+    ['10_years', 10],
+    ['7_years', 7],
+    ['3_years', 3],
+    ['1_year', 1],
+  ] as const) {
+    await choose('audit_retention', value);
+    await page.reload();
+    const from = english(new Date(Date.UTC(today.getUTCFullYear() - years, today.getUTCMonth(), 1)));
+    await expect(limit).toHaveText(`Events from before ${from} are removed as the programme has decided.`);
+  }
+  // Nothing of the sample programme is a year old, so all of it is still there.
+  await expect(page.getByRole('table', { name: 'Activity' }).getByRole('row').nth(1)).toBeVisible();
+  await choose('audit_retention', 'forever');
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Activity');
+  await expect(limit).toHaveCount(0);
 });

@@ -1,8 +1,9 @@
 /**
  * A company's directory for tests: the certified provider `oidc-provider`, with its own pages to sign in.
- * Whoever types an address there is the person with that address.
+ * Whoever types an address there is the person with that address. To be somebody else, one types parts
+ * with a stroke between them: subject|address|groups with spaces|`no` where the address isn't verified.
  *
- *     node directory.mjs <port, 0 for any> <the portal's address>
+ *     node directory.mjs <port, 0 for any> <the portal's address> <seconds that an ID token lasts, 3600>
  *
  * Says `ready <issuer>` once it answers. Its keys are drawn at the start: another start has others.
  */
@@ -14,7 +15,7 @@ import Provider from 'oidc-provider';
 console.info = () => undefined;
 console.warn = () => undefined;
 
-const [port = '0', portal = 'http://127.0.0.1:3000'] = process.argv.slice(2);
+const [port = '0', portal = 'http://127.0.0.1:3000', seconds = '3600'] = process.argv.slice(2);
 /** Another site than the portal's, as in life: cookies and redirects are judged as between two sites. */
 const HOST = 'localhost';
 
@@ -22,6 +23,12 @@ const HOST = 'localhost';
 const CLIENT = { id: 'benefits-center', secret: 'a secret of the directory' };
 
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
+
+/** Who was typed. */
+const person = (typed) => {
+  const [subject, address = subject, groups = 'everybody', verified = 'yes'] = typed.split('|');
+  return { subject, address, groups: groups.split(' '), verified: verified === 'yes' };
+};
 
 const nameOf = (address) =>
   address
@@ -49,10 +56,19 @@ listener.listen(Number(port), '127.0.0.1', () => {
     jwks: { keys: [{ ...key, kid: randomUUID(), use: 'sig', alg: 'RS256' }] },
     features: { devInteractions: { enabled: true }, rpInitiatedLogout: { enabled: true } },
     pkce: { required: () => true },
-    findAccount: (_context, id) => ({
-      accountId: id,
-      claims: () => ({ sub: id, email: id, email_verified: true, name: nameOf(id), groups: ['everybody'] }),
-    }),
+    ttl: { IdToken: Number(seconds) },
+    findAccount: (_context, id) => {
+      const { subject, address, groups, verified } = person(id);
+      const account = {
+        accountId: id,
+        claims: () => {
+          // The provider takes its `sub` from here once it has the claims.
+          account.accountId = subject;
+          return { sub: subject, email: address, email_verified: verified, name: nameOf(address), groups };
+        },
+      };
+      return account;
+    },
   });
   listener.on('request', provider.callback());
   process.stdout.write(`ready ${issuer}\n`);

@@ -6,6 +6,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
+#[cfg(test)]
+use hickory_resolver::config::{NameServerConfig, ResolverConfig};
+use hickory_resolver::net::NetError;
+#[cfg(test)]
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use service::directories::outside::{
@@ -88,7 +93,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 #[must_use]
 pub fn from(configuration: &Configuration) -> Outside {
     let reach = Reach::of(configuration);
-    Outside::new(Arc::new(Https::new(reach)), Arc::new(Dns), configuration.demo)
+    Outside::new(Arc::new(Https::new(reach)), Arc::new(Dns::System), configuration.demo)
 }
 
 /// Asks directories by HTTPS: no redirects, no proxy, five seconds and half a megabyte at most.
@@ -201,18 +206,40 @@ impl Resolve for Reachable {
     }
 }
 
-/// Asks the name servers that the system is set to.
-struct Dns;
+/// Asks name servers.
+enum Dns {
+    /// Those that the system is set to.
+    System,
+    /// One that a test answers for.
+    #[cfg(test)]
+    At(SocketAddr),
+}
+
+impl Dns {
+    fn resolver(&self) -> Result<TokioResolver, NetError> {
+        match self {
+            // Read each time: it is asked seldom, and the system's servers may have changed.
+            Self::System => TokioResolver::builder_tokio()?.build(),
+            #[cfg(test)]
+            Self::At(address) => {
+                let mut server = NameServerConfig::udp(address.ip());
+                server.connections.iter_mut().for_each(|connection| connection.port = address.port());
+                let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
+                let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+                builder.options_mut().attempts = 1;
+                builder.options_mut().timeout = Duration::from_millis(500);
+                builder.build()
+            }
+        }
+    }
+}
 
 impl Names for Dns {
     fn texts<'a>(&'a self, name: &'a str) -> Asking<'a, Vec<String>> {
         Box::pin(async move {
             let away = |error: &dyn Error| Unreachable::Away(told(error));
             let asked = async {
-                // Read each time: it is asked seldom, and the system's servers may have changed.
-                let resolver = TokioResolver::builder_tokio()
-                    .and_then(|builder| builder.build())
-                    .map_err(|error| away(&error))?;
+                let resolver = self.resolver().map_err(|error| away(&error))?;
                 // With the dot at its end a name is never looked for within the own network's.
                 match resolver.txt_lookup(format!("{name}.")).await {
                     Ok(found) => Ok(texts_of(&found)),
@@ -243,6 +270,10 @@ fn texts_of(found: &hickory_resolver::lookup::Lookup) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
+    use hickory_resolver::proto::rr::rdata::TXT;
+    use hickory_resolver::proto::rr::{Record, RecordType};
+
     use super::*;
 
     fn allows(reach: Reach, address: &str) -> bool {
@@ -307,5 +338,58 @@ mod tests {
         let long = ask("/long").await.expect_err("too long");
         assert!(matches!(&long, Unreachable::Away(cause) if cause.contains("too long")), "{long}");
         assert_eq!(ask("/away").await.expect("an answer").status(), 303);
+    }
+
+    /// What a name server says: its code, and records of one part or several.
+    type Said = (ResponseCode, &'static [&'static [&'static str]]);
+
+    /// A name server on this machine, which knows what `zone` says: nothing about any other name, and no
+    /// answer at all where it says none.
+    async fn name_server(zone: fn(&str) -> Option<Said>) -> (SocketAddr, tokio::task::JoinHandle<()>) {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+        let address = socket.local_addr().expect("an address");
+        let serving = tokio::spawn(async move {
+            let mut buffer = [0_u8; 1500];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
+                let question = Message::from_vec(&buffer[..length]).expect("a question");
+                let asked = question.queries[0].clone();
+                assert_eq!(asked.query_type(), RecordType::TXT);
+                let Some((code, texts)) = zone(&asked.name().to_ascii()) else { continue };
+                let mut answer = Message::response(question.metadata.id, OpCode::Query);
+                answer.metadata.response_code = code;
+                for parts in texts {
+                    let text = TXT::new(parts.iter().copied().map(String::from).collect());
+                    answer.add_answer(Record::from_rdata(asked.name().clone(), 60, RData::TXT(text)));
+                }
+                answer.add_query(asked);
+                socket.send_to(&answer.to_vec().expect("an answer"), from).await.expect("sent");
+            }
+        });
+        (address, serving)
+    }
+
+    #[tokio::test]
+    async fn the_records_of_a_domain_are_read_from_a_name_server() {
+        let (address, serving) = name_server(|name| match name {
+            "fernhollow.example." => {
+                Some((ResponseCode::NoError, &[&["v=spf1 -all"], &["benefits-center-", "verification=1234"]]))
+            }
+            "empty.example." => Some((ResponseCode::NoError, &[])),
+            "broken.example." => Some((ResponseCode::ServFail, &[])),
+            "silent.example." => None,
+            _ => Some((ResponseCode::NXDomain, &[])),
+        })
+        .await;
+        let dns = Dns::At(address);
+        let mut texts = dns.texts("fernhollow.example").await.expect("records");
+        texts.sort();
+        assert_eq!(texts, ["benefits-center-verification=1234", "v=spf1 -all"], "parts are one text");
+        for none in ["empty.example", "unknown.example"] {
+            assert_eq!(dns.texts(none).await, Ok(Vec::new()), "{none}");
+        }
+        for away in ["broken.example", "silent.example"] {
+            assert!(matches!(dns.texts(away).await, Err(Unreachable::Away(_))), "{away}");
+        }
+        serving.abort();
     }
 }

@@ -24,7 +24,7 @@ const PAGE: &str = "/account/users/import";
 /// The template of an import, in the reader's language.
 pub async fn template(State(site): State<Arc<Site>>, Extension(caller): Extension<Caller>) -> Response {
     let table = caller.request.person().and_then(|_| import::template(caller.language));
-    answer(&site, &caller, "users-template.csv", table)
+    answer(&site, &caller, "users-template.csv", table).await
 }
 
 /// The rows of an import that have a fault.
@@ -37,7 +37,7 @@ pub async fn faulty(
         Ok(import) => import::faulty(&site.service, &caller.request, caller.language, import).await,
         Err(_) => Err(ErrorCode::NotFound.into()),
     };
-    answer(&site, &caller, "users-to-correct.csv", table)
+    answer(&site, &caller, "users-to-correct.csv", table).await
 }
 
 /// Takes the file of an import and leads to what would come of it, or back with what is wrong.
@@ -61,7 +61,7 @@ pub async fn upload(
             if about_the_file(told.code) {
                 return lead(&format!("{PAGE}?fault={}", told.code.code()));
             }
-            refused(&site, &caller, &failure)
+            refused(&site, &caller, &failure).await
         }
     }
 }
@@ -106,7 +106,7 @@ fn lead(path: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, path.to_owned())]).into_response()
 }
 
-fn answer(site: &Site, caller: &Caller, name: &str, table: Outcome<Vec<u8>>) -> Response {
+async fn answer(site: &Site, caller: &Caller, name: &str, table: Outcome<Vec<u8>>) -> Response {
     match table {
         Ok(table) => {
             let headers = [
@@ -116,11 +116,12 @@ fn answer(site: &Site, caller: &Caller, name: &str, table: Outcome<Vec<u8>>) -> 
             ];
             (headers, table).into_response()
         }
-        Err(failure) => refused(site, caller, &failure),
+        Err(failure) => refused(site, caller, &failure).await,
     }
 }
 
-fn refused(site: &Site, caller: &Caller, failure: &Failure) -> Response {
+async fn refused(site: &Site, caller: &Caller, failure: &Failure) -> Response {
+    service::audit::denied(&site.service, &caller.request, "people_import", failure).await;
     tracing::info!(request = %caller.request.id, cause = %failure, "a file about people was refused");
     plain::failure(site, caller.language, &failure.told())
 }

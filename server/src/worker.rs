@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
-use service::{Service, activations, benefits, directories, people, sessions};
+use service::{Service, activations, audit, benefits, directories, people, sessions};
 use tokio::sync::watch;
 
 /// How often it looks for mail; a change is in the outbox at once, its delivery may wait this long.
@@ -44,6 +44,9 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
             }
             if let Err(failure) = directories::sign_in::sweep(&service).await {
                 tracing::error!(cause = %failure, "sign-ins at directories could not be swept");
+            }
+            if let Err(failure) = audit::remove_due(&service).await {
+                tracing::error!(cause = %failure, "old events of the audit trail could not be removed");
             }
             service.sign_in_limits.sweep();
         }

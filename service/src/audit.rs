@@ -2,6 +2,7 @@
 
 mod anchor;
 mod denied;
+mod retention;
 mod verify;
 
 use domain::audit::ActorKind;
@@ -18,6 +19,7 @@ use crate::{Service, sql};
 
 pub use anchor::{Adrift, Anchor, Anchored, adrift, heads};
 pub use denied::{DENIED_AN_HOUR, denied};
+pub use retention::remove_due;
 pub use verify::{Chain, first_broken, verify};
 
 /// Something that happened, without secrets and without names.
@@ -183,6 +185,11 @@ async fn lock_head(
     sql::one::<Head>(transaction, text, [organization.into()])
         .await?
         .ok_or_else(|| Failure::broken("audit_head", "organization_id", organization))
+}
+
+/// Bytes as anchors and removals write them.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The hash of an event: over everything it says and the hash before it, each part with its length,

@@ -10,8 +10,11 @@ mod provider;
 pub mod settings;
 pub mod sign_in;
 
+use std::collections::HashSet;
+
 use domain::directory::{Mapping, domain_of};
 use domain::ids::{DirectoryId, OrganizationId};
+use domain::text::Email;
 use domain::{Error, ErrorCode, Role, Roles};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
@@ -142,4 +145,52 @@ async fn speaks_for(connection: &impl ConnectionTrait, directory: &Directory, em
             and m.state = 'verified' and (m.directory_id is null or m.directory_id = $2)))";
     let values = [directory.organization_id.into(), directory.id.into(), domain.into()];
     Ok(sql::number(connection, text, values).await? > 0)
+}
+
+/// Which addresses can come in to a company.
+pub(crate) enum WaysIn {
+    /// Any: there are passwords.
+    Any,
+    /// Those of mail domains that a directory in use speaks for, because the company requires it.
+    Domains(HashSet<String>),
+}
+
+impl WaysIn {
+    /// Those of a company.
+    ///
+    /// # Errors
+    /// [`Failure::Database`].
+    pub(crate) async fn of(connection: &impl ConnectionTrait, organization: OrganizationId) -> Outcome<Self> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            domain: String,
+        }
+        let text = "select count(*) as number from organization where id = $1 and directory_required";
+        if sql::number(connection, text, [organization.0.into()]).await? == 0 {
+            return Ok(Self::Any);
+        }
+        let text = "select o.domain from organization o where o.id = $1
+                and exists (select 1 from directory d where d.organization_id = o.id and d.enabled)
+            union select m.domain from mail_domain m join directory d
+                on d.organization_id = m.organization_id and d.enabled
+                    and (m.directory_id is null or m.directory_id = d.id)
+            where m.organization_id = $1 and m.state = 'verified'";
+        let rows = sql::all::<Row>(connection, text, [organization.0.into()]).await?;
+        Ok(Self::Domains(rows.into_iter().map(|row| row.domain).collect()))
+    }
+
+    /// Whether the address can come in.
+    ///
+    /// # Errors
+    /// [`ErrorCode::OutsideDirectory`].
+    pub(crate) fn check(&self, email: &Email) -> Result<(), ErrorCode> {
+        match self {
+            Self::Domains(domains)
+                if !domain_of(email.as_str()).is_some_and(|domain| domains.contains(&domain)) =>
+            {
+                Err(ErrorCode::OutsideDirectory)
+            }
+            _ => Ok(()),
+        }
+    }
 }

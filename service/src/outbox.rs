@@ -229,7 +229,7 @@ async fn settle(service: &Service, row: &mail::Model, result: Result<(), String>
             sql::run(&transaction, text, [row.id.into(), service.now().0.into()]).await?;
         }
         Err(error) => {
-            tracing::warn!(mail = %row.id, attempt = row.attempts, %error, "mail was not delivered");
+            tracing::warn!(mail = %row.id, attempt = row.attempts, ?error, "mail was not delivered");
             let error: String = error.chars().take(400).collect();
             // Not where somebody else has taken or delivered it meanwhile.
             let text = "update mail set last_error = $2, next_attempt_at = $4,

@@ -1,7 +1,7 @@
 //! The programme's policies: read for every decision, changed by programme admins only.
 
 use domain::Policies;
-use domain::policy::{AssignRoles, DoubleHolding, SupportEdition};
+use domain::policy::{AssignRoles, AuditRetention, DoubleHolding, SupportEdition};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::failure::Failure;
@@ -39,6 +39,7 @@ pub fn set(policies: &mut Policies, name: &str, value: &str) -> Option<()> {
         "double_holding" => policies.double_holding = DoubleHolding::from_code(value)?,
         SUPPORT_EDITION => policies.support_edition = SupportEdition::from_code(value)?,
         "reveal_counts_as_activation" => policies.reveal_counts_as_activation = value.parse().ok()?,
+        "audit_retention" => policies.audit_retention = AuditRetention::from_code(value)?,
         _ => return None,
     }
     Some(())
@@ -46,12 +47,13 @@ pub fn set(policies: &mut Policies, name: &str, value: &str) -> Option<()> {
 
 /// Names and values, as they stand in rows and on order lines.
 #[must_use]
-pub fn entries(policies: &Policies) -> [(&'static str, String); 5] {
+pub fn entries(policies: &Policies) -> [(&'static str, String); 6] {
     [
         ("assign_roles", policies.assign_roles.code().to_owned()),
         ("reassign_lock_days", policies.reassign_lock_days.to_string()),
         ("double_holding", policies.double_holding.code().to_owned()),
         (SUPPORT_EDITION, policies.support_edition.code().to_owned()),
         ("reveal_counts_as_activation", policies.reveal_counts_as_activation.to_string()),
+        ("audit_retention", policies.audit_retention.code().to_owned()),
     ]
 }

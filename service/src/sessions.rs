@@ -52,8 +52,9 @@ pub async fn actor(service: &Service, token: &str) -> Outcome<Actor> {
         join account a on a.id = s.account_id and a.status = 'active'
         left join organization o on o.id = s.organization_id
         left join person p on p.account_id = a.id and p.organization_id = o.id and p.status = 'active'
-            and case when s.directory_id is null then not o.directory_required or exists
-                    (select 1 from person_role r where r.person_id = p.id and r.role = 'global_admin')
+            and case when s.directory_id is null then not o.directory_required or exists (select 1 from person_role r join second_factor f on f.account_id = p.account_id
+                        and f.confirmed_at is not null
+                    where r.person_id = p.id and r.role = 'global_admin')
                 else exists (select 1 from directory d
                     where d.id = s.directory_id and d.organization_id = o.id and d.enabled) end
         where s.token_hash = $1 and s.expires_at > $2
@@ -188,16 +189,31 @@ const FIRST_PERSON: &str = "select id from person where account_id = $1 and stat
     order by created_at, organization_id limit 1";
 
 /// The same, where the account comes in with its password: where a directory has to be used only Global
-/// admins do.
+/// admins with a second factor do.
 const FIRST_HOME: &str = "select p.id from person p join organization o on o.id = p.organization_id
     where p.account_id = $1 and p.status = 'active' and (not o.directory_required or exists
-        (select 1 from person_role r where r.person_id = p.id and r.role = 'global_admin'))
+        (select 1 from person_role r join second_factor f on f.account_id = p.account_id
+                and f.confirmed_at is not null
+            where r.person_id = p.id and r.role = 'global_admin'))
     order by p.created_at, p.organization_id limit 1";
 
 /// Why an account can begin no session: it is nobody anywhere, or has to use a directory.
 async fn nowhere(connection: &impl ConnectionTrait, account: AccountId) -> Outcome<ErrorCode> {
     let somewhere = first_person(connection, account).await?.is_some();
     Ok(if somewhere { ErrorCode::DirectoryRequired } else { ErrorCode::SignInFailed })
+}
+
+/// Whether an account comes in nowhere with a password of the portal, because every company that it serves
+/// requires its directory.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn needs_directory(connection: &impl ConnectionTrait, account: AccountId) -> Outcome<bool> {
+    match home(connection, account).await {
+        Ok(_) => Ok(false),
+        Err(Failure::Refused(error)) => Ok(error.code == ErrorCode::DirectoryRequired),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Who an account is in the organization where it signs in.
@@ -330,6 +346,7 @@ pub async fn switch_organization(
                 as own_directory,
             o.directory_required and not exists (select 1 from person p
                 join person_role r on r.person_id = p.id and r.role = 'global_admin'
+                join second_factor f on f.account_id = p.account_id and f.confirmed_at is not null
                 where p.account_id = s.account_id and p.organization_id = o.id) as refused
         from session s join organization o on o.id = s.organization_id where s.token_hash = $1";
     let entered = sql::one::<Entered>(&change.transaction, text, [hash_token(token).into()]).await?;

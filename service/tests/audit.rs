@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Engine, Stage, empty_stage, stage};
+use domain::Role;
 use domain::ids::OrganizationId;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -15,8 +16,9 @@ use sea_orm_migration::MigratorTrait;
 use service::accounts::sign_in::{SignIn, sign_in};
 use service::assignments::assign::{AssignSeats, assign};
 use service::assignments::release::{ReleaseSeat, release};
-use service::audit::{Anchor, adrift, first_broken, heads, link, verify};
+use service::audit::{self, Anchor, adrift, first_broken, heads, link, verify};
 use service::entity::audit_event::Model;
+use service::people::add::{AddUser, add_user};
 use service::{Database, sql};
 use uuid::Uuid;
 
@@ -54,7 +56,7 @@ async fn walk(stage: &Stage) {
 /// Nothing refuses a change any more, as for whoever owns the database.
 async fn without_guard(stage: &Stage) {
     let drops: &[&str] = if stage.service.database.is_postgres() {
-        &["drop trigger audit_event_stays on audit_event"]
+        &["drop trigger audit_event_stays on audit_event", "drop trigger audit_event_is_kept on audit_event"]
     } else {
         &["drop trigger audit_event_stays", "drop trigger audit_event_is_kept"]
     };
@@ -69,7 +71,7 @@ async fn tamper(transaction: &DatabaseTransaction, all: &[Model], random: &mut S
     let victim = all.choose(random).expect("an event").clone();
     let at = victim.sequence;
     let last = all.last().expect("an event").sequence;
-    let kind = random.random_range(0..6);
+    let kind = random.random_range(0..7);
     match kind {
         0 => {
             let changed = edited(victim, random);
@@ -100,6 +102,16 @@ async fn tamper(transaction: &DatabaseTransaction, all: &[Model], random: &mut S
             let hash = link(&changed);
             put(transaction, Model { hash, ..changed }).await;
             ("edited, with a new hash".to_owned(), at + 1)
+        }
+        5 => {
+            // The head says that retention has removed them, the chain doesn't.
+            let text =
+                "update audit_head set removed_sequence = $2, removed_hash = $3 where organization_id = $1";
+            let values = [organization.clone(), at.into(), victim.hash.into()];
+            sql::run(transaction, text, values).await.expect("a head");
+            let text = "delete from audit_event where organization_id = $1 and sequence <= $2";
+            sql::run(transaction, text, [organization, at.into()]).await.expect("cut at the front");
+            ("cut at the front".to_owned(), 1)
         }
         _ => {
             // Every hash fits, only the head doesn't.
@@ -169,7 +181,7 @@ async fn a_thousand_edits_deletions_swaps_and_truncations_are_all_found(
         *ways.entry(how).or_insert(0) += 1;
         transaction.rollback().await.expect("as before");
     }
-    assert!(ways.len() == 6 && ways.values().all(|count| *count > TIMES / 12), "{ways:?}");
+    assert!(ways.len() == 7 && ways.values().all(|count| *count > TIMES / 14), "{ways:?}");
     assert!(stage.audit_intact().await);
 }
 
@@ -393,4 +405,79 @@ async fn a_chain_that_was_rewritten_with_its_head_is_found_by_its_anchor(
     assert_eq!(verify(database).await.expect("chains"), []);
     let chains: std::collections::BTreeSet<_> = anchors.iter().map(|anchor| anchor.organization).collect();
     assert_eq!(adrift(database, &anchors).await.expect("anchors").len(), chains.len());
+}
+
+#[rstest]
+#[tokio::test]
+async fn old_events_go_from_the_front_where_the_programme_says_so(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let organization = stage.organization(GOLD).await;
+    walk(&stage).await;
+    let database = &stage.service.database;
+    let old: Vec<Anchor> =
+        heads(database).await.expect("heads").into_iter().map(|head| head.anchor).collect();
+    let count = || stage.count("select count(*) as number from audit_event");
+    let before = count().await;
+    // For ever, however old it is.
+    stage.clock.move_seconds(20 * 366 * 24 * 3600);
+    assert_eq!(audit::remove_due(&stage.service).await.expect("nothing"), 0);
+    stage.clock.move_seconds(-20 * 366 * 24 * 3600);
+    for (policy, years) in [("10_years", 10), ("7_years", 7), ("3_years", 3), ("1_year", 1)] {
+        stage.set_policy("audit_retention", policy).await;
+        let late = years * 365 * 24 * 3600;
+        stage.clock.move_seconds(late - 40 * 24 * 3600);
+        assert_eq!(audit::remove_due(&stage.service).await.expect("nothing"), 0, "{policy}");
+        stage.clock.move_seconds(40 * 24 * 3600 - late);
+    }
+    assert_eq!(count().await, before);
+
+    // A year and two months later only what was done since is left, with the event that says so.
+    stage.clock.move_seconds(425 * 24 * 3600);
+    let admin = stage.person(ADMIN).await;
+    for name in ["First", "Second", "Third"] {
+        let input = AddUser {
+            email: format!("{name}@fernhollow.example"),
+            name: format!("{name} Person"),
+            roles: vec![Role::Employee],
+            language: "en".to_owned(),
+        };
+        add_user(&stage.service, &admin, stage.operation(), input).await.expect("adds");
+    }
+    let young = heads(database).await.expect("heads");
+    let removed = audit::remove_due(&stage.service).await.expect("removes");
+    assert!(removed > 30, "{removed}");
+    assert_eq!(audit::remove_due(&stage.service).await.expect("once"), 0);
+    assert!(stage.audit_intact().await);
+    let transaction = database.begin().await.expect("begins");
+    let left = events(&transaction, organization).await;
+    transaction.rollback().await.expect("read");
+    let last = left.last().expect("an event");
+    assert_eq!((last.action.as_str(), last.actor_kind.as_str()), ("audit_removed", "worker"));
+    let first = left.first().expect("an event").sequence - 1;
+    assert!(
+        first > 30
+            && last.after_state.as_deref().is_some_and(|after| after.starts_with(&format!("{first} ")))
+    );
+    let young: Vec<Anchor> = young.into_iter().map(|head| head.anchor).collect();
+    assert_eq!(adrift(database, &[old.clone(), young].concat()).await.expect("anchors"), []);
+
+    // What is left can be neither changed nor removed, nor what is gone put back.
+    for text in ["update audit_event set at = 1", "delete from audit_event"] {
+        let refused = try_run(database, text).await;
+        assert!(refused.is_err_and(|error| error.to_string().contains("append_only")), "{text}");
+    }
+    without_guard(&stage).await;
+    let transaction = database.begin().await.expect("begins");
+    let text = "update audit_event set sequence = 1 where organization_id = $1 and sequence = $2";
+    sql::run(&transaction, text, [organization.0.into(), left[0].sequence.into()]).await.expect("put back");
+    assert_eq!(first_broken(&transaction, organization).await.expect("a chain"), Some(1));
+    transaction.rollback().await.expect("as before");
+    // Another hash for what is gone doesn't fit the event that tells of it.
+    let transaction = database.begin().await.expect("begins");
+    let text = "update audit_head set removed_sequence = removed_sequence + 1 where organization_id = $1";
+    sql::run(&transaction, text, [organization.0.into()]).await.expect("a head");
+    assert!(first_broken(&transaction, organization).await.expect("a chain").is_some());
+    transaction.rollback().await.expect("as before");
 }

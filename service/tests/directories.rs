@@ -342,6 +342,17 @@ impl Set {
         assert_eq!(self.stage.run(text, [GUEST.into()]).await, 1);
     }
 
+    /// Sets up a second factor; gives the recovery codes.
+    async fn two_factors(&self, email: &str) -> Vec<String> {
+        use service::accounts::second_factor::{begin, confirm};
+        let (service, who) = (&self.stage.service, self.stage.person(email).await);
+        let begun = begin(service, &who, PASSWORD).await.expect("begins");
+        let secret = totp_rs::Secret::try_from_base32(&begun.secret).expect("base32");
+        let app = totp_rs::Builder::new().with_secret(secret).build().expect("a generator");
+        let now = u64::try_from(service.now().0 / 1000).expect("after 1970");
+        confirm(service, &who, &app.generate(now).to_string(), "").await.expect("on")
+    }
+
     async fn events(&self, action: &str) -> i64 {
         let text = "select count(*) as number from audit_event where action = $1";
         sql::number(self.stage.service.database.reader(), text, [action.into()]).await.expect("a number")
@@ -816,7 +827,7 @@ async fn a_directorys_session_opens_its_own_company_only(
 
 #[rstest]
 #[tokio::test]
-async fn a_company_may_require_its_directory_and_global_admins_still_get_in(
+async fn a_company_may_require_its_directory_and_a_global_admin_with_two_factors_still_gets_in(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let set = set(engine).await;
@@ -825,12 +836,22 @@ async fn a_company_may_require_its_directory_and_global_admins_still_get_in(
     let missing = settings::require(service, &admin, set.stage.operation(), true).await;
     refused(missing, ErrorCode::DirectoryMissing);
     let id = set.add(form()).await;
+    let unsafe_yet = settings::require(service, &admin, set.stage.operation(), true).await;
+    refused(unsafe_yet, ErrorCode::BreakGlassMissing);
+    set.stage.break_glass(MAREN).await;
     let before = set.local(EMPLOYEE).await.expect("not required yet");
     settings::require(service, &admin, set.stage.operation(), true).await.expect("requires");
     assert!(matches!(set.actor(&before).await, Actor::Nobody), "sessions of passwords lead nowhere");
     refused(set.local(EMPLOYEE).await, ErrorCode::DirectoryRequired);
-    let token = set.local(MAREN).await.expect("a Global admin");
-    set.is(&token, MAREN).await;
+    refused(set.local(INGRID).await, ErrorCode::DirectoryRequired);
+    let input = SignIn {
+        email: MAREN.to_owned(),
+        password: PASSWORD.to_owned(),
+        agent: String::new(),
+        earlier: None,
+    };
+    let entry = sign_in(service, &set.stage.nobody(), input).await.expect("a Global admin with two factors");
+    assert!(matches!(entry, Entry::SecondFactor(_)));
     let token = set.comes(EMPLOYEE, claims("t-1", EMPLOYEE)).await.expect("by the directory");
     set.is(&token, EMPLOYEE).await;
 
@@ -1046,4 +1067,23 @@ async fn two_arrivals_of_one_new_person_make_one_account(
     let people =
         "select count(*) as number from account where email_key = 'asta.lindqvist@fernhollow.example'";
     assert_eq!(set.stage.count(people).await, 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_last_who_gets_in_without_the_directory_keeps_the_second_factor(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    use service::accounts::second_factor;
+    let set = set(engine).await;
+    let service = &set.stage.service;
+    set.add(form()).await;
+    let ingrid = set.stage.person(INGRID).await;
+    let codes = set.two_factors(INGRID).await;
+    settings::require(service, &ingrid, set.stage.operation(), true).await.expect("requires");
+    let kept = second_factor::turn_off(service, &ingrid, PASSWORD, &codes[0]).await;
+    refused(kept, ErrorCode::BreakGlassNeeded);
+    set.two_factors(MAREN).await;
+    second_factor::turn_off(service, &ingrid, PASSWORD, &codes[1]).await.expect("another one gets in");
+    refused(set.local(INGRID).await, ErrorCode::DirectoryRequired);
 }

@@ -37,7 +37,7 @@ fn code(failure: &Failure) -> ErrorCode {
 }
 
 async fn version_of_contact(stage: &Stage, who: &Request) -> Option<i64> {
-    contact(&stage.service, who).await.expect("opens").contact.map(|contact| contact.version)
+    contact(&stage.service, who, None).await.expect("opens").contact.map(|contact| contact.version)
 }
 
 async fn typed(stage: &Stage, who: &Request, email: &str, domain: &str, alternate: &str) -> SaveContact {
@@ -214,7 +214,7 @@ async fn rule_16_the_new_and_the_former_contact_hear_of_the_change(
     assert_eq!(count("news@fernhollow.example").await, 2);
     let mails = stage.mails("news@fernhollow.example").await;
     assert!(mails.iter().any(|mail| mail.body.contains("contact of Fernhollow Systems: Teodor Wrzosek")));
-    let pane = contact(&stage.service, &admin).await.expect("opens").contact.expect("a contact");
+    let pane = contact(&stage.service, &admin, None).await.expect("opens").contact.expect("a contact");
     assert_eq!(
         (pane.name.as_str(), pane.alternate_email.as_str()),
         ("Teodor Wrzosek", "teodor@home.example")
@@ -262,7 +262,7 @@ async fn rules_6_and_7_roles_tenants_and_old_pages(
         save(&stage.service, &user_admin, stage.operation(), input.clone()).await.expect_err("no").told();
     assert_eq!(error.code, ErrorCode::RoleNeeded);
     assert!(!error.colleagues.is_empty());
-    let pane = contact(&stage.service, &user_admin).await.expect("sees it");
+    let pane = contact(&stage.service, &user_admin, None).await.expect("sees it");
     assert!(pane.contact.is_some() && pane.people.is_empty() && pane.why_not.is_some());
     // Somebody of another company can't be chosen, and isn't known.
     let mut foreign = input.clone();

@@ -30,6 +30,8 @@ const fn path(action: Action) -> Option<&'static str> {
         Action::CancelPurchase => "/benefits/cancel",
         Action::AddUser => "/account/users/add",
         Action::SetRoles => "/account/users",
+        Action::ConfigureSignIn => "/account/directory",
+        Action::ViewActivity => "/account/activity",
         _ => return None,
     })
 }

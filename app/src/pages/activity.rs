@@ -1,5 +1,6 @@
 //! The activity: who did what to what, and when. One page for companies, one for operators.
 
+use domain::AuditAction;
 use domain::audit::ActivityKind;
 use domain::view::activity::{ActivityDetail, ActivityPage, ActivityQuery, ActivityRow, COUNTED, EventKey};
 use domain::view::operator::Stamp;
@@ -99,6 +100,10 @@ fn Page(of: Of, query: Memo<ActivityQuery>, page: Signal<ActivityPage>) -> impl 
         Of::Company => texts.activity_lead(),
         Of::Programme => texts.activity_lead_programme(),
     };
+    let removed = page.with_untracked(|page| page.kept_from).map(|from| {
+        let text = texts.activity_kept_from(format::date(texts.language(), from));
+        view! { <p>{text}</p> }
+    });
     let crumbs = (of == Of::Company).then(|| {
         view! {
             <nav aria-label=texts.common_breadcrumb()>
@@ -115,7 +120,7 @@ fn Page(of: Of, query: Memo<ActivityQuery>, page: Signal<ActivityPage>) -> impl 
             <div>
                 {crumbs}
                 <div class="head">
-                    <div><h1>{texts.navigation_activity()}</h1><p>{lead}</p></div>
+                    <div><h1>{texts.navigation_activity()}</h1><p>{lead}</p>{removed}</div>
                 </div>
             </div>
             <Filters of=of query=query page=page/>
@@ -161,6 +166,15 @@ fn Filters(of: Of, query: Memo<ActivityQuery>, page: Signal<ActivityPage>) -> im
             choices: std::iter::once(all()).chain(kinds.iter().map(kind)).collect(),
             selected: query.kind.map(|kind| kind.code().to_owned()).unwrap_or_default(),
         }];
+        if let Some(kind) = query.kind {
+            let action = |action: AuditAction| Choice::new(action.code(), words::what(texts, action.code()));
+            filters.push(Filter {
+                name: "action",
+                label: texts.activity_action().to_owned(),
+                choices: std::iter::once(all()).chain(kind.actions().map(action)).collect(),
+                selected: query.action.map(|action| action.code().to_owned()).unwrap_or_default(),
+            });
+        }
         if !products.is_empty() {
             let products = products.into_iter().map(|(id, name)| Choice::new(id.to_string(), name));
             filters.push(Filter {
@@ -201,7 +215,8 @@ fn Filters(of: Of, query: Memo<ActivityQuery>, page: Signal<ActivityPage>) -> im
             let value = filter.choices.iter().find(|choice| choice.value == filter.selected);
             let value = value.map_or(filter.selected.as_str(), |choice| choice.text.as_str());
             let without = match filter.name {
-                "kind" => ActivityQuery { kind: None, ..base.clone() },
+                "kind" => ActivityQuery { kind: None, action: None, ..base.clone() },
+                "action" => ActivityQuery { action: None, ..base.clone() },
                 _ => ActivityQuery { product: None, ..base.clone() },
             };
             chips.push(chip(texts.common_filter_on(filter.label.clone(), value), without));
@@ -360,10 +375,14 @@ fn cells(texts: Texts, of: Of, row: &ActivityRow, link: Memo<String>, open: Memo
 fn facts(texts: Texts, detail: ActivityDetail) -> AnyView {
     let state = |state: String| {
         // Roles have words; what else a state says is the trail's own.
-        let roles: Option<Vec<&str>> = state.split(',').map(|code| texts.find_role(code.trim())).collect();
+        let roles: Option<Vec<&str>> = state
+            .split([',', ' '])
+            .filter(|code| !code.is_empty())
+            .map(|code| texts.find_role(code))
+            .collect();
         match roles {
-            Some(roles) => format::list_and(texts.language(), &roles).into_any(),
-            None => view! { <code>{state}</code> }.into_any(),
+            Some(roles) if !roles.is_empty() => format::list_and(texts.language(), &roles).into_any(),
+            _ => view! { <code>{state}</code> }.into_any(),
         }
     };
     let fact = |name: &'static str, value: Option<AnyView>| {

@@ -42,7 +42,7 @@ pub(super) fn Door(then: String) -> impl IntoView {
 
 /// The form: an address, and a button for each directory where there are several.
 #[component]
-fn Address(then: String, email: String, choices: Vec<DirectoryChoice>) -> impl IntoView {
+pub(super) fn Address(then: String, email: String, choices: Vec<DirectoryChoice>) -> impl IntoView {
     let texts = texts();
     let form = Form::new("directory_sign_in", "");
     let several = choices.len() > 1;

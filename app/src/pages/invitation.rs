@@ -25,7 +25,13 @@ pub fn Invitation() -> impl IntoView {
         <main class="door" id="main">
             <div class="door-brand"><Mark/><span>{texts.common_product_name()}</span></div>
             <div class="stack narrow">
-                {load_part(move || token.get(), invited, move |who| view! { <Choose who=who token=token/> })}
+                {load_part(move || token.get(), invited, move |who| {
+                    if who.with_untracked(|who| who.by_directory) {
+                        view! { <ByDirectory who=who/> }.into_any()
+                    } else {
+                        view! { <Choose who=who token=token/> }.into_any()
+                    }
+                })}
             </div>
             <div class="door-foot small">
                 <a href="/sign-in">{texts.navigation_sign_in()}</a>
@@ -35,11 +41,29 @@ pub fn Invitation() -> impl IntoView {
     }
 }
 
+/// Where the company requires its directory there is no password to choose.
+#[component]
+fn ByDirectory(who: Signal<Invited>) -> impl IntoView {
+    let texts = texts();
+    let Invited { name, email, organization, .. } = who.get_untracked();
+    view! {
+        <section class="sheet">
+            <div class="in stack loose">
+                <div class="stack">
+                    <h1 class="h2">{texts.people_invitation_title(organization)}</h1>
+                    <p class="muted">{texts.people_invitation_by_directory_lead(&email, name)}</p>
+                </div>
+                <super::directory::Address then=String::new() email=email choices=Vec::new()/>
+            </div>
+        </section>
+    }
+}
+
 #[component]
 fn Choose(who: Signal<Invited>, token: Memo<String>) -> impl IntoView {
     let texts = texts();
     let form = Form::new("accept_invitation", token.get_untracked());
-    let Invited { name, email, organization, until } = who.get_untracked();
+    let Invited { name, email, organization, until, .. } = who.get_untracked();
     let help = texts.people_password_help(format::number(texts.language(), PASSWORD_MIN as i64));
     view! {
         <section class="sheet">

@@ -16,7 +16,7 @@ pub async fn profile() -> Result<Loaded<Profile>, Refusal> {
     use super::context;
     let service = context::service()?;
     let profile = service::accounts::profile::profile(&service, &context::request()).await;
-    context::answer(&service, profile)
+    context::answer(&service, profile).await
 }
 
 /// Sessions and second factor of whoever asks.
@@ -30,7 +30,7 @@ pub async fn security() -> Result<Loaded<Security>, Refusal> {
     let token = use_context::<context::Browser>().and_then(|browser| browser.session_token);
     let token = token.unwrap_or_default();
     let security = service::accounts::own_sessions::security(&service, &context::request(), &token).await;
-    context::answer(&service, security)
+    context::answer(&service, security).await
 }
 
 /// Whose password is chosen behind a link.
@@ -42,5 +42,5 @@ pub async fn resetting(token: String) -> Result<Loaded<Resetting>, Refusal> {
     use super::context;
     let service = context::service()?;
     let resetting = service::accounts::reset::open(&service, &token).await;
-    context::answer(&service, resetting)
+    context::answer(&service, resetting).await
 }

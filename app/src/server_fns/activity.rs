@@ -17,7 +17,7 @@ pub async fn activity(query: ActivityQuery) -> Result<Loaded<ActivityPage>, Refu
     use service::activity::{Side, list};
     let (service, language) = (context::service()?, crate::i18n::language());
     let page = list::page(&service, &context::request(), Side::Company, language, &query).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }
 
 /// The activity of the whole programme.
@@ -30,5 +30,5 @@ pub async fn programme_activity(query: ActivityQuery) -> Result<Loaded<ActivityP
     use service::activity::{Side, list};
     let (service, language) = (context::service()?, crate::i18n::language());
     let page = list::page(&service, &context::request(), Side::Programme, language, &query).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }

@@ -17,5 +17,5 @@ pub async fn benefits(query: BenefitsQuery) -> Result<Loaded<BenefitsPage>, Refu
     let service = context::service()?;
     let language = crate::i18n::language();
     let page = service::benefits::list::page(&service, &context::request(), language, &query).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }

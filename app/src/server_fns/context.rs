@@ -6,6 +6,7 @@ use leptos_axum::ResponseOptions;
 use serde::Serialize;
 use service::{Actor, Failure, Request, Service};
 
+use crate::forms::{Posted, Unclaimed};
 use crate::loaded::Loaded;
 use crate::refusal::{Refusal, is_passing, status};
 
@@ -40,6 +41,15 @@ pub fn request() -> Request {
     })
 }
 
+/// The path that was asked for, cut where it is long; none where a form was sent, whose own refusal is
+/// recorded, and the page follows as its answer.
+fn path() -> Option<String> {
+    if use_context::<Posted>().is_some() || use_context::<Unclaimed>().is_some() {
+        return None;
+    }
+    Some(use_context::<http::request::Parts>()?.uri.path().chars().take(120).collect())
+}
+
 /// Turns a failure into what the reader is told, with its HTTP status; the log has the cause.
 #[must_use]
 pub fn refuse(failure: Failure) -> Refusal {
@@ -58,11 +68,18 @@ pub fn refuse(failure: Failure) -> Refusal {
     Refusal(told)
 }
 
-/// The answer to a page's question, with a fresh base for its operation ids.
+/// The answer to a page's question, with a fresh base for its operation ids. A refusal for lack of a right
+/// is in the audit trail, with the path that was asked for.
 ///
 /// # Errors
 /// What the use case refused.
-pub fn answer<T: Serialize>(service: &Service, outcome: Result<T, Failure>) -> Result<Loaded<T>, Refusal> {
+pub async fn answer<T: Serialize>(
+    service: &Service,
+    outcome: Result<T, Failure>,
+) -> Result<Loaded<T>, Refusal> {
+    if let (Err(failure), Some(path)) = (&outcome, path()) {
+        service::audit::denied(service, &request(), &path, failure).await;
+    }
     let data = outcome.map_err(refuse)?;
     Loaded::new(service.new_id().simple().to_string(), &data).map_err(|error| {
         tracing::error!(request = %request().id, cause = %error, "an answer could not be packed");

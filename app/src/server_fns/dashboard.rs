@@ -19,7 +19,7 @@ pub async fn dashboard() -> Result<Loaded<Dashboard>, Refusal> {
     let service = context::service()?;
     let language = crate::i18n::language();
     let attention = service::dashboard::attention::attention(&service, &context::request(), language).await;
-    context::answer(&service, attention)
+    context::answer(&service, attention).await
 }
 
 /// The reader's own benefits, with the key's state of the seat that is open.
@@ -33,7 +33,7 @@ pub async fn own_benefits(open: Option<SeatId>) -> Result<Loaded<OwnBenefits>, R
     let language = crate::i18n::language();
     let own =
         service::dashboard::own_benefits::own_benefits(&service, &context::request(), language, open).await;
-    context::answer(&service, own)
+    context::answer(&service, own).await
 }
 
 /// The reader's notices after the one with the id.
@@ -45,5 +45,5 @@ pub async fn notices(after: Option<String>) -> Result<Loaded<Notices>, Refusal> 
     use super::context;
     let service = context::service()?;
     let notices = service::dashboard::notices::list(&service, &context::request(), after.as_deref()).await;
-    context::answer(&service, notices)
+    context::answer(&service, notices).await
 }

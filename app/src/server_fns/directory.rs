@@ -16,7 +16,7 @@ pub async fn directory_page() -> Result<Loaded<DirectoryPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::directories::settings::page(&service, &context::request()).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }
 
 /// The directories that somebody with this address can choose from.
@@ -28,5 +28,5 @@ pub async fn directory_choices(email: String) -> Result<Loaded<Vec<DirectoryChoi
     use super::context;
     let service = context::service()?;
     let choices = service::directories::sign_in::choices(&service, &context::request(), &email).await;
-    context::answer(&service, choices)
+    context::answer(&service, choices).await
 }

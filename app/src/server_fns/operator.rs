@@ -17,7 +17,7 @@ pub async fn queue(query: QueueQuery) -> Result<Loaded<QueuePage>, Refusal> {
     let service = context::service()?;
     let page =
         service::queue::list::page(&service, &context::request(), crate::i18n::language(), &query).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }
 
 /// The outbox.
@@ -29,7 +29,7 @@ pub async fn outbox(query: OutboxQuery) -> Result<Loaded<OutboxPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::queue::outbox_list::page(&service, &context::request(), &query).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }
 
 /// The policies in force.
@@ -41,5 +41,5 @@ pub async fn policies() -> Result<Loaded<PoliciesPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::queue::policies_edit::page(&service, &context::request()).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }

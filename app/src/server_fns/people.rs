@@ -20,7 +20,7 @@ pub async fn search_people(grant: GrantId, typed: String) -> Result<Loaded<Vec<P
     use super::context;
     let service = context::service()?;
     let found = service::assignments::view::search(&service, &context::request(), grant, &typed).await;
-    context::answer(&service, found)
+    context::answer(&service, found).await
 }
 
 /// User management with its open row.
@@ -32,7 +32,7 @@ pub async fn people(query: PeopleQuery) -> Result<Loaded<PeoplePage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::people::list::page(&service, &context::request(), &query).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }
 
 /// What **Add user** shows.
@@ -44,7 +44,7 @@ pub async fn add_user_page() -> Result<Loaded<AddUserPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::people::list::add_user_page(&service, &context::request()).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }
 
 /// What the reader may do, and who could let them do more.
@@ -56,7 +56,7 @@ pub async fn access() -> Result<Loaded<AccessPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::people::access::page(&service, &context::request()).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }
 
 /// Several people at once: the file that was read, row by row.
@@ -68,7 +68,7 @@ pub async fn people_import(query: ImportQuery) -> Result<Loaded<ImportPage>, Ref
     use super::context;
     let service = context::service()?;
     let page = service::people::import::page(&service, &context::request(), &query).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }
 
 /// What suspending or removing somebody comes to.
@@ -81,7 +81,7 @@ pub async fn departure_page(query: DepartureQuery) -> Result<Loaded<Option<Depar
     let service = context::service()?;
     let (request, language) = (context::request(), crate::i18n::language());
     let page = service::people::departure::page(&service, &request, language, &query).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }
 
 /// Who is invited by a link.
@@ -93,5 +93,5 @@ pub async fn invited(token: String) -> Result<Loaded<Invited>, Refusal> {
     use super::context;
     let service = context::service()?;
     let invited = service::accounts::invitation::open(&service, &token).await;
-    context::answer(&service, invited)
+    context::answer(&service, invited).await
 }

@@ -19,7 +19,7 @@ pub async fn portal() -> Result<Loaded<Portal>, Refusal> {
     let request = context::request();
     let flash = use_context::<context::Browser>().and_then(|browser| browser.flash);
     let portal = service::dashboard::frame::frame(&service, &request, crate::i18n::language()).await;
-    context::answer(&service, portal.map(|portal| Portal { flash, ..portal }))
+    context::answer(&service, portal.map(|portal| Portal { flash, ..portal })).await
 }
 
 /// What the sign-in page shows.
@@ -79,7 +79,7 @@ pub async fn door() -> Result<Loaded<Door>, Refusal> {
             password: service::sample_programme::DEMO_PASSWORD.to_owned(),
         }),
     });
-    context::answer(&service, door)
+    context::answer(&service, door).await
 }
 
 /// The first account of each company with each combination of roles: nobody reads a hundred lines.

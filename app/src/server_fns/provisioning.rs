@@ -16,5 +16,5 @@ pub async fn provisioning() -> Result<Loaded<ProvisioningPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::provisioning::page::page(&service, &context::request()).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }

@@ -16,5 +16,5 @@ pub async fn purchases() -> Result<Loaded<PurchasesPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::purchases::list::page(&service, &context::request(), crate::i18n::language()).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }

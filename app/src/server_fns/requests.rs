@@ -18,7 +18,7 @@ pub async fn requests(page: u32) -> Result<Loaded<RequestsPage>, Refusal> {
     let service = context::service()?;
     let request = context::request();
     let list = service::requests::list::page(&service, &request, crate::i18n::language(), page).await;
-    context::answer(&service, list)
+    context::answer(&service, list).await
 }
 
 /// What the request form offers.
@@ -31,7 +31,7 @@ pub async fn advisory(grant: Option<String>) -> Result<Loaded<AdvisoryPage>, Ref
     let service = context::service()?;
     let request = context::request();
     let page = service::requests::advisory::page(&service, &request, crate::i18n::language(), grant).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }
 
 /// The Global admins that there are.
@@ -43,5 +43,5 @@ pub async fn global_admins() -> Result<Loaded<GlobalAdminPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::requests::global_admin::page(&service, &context::request()).await;
-    context::answer(&service, page)
+    context::answer(&service, page).await
 }

@@ -33,11 +33,10 @@ pub fn company(texts: Texts, row: &ActivityRow) -> String {
 pub fn thing(texts: Texts, row: &ActivityRow) -> Option<String> {
     match &row.thing {
         Thing::Request(number) => Some(texts.activity_thing_request(number)),
-        Thing::Purchase(text)
-        | Thing::Policy(text)
-        | Thing::Form(text)
-        | Thing::Account(text)
-        | Thing::Address(text) => Some(text.clone()),
+        Thing::Form(code) => Some(texts.find_attempt(code).unwrap_or(code).to_owned()),
+        Thing::Purchase(text) | Thing::Policy(text) | Thing::Account(text) | Thing::Address(text) => {
+            Some(text.clone())
+        }
         Thing::Company => Some(texts.activity_thing_company().to_owned()),
         Thing::Beside | Thing::Unnamed => None,
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::operator::Stamp;
 use crate::audit::{ActivityKind, ActorKind};
 use crate::ids::{OrganizationId, ProductId};
-use crate::{Day, Error, ErrorCode};
+use crate::{AuditAction, Day, Error, ErrorCode};
 
 /// Rows of a page.
 pub const PAGE_ROWS: u32 = 50;
@@ -60,6 +60,8 @@ pub struct ActivityQuery {
     pub product: Option<ProductId>,
     /// Only one kind.
     pub kind: Option<ActivityKind>,
+    /// Only one action of that kind.
+    pub action: Option<AuditAction>,
     /// From this day on.
     pub from: Option<Day>,
     /// Up to and with this day.
@@ -93,6 +95,7 @@ impl ActivityQuery {
         let mut put = |name, value: Option<String>| pairs.extend(value.map(|value| (name, value)));
         put("benefit", self.product.map(|product| product.to_string()));
         put("kind", self.kind.map(|kind| kind.code().to_owned()));
+        put("action", self.action.map(|action| action.code().to_owned()));
         put("from", self.from.map(|day| day.to_string()));
         put("to", self.to.map(|day| day.to_string()));
         put("after", self.after.map(|after| after.to_string()));
@@ -104,10 +107,14 @@ impl ActivityQuery {
     #[must_use]
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
+        let kind = get("kind").and_then(|kind| ActivityKind::from_code(&kind));
+        let action = get("action").and_then(|action| AuditAction::from_code(&action));
         Self {
             find: get("find").unwrap_or_default().chars().take(100).collect(),
             product: get("benefit").and_then(|product| product.parse().ok()),
-            kind: get("kind").and_then(|kind| ActivityKind::from_code(&kind)),
+            kind,
+            // Of another kind it was chosen before the kind was.
+            action: action.filter(|action| kind == Some(action.kind())),
             from: get("from").and_then(|day| Day::parse(&day)),
             to: get("to").and_then(|day| Day::parse(&day)),
             after: get("after").and_then(|after| after.parse().ok()),
@@ -209,6 +216,8 @@ pub struct ActivityPage {
     pub only_own: bool,
     /// Name of the time zone of days and times.
     pub time_zone: String,
+    /// The day before which events were removed; none where the trail is kept for ever.
+    pub kept_from: Option<Day>,
 }
 
 #[cfg(test)]
@@ -234,6 +243,7 @@ mod tests {
             find: "Ünal & 云".to_owned(),
             product: "01890a5d-ac96-774b-bcce-b302099a8057".parse().ok(),
             kind: Some(ActivityKind::Keys),
+            action: ActivityKind::Keys.actions().next(),
             from: Day::parse("2026-11-01"),
             to: Day::parse("2026-11-21"),
             after: "12".parse().ok(),

@@ -29,6 +29,8 @@ pub struct MarketingDetail {
 /// The marketing contact as the top of the page shows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ContactPane {
+    /// Somebody who was just added for this, and is chosen already (rule 11).
+    pub chosen: Option<PersonId>,
     /// Why the reader can't add, update or change it.
     pub why_not: WhyNot,
     /// The contact; none before it is added.

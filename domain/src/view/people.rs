@@ -133,6 +133,10 @@ pub struct PeoplePage {
     pub open: Option<PersonRow>,
     /// Whether the person of the open row signs in with a second factor.
     pub second_factor: bool,
+    /// Why the reader can't take it off.
+    pub why_not_take_off: WhyNot,
+    /// Why the reader can't let the person of the open row in again.
+    pub why_not_return: WhyNot,
     /// Why the reader can't add people.
     pub why_not_add: WhyNot,
     /// Why the reader can't set roles.
@@ -176,6 +180,8 @@ pub struct Invited {
     pub organization: String,
     /// The last day of the link.
     pub until: Day,
+    /// Whether the company's directory is the way in, so that no password is chosen.
+    pub by_directory: bool,
 }
 
 /// What the address of the page for suspending and removing asks for.

@@ -89,11 +89,14 @@ async fn what_is_denied_by_form_file_and_download_is_in_the_trail(
     // A form that nobody has is no attempt worth a row.
     browser.post("/account", &fields(&[("form", "no_such_form")])).await;
     assert_eq!(stage.denied().await, 3);
+    // A page that isn't for partners.
+    assert_eq!(browser.get("/operator/queue").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(stage.denied().await, 4);
     let admin = portal.signed_in(GLOBAL_ADMIN).await;
     let rows = table(&admin.get("/account/activity.csv?kind=evidence&find=wrzosek").await.body);
     let denied: Vec<_> = rows.iter().filter(|row| row[3] == "denied").collect();
-    assert_eq!(denied.len(), 3, "{rows:?}");
-    for attempt in ["assign_seats", "download", "activity_export"] {
+    assert_eq!(denied.len(), 4, "{rows:?}");
+    for attempt in ["Assigning seats", "Downloading a package", "Exporting the activity", "/operator/queue"] {
         assert!(denied.iter().any(|row| row.contains(&attempt.to_owned())), "{attempt}: {denied:?}");
     }
 }

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::http::StatusCode;
@@ -30,6 +31,11 @@ struct Directory {
 
 impl Directory {
     fn start(port: u16) -> Self {
+        Self::with_tokens_for(port, 3600)
+    }
+
+    /// One whose ID tokens last so many seconds.
+    fn with_tokens_for(port: u16, seconds: u32) -> Self {
         // Asked when the test runs: built tests may come from another checkout of the same sources.
         let own = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests"));
         let folder = own.join("../end2end");
@@ -39,7 +45,12 @@ impl Directory {
         );
         let mut child = Command::new("node")
             .current_dir(&folder)
-            .args(["support/directory.mjs", &port.to_string(), "https://benefits.example"])
+            .args([
+                "support/directory.mjs",
+                &port.to_string(),
+                "https://benefits.example",
+                &seconds.to_string(),
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -332,4 +343,256 @@ async fn the_secret_of_a_directory_is_in_no_page(#[values(Engine::Sqlite, Engine
     let answer = admin.submit("/account/directory", &test).await;
     let said = admin.follow(answer).await;
     assert!(said.body.contains("Fernhollow ID answers and signs with 1 key."), "{}", said.body);
+}
+
+/// Changes the company's directory on its page.
+async fn change(portal: &Portal, admin: &Browser<'_>, values: &[(&str, &str)]) {
+    let id = portal.stage.id("select id from directory order by created_at limit 1", []).await.to_string();
+    let page = admin.get("/account/directory").await;
+    let mut form = page.form("save_directory", Some(&id));
+    for (name, value) in values {
+        // A box that isn't ticked isn't sent.
+        form.fields.retain(|(of, _)| of != name);
+        if *value != "false" {
+            form.fields.push(((*name).to_owned(), (*value).to_owned()));
+        }
+    }
+    let answer = admin.submit("/account/directory", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+}
+
+/// Somebody who types `login` at the directory comes in.
+async fn comes(portal: &Portal, login: &str) {
+    let browser = portal.browser();
+    let typed = login.split('|').nth(1).unwrap_or(login);
+    let answer = come_as(&browser, login).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{login}: {}", answer.told());
+    let page = browser.get("/account").await;
+    assert!(page.body.contains(typed), "{login}: {}", page.body);
+}
+
+/// Somebody who types `login` at the directory stays out, and is told why.
+async fn stays_out(portal: &Portal, login: &str, code: ErrorCode) {
+    let browser = portal.browser();
+    let answer = come_as(&browser, login).await;
+    assert_eq!(answer.status, app::refusal::status(code), "{login}: {}", answer.body);
+    let words = words(code);
+    let first = words.split('.').next().unwrap_or_default();
+    assert!(html::decode(&answer.body).contains(first), "{login}: {}", answer.told());
+    assert!(browser.cookie("session").is_none(), "{login}");
+}
+
+/// The way there begins with an address of the company that nobody else types: attempts for one are limited.
+async fn come_as(browser: &Browser<'_>, login: &str) -> Answer {
+    static TYPED: AtomicU32 = AtomicU32::new(0);
+    let typed = format!("typed-{}@fernhollow.example", TYPED.fetch_add(1, Ordering::Relaxed));
+    let address =
+        away(browser, "/sign-in", &typed).await.unwrap_or_else(|answer| panic!("{}", answer.told()));
+    let back = sign_in_there(&address, login).await;
+    browser.get(&back).await
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_token_for_another_nonce_or_that_has_expired_brings_nobody_in(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let directory = Directory::with_tokens_for(0, 60);
+    let portal = portal_with(engine, &directory, &[]).await;
+    let not_believed = words(ErrorCode::DirectoryAnswer);
+    // The directory signs whatever nonce the browser brings it.
+    let browser = portal.browser();
+    let address = away(&browser, "/sign-in", EMPLOYEE).await.expect("goes there");
+    let nonce = address.split("nonce=").nth(1).and_then(|rest| rest.split('&').next()).expect("a nonce");
+    let back = sign_in_there(&address.replace(nonce, "another"), EMPLOYEE).await;
+    let answer = browser.get(&back).await;
+    assert!(answer.status.is_client_error() || answer.status.is_server_error(), "{}", answer.body);
+    assert!(answer.body.contains("Fernhollow ID can"), "{not_believed}: {}", answer.body);
+    assert!(browser.cookie("session").is_none());
+
+    let browser = portal.browser();
+    let address = away(&browser, "/sign-in", EMPLOYEE).await.expect("goes there");
+    let back = sign_in_there(&address, EMPLOYEE).await;
+    portal.stage.clock.move_seconds(300);
+    let answer = browser.get(&back).await;
+    assert!(answer.body.contains("Fernhollow ID can"), "{}", answer.body);
+    assert!(browser.cookie("session").is_none());
+    portal.stage.clock.move_seconds(-300);
+    comes(&portal, EMPLOYEE).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_subject_keeps_its_account_under_another_address_and_other_companies_addresses_stay_out(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let directory = Directory::start(0);
+    let portal = portal_with(engine, &directory, &[("just_in_time", "true")]).await;
+    comes(&portal, &format!("u-1|{EMPLOYEE}")).await;
+    // The same subject under another address is the same person, whose address an administrator changes.
+    let browser = portal.browser();
+    let answer = come_as(&browser, "u-1|teodor.married@fernhollow.example").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let page = browser.get("/account").await;
+    assert!(page.body.contains("Teodor Wrzosek") && page.body.contains(EMPLOYEE), "{}", page.body);
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let page = admin.get("/account/directory").await;
+    assert!(page.body.contains("teodor.married@fernhollow.example"), "{}", page.body);
+    // Another subject with the first address isn't the first person.
+    stays_out(&portal, &format!("u-2|{EMPLOYEE}"), ErrorCode::DirectoryOtherSubject).await;
+
+    let before = portal.stage.count("select count(*) as number from account").await;
+    for foreign in
+        ["piet.zanderling@kestrelash.example", "rosalind.ekwueme@northlight.example", "a@b.example"]
+    {
+        stays_out(&portal, &format!("u-3|{foreign}"), ErrorCode::DirectoryAddressForeign).await;
+    }
+    assert_eq!(portal.stage.count("select count(*) as number from account").await, before);
+}
+
+#[rstest]
+#[tokio::test]
+async fn every_setting_of_a_directory_does_what_its_page_says(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let directory = Directory::start(0);
+    let portal = portal_with(engine, &directory, &[]).await;
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+
+    // Whoever has no account: none, or one with the roles for new people.
+    stays_out(&portal, "n-1|first.new@fernhollow.example", ErrorCode::DirectoryNotAllowed).await;
+    change(&portal, &admin, &[("just_in_time", "true"), ("roles", "admin_agent")]).await;
+    comes(&portal, "n-1|first.new@fernhollow.example").await;
+    assert_eq!(portal.stage.roles("first.new@fernhollow.example").await, ["admin_agent"]);
+    change(&portal, &admin, &[("roles", "employee")]).await;
+    comes(&portal, "n-2|second.new@fernhollow.example").await;
+    assert_eq!(portal.stage.roles("second.new@fernhollow.example").await, ["employee"]);
+    change(&portal, &admin, &[("just_in_time", "false")]).await;
+    stays_out(&portal, "n-3|third.new@fernhollow.example", ErrorCode::DirectoryNotAllowed).await;
+
+    // Addresses that the directory doesn't call verified.
+    let unverified = format!("v-1|{EMPLOYEE}|everybody|no");
+    stays_out(&portal, &unverified, ErrorCode::DirectoryAddressUnproven).await;
+    change(&portal, &admin, &[("authoritative", "true")]).await;
+    comes(&portal, &unverified).await;
+    change(&portal, &admin, &[("authoritative", "false")]).await;
+
+    // Roles come and go with the claim; without one they stay.
+    let claim = [
+        ("role_claim", "groups"),
+        ("role_values_user_admin", "people-care"),
+        ("role_values_admin_agent", "agents"),
+    ];
+    change(&portal, &admin, &claim).await;
+    comes(&portal, "n-2|second.new@fernhollow.example|people-care").await;
+    assert!(portal.stage.roles("second.new@fernhollow.example").await.contains(&"user_admin".to_owned()));
+    comes(&portal, "n-2|second.new@fernhollow.example|agents everybody").await;
+    let roles = portal.stage.roles("second.new@fernhollow.example").await;
+    assert!(
+        roles.contains(&"admin_agent".to_owned()) && !roles.contains(&"user_admin".to_owned()),
+        "{roles:?}"
+    );
+    // What changed, and from what, is in the trail.
+    let text = "select count(*) as number from audit_event where action = 'directory_changed'
+        and before_state not like '%people-care%' and after_state like '%people-care: user_admin%'";
+    assert_eq!(portal.stage.count(text).await, 1);
+    change(
+        &portal,
+        &admin,
+        &[("role_claim", ""), ("role_values_user_admin", ""), ("role_values_admin_agent", "")],
+    )
+    .await;
+    comes(&portal, "n-2|second.new@fernhollow.example|people-care").await;
+    assert_eq!(portal.stage.roles("second.new@fernhollow.example").await, roles);
+
+    // Signing out leads there or not.
+    for (value, leads) in [("false", false), ("true", true)] {
+        change(&portal, &admin, &[("signs_out", value)]).await;
+        let browser = portal.browser();
+        come_as(&browser, "n-2|second.new@fernhollow.example").await;
+        let page = browser.get("/account").await;
+        let answer = browser.submit("/account", &page.form("sign_out", None)).await;
+        assert_eq!(answer.header(REFRESH).contains("/session/end"), leads, "{value}: {}", answer.body);
+        assert!(browser.cookie("session").is_none());
+    }
+
+    // Out of use nobody comes in with it.
+    change(&portal, &admin, &[("enabled", "false")]).await;
+    let answer = away(&portal.browser(), "/sign-in", EMPLOYEE).await.expect_err("no directory");
+    assert!(answer.body.contains(&words(ErrorCode::DirectoryUnknown)), "{}", answer.body);
+}
+
+#[rstest]
+#[tokio::test]
+async fn requiring_the_directory_closes_passwords_except_with_a_second_factor(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let directory = Directory::start(0);
+    let portal = portal_with(engine, &directory, &[]).await;
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let form = admin.get("/account/directory").await.form("require_directory", None);
+    let answer = admin.submit("/account/directory", &form).await;
+    assert_eq!(answer.status, app::refusal::status(ErrorCode::BreakGlassMissing));
+    assert!(answer.body.contains(&words(ErrorCode::BreakGlassMissing)), "{}", answer.body);
+    let invited = |page: &Answer| page.body.contains("name=\"new_password\"");
+
+    portal.stage.break_glass(GLOBAL_ADMIN).await;
+    let form = admin.get("/account/directory").await.form("require_directory", None);
+    let answer = admin.submit("/account/directory", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    // A Global admin without a second factor comes in with the directory only, from now on.
+    for email in [EMPLOYEE, "ingrid.vaszary@fernhollow.example"] {
+        let browser = portal.browser();
+        let form = browser.get("/sign-in").await.form("sign_in", None);
+        let form = form.with("email", email).with("password", PASSWORD);
+        let answer = browser.submit("/sign-in", &form).await;
+        assert!(answer.body.contains(&words(ErrorCode::DirectoryRequired)), "{email}: {}", answer.body);
+        assert!(browser.cookie("session").is_none());
+    }
+    let browser = portal.browser();
+    let form = browser.get("/sign-in").await.form("sign_in", None);
+    let form = form.with("email", GLOBAL_ADMIN).with("password", PASSWORD);
+    let answer = browser.submit("/sign-in", &form).await;
+    assert!(answer.location().starts_with("/sign-in/second-factor"), "{}", answer.location());
+
+    // Whoever is added is invited to the directory, and an address that it doesn't speak for isn't added.
+    let add = |email: &'static str| {
+        let admin = &admin;
+        async move {
+            let form = admin.get("/account/users/add").await.form("add_user", None);
+            let form = form.with("name", "Somebody New").with("email", email).with("roles", "employee");
+            admin.submit("/account/users/add", &form).await
+        }
+    };
+    let answer = add("somebody@elsewhere.example").await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains(&words(ErrorCode::OutsideDirectory)), "{}", answer.body);
+    let answer = add("somebody.new@fernhollow.example").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let mails = portal.stage.mails("somebody.new@fernhollow.example").await;
+    assert_eq!(mails.iter().map(|mail| mail.kind.as_str()).collect::<Vec<_>>(), ["invitation_by_directory"]);
+    assert!(mails[0].body.contains("https://benefits.example/sign-in/directory"), "{}", mails[0].body);
+    comes(&portal, "somebody.new@fernhollow.example").await;
+
+    // Allowed again, passwords open as before, and whoever waits for an invitation gets a usual one.
+    let answer = add("another.new@fernhollow.example").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let form = admin.get("/account/directory").await.form("require_directory", None);
+    let answer = admin.submit("/account/directory", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    portal.signed_in(EMPLOYEE).await;
+    let person = portal.stage.person_id("another.new@fernhollow.example", "fernhollow.example").await;
+    let path = format!("/account/users?open={person}");
+    let form = admin.get(&path).await.form("invite_again", Some(&person.to_string()));
+    let answer = admin.submit(&path, &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let link = portal.stage.invitation_link("another.new@fernhollow.example").await;
+    let page = portal.browser().get(&link).await;
+    assert!(invited(&page), "{}", page.body);
+    // The same link offers no password once the directory is required again.
+    let form = admin.get("/account/directory").await.form("require_directory", None);
+    admin.submit("/account/directory", &form).await;
+    let browser = portal.browser();
+    let page = browser.get(&link).await;
+    assert!(!invited(&page) && page.find_form("directory_sign_in", None).is_some(), "{}", page.body);
 }

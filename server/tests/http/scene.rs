@@ -505,6 +505,7 @@ impl Stage {
             }
             ("require_directory", _) => {
                 self.company_directory().await;
+                self.break_glass(GLOBAL_ADMIN).await;
                 fields(&[("target", ""), ("required", "true")])
             }
             ("add_mail_domain", _) => {
@@ -912,6 +913,7 @@ impl Stage {
             "/api/benefits" => {
                 json!({ "query": benefits_query(domain::benefit::Category::VisualStudio, Some(vs.0)) })
             }
+            "/api/marketing_contact" => json!({ "chosen": self.person_id(EMPLOYEE, COMPANY).await }),
             "/api/requests" => json!({ "page": 1 }),
             "/api/advisory" => {
                 json!({ "grant": self.grant(COMPANY, "advisory_hours", "gold_core").await.to_string() })

@@ -46,6 +46,9 @@ async fn forms_with_a_foreign_part(
         where o.domain = $1 and s.released_at is null order by s.id limit 1";
     let seat = stage.id(holder, [OTHER_COMPANY.into()]).await;
     let version = stage.version("seat", seat).await.to_string();
+    let leaving = stage.id("select person_id as id from seat where id = $1", [seat.into()]).await;
+    let leaving_version = stage.version("person", leaving).await.to_string();
+    let (fate, of_seat, heir) = (format!("fate-{seat}"), format!("version-{seat}"), format!("to-{seat}"));
     let contact = fields(&[
         ("form", "save_marketing_contact"),
         ("target", ""),
@@ -72,6 +75,20 @@ async fn forms_with_a_foreign_part(
             ]),
         ),
         ("save_marketing_contact with a foreign person", "/benefits/go-to-market", contact),
+        (
+            "depart_person who hands over to a foreign person",
+            "/account/users/departure",
+            fields(&[
+                ("form", "depart_person"),
+                ("target", &leaving.to_string()),
+                ("version", &leaving_version),
+                ("departure", "suspend"),
+                ("seats", &seat.to_string()),
+                (&fate, "hand_over"),
+                (&of_seat, &version),
+                (&heir, &foreign),
+            ]),
+        ),
     ]
 }
 
@@ -132,11 +149,23 @@ async fn rule_07_every_form_with_another_companys_id(
         compare(&portal, &browser, key, page, filled, &pointing_nowhere(filled, &[])).await;
     }
     for (about, page, filled) in &forms_with_a_foreign_part(&portal.stage).await {
-        // What of it is one's own is the target; the person is the foreign part.
-        let own: Vec<String> =
-            filled.iter().filter(|(name, _)| name == "target").map(|(_, value)| value.clone()).collect();
+        // What of it is one's own are the target and its seats; the person is the foreign part.
+        let own: Vec<String> = filled
+            .iter()
+            .filter(|(name, _)| name == "target" || name == "seats")
+            .map(|(_, value)| value.clone())
+            .collect();
         compare(&portal, &browser, about, page, filled, &pointing_nowhere(filled, &own)).await;
     }
+    let stage = &portal.stage;
+    let admin = stage.person(crate::scene::GLOBAL_ADMIN).await;
+    let file = b"name,email\nSomebody New,somebody.new@fernhollow.example\n";
+    let file =
+        service::people::import::upload(&stage.service, &admin, "people.csv", file).await.expect("kept");
+    let save = |id: &str| fields(&[("form", "save_people_import"), ("target", id)]);
+    let page = "/account/users/import";
+    let (foreign, nowhere) = (save(&file.to_string()), save(NOTHING));
+    compare(&portal, &browser, "save_people_import of a foreign file", page, &foreign, &nowhere).await;
 }
 
 #[rstest]

@@ -47,7 +47,10 @@ struct Row {
 pub async fn open(service: &Service, token: &str) -> Outcome<Invited> {
     let row = find(service.database.reader(), token, service.now()).await?;
     let zone = Zone::named(row.time_zone.as_deref().unwrap_or_default());
+    let by_directory =
+        sessions::needs_directory(service.database.reader(), AccountId(row.account_id)).await?;
     Ok(Invited {
+        by_directory,
         name: row.full_name,
         email: row.email,
         organization: row.organization.unwrap_or_default(),
@@ -59,9 +62,14 @@ pub async fn open(service: &Service, token: &str) -> Outcome<Invited> {
 /// the token of a new session. All of the account's invitations end with it.
 ///
 /// # Errors
-/// [`ErrorCode::InvitationEnded`]; [`ErrorCode::Invalid`] with the faults of each field.
+/// [`ErrorCode::InvitationEnded`]; [`ErrorCode::DirectoryRequired`] where a password would open nothing;
+/// [`ErrorCode::Invalid`] with the faults of each field.
 pub async fn accept(service: &Service, request: &Request, input: Accept) -> Outcome<String> {
-    let row = find(service.database.reader(), &input.token, service.now()).await?;
+    let reader = service.database.reader();
+    let row = find(reader, &input.token, service.now()).await?;
+    if sessions::needs_directory(reader, AccountId(row.account_id)).await? {
+        return Err(ErrorCode::DirectoryRequired.into());
+    }
     let mut faults = Faults::default();
     let own = [row.full_name.as_str(), &row.email, row.organization.as_deref().unwrap_or_default()];
     let field = Field::NewPassword;

@@ -18,6 +18,7 @@ use totp_rs::Totp;
 use super::{Own, chain, stamp};
 use crate::audit::Event;
 use crate::change::Change;
+use crate::directories::settings::keeps_break_glass;
 use crate::entity::recovery_code;
 use crate::request::Request;
 use crate::vault::hash_token;
@@ -179,7 +180,7 @@ pub async fn renew_codes(service: &Service, request: &Request, password: &str) -
 ///
 /// # Errors
 /// [`ErrorCode::Invalid`] for a wrong password or code; [`ErrorCode::WrongState`] without a second factor;
-/// [`ErrorCode::TooManyAttempts`].
+/// [`ErrorCode::TooManyAttempts`]; [`ErrorCode::BreakGlassNeeded`].
 pub async fn turn_off(service: &Service, request: &Request, password: &str, code: &str) -> Outcome<()> {
     let account = request.account()?;
     let own = Own::find(service.database.reader(), account).await?;
@@ -194,6 +195,7 @@ pub async fn turn_off(service: &Service, request: &Request, password: &str, code
     let row = find(service, &change.transaction, account, true).await?;
     let Some(row) = row.filter(Row::is_on) else { return Err(ErrorCode::WrongState.into()) };
     let mut change = require(change, chain(request), account, &row, &code).await?;
+    keeps_break_glass(&change, account).await?;
     for text in [
         "delete from second_factor where account_id = $1",
         "delete from recovery_code where account_id = $1",

@@ -2,6 +2,7 @@
 
 use domain::audit::ActorKind;
 use domain::ids::ProductId;
+use domain::moment::Zone;
 use domain::view::activity::{
     ActivityDetail, ActivityPage, ActivityQuery, ActivityRow, COUNTED, NamedBenefit, PAGE_ROWS,
 };
@@ -15,7 +16,7 @@ use super::names::Names;
 use super::reach::{ORDER, Place, Reach, Wanted, place_of};
 use crate::failure::Failure;
 use crate::request::Request;
-use crate::{Outcome, Service, sql};
+use crate::{Outcome, Service, policies, sql};
 
 /// So many products are offered to filter by.
 const PRODUCTS: u32 = 300;
@@ -58,6 +59,7 @@ pub async fn page(
 ) -> Outcome<ActivityPage> {
     let reach = Reach::of(service, request, side, language).await?;
     let reader = service.database.reader();
+    let retention = policies::in_force(reader).await?.audit_retention;
     let wanted = reach.wanted(query);
     let total = wanted.count(reader, COUNTED).await?;
     let place = match query.after {
@@ -93,6 +95,7 @@ pub async fn page(
         products: products(reader, &reach).await?,
         kinds: reach.kinds(),
         only_own: reach.is_only_own(),
+        kept_from: retention.keeps_from(Zone::named("UTC").day_of(service.now())),
         time_zone: reach.time_zone,
     })
 }

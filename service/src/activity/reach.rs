@@ -162,7 +162,9 @@ impl Reach {
                 " and e.grant_id in (select g.id from benefit_grant g where g.product_id = {product}{own})"
             ));
         }
-        if let Some(kind) = query.kind {
+        if let Some(action) = query.action {
+            common.push_str(&format!(" and e.action in ({})", listed(std::iter::once(action))));
+        } else if let Some(kind) = query.kind {
             common.push_str(&format!(" and e.action in ({})", listed(kind.actions())));
         }
         if let Some(from) = query.from {

@@ -1,6 +1,7 @@
 //! Anchors: the heads of the chains as they once were, kept outside the database. Whoever owns the
 //! database can rewrite a chain with its head; what was anchored before tells.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -9,6 +10,7 @@ use domain::ids::OrganizationId;
 use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
 
+use super::hexadecimal;
 use crate::{Database, Outcome, sql};
 
 /// So many anchors of a chain are looked up at once.
@@ -27,8 +29,7 @@ pub struct Anchor {
 
 impl fmt::Display for Anchor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ", self.organization, self.sequence)?;
-        self.hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{} {} {}", self.organization, self.sequence, hexadecimal(&self.hash))
     }
 }
 
@@ -109,7 +110,8 @@ pub struct Adrift {
     pub name: Option<String>,
 }
 
-/// The anchors that the trail no longer holds: the first of each chain.
+/// The anchors that the trail no longer holds: the first of each chain. What retention has removed can't
+/// be compared any more, except for its last event, whose hash the head keeps.
 ///
 /// # Errors
 /// [`crate::Failure::Database`].
@@ -118,6 +120,11 @@ pub async fn adrift(database: &Database, anchors: &[Anchor]) -> Outcome<Vec<Adri
     struct Event {
         sequence: i64,
         hash: Vec<u8>,
+    }
+    #[derive(FromQueryResult)]
+    struct Removed {
+        removed_sequence: i64,
+        removed_hash: Option<Vec<u8>>,
     }
     #[derive(FromQueryResult)]
     struct Named {
@@ -130,6 +137,17 @@ pub async fn adrift(database: &Database, anchors: &[Anchor]) -> Outcome<Vec<Adri
     let snapshot = database.snapshot().await?;
     let mut found = Vec::new();
     'chains: for (organization, anchors) in chains {
+        let text = "select removed_sequence, removed_hash from audit_head where organization_id = $1";
+        let removed = sql::one::<Removed>(&snapshot, text, [organization.0.into()]).await?;
+        let removed = removed.unwrap_or(Removed { removed_sequence: 0, removed_hash: None });
+        let holds = |events: &BTreeMap<i64, Vec<u8>>, anchor: &Anchor| {
+            let hash = match anchor.sequence.cmp(&removed.removed_sequence) {
+                Ordering::Less => return true,
+                Ordering::Equal => removed.removed_hash.as_ref(),
+                Ordering::Greater => events.get(&anchor.sequence),
+            };
+            hash == Some(&anchor.hash)
+        };
         let sequences: Vec<i64> = anchors.keys().copied().collect();
         for step in sequences.chunks(STEP) {
             let places: Vec<String> = (2..2 + step.len()).map(|at| format!("${at}")).collect();
@@ -144,11 +162,8 @@ pub async fn adrift(database: &Database, anchors: &[Anchor]) -> Outcome<Vec<Adri
                 .into_iter()
                 .map(|event| (event.sequence, event.hash))
                 .collect();
-            let lost = step
-                .iter()
-                .filter_map(|at| anchors.get(at))
-                .flatten()
-                .find(|anchor| events.get(&anchor.sequence) != Some(&anchor.hash));
+            let lost =
+                step.iter().filter_map(|at| anchors.get(at)).flatten().find(|anchor| !holds(&events, anchor));
             if let Some(anchor) = lost {
                 let text = "select name from organization where id = $1";
                 let name = sql::one::<Named>(&snapshot, text, [organization.0.into()]).await?;

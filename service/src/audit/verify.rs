@@ -1,10 +1,11 @@
 //! Whether the audit trail is as it was written.
 
+use domain::AuditAction;
 use domain::ids::OrganizationId;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
-use super::{Head, link};
+use super::{Head, link, retention};
 use crate::change::programme_chain;
 use crate::entity::audit_event;
 use crate::failure::Failure;
@@ -53,7 +54,16 @@ pub async fn verify(database: &Database) -> Outcome<Vec<Chain>> {
     Ok(chains)
 }
 
-/// Follows an organization's chain and names the first sequence that doesn't fit, if any.
+#[derive(FromQueryResult)]
+struct Ends {
+    sequence: i64,
+    hash: Vec<u8>,
+    removed_sequence: i64,
+    removed_hash: Option<Vec<u8>>,
+}
+
+/// Follows an organization's chain and names the first sequence that doesn't fit, if any. Where retention
+/// has removed events the chain begins after them, and the last removal that it tells of must be this one.
 ///
 /// # Errors
 /// [`Failure::Database`].
@@ -61,7 +71,23 @@ pub async fn first_broken(
     connection: &impl ConnectionTrait,
     organization: OrganizationId,
 ) -> Result<Option<i64>, Failure> {
-    let mut previous = Head { sequence: 0, hash: vec![0; 32] };
+    let text =
+        "select sequence, hash, removed_sequence, removed_hash from audit_head where organization_id = $1";
+    let ends = sql::one::<Ends>(connection, text, [organization.0.into()]).await?;
+    let removed = ends.as_ref().filter(|ends| ends.removed_sequence > 0);
+    let begin = match removed {
+        Some(ends) => {
+            Head { sequence: ends.removed_sequence, hash: ends.removed_hash.clone().unwrap_or_default() }
+        }
+        None => Head { sequence: 0, hash: vec![0; 32] },
+    };
+    let claimed = removed.map(|_| retention::told(begin.sequence, &begin.hash));
+    let text = "select count(*) as number from audit_event where organization_id = $1 and sequence <= $2";
+    if sql::number(connection, text, [organization.0.into(), begin.sequence.into()]).await? > 0 {
+        return Ok(Some(1));
+    }
+    let mut told = None;
+    let mut previous = begin;
     loop {
         let text = "select * from audit_event where organization_id = $1 and sequence > $2
             order by sequence limit 1000";
@@ -75,16 +101,20 @@ pub async fn first_broken(
             if !fits {
                 return Ok(Some(previous.sequence + 1));
             }
+            if event.action == AuditAction::AuditRemoved.code() {
+                told = event.after_state;
+            }
             previous = Head { sequence: event.sequence, hash: event.hash };
         }
         if last {
             break;
         }
     }
-    let text = "select sequence, hash from audit_head where organization_id = $1";
-    let head = sql::one::<Head>(connection, text, [organization.0.into()]).await?;
-    let fits = head.map_or(previous.sequence == 0, |head| {
-        head.sequence == previous.sequence && head.hash == previous.hash
+    if told != claimed {
+        return Ok(Some(1));
+    }
+    let fits = ends.map_or(previous.sequence == 0, |ends| {
+        ends.sequence == previous.sequence && ends.hash == previous.hash
     });
     Ok((!fits).then_some(previous.sequence + 1))
 }

@@ -1,5 +1,6 @@
 //! What the go-to-market page shows: the contact on top, and an open row.
 
+use domain::ids::PersonId;
 use domain::rights::Action;
 use domain::view::marketing::{ContactPane, MarketingContactView, MarketingDetail};
 use domain::view::seats::{CHOICES, PersonChoice};
@@ -64,21 +65,26 @@ pub async fn marketing(
     })
 }
 
-/// The contact as the top of the page shows it, with people to choose from for whoever may.
+/// The contact as the top of the page shows it, with people to choose from for whoever may; `chosen` is
+/// chosen already (rule 11).
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`] for whoever may not open the benefits pages.
-pub async fn contact(service: &Service, request: &Request) -> Outcome<ContactPane> {
+pub async fn contact(service: &Service, request: &Request, chosen: Option<PersonId>) -> Outcome<ContactPane> {
     let person = request.person()?;
     let reader = service.database.reader();
     let policies = policies::in_force(reader).await?;
     rights::check(reader, person, Action::OpenBenefits, &policies).await?;
     let why_not = rights::why_not(reader, person, Action::ManageMarketingContact, &policies).await?;
     let contact = contact_row(service, person).await?;
-    let people =
-        if why_not.is_none() { choices(service, person, contact.as_ref()).await? } else { Vec::new() };
+    let people = if why_not.is_none() {
+        choices(service, person, contact.as_ref(), chosen).await?
+    } else {
+        Vec::new()
+    };
     let zone = person.zone();
     Ok(ContactPane {
+        chosen: chosen.filter(|chosen| people.iter().any(|choice| choice.id == *chosen)),
         why_not,
         people,
         contact: contact.map(|row| MarketingContactView {
@@ -98,6 +104,7 @@ async fn choices(
     service: &Service,
     person: &Person,
     contact: Option<&ContactRow>,
+    chosen: Option<PersonId>,
 ) -> Outcome<Vec<PersonChoice>> {
     #[derive(FromQueryResult)]
     struct Row {
@@ -105,11 +112,14 @@ async fn choices(
         full_name: String,
         email: String,
     }
+    // Whoever was just added for this comes first, in however large a company.
     let text = format!(
         "select p.id, a.full_name, a.email from person p join account a on a.id = p.account_id
-        where p.organization_id = $1 and p.status = 'active' order by p.sort_name, p.id limit {CHOICES}"
+        where p.organization_id = $1 and p.status = 'active'
+        order by case when p.id = $2 then 0 else 1 end, p.sort_name, p.id limit {CHOICES}"
     );
-    let rows = sql::all::<Row>(service.database.reader(), &text, [person.organization.0.into()]).await?;
+    let values = [person.organization.0.into(), chosen.map(|chosen| chosen.0).unwrap_or_default().into()];
+    let rows = sql::all::<Row>(service.database.reader(), &text, values).await?;
     let mut people: Vec<PersonChoice> = rows
         .into_iter()
         .map(|row| PersonChoice {

@@ -5,17 +5,17 @@ use std::fmt;
 
 use domain::directory::{Issuer, check_default_roles};
 use domain::error::Faults;
-use domain::ids::{DirectoryId, OrganizationId};
+use domain::ids::{AccountId, DirectoryId, OrganizationId};
 use domain::rights::Action;
 use domain::text::Line;
 use domain::view::directory::{DirectoryPage, Provider};
 use domain::{AuditAction, Error, ErrorCode, Field, FieldError, Role, Roles};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::provider::{self, Trouble};
 use super::{
-    COLUMNS, Directory, SIGNED_OUT_PATH, domains, identities, redirect_uri, role_rows, secret_place,
+    COLUMNS, Directory, RoleRow, SIGNED_OUT_PATH, domains, identities, redirect_uri, role_rows, secret_place,
 };
 use crate::audit::Event;
 use crate::change::{Begun, Change};
@@ -246,12 +246,14 @@ pub async fn save(
         Begun::New(change) => change,
     };
     lock(&change, person.organization).await?;
+    let mut stood = None;
     let (id, action) = match input.directory {
         Some((id, version)) => {
             let before = Directory::of(&change.transaction, person.organization, id).await?;
             if before.row_version != version {
                 return Err(ErrorCode::Stale.into());
             }
+            stood = Some(recorded(&change.transaction, id.0).await?);
             let moves = before.issuer != checked.issuer;
             if moves && before.client_secret.is_some() && matches!(input.client_secret, Secret::Keep) {
                 // A secret goes only to the directory that it was typed for.
@@ -276,10 +278,33 @@ pub async fn save(
         end_sessions(&change.transaction, id).await?;
     }
     keep_a_way_in(&mut change, person.organization).await?;
-    let after = format!("{} enabled={} just_in_time={}", checked.issuer, input.enabled, input.just_in_time);
-    change.record(Event::new(person.organization, action, "directory", id).after(after));
+    let after = recorded(&change.transaction, id).await?;
+    let event = Event::new(person.organization, action, "directory", id).after(after);
+    change.record(Event { before: stood, ..event });
     change.tell(Changed::Organization(person.organization));
     change.commit(checked.name).await
+}
+
+/// A directory as the trail keeps it: everything that decides who comes in as what, without its secret.
+async fn recorded(connection: &impl ConnectionTrait, id: Uuid) -> Outcome<String> {
+    let text = format!("select {COLUMNS} from directory d where d.id = $1");
+    let directory =
+        sql::one::<Directory>(connection, &text, [id.into()]).await?.ok_or(ErrorCode::NotFound)?;
+    let roles = role_rows(connection, "directory_id = $1", id).await?;
+    let given = |row: &RoleRow| match row.claim_value.as_str() {
+        "" => format!("new: {}", row.role),
+        value => format!("{value}: {}", row.role),
+    };
+    let roles: Vec<String> = roles.iter().map(given).collect();
+    let Directory { issuer, client_id, scopes, enabled, just_in_time, authoritative, signs_out, .. } =
+        directory;
+    Ok(format!(
+        "{issuer} client={client_id} secret={} scopes=({scopes}) enabled={enabled} just_in_time={just_in_time} \
+        authoritative={authoritative} signs_out={signs_out} claim={} roles=({})",
+        directory.client_secret.is_some(),
+        directory.role_claim,
+        roles.join("; ")
+    ))
 }
 
 async fn write(
@@ -417,11 +442,54 @@ async fn keep_a_way_in(change: &mut Change<'_>, organization: OrganizationId) ->
     Ok(())
 }
 
-/// Whether everybody but Global admins has to sign in with a directory from now on. Sessions that others
-/// opened with a password lead nowhere then.
+/// Global admins who get in without the directory: of the accounts that `which` leaves, where `$2` is
+/// `account`.
+async fn break_glass(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    which: &str,
+    account: AccountId,
+) -> Outcome<i64> {
+    let text = format!(
+        "select count(*) as number from person_role r
+        join person p on p.id = r.person_id and p.status = 'active'
+        join account a on a.id = p.account_id and a.status = 'active' and a.password_hash is not null
+        join second_factor f on f.account_id = a.id and f.confirmed_at is not null
+        where r.organization_id = $1 and r.role = 'global_admin' and {which}"
+    );
+    Ok(sql::number(connection, &text, [organization.0.into(), account.0.into()]).await?)
+}
+
+/// Checks that an account may give up its second factor: where a directory is required, the last Global
+/// admin who gets in without it may not.
 ///
 /// # Errors
-/// [`ErrorCode::RoleNeeded`]; [`ErrorCode::DirectoryMissing`] where none is in use.
+/// [`ErrorCode::BreakGlassNeeded`].
+pub(crate) async fn keeps_break_glass(change: &Change<'_>, account: AccountId) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Company {
+        organization_id: Uuid,
+    }
+    let text = "select p.organization_id from person p
+        join organization o on o.id = p.organization_id and o.directory_required
+        join person_role r on r.person_id = p.id and r.role = 'global_admin'
+        where p.account_id = $1 and p.status = 'active' order by p.organization_id";
+    for company in sql::all::<Company>(&change.transaction, text, [account.0.into()]).await? {
+        let organization = OrganizationId(company.organization_id);
+        lock(change, organization).await?;
+        if break_glass(&change.transaction, organization, "a.id <> $2", account).await? == 0 {
+            return Err(ErrorCode::BreakGlassNeeded.into());
+        }
+    }
+    Ok(())
+}
+
+/// Whether everybody has to sign in with a directory from now on, but Global admins with a second factor.
+/// Sessions that others opened with a password lead nowhere then.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`]; [`ErrorCode::DirectoryMissing`] where none is in use;
+/// [`ErrorCode::BreakGlassMissing`] for whoever has no second factor, and wouldn't get in again.
 pub async fn require(
     service: &Service,
     request: &Request,
@@ -439,6 +507,10 @@ pub async fn require(
     let text = "select count(*) as number from directory where organization_id = $1 and enabled";
     if required && sql::number(&change.transaction, text, [organization.0.into()]).await? == 0 {
         return Err(ErrorCode::DirectoryMissing.into());
+    }
+    let own = "a.id = $2";
+    if required && break_glass(&change.transaction, organization, own, person.account).await? == 0 {
+        return Err(ErrorCode::BreakGlassMissing.into());
     }
     let text = "update organization set directory_required = $2, row_version = row_version + 1
         where id = $1 and directory_required <> $2";

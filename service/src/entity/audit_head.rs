@@ -13,6 +13,10 @@ pub struct Model {
     pub sequence: i64,
     /// Hash.
     pub hash: Vec<u8>,
+    /// Number of the last event that retention has removed; 0 where it has removed none.
+    pub removed_sequence: i64,
+    /// Its hash.
+    pub removed_hash: Option<Vec<u8>>,
 }
 
 /// Joins are written where they are used.

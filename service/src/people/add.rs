@@ -12,16 +12,19 @@ use uuid::Uuid;
 use super::administrator::Administrator;
 use crate::audit::Event;
 use crate::change::{Begun, Change};
+use crate::directories::WaysIn;
 use crate::entity::{invitation, person, person_role};
 use crate::live::Changed;
 use crate::operation::Operation;
 use crate::outbox::Letter;
 use crate::request::Request;
 use crate::vault::hash_token;
-use crate::{Outcome, Service, policies, random, rights, sql};
+use crate::{Outcome, Service, policies, random, rights, sessions, sql};
 
 /// So long an invitation can be accepted.
 pub const INVITATION_DAYS: i64 = 7;
+/// Where a company's directory is found by the address.
+const DOOR: &str = "/sign-in/directory";
 
 /// Who is added.
 #[derive(Clone, Debug)]
@@ -71,7 +74,8 @@ struct Earlier {
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`]; [`ErrorCode::Invalid`] with the faults of each field, among them
-/// [`ErrorCode::AlreadyInOrganization`]; [`ErrorCode::RoleNotGrantable`] (rule 3);
+/// [`ErrorCode::AlreadyInOrganization`] and [`ErrorCode::OutsideDirectory`] where the company requires
+/// its directory and none speaks for the address; [`ErrorCode::RoleNotGrantable`] (rule 3);
 /// [`ErrorCode::WrongSide`] for an operator's address (rule 1).
 pub async fn add_user(
     service: &Service,
@@ -125,7 +129,7 @@ pub(crate) struct NewPerson {
 ///
 /// # Errors
 /// [`ErrorCode::Invalid`] about the address: [`ErrorCode::WrongSide`],
-/// [`ErrorCode::AlreadyInOrganization`].
+/// [`ErrorCode::AlreadyInOrganization`], [`ErrorCode::OutsideDirectory`].
 pub(crate) async fn write(
     change: &mut Change<'_>,
     by: &Administrator<'_>,
@@ -135,6 +139,8 @@ pub(crate) async fn write(
     if known.operator {
         return Err(Error::field(Field::Email, ErrorCode::WrongSide).into());
     }
+    let ways = WaysIn::of(&change.transaction, by.organization).await?;
+    ways.check(&new.email).map_err(|code| Error::field(Field::Email, code))?;
     let id = join(change, by.organization, known.id, &known.full_name).await?;
     set(&change.transaction, by.organization, id, &new.roles).await?;
     change.record(
@@ -258,13 +264,34 @@ pub(crate) fn codes(roles: &Roles) -> String {
     roles.iter().map(|role| role.code()).collect::<Vec<_>>().join(" ")
 }
 
-/// Writes an invitation and its mail. Only the hash of the link's token stays here.
+/// Writes an invitation and its mail. Only the hash of the link's token stays here. Whoever comes in with
+/// the company's directory only is told so instead, and chooses no password.
 pub(crate) async fn invite(
     change: &mut Change<'_>,
     by: &Administrator<'_>,
     invitee: &Invitee,
 ) -> Outcome<()> {
     let service = change.service();
+    let organization = organization_name(&change.transaction, by.organization).await?;
+    let letter = |kind, path: &str| Letter {
+        organization: Some(by.organization),
+        account: Some(invitee.account),
+        recipient: invitee.email.clone(),
+        language: invitee.language,
+        kind,
+        values: vec![
+            ("person", invitee.name.clone()),
+            ("by", by.name.to_owned()),
+            ("organization", organization.clone()),
+            ("days", INVITATION_DAYS.to_string()),
+        ],
+        path: path.to_owned(),
+        secret: None,
+    };
+    if sessions::needs_directory(&change.transaction, invitee.account).await? {
+        change.post(letter("invitation_by_directory", DOOR));
+        return Ok(());
+    }
     let token = random::token(&*service.random);
     let row = invitation::ActiveModel {
         token_hash: Set(hash_token(&token)),
@@ -275,22 +302,7 @@ pub(crate) async fn invite(
         used_at: Set(None),
     };
     invitation::Entity::insert(row).exec_without_returning(&change.transaction).await?;
-    let organization = organization_name(&change.transaction, by.organization).await?;
-    change.post(Letter {
-        organization: Some(by.organization),
-        account: Some(invitee.account),
-        recipient: invitee.email.clone(),
-        language: invitee.language,
-        kind: "invitation",
-        values: vec![
-            ("person", invitee.name.clone()),
-            ("by", by.name.to_owned()),
-            ("organization", organization),
-            ("days", INVITATION_DAYS.to_string()),
-        ],
-        path: "/invitation/".to_owned(),
-        secret: Some(token),
-    });
+    change.post(Letter { secret: Some(token), ..letter("invitation", "/invitation/") });
     Ok(())
 }
 

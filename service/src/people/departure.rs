@@ -465,16 +465,24 @@ async fn hand_over(
 
 /// Ends what the person waits for and the ways in: requests for seats, invitations, sessions.
 async fn end_what_waits(
-    change: &Change<'_>,
+    change: &mut Change<'_>,
     by: &Administrator<'_>,
     person: PersonId,
     account: AccountId,
 ) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Waiting {
+        id: Uuid,
+        grant_id: Uuid,
+    }
     let text = "update seat_request set state = 'refused', decided_at = $2, decided_by = $3
-        where person_id = $1 and state = 'requested'";
+        where person_id = $1 and state = 'requested' returning id, grant_id";
     let decided_by = by.person().map(|person| person.0);
     let values = [person.0.into(), change.now.0.into(), decided_by.into()];
-    sql::run(&change.transaction, text, values).await?;
+    for waiting in sql::all::<Waiting>(&change.transaction, text, values).await? {
+        let event = Event::new(by.organization, AuditAction::SeatRequestRefused, "seat_request", waiting.id);
+        change.record(event.person(person).grant(GrantId(waiting.grant_id)));
+    }
     let text = "update invitation set expires_at = $3
         where account_id = $1 and organization_id = $2 and used_at is null and expires_at > $3";
     let values = [account.0.into(), by.organization.0.into(), change.now.0.into()];

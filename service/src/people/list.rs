@@ -1,5 +1,6 @@
 //! User management: who is here, with which roles and how many seats.
 
+use domain::departure::check_return;
 use domain::ids::{OrganizationId, PersonId};
 use domain::moment::Zone;
 use domain::rights::{self as rules, Action};
@@ -10,6 +11,7 @@ use domain::{ErrorCode, Moment, Role};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
+use super::second_factor;
 use crate::failure::Failure;
 use crate::request::{Person, Request};
 use crate::{Outcome, Service, policies, rights, sql};
@@ -87,7 +89,7 @@ pub async fn page(service: &Service, request: &Request, query: &PeopleQuery) -> 
         Some(open) => Some(one(reader, person.organization, open, &zone).await?),
         None => None,
     };
-    let second_factor = match query.open {
+    let has_factor = match query.open {
         Some(open) => {
             let text =
                 "select count(*) as number from second_factor f join person p on p.account_id = f.account_id
@@ -96,8 +98,25 @@ pub async fn page(service: &Service, request: &Request, query: &PeopleQuery) -> 
         }
         None => false,
     };
+    let why_not_roles = rights::why_not(reader, person, Action::SetRoles, &policies).await?;
+    let (mut why_not_return, mut why_not_take_off) = (None, None);
+    if let Some(row) = &open {
+        let roles = domain::Roles::new(row.roles.iter().copied());
+        if row.status == PersonStatus::Suspended {
+            let possible = || check_return(&person.roles, &roles, row.status).err();
+            why_not_return = why_not_roles.clone().or_else(possible);
+        }
+        if has_factor {
+            why_not_take_off = match &why_not_roles {
+                Some(error) => Some(error.clone()),
+                None => second_factor::check(reader, person, &person.roles, row.id, &roles).await?.err(),
+            };
+        }
+    }
     Ok(PeoplePage {
-        second_factor,
+        second_factor: has_factor,
+        why_not_return,
+        why_not_take_off,
         next: rows.last().filter(|_| more).map(|row| row.id),
         rows,
         total,
@@ -106,7 +125,7 @@ pub async fn page(service: &Service, request: &Request, query: &PeopleQuery) -> 
         before,
         open,
         why_not_add: rights::why_not(reader, person, Action::AddUser, &policies).await?,
-        why_not_roles: rights::why_not(reader, person, Action::SetRoles, &policies).await?,
+        why_not_roles,
         grantable: rules::grantable(&person.roles),
         setup: setup(reader, person).await?,
     })

@@ -3,7 +3,8 @@
 use domain::ids::{AccountId, PersonId};
 use domain::operation::OperationId;
 use domain::rights::{Action, check_role_change};
-use domain::{AuditAction, ErrorCode, Roles};
+use domain::{AuditAction, Error, ErrorCode, Roles};
+use sea_orm::ConnectionTrait;
 
 use super::roles;
 use crate::accounts::Own;
@@ -11,7 +12,7 @@ use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::live::Changed;
 use crate::operation::Operation;
-use crate::request::Request;
+use crate::request::{Person, Request};
 use crate::{Outcome, Service, policies, rights, sessions, sql};
 
 /// Whose second factor.
@@ -29,8 +30,7 @@ pub struct TakeOff {
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`]; [`ErrorCode::NotFound`]; [`ErrorCode::Stale`];
-/// [`ErrorCode::RoleNotGrantable`]; [`ErrorCode::ServesOthers`] for an account that other companies know,
-/// too; [`ErrorCode::WrongState`] for oneself, and where there is no second factor.
+/// as [`check`]; [`ErrorCode::WrongState`] where there is no second factor.
 pub async fn take_off(
     service: &Service,
     request: &Request,
@@ -52,19 +52,11 @@ pub async fn take_off(
         return Err(ErrorCode::Stale.into());
     }
     let own = roles::held(&change.transaction, person.organization, person.id).await?.roles();
-    check_role_change(&own, &held.roles(), &Roles::default())?;
+    check(&change.transaction, person, &own, input.person, &held.roles()).await??;
     let account = AccountId(held.account_id);
-    let text = "select (select count(*) from person where account_id = $1 and organization_id <> $2
-            and status <> 'left')
-        + (select count(*) from operator_role where account_id = $1) as number";
-    let values = [account.0.into(), person.organization.0.into()];
-    if sql::number(&change.transaction, text, values).await? > 0 {
-        return Err(ErrorCode::ServesOthers.into());
-    }
     let text = "delete from second_factor where account_id = $1 and confirmed_at is not null";
     let off = sql::run(&change.transaction, text, [account.0.into()]).await?;
-    // One's own is turned off with a code of it, on the page Security.
-    if off == 0 || input.person == person.id {
+    if off == 0 {
         return Err(ErrorCode::WrongState.into());
     }
     sql::run(&change.transaction, "delete from recovery_code where account_id = $1", [account.0.into()])
@@ -78,4 +70,34 @@ pub async fn take_off(
     );
     change.tell(Changed::Organization(person.organization));
     change.commit(held.full_name).await
+}
+
+/// Whether somebody with these roles may take a second factor off a person with those.
+///
+/// The inner error: [`ErrorCode::OwnSecondFactor`], because one's own is turned off with a code of it, on the
+/// page Security; [`ErrorCode::RoleNotGrantable`]; [`ErrorCode::ServesOthers`] for an account that other
+/// companies know, too.
+///
+/// # Errors
+/// [`crate::Failure::Database`].
+pub(super) async fn check(
+    connection: &impl ConnectionTrait,
+    by: &Person,
+    own: &Roles,
+    person: PersonId,
+    roles: &Roles,
+) -> Outcome<Result<(), Error>> {
+    if person == by.id {
+        return Ok(Err(ErrorCode::OwnSecondFactor.into()));
+    }
+    if let Err(error) = check_role_change(own, roles, &Roles::default()) {
+        return Ok(Err(error));
+    }
+    let text = "select (select count(*) from person o
+            where o.account_id = p.account_id and o.organization_id <> $2 and o.status <> 'left')
+        + (select count(*) from operator_role r where r.account_id = p.account_id) as number
+        from person p where p.id = $1";
+    let values = [person.0.into(), by.organization.0.into()];
+    let others = sql::number(connection, text, values).await?;
+    Ok(if others > 0 { Err(ErrorCode::ServesOthers.into()) } else { Ok(()) })
 }

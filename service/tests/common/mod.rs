@@ -400,6 +400,35 @@ impl Stage {
         sql::all(self.service.database.reader(), text, values).await.expect("mail")
     }
 
+    /// The link in the last invitation of an address.
+    pub async fn invitation_link(&self, email: &str) -> String {
+        let mails = self.mails(email).await;
+        let mail = mails.iter().rfind(|mail| mail.kind == "invitation").expect("an invitation");
+        let sealed = mail.secret.as_ref().expect("a link that hasn't gone out");
+        let link = self.service.vault.open(&format!("mail/{}", mail.id), sealed).expect("opens");
+        link[link.find("/invitation/").expect("a path")..].to_owned()
+    }
+
+    /// Codes of the roles that an address has, in whichever company.
+    pub async fn roles(&self, email: &str) -> Vec<String> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            role: String,
+        }
+        let text = "select r.role from person_role r join person p on p.id = r.person_id
+            join account a on a.id = p.account_id where a.email_key = $1 order by r.role";
+        let values = [email.to_lowercase().into()];
+        let rows = sql::all::<Row>(self.service.database.reader(), text, values).await.expect("roles");
+        rows.into_iter().map(|row| row.role).collect()
+    }
+
+    /// Gives somebody a second factor; a Global admin can require a directory with it.
+    pub async fn break_glass(&self, email: &str) {
+        let text = "insert into second_factor (account_id, secret, begun_at, confirmed_at)
+            select id, $1, 1, 1 from account where email_key = $2 on conflict do nothing";
+        self.run(text, [vec![1_u8, 2, 3].into(), email.into()]).await;
+    }
+
     /// Sets a policy of the programme.
     pub async fn set_policy(&self, name: &str, value: &str) {
         let text = "insert into policy (name, value) values ($1, $2)

@@ -1,12 +1,14 @@
 //! Go-to-market: the marketing contact on top of the page, and an open row.
 
 use domain::benefit::ActivationState;
+use domain::ids::PersonId;
 use domain::view::benefits::{DetailKind, GrantDetail};
 use domain::view::marketing::{ContactPane, MarketingContactView, MarketingDetail};
 use domain::view::requests::ACTIVATION_DAYS;
 use domain::view::seats::PersonChoice;
 use domain::{Field, Language};
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use locales::format;
 
 use super::technical::{Activate, Withdraw, activated, over, steps_to_use, way};
@@ -23,7 +25,9 @@ use crate::words;
 /// The marketing contact with the forms that add, update and change it (rule 16).
 #[component]
 pub fn MarketingContactPane() -> impl IntoView {
-    load_part(|| (), |()| marketing_contact(), |pane| view! { <Contact pane=pane/> })
+    let parameters = use_query_map();
+    let chosen = Memo::new(move |_| parameters.get().get("chosen").and_then(|chosen| chosen.parse().ok()));
+    load_part(move || chosen.get(), marketing_contact, |pane| view! { <Contact pane=pane/> })
 }
 
 #[component]
@@ -34,7 +38,7 @@ fn Contact(pane: Signal<ContactPane>) -> impl IntoView {
     // The forms are built anew only when the contact itself changes: what is typed stays.
     let forms = move || {
         let contact = contact.get();
-        let people = pane.with_untracked(|pane| pane.people.clone());
+        let (people, chosen) = pane.with_untracked(|pane| (pane.people.clone(), pane.chosen));
         match (why_not.get(), contact) {
             (Some(error), contact) => {
                 let label = if contact.is_some() { texts.marketing_update() } else { texts.marketing_add() };
@@ -44,13 +48,13 @@ fn Contact(pane: Signal<ContactPane>) -> impl IntoView {
                 }
                 .into_any()
             }
-            (None, None) => view! { <ContactForm purpose=Purpose::Add contact=None people=people/> }.into_any(),
+            (None, None) => view! { <ContactForm purpose=Purpose::Add contact=None people=people chosen=chosen/> }.into_any(),
             (None, Some(contact)) => view! {
                 {(!contact.inactive)
                     .then(|| {
-                        view! { <ContactForm purpose=Purpose::Update contact=Some(contact.clone()) people=people.clone()/> }
+                        view! { <ContactForm purpose=Purpose::Update contact=Some(contact.clone()) people=people.clone() chosen=None/> }
                     })}
-                <ContactForm purpose=Purpose::Change contact=Some(contact.clone()) people=people.clone()/>
+                <ContactForm purpose=Purpose::Change contact=Some(contact.clone()) people=people.clone() chosen=chosen/>
             }
             .into_any(),
         }
@@ -105,6 +109,7 @@ fn ContactForm(
     purpose: Purpose,
     contact: Option<MarketingContactView>,
     people: Vec<PersonChoice>,
+    chosen: Option<PersonId>,
 ) -> impl IntoView {
     let texts = texts();
     let (code, label) = match purpose {
@@ -134,7 +139,7 @@ fn ContactForm(
                     name=Field::Person.code()
                     label=texts.marketing_person()
                     choices=choices
-                    selected=form.value(Field::Person, "")
+                    selected=form.value(Field::Person, chosen.map(|chosen| chosen.to_string()).unwrap_or_default())
                     empty=texts.common_choose()
                     help=texts.marketing_person_help()
                     error=form.field_error(Field::Person)
@@ -183,18 +188,19 @@ fn ContactForm(
             <div class="form-foot">
                 <SubmitButton label=label busy=form.pending/>
                 {match purpose {
-                    Purpose::Change => view! { <span class="muted small">{texts.marketing_change_note()}</span> }.into_any(),
-                    Purpose::Add => {
-                        view! { <a class="small" href="/account/users/add?then=%2Fbenefits%2Fgo-to-market">{texts.marketing_not_listed()}</a> }
-                            .into_any()
-                    }
-                    Purpose::Update => ().into_any(),
+                    Purpose::Change => Some(view! { <span class="muted small">{texts.marketing_change_note()}</span> }),
+                    Purpose::Add | Purpose::Update => None,
                 }}
+                {(purpose != Purpose::Update)
+                    .then(|| {
+                        view! { <a class="small" href="/account/users/add?then=%2Fbenefits%2Fgo-to-market">{texts.marketing_not_listed()}</a> }
+                    })}
             </div>
         </PostForm>
     };
+    let open = chosen.is_some() || form.refused();
     view! {
-        <details class="disclose" open=form.refused()>
+        <details class="disclose" open=open>
             <summary class="row"><span class="button">{label}</span></summary>
             {fields}
         </details>

@@ -1,7 +1,7 @@
 //! The programme's policies: where its documents differ by edition, a value decides.
 
 use domain::Field;
-use domain::policy::{AssignRoles, DoubleHolding, SupportEdition};
+use domain::policy::{AssignRoles, AuditRetention, DoubleHolding, SupportEdition};
 use domain::view::operator::PoliciesPage;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -59,6 +59,7 @@ fn Fields(page: PoliciesPage) -> impl IntoView {
     let edition = value("support_edition", policies.support_edition.code().to_owned());
     let reveal_counts =
         value("reveal_counts_as_activation", policies.reveal_counts_as_activation.to_string());
+    let audit_retention = value("audit_retention", policies.audit_retention.code().to_owned());
     let assign = AssignRoles::ALL
         .iter()
         .map(|value| {
@@ -87,6 +88,19 @@ fn Fields(page: PoliciesPage) -> impl IntoView {
                 SupportEdition::A => texts.operator_policy_edition_a(),
                 SupportEdition::B => texts.operator_policy_edition_b(),
                 SupportEdition::C => texts.operator_policy_edition_c(),
+            };
+            Choice::new(value.code(), text)
+        })
+        .collect::<Vec<_>>();
+    let retention = AuditRetention::ALL
+        .iter()
+        .map(|value| {
+            let text = match value {
+                AuditRetention::Forever => texts.operator_policy_audit_forever(),
+                AuditRetention::TenYears => texts.operator_policy_audit_10_years(),
+                AuditRetention::SevenYears => texts.operator_policy_audit_7_years(),
+                AuditRetention::ThreeYears => texts.operator_policy_audit_3_years(),
+                AuditRetention::OneYear => texts.operator_policy_audit_1_year(),
             };
             Choice::new(value.code(), text)
         })
@@ -133,6 +147,14 @@ fn Fields(page: PoliciesPage) -> impl IntoView {
                 choices=reveal
                 selected=vec![reveal_counts]
                 help=texts.operator_policy_reveal_help()
+            />
+            <ChoiceGroup
+                id="policy-audit"
+                name="audit_retention"
+                label=texts.operator_policy_audit()
+                choices=retention
+                selected=vec![audit_retention]
+                help=texts.operator_policy_audit_help()
             />
             <div class="form-foot">
                 {match why_not {

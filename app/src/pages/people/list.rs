@@ -2,6 +2,7 @@
 
 use domain::departure::Departure;
 use domain::ids::PersonId;
+use domain::view::benefits::WhyNot;
 use domain::view::people::{PeoplePage, PeopleQuery, PeopleSort, PersonRow, PersonStatus};
 use domain::{Field, Role};
 use leptos::prelude::*;
@@ -347,8 +348,14 @@ fn Detail(row: Signal<PersonRow>, page: Signal<PeoplePage>) -> impl IntoView {
                     let name = row.with_untracked(|row| row.name.clone());
                     invited.get().then(|| view! { <InviteAgain id=id name=name page=page/> })
                 }}
-                {move || view! { <Access row=row.get()/> }}
-                {move || page.with(|page| page.second_factor).then(|| view! { <Lost row=row.get()/> })}
+                {move || {
+                    let why_not = page.with(|page| page.why_not_return.clone());
+                    view! { <Access row=row.get() why_not=why_not/> }
+                }}
+                {move || {
+                    let (on, why_not) = page.with(|page| (page.second_factor, page.why_not_take_off.clone()));
+                    on.then(|| view! { <Lost row=row.get() why_not=why_not/> })
+                }}
             </div>
         </div>
     }
@@ -404,7 +411,7 @@ fn Roles(row: Signal<PersonRow>, page: Signal<PeoplePage>) -> impl IntoView {
 
 /// Suspending, letting in again, removing.
 #[component]
-fn Access(row: PersonRow) -> impl IntoView {
+fn Access(row: PersonRow, why_not: WhyNot) -> impl IntoView {
     let texts = texts();
     let PersonRow { id, version, name, status, .. } = row;
     let to = |departure: Departure| {
@@ -417,7 +424,9 @@ fn Access(row: PersonRow) -> impl IntoView {
     };
     let described = |label: &str| format!("{label}: {name}");
     let first = match status {
-        PersonStatus::Suspended => view! { <LetIn id=id version=version name=name.clone()/> }.into_any(),
+        PersonStatus::Suspended => {
+            view! { <LetIn id=id version=version name=name.clone() why_not=why_not/> }.into_any()
+        }
         PersonStatus::Active => view! {
             <a
                 class="button"
@@ -441,8 +450,16 @@ fn Access(row: PersonRow) -> impl IntoView {
 
 /// The way back in for whoever lost the second factor.
 #[component]
-fn Lost(row: PersonRow) -> impl IntoView {
+fn Lost(row: PersonRow, why_not: WhyNot) -> impl IntoView {
     let texts = texts();
+    if let Some(error) = why_not {
+        return view! {
+            <h2 class="h3">{texts.departure_lost_title()}</h2>
+            <div><DisabledButton label=texts.departure_take_off() describedby="no-take-off"/></div>
+            <Why id="no-take-off" kind=WhyKind::Right text=words::refusal(texts, &error)/>
+        }
+        .into_any();
+    }
     let form = Form::new("take_off_second_factor", row.id);
     let done = Signal::derive(move || form.done.with(Option::is_some));
     let (name, version) = (row.name, row.version);
@@ -473,11 +490,21 @@ fn Lost(row: PersonRow) -> impl IntoView {
             </Confirm>
         </div>
     }
+    .into_any()
 }
 
 #[component]
-fn LetIn(id: PersonId, version: i64, name: String) -> impl IntoView {
+fn LetIn(id: PersonId, version: i64, name: String, why_not: WhyNot) -> impl IntoView {
     let texts = texts();
+    if let Some(error) = why_not {
+        return view! {
+            <div class="stack">
+                <div><DisabledButton label=texts.departure_resume() describedby="no-return"/></div>
+                <Why id="no-return" kind=WhyKind::Right text=words::refusal(texts, &error)/>
+            </div>
+        }
+        .into_any();
+    }
     let form = Form::new("resume_person", id);
     view! {
         <PostForm form=form class="stack">
@@ -488,6 +515,7 @@ fn LetIn(id: PersonId, version: i64, name: String) -> impl IntoView {
             </div>
         </PostForm>
     }
+    .into_any()
 }
 
 #[component]

@@ -10,6 +10,7 @@ use domain::{ErrorCode, Field, FieldError, Roles};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 use super::file::{self, Raw};
+use crate::directories::WaysIn;
 use crate::people::add::NewPerson;
 use crate::request::Person;
 use crate::{Outcome, sql};
@@ -31,9 +32,11 @@ pub(super) async fn check(
     by: &Person,
     rows: Vec<Raw>,
 ) -> Outcome<Vec<Checked>> {
+    let key = |row: &Raw| Email::parse(Field::Email, &row.email).ok().map(|email| email.key());
     let keys: Vec<Option<String>> =
-        rows.iter().map(|row| Email::parse(Field::Email, &row.email).ok().map(|email| email.key())).collect();
+        rows.iter().map(|row| key(row).filter(|_| row.misread.is_none())).collect();
     let taken = taken(connection, by, &keys).await?;
+    let ways = WaysIn::of(connection, by.organization).await?;
     let mut first: HashMap<&str, i64> = HashMap::new();
     let mut checked = Vec::with_capacity(rows.len());
     for (row, key) in rows.into_iter().zip(&keys) {
@@ -48,6 +51,8 @@ pub(super) async fn check(
                 one.shown.faults.push(of_address(ErrorCode::AlreadyInOrganization));
             } else if taken.operators.contains(key) {
                 one.shown.faults.push(of_address(ErrorCode::WrongSide));
+            } else if let Some(Err(code)) = one.person.as_ref().map(|person| ways.check(&person.email)) {
+                one.shown.faults.push(of_address(code));
             }
         }
         if !one.shown.faults.is_empty() {
@@ -60,6 +65,13 @@ pub(super) async fn check(
 
 /// What is wrong about a row by itself.
 fn alone(by: &Person, row: Raw) -> Checked {
+    if let Some(code) = row.misread {
+        let fault = FieldError { field: Field::Name, code, number: None };
+        let Raw { line, name, email, roles, language, .. } = row;
+        let shown =
+            ImportRow { line, name, email, roles, language, understood: Vec::new(), faults: vec![fault] };
+        return Checked { shown, person: None };
+    }
     let mut faults = Faults::default();
     let name = faults.take(PersonName::parse(Field::Name, &row.name));
     let email = faults.take(Email::parse(Field::Email, &row.email));
@@ -75,7 +87,8 @@ fn alone(by: &Person, row: Raw) -> Checked {
     if language.is_none() {
         faults.add(Field::Language, ErrorCode::UnknownChoice);
     }
-    let Raw { line, name: name_text, email: email_text, roles: roles_text, language: language_text } = row;
+    let Raw { line, name: name_text, email: email_text, roles: roles_text, language: language_text, .. } =
+        row;
     let shown = ImportRow {
         line,
         name: name_text,

@@ -12,6 +12,9 @@ use crate::{Failure, Outcome};
 /// The columns, in the order of the template.
 const COLUMNS: [Field; 4] = [Field::Name, Field::Email, Field::Roles, Field::Language];
 
+/// The address in the template's example, which is nobody's.
+const EXAMPLE: &str = "name@company.example";
+
 /// A row as it stands in the file.
 pub(super) struct Raw {
     pub(super) line: i64,
@@ -19,6 +22,8 @@ pub(super) struct Raw {
     pub(super) email: String,
     pub(super) roles: String,
     pub(super) language: String,
+    /// Why the row can't be what it seems: it has more cells than heads, or is the template's example.
+    pub(super) misread: Option<ErrorCode>,
 }
 
 /// The file's text.
@@ -67,13 +72,24 @@ pub(super) fn rows(text: &str) -> Result<Vec<Raw>, Error> {
             return Err(Error::new(ErrorCode::TooManyRows).with_number(most));
         }
         let line = record.position().map_or(0, csv::Position::line);
-        rows.push(Raw {
+        let mut row = Raw {
             line: i64::try_from(line).unwrap_or(i64::MAX),
             name: cell(&record, Some(name)),
             email: cell(&record, Some(email)),
             roles: cell(&record, roles),
             language: cell(&record, language),
-        });
+            misread: None,
+        };
+        let surplus: Vec<&str> = record.iter().skip(heads.len()).filter(|cell| !cell.is_empty()).collect();
+        if !surplus.is_empty() {
+            // A comma without quotes moves every cell behind it: nothing of the row can be trusted.
+            row.misread = Some(ErrorCode::SurplusCells);
+            row.language =
+                std::iter::once(row.language.as_str()).chain(surplus).collect::<Vec<_>>().join(", ");
+        } else if row.email == EXAMPLE {
+            row.misread = Some(ErrorCode::ExampleRow);
+        }
+        rows.push(row);
     }
     if rows.is_empty() {
         return Err(ErrorCode::NoRows.into());
@@ -152,7 +168,7 @@ pub fn template(language: Language) -> Outcome<Vec<u8>> {
     let role = texts.find_role(Role::Employee.code()).unwrap_or_default().to_owned();
     let example = vec![
         texts.people_import_example_name().to_owned(),
-        "name@company.example".to_owned(),
+        EXAMPLE.to_owned(),
         role,
         language.own_name().to_owned(),
     ];
@@ -242,6 +258,15 @@ mod tests {
         ] {
             assert_eq!(read(text), [four("A", "a@a.example", "", "")], "{text}");
         }
+    }
+
+    #[test]
+    fn a_row_with_a_cell_too_many_and_the_example_are_told() {
+        let text = "name,email,roles,language\nVance, Ottoline,o@a.example,Employee,English\n\
+            A,a@a.example,Employee,English,,\nName,name@company.example,,\nB,b@a.example\n";
+        let misread: Vec<_> = rows(text).expect("rows").into_iter().map(|row| row.misread).collect();
+        assert_eq!(misread, [Some(ErrorCode::SurplusCells), None, Some(ErrorCode::ExampleRow), None]);
+        assert_eq!(rows(text).expect("rows")[0].language, "Employee, English", "nothing is lost");
     }
 
     #[test]
