@@ -322,6 +322,7 @@ fn for_person(person: &PersonReader) -> Vec<(String, Vec<Place>)> {
             texts.navigation_organization().to_owned(),
             vec![
                 place("/", IconName::Home, texts.navigation_dashboard(), None),
+                place("/membership", IconName::Rank, texts.navigation_membership(), None),
                 own,
                 place(
                     "/requests",
@@ -345,6 +346,7 @@ fn for_person(person: &PersonReader) -> Vec<(String, Vec<Place>)> {
             texts.navigation_for_you().to_owned(),
             vec![
                 place("/", IconName::Home, texts.navigation_dashboard(), None),
+                place("/membership", IconName::Rank, texts.navigation_membership(), None),
                 own,
                 place("/requests", IconName::Request, texts.navigation_my_requests(), None),
                 place("/account/activity", IconName::Info, texts.navigation_activity(), None),

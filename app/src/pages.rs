@@ -11,6 +11,7 @@ pub mod directory;
 pub mod forgotten_password;
 pub mod global_admin;
 pub mod invitation;
+pub mod membership;
 pub mod my_benefits;
 pub mod not_found;
 pub mod notices;

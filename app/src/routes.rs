@@ -29,6 +29,7 @@ pub const ADDRESSES: &[&str] = &[
     "/requests",
     "/technical-request",
     "/become-global-admin",
+    "/membership",
     "/notices",
     "/account",
     "/account/access",
@@ -84,6 +85,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/requests") view=pages::requests::Requests/>
                 <Route path=path!("/technical-request") view=pages::advisory::Advisory/>
                 <Route path=path!("/become-global-admin") view=pages::global_admin::BecomeGlobalAdmin/>
+                <Route path=path!("/membership") view=pages::membership::Membership/>
                 <Route path=path!("/notices") view=pages::notices::Notices/>
                 <Route path=path!("/account") view=pages::account::Account/>
                 <Route path=path!("/account/access") view=pages::access::Access/>

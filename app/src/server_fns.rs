@@ -10,6 +10,7 @@ pub mod context;
 pub mod dashboard;
 pub mod directory;
 pub mod marketing;
+pub mod membership;
 pub mod operator;
 pub mod people;
 pub mod portal;

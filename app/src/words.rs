@@ -2,8 +2,9 @@
 
 pub mod activity;
 
+use domain::benefit::{Category, Unit};
 use domain::{Error, ErrorCode};
-use locales::Texts;
+use locales::{Texts, format};
 
 use crate::refusal::is_passing;
 
@@ -34,6 +35,33 @@ pub fn source(texts: Texts, source: &str, area: Option<&str>) -> String {
     let area = area.map(|area| texts.find_area(area).unwrap_or(area)).unwrap_or_default();
     let template = texts.find_source(source).unwrap_or(source);
     locales::fill(template, &[("area", area)])
+}
+
+/// A category of benefits.
+#[must_use]
+pub fn category(texts: Texts, category: Category) -> &'static str {
+    match category {
+        Category::Software => texts.navigation_software(),
+        Category::Cloud => texts.navigation_cloud(),
+        Category::VisualStudio => texts.navigation_visual_studio(),
+        Category::Technical => texts.navigation_technical(),
+        Category::GoToMarket => texts.navigation_go_to_market_benefits(),
+    }
+}
+
+/// How much of something there is: "5 licenses", or a credit in dollars.
+#[must_use]
+pub fn amount(texts: Texts, unit: Unit, number: i64) -> String {
+    if unit == Unit::UsDollarMonth {
+        let amount = format::money(texts.language(), number.saturating_mul(100), "USD");
+        return locales::fill(
+            texts.find_unit("credit_monthly").unwrap_or("{amount}"),
+            &[("amount", &amount)],
+        );
+    }
+    let form = if number == 1 { "one" } else { "other" };
+    let text = texts.find_unit(&format!("{}_{form}", unit.code())).unwrap_or("{count}");
+    locales::fill(text, &[("count", &format::number(texts.language(), number))])
 }
 
 /// Makes a text fit for the value of a query parameter.

@@ -13,6 +13,7 @@ pub mod cloud;
 pub mod contact;
 pub mod departure;
 pub mod directory;
+pub mod entitlement;
 pub mod error;
 pub mod ids;
 pub mod key_format;

@@ -9,6 +9,7 @@ pub mod dashboard;
 pub mod directory;
 pub mod form;
 pub mod marketing;
+pub mod membership;
 pub mod operator;
 pub mod own;
 pub mod people;

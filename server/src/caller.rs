@@ -30,10 +30,15 @@ pub(crate) fn directory_cookie(secure: bool) -> &'static str {
     if secure { "__Host-directory" } else { "directory" }
 }
 
-/// The cookie of the language, for whoever isn't signed in.
-pub(crate) const LANGUAGE_COOKIE: &str = "language";
-/// The cookie of a message that one page leaves for the next.
-pub(crate) const FLASH_COOKIE: &str = "flash";
+/// Name of the cookie of the language, for whoever isn't signed in.
+pub(crate) fn language_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-language" } else { "language" }
+}
+
+/// Name of the cookie of a message that one page leaves for the next.
+pub(crate) fn flash_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-flash" } else { "flash" }
+}
 
 /// What the rest of the server knows of the call.
 #[derive(Clone)]
@@ -56,20 +61,25 @@ pub async fn identify(State(site): State<Arc<Site>>, mut request: Request, next:
             Ok(actor) => actor,
             Err(failure) => {
                 tracing::error!(cause = %failure, "the session could not be read");
-                return plain::refusal(&site, request.uri().path(), language(headers), &failure.told());
+                return plain::refusal(
+                    &site,
+                    request.uri().path(),
+                    language(headers, site.secure),
+                    &failure.told(),
+                );
             }
         },
     };
     let language = match &actor {
         Actor::Person(person) => person.language,
         Actor::Operator(operator) => operator.language,
-        Actor::Nobody | Actor::Token(_) | Actor::Worker => language(headers),
+        Actor::Nobody | Actor::Token(_) | Actor::Worker => language(headers, site.secure),
     };
     let browser = Browser {
         session_token: token.filter(|_| !matches!(actor, Actor::Nobody)),
         step_token: cookie(headers, step_cookie(site.secure)),
         agent: header(headers, &USER_AGENT).chars().take(200).collect(),
-        flash: cookie(headers, FLASH_COOKIE).and_then(|text| decode(&text)),
+        flash: cookie(headers, flash_cookie(site.secure)).and_then(|text| decode(&text)),
     };
     let caller = Caller {
         request: service::Request {
@@ -85,8 +95,8 @@ pub async fn identify(State(site): State<Arc<Site>>, mut request: Request, next:
 }
 
 /// The language of a browser of which no more is known: what was chosen, or what it asks for.
-pub(crate) fn language(headers: &HeaderMap) -> Language {
-    cookie(headers, LANGUAGE_COOKIE)
+pub(crate) fn language(headers: &HeaderMap, secure: bool) -> Language {
+    cookie(headers, language_cookie(secure))
         .and_then(|tag| Language::from_tag(&tag))
         .unwrap_or_else(|| Language::negotiate(header(headers, &ACCEPT_LANGUAGE)))
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 use crate::router::Site;
 
@@ -30,6 +30,14 @@ pub async fn secure(State(site): State<Arc<Site>>, request: Request, next: Next)
         set(STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
     }
     response
+}
+
+/// Refuses what a page of another site asks for (Fetch Metadata): a file that is recorded when it is taken.
+pub async fn from_here(request: Request, next: Next) -> Response {
+    match request.headers().get("sec-fetch-site") {
+        Some(site) if site == "cross-site" => StatusCode::FORBIDDEN.into_response(),
+        _ => next.run(request).await,
+    }
 }
 
 /// The content policy of a page: its own scripts by nonce, everything else from here.

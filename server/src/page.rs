@@ -24,7 +24,7 @@ use leptos::server_fn::axum::server_fn_paths;
 use service::directories::sign_in::{self, Brought};
 use service::{Actor, Failure};
 
-use crate::caller::{self, Caller, FLASH_COOKIE, LANGUAGE_COOKIE, session_cookie, step_cookie};
+use crate::caller::{self, Caller, flash_cookie, language_cookie, session_cookie, step_cookie};
 use crate::headers::page_policy;
 use crate::plain;
 use crate::router::Site;
@@ -62,7 +62,8 @@ pub async fn get(
     let clear_flash = caller.browser.flash.is_some();
     let mut response = render(&site, caller, request, Render::default()).await;
     if clear_flash {
-        append_cookie(&mut response, &format!("{FLASH_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+        let (flash, secure) = (flash_cookie(site.secure), if site.secure { "; Secure" } else { "" });
+        append_cookie(&mut response, &format!("{flash}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}"));
     }
     response
 }
@@ -184,12 +185,14 @@ fn lead_on(site: &Site, caller: &Caller, uri: &axum::http::Uri, performed: Perfo
         }
         Cookies::Language(language) => {
             let tag = language.tag();
-            set(format!("{LANGUAGE_COOKIE}={tag}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"));
+            let name = language_cookie(site.secure);
+            set(format!("{name}={tag}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"));
         }
     }
     if !performed.done.message.is_empty() && !matches!(caller.request.actor, Actor::Nobody) {
         let text = caller::encode(&performed.done.message.chars().take(600).collect::<String>());
-        set(format!("{FLASH_COOKIE}={text}; Path=/; Max-Age=30; HttpOnly; SameSite=Lax{secure}"));
+        let name = flash_cookie(site.secure);
+        set(format!("{name}={text}; Path=/; Max-Age=30; HttpOnly; SameSite=Lax{secure}"));
     }
     if let Cookies::SignedOutThere(address) | Cookies::AtDirectory { address, .. } = &performed.cookies {
         let mut response = plain::onward(site, caller.language, address);

@@ -94,7 +94,7 @@ fn escaped(text: &str) -> String {
 /// Gives words to what the layers refuse before a handler sees it: another site's post, a body that
 /// is too large, a panic.
 pub async fn explain(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    let language = caller::language(request.headers());
+    let language = caller::language(request.headers(), site.secure);
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
     let code = match response.status() {

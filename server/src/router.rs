@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use service::Service;
@@ -85,16 +85,20 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
     // Only what is read: the answer to a post may show a secret beside what was typed, and the length
     // of the two compressed together would tell about it.
     let pages = get(page::get).layer(compression()).post(page::post);
-    Router::new()
-        .route(LIVE, get(events::live))
-        .route("/api/{*function}", post(page::server_function))
+    // Taking one away is recorded, and a download may end a refund: no other site has a say in it.
+    let files = Router::new()
         .route(DOWNLOAD, get(crate::downloads::download))
         .route(PEOPLE, get(people_list::export))
-        .route(PEOPLE_FILE, post(people_files::upload))
-        .route(PEOPLE_TEMPLATE, get(people_files::template))
         .route(PEOPLE_FAULTY, get(people_files::faulty))
         .route(ACTIVITY, get(activity::of_company))
         .route(PROGRAMME_ACTIVITY, get(activity::of_programme))
+        .route_layer(from_fn(headers::from_here));
+    Router::new()
+        .route(LIVE, get(events::live))
+        .route("/api/{*function}", post(page::server_function))
+        .merge(files)
+        .route(PEOPLE_FILE, post(people_files::upload))
+        .route(PEOPLE_TEMPLATE, get(people_files::template))
         // The page that says why nobody came in has forms, which post to its address.
         .route(FROM_DIRECTORY, get(page::from_directory).post(page::post))
         .fallback_service(pages.with_state(site.clone()))

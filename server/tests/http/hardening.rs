@@ -49,6 +49,9 @@ async fn every_kind(browser: &Browser<'_>) -> Vec<(String, Answer)> {
     answers
 }
 
+/// Where a request comes from, as browsers say it.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 #[rstest]
 #[tokio::test]
 async fn no_answer_is_for_another_origin(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
@@ -293,6 +296,36 @@ async fn no_form_is_carried_out_by_reading(#[values(Engine::Sqlite, Engine::Post
     }
     for browser in [&admin, &operator] {
         assert_eq!(browser.get("/account").await.status, StatusCode::OK, "nobody was signed out");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn no_other_site_takes_a_file_away(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let portal = Portal::open(engine).await;
+    let stage = &portal.stage;
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let operator = portal.signed_in(PROGRAMME_ADMIN).await;
+    let grant = stage.grant(COMPANY, "windows_enterprise", "action_pack").await;
+    let text = "select d.id from product_download d join product p on p.id = d.product_id
+        where p.code = 'windows_enterprise' order by d.id limit 1";
+    let download = format!("/downloads/{grant}/{}", stage.id(text, []).await);
+    let taken = "select count(*) as number from download";
+    for (browser, path) in [
+        (&admin, download.as_str()),
+        (&admin, "/account/users.csv"),
+        (&admin, "/account/activity.csv"),
+        (&operator, "/operator/activity.csv"),
+    ] {
+        let before = (stage.traces().await, stage.count(taken).await);
+        let from = async |site: &'static str| {
+            browser.send(Method::GET, path, &[(SEC_FETCH_SITE, site)], Body::empty()).await
+        };
+        assert_eq!(from("cross-site").await.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!((stage.traces().await, stage.count(taken).await), before, "{path}");
+        for site in ["same-origin", "none"] {
+            assert_eq!(from(site).await.status, StatusCode::OK, "{path}, {site}");
+        }
     }
 }
 
@@ -687,10 +720,14 @@ async fn every_cookie_is_for_this_site_and_out_of_scripts_reach(
             }
             assert!(!flags.iter().any(|flag| flag.starts_with("Domain")), "{cookie}");
             assert!(!value.is_empty(), "{cookie}");
-            names.insert(name.trim_start_matches("__Host-").to_owned());
+            names.insert(name.to_owned());
         }
     }
-    assert_eq!(names, ["flash", "language", "session"].map(str::to_owned).into());
+    assert_eq!(names, ["__Host-flash", "__Host-language", "__Host-session"].map(str::to_owned).into());
+    // The one that clears a message is no weaker than the one that left it.
+    let answer = browser.get("/my-benefits").await;
+    let cleared = answer.cookies().into_iter().find(|cookie| cookie.starts_with("__Host-flash=;"));
+    assert!(cleared.is_some_and(|cookie| cookie.ends_with("; Secure")), "{:?}", answer.cookies());
 }
 
 #[rstest]

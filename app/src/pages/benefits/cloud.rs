@@ -2,6 +2,7 @@
 //! outcome before it is made (rule 9).
 
 use domain::Field;
+use domain::benefit::Unit;
 use domain::cloud::{KeyUse, Subscription};
 use domain::view::benefits::{DetailKind, GrantDetail};
 use domain::view::cloud::{CloudKeyDetail, Redeemed, SubscriptionRow};
@@ -91,9 +92,7 @@ fn Facts(detail: Signal<GrantDetail>, cloud: Signal<CloudKeyDetail>) -> impl Int
 }
 
 fn count_of_seats(texts: Texts, count: i64) -> String {
-    let key = if count == 1 { "seat_one" } else { "seat_other" };
-    let number = format::number(texts.language(), count);
-    locales::fill(texts.find_unit(key).unwrap_or("{count}"), &[("count", &number)])
+    words::amount(texts, Unit::Seat, count)
 }
 
 /// What the redeeming pane shows.

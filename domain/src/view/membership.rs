@@ -1,0 +1,126 @@
+//! The membership: what the company holds, how far its year is, and what another tier would change.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Day;
+use crate::benefit::{Category, Unit};
+use crate::entitlement::{Amount, DifferenceKind};
+use crate::error::codes;
+use crate::membership::{Tier, YearPhase};
+
+codes! {
+    /// Where a holding stands.
+    HoldingState {
+        /// It gives benefits.
+        Active = "active",
+        /// It was cancelled and refunded.
+        Cancelled = "cancelled",
+        /// Its year and the window after it are over.
+        Ended = "ended",
+    }
+}
+
+codes! {
+    /// A day in the year of a holding.
+    YearDay {
+        /// It began.
+        Began = "began",
+        /// The company is told that the year ends soon.
+        FirstReminder = "first_reminder",
+        /// The last day of the year.
+        Anniversary = "anniversary",
+        /// The company is told that benefits end soon.
+        SecondReminder = "second_reminder",
+        /// The last day on which benefits can be used.
+        LastUse = "last_use",
+    }
+}
+
+/// Something that the company holds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HoldingRow {
+    /// Id of its element on the page.
+    pub id: String,
+    /// The offer in the reader's language.
+    pub offer: String,
+    /// Code of the tier of the offer.
+    pub tier: String,
+    /// Codes of the competency areas.
+    pub areas: Vec<String>,
+    /// Where it stands.
+    pub state: HoldingState,
+    /// Where it stands in its year.
+    pub phase: YearPhase,
+    /// The days of its year, the earliest first.
+    pub days: Vec<(YearDay, Day)>,
+    /// Days until the anniversary; negative after it.
+    pub days_left: i64,
+    /// Number of the order that it came with.
+    pub order: i64,
+    /// Who ordered it, if that is still known.
+    pub ordered_by: Option<String>,
+    /// Benefits that it gives now.
+    pub benefits: i64,
+}
+
+/// A source of benefits.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SourceRow {
+    /// Code of the source.
+    pub source: String,
+    /// Code of the competency area, where one adds it.
+    pub area: Option<String>,
+    /// Benefits from it, by category.
+    pub benefits: Vec<(Category, i64)>,
+}
+
+/// What changes about a product.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DifferenceRow {
+    /// The product in the reader's language.
+    pub product: String,
+    /// Its category.
+    pub category: Category,
+    /// What is counted.
+    pub unit: Unit,
+    /// What kind of change it is.
+    pub kind: DifferenceKind,
+    /// How much there is now.
+    pub before: Option<Amount>,
+    /// How much there would be.
+    pub after: Option<Amount>,
+}
+
+/// A tier that the company doesn't have.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NextTier {
+    /// The tier.
+    pub tier: Tier,
+    /// Its offer in the reader's language.
+    pub offer: String,
+    /// Price for a year, in the smallest unit of the currency.
+    pub price_minor: i64,
+    /// Currency, ISO 4217.
+    pub currency: String,
+    /// Whether it takes the place of the silver competencies that the company has.
+    pub replaces_silver: bool,
+    /// What would change.
+    pub differences: Vec<DifferenceRow>,
+}
+
+/// The page.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MembershipPage {
+    /// The company's name.
+    pub organization: String,
+    /// Today, in the company's time zone.
+    pub today: Day,
+    /// The company's tier.
+    pub tier: Tier,
+    /// What it holds and held, the latest anniversary first.
+    pub holdings: Vec<HoldingRow>,
+    /// Where its benefits come from.
+    pub sources: Vec<SourceRow>,
+    /// Tiers that it doesn't have, the lowest first.
+    pub next: Vec<NextTier>,
+}

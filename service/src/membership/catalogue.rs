@@ -1,0 +1,82 @@
+//! What the catalogue grants, and what a company holds of it.
+
+use domain::benefit::SourceLabel;
+use domain::entitlement::Entitlement;
+use domain::ids::{OrganizationId, ProductId};
+use domain::membership::{Held, Tier};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::{Outcome, sql};
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    source: String,
+    level: Option<String>,
+    area: Option<String>,
+    per_area: bool,
+    product_id: Uuid,
+    quantity: Option<i64>,
+}
+
+/// Every row of the catalogue in force, in the order in which it was written.
+///
+/// # Errors
+/// [`Failure::Broken`] for a source or a level that isn't known.
+pub async fn entitlements(connection: &impl ConnectionTrait) -> Outcome<Vec<Entitlement>> {
+    let text = "select id, source, level, area, per_area, product_id, quantity from entitlement order by id";
+    sql::all::<Row>(connection, text, [])
+        .await?
+        .into_iter()
+        .map(|row| {
+            let broken = |column| Failure::broken("entitlement", column, row.id);
+            let level = match &row.level {
+                Some(level) => Some(Tier::from_code(level).ok_or_else(|| broken("level"))?),
+                None => None,
+            };
+            Ok(Entitlement {
+                source: SourceLabel::from_code(&row.source).ok_or_else(|| broken("source"))?,
+                level,
+                area: row.area,
+                per_area: row.per_area,
+                product: ProductId(row.product_id),
+                quantity: row.quantity,
+            })
+        })
+        .collect()
+}
+
+/// What the company holds at the moment, a row for each competency area. Offers that are no tier grant
+/// the same whatever else is held, and aren't in it.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub async fn held(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    catalogue: &[Entitlement],
+) -> Outcome<Vec<Held>> {
+    #[derive(FromQueryResult)]
+    struct Holding {
+        tier: String,
+        areas: String,
+    }
+    let text = "select f.tier, h.areas from holding h join offer f on f.id = h.offer_id
+        where h.organization_id = $1 and h.state = 'active' order by h.starts_at, h.id";
+    let mut held = Vec::new();
+    for Holding { tier, areas } in sql::all::<Holding>(connection, text, [organization.0.into()]).await? {
+        let Some(tier) = Tier::from_code(&tier) else { continue };
+        let areas: Vec<&str> = areas.split(',').filter(|area| !area.is_empty()).collect();
+        if areas.is_empty() {
+            held.push(Held { tier, area: None, select: false });
+        }
+        held.extend(areas.into_iter().map(|area| Held {
+            tier,
+            area: Some(area.to_owned()),
+            select: catalogue.iter().any(|row| row.per_area && row.area.as_deref() == Some(area)),
+        }));
+    }
+    Ok(held)
+}

@@ -1,0 +1,148 @@
+//! The page Membership: what the catalogue grants is what the companies have, and what another tier would
+//! change is computed from it (rule 18).
+
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{Engine, Stage, stage};
+use domain::entitlement::{Amount, DifferenceKind, granted};
+use domain::membership::{Tier, YearPhase};
+use domain::view::membership::{HoldingState, MembershipPage, YearDay};
+use domain::{ErrorCode, Language};
+use rstest::rstest;
+use sea_orm::FromQueryResult;
+use service::membership::{catalogue, page};
+use service::sql;
+use uuid::Uuid;
+
+const GOLD: &str = "fernhollow.example";
+const NETWORK_ADMIN: &str = "yunting.yeh@chienyuan.example";
+const SILVER_ADMIN: &str = "yanchu.gu@chenghu.example";
+const GOLD_ADMIN: &str = "maren.tolvik@fernhollow.example";
+const COMPANIES: [&str; 4] = [GOLD, "kestrelash.example", "chenghu.example", "chienyuan.example"];
+
+async fn of(stage: &Stage, email: &str) -> MembershipPage {
+    let person = stage.person(email).await;
+    page::page(&stage.service, &person, Language::English).await.expect("the page")
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_18_what_the_catalogue_grants_is_what_the_companies_have(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    #[derive(FromQueryResult)]
+    struct Row {
+        product_id: Uuid,
+        source: String,
+        area: Option<String>,
+    }
+    let stage = stage(engine).await;
+    let reader = stage.service.database.reader();
+    let rows = catalogue::entitlements(reader).await.expect("the catalogue");
+    for company in COMPANIES {
+        let organization = stage.organization(company).await;
+        let held = catalogue::held(reader, organization, &rows).await.expect("holdings");
+        let mut expected: BTreeMap<(Uuid, String, Option<String>), i64> = BTreeMap::new();
+        for row in granted(&rows, &held) {
+            *expected.entry((row.product.0, row.source.code().to_owned(), row.area.clone())).or_default() +=
+                1;
+        }
+        // Offers that are no tier, and grants to one company alone, aren't a tier's.
+        let text = "select product_id, source, area from benefit_grant where organization_id = $1
+            and source not in ('isv_co_sell', 'individual_grant')";
+        let mut found: BTreeMap<(Uuid, String, Option<String>), i64> = BTreeMap::new();
+        for row in sql::all::<Row>(reader, text, [organization.0.into()]).await.expect("grants") {
+            *found.entry((row.product_id, row.source, row.area)).or_default() += 1;
+        }
+        assert_eq!(found, expected, "{company}");
+        assert!(!found.is_empty());
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_18_the_next_tiers_say_what_they_would_change(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let network = of(&stage, NETWORK_ADMIN).await;
+    assert_eq!(network.tier, Tier::Network);
+    let tiers: Vec<Tier> = network.next.iter().map(|next| next.tier).collect();
+    assert_eq!(tiers, [Tier::ActionPack, Tier::Silver, Tier::Gold]);
+    for next in &network.next {
+        assert!(!next.differences.is_empty() && !next.replaces_silver);
+        assert!(next.differences.iter().all(|row| row.kind == DifferenceKind::Gained), "{next:?}");
+    }
+    let pack = &network.next[0];
+    let studio = pack.differences.iter().find(|row| row.product.starts_with("Visual Studio Professional"));
+    assert_eq!(studio.map(|row| row.after), Some(Some(Amount::Of(3))));
+
+    let silver = of(&stage, SILVER_ADMIN).await;
+    let gold = silver.next.iter().find(|next| next.tier == Tier::Gold).expect("the next tier");
+    assert!(gold.replaces_silver);
+    let kinds: Vec<DifferenceKind> = gold.differences.iter().map(|row| row.kind).collect();
+    assert!(kinds.is_sorted() && kinds.contains(&DifferenceKind::Changed), "{kinds:?}");
+    let enterprise = gold.differences.iter().find(|row| row.product.starts_with("Visual Studio Enterprise"));
+    let enterprise = enterprise.expect("more of it");
+    assert!(
+        matches!((enterprise.before, enterprise.after), (Some(Amount::Of(few)), Some(Amount::Of(many))) if many > few)
+    );
+
+    let top = of(&stage, GOLD_ADMIN).await;
+    assert_eq!(top.tier, Tier::Gold);
+    assert!(
+        top.next.iter().all(|next| next.tier != Tier::Silver && next.tier != Tier::Gold),
+        "{:?}",
+        top.next
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_21_the_year_of_each_holding_has_its_days(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let page = of(&stage, GOLD_ADMIN).await;
+    assert!(page.holdings.len() > 1);
+    for holding in &page.holdings {
+        assert_eq!((holding.state, holding.phase), (HoldingState::Active, YearPhase::Current));
+        assert!(holding.days.iter().map(|(_, day)| *day).is_sorted(), "{:?}", holding.days);
+        let anniversary = holding.days.iter().find(|(of, _)| *of == YearDay::Anniversary).expect("a day").1;
+        assert_eq!(page.today.days_until(anniversary), holding.days_left);
+        assert!(holding.benefits > 0 && holding.days_left > 0);
+    }
+    // The benefits of all sources are those that the company has.
+    let listed: i64 = page.sources.iter().flat_map(|row| &row.benefits).map(|(_, count)| count).sum();
+    let organization = stage.organization(GOLD).await;
+    let text = format!(
+        "select count(*) as number from benefit_grant where state = 'granted' and organization_id = {}",
+        stage.literal(organization.0)
+    );
+    assert_eq!(listed, stage.count(&text).await);
+    // After the anniversary the window counts down, and after it nothing is left.
+    let longest = page.holdings.iter().map(|holding| holding.days_left).max().expect("a holding");
+    stage.clock.move_seconds((longest + 10) * 24 * 3600);
+    let later = of(&stage, GOLD_ADMIN).await;
+    assert!(later.holdings.iter().any(|holding| holding.phase == YearPhase::RenewalWindow), "{later:?}");
+    stage.clock.move_seconds(30 * 24 * 3600);
+    let ended = of(&stage, GOLD_ADMIN).await;
+    assert!(ended.holdings.iter().all(|holding| holding.phase == YearPhase::Ended));
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_06_whoever_may_not_open_the_benefits_sees_no_membership(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let employee = stage.person("teodor.wrzosek@fernhollow.example").await;
+    let refused = page::page(&stage.service, &employee, Language::English).await.expect_err("no right");
+    let told = refused.told();
+    assert_eq!(told.code, ErrorCode::RoleNeeded);
+    assert!(!told.colleagues.is_empty());
+}
