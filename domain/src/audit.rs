@@ -188,6 +188,10 @@ codes! {
         KeysRotated = "keys_rotated",
         /// Took the activity away as a file.
         ActivityExported = "activity_exported",
+        /// Told a company that the year of a holding, or its last days, end soon.
+        MembershipReminded = "membership_reminded",
+        /// A holding ended with the window after its year.
+        HoldingEnded = "holding_ended",
         /// Removed events that were older than the programme keeps them.
         AuditRemoved = "audit_removed",
         /// Tried what the rights don't allow.
@@ -323,7 +327,9 @@ impl AuditAction {
             | Self::CancellationRequested
             | Self::CancellationTakenBack
             | Self::CancellationApproved
-            | Self::PurchaseRefunded => ActivityKind::Purchases,
+            | Self::PurchaseRefunded
+            | Self::MembershipReminded
+            | Self::HoldingEnded => ActivityKind::Purchases,
             Self::PolicyChanged
             | Self::MailSentAgain
             | Self::ProgrammeAdminCreated

@@ -30,7 +30,9 @@ impl MailTopic {
             }
             "seat_requested" => Self::SeatRequests,
             "marketing_contact_changed" => Self::MarketingContact,
-            "marketing_expiring" | "marketing_expired" => Self::Reminders,
+            "marketing_expiring" | "marketing_expired" | "membership_renew" | "membership_last_days" => {
+                Self::Reminders
+            }
             _ => return None,
         })
     }

@@ -113,6 +113,32 @@ codes! {
     }
 }
 
+codes! {
+    /// A reminder of a holding's year, sent once.
+    YearReminder {
+        /// The year ends soon: renew.
+        BeforeAnniversary = "before_anniversary",
+        /// Benefits end soon: the last days to renew.
+        BeforeEnd = "before_end",
+    }
+}
+
+/// The reminder that is due on a day, for an anniversary: from its day on until what it tells of is over,
+/// so that a server that stood still for some days still sends it (rule 21).
+#[must_use]
+pub fn reminder_due(anniversary: Day, today: Day) -> Option<YearReminder> {
+    let [before, after] = REMINDER_DAYS.map(|days| anniversary.plus_days(days));
+    if today < before {
+        None
+    } else if today <= anniversary {
+        Some(YearReminder::BeforeAnniversary)
+    } else if today >= after && today <= anniversary.plus_days(RENEWAL_WINDOW_DAYS) {
+        Some(YearReminder::BeforeEnd)
+    } else {
+        None
+    }
+}
+
 /// The dates of a holding's year, in the organization's time zone. Each day counts to its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Year {
@@ -292,6 +318,24 @@ mod tests {
                 assert_eq!(zone.time_of(end), (23, 59), "{name}");
                 assert_ne!(zone.day_of(Moment(end.0 + 1)).to_string(), day, "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn rule_21_reminders_are_due_15_days_before_and_23_after_the_anniversary() {
+        let day = |text: &str| Day::parse(text).expect("a date");
+        let anniversary = day("2027-03-01");
+        for (today, due) in [
+            ("2027-02-13", None),
+            ("2027-02-14", Some(YearReminder::BeforeAnniversary)),
+            ("2027-03-01", Some(YearReminder::BeforeAnniversary)),
+            ("2027-03-02", None),
+            ("2027-03-23", None),
+            ("2027-03-24", Some(YearReminder::BeforeEnd)),
+            ("2027-03-31", Some(YearReminder::BeforeEnd)),
+            ("2027-04-01", None),
+        ] {
+            assert_eq!(reminder_due(anniversary, day(today)), due, "{today}");
         }
     }
 

@@ -9,6 +9,8 @@ export type Mail = {
   /** Tag of its language, such as `zh-Hant`. */
   readonly language: string;
   readonly text: string;
+  /** The `.ics` file that came with it; empty where none did. */
+  readonly calendar: string;
 };
 
 /** The mails in the folder to this address, the oldest first. */
@@ -30,12 +32,12 @@ function addressOf(recipient: string): string {
   return (/<([^>]+)>\s*$/.exec(recipient)?.[1] ?? recipient).trim().toLowerCase();
 }
 
-/** Reads a mail of one text part, with the transfer encodings and encoded words that occur in it. */
-export function read(bytes: Buffer): Mail {
-  const source = bytes.toString('latin1').replaceAll('\r\n', '\n');
+/** A mail or a part of one. */
+type Part = { readonly headers: Map<string, string>; readonly body: string };
+
+function part(source: string): Part {
   const gap = source.indexOf('\n\n');
   const head = gap < 0 ? source : source.slice(0, gap);
-  const body = gap < 0 ? '' : source.slice(gap + 2);
   const headers = new Map<string, string>();
   for (const line of head.replaceAll(/\n[ \t]+/g, ' ').split('\n')) {
     const colon = line.indexOf(':');
@@ -43,13 +45,36 @@ export function read(bytes: Buffer): Mail {
       headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
     }
   }
-  const header = (name: string): string => words(headers.get(name) ?? '');
+  return { headers, body: gap < 0 ? '' : source.slice(gap + 2) };
+}
+
+/** The parts of a mail: itself, where it is one. */
+function parts(mail: Part): Part[] {
+  const boundary = /^multipart\/.*boundary="?([^";]+)"?/i.exec(mail.headers.get('content-type') ?? '')?.[1];
+  if (boundary === undefined) {
+    return [mail];
+  }
+  return mail.body
+    .split(`--${boundary}`)
+    .slice(1, -1)
+    .map((text) => part(text.replace(/^\n/, '')));
+}
+
+/** Reads a mail of text, alone or with a calendar's file, with the encodings that occur in it. */
+export function read(bytes: Buffer): Mail {
+  const mail = part(bytes.toString('latin1').replaceAll('\r\n', '\n'));
+  const header = (name: string): string => words(mail.headers.get(name) ?? '');
+  const content = (kind: RegExp): string => {
+    const found = parts(mail).find(({ headers }) => kind.test(headers.get('content-type') ?? 'text/plain'));
+    return found === undefined ? '' : decode(found.body, found.headers.get('content-transfer-encoding') ?? '7bit');
+  };
   return {
     from: header('from'),
     to: header('to'),
     subject: header('subject'),
     language: header('content-language'),
-    text: decode(body, headers.get('content-transfer-encoding') ?? '7bit'),
+    text: content(/^text\/plain/i),
+    calendar: content(/^text\/calendar/i),
   };
 }
 

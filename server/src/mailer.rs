@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message as Mail};
+use lettre::message::{Attachment, Mailbox, Message as Mail, MultiPart, SinglePart};
 use lettre::transport::smtp::AsyncSmtpTransport;
 use lettre::{AsyncTransport, Tokio1Executor};
 use service::outbox::{Mailer, Message};
@@ -51,16 +51,25 @@ impl Letterhead {
 
     fn write(&self, message: &Message) -> Result<Mail, String> {
         let to: Mailbox = message.recipient.parse().map_err(|error| format!("recipient: {error}"))?;
-        Mail::builder()
+        let builder = Mail::builder()
             .from(self.from.clone())
             .to(to)
             .subject(message.subject.clone())
             // The same at every attempt: whoever gets it twice can tell.
             .message_id(Some(format!("<{}@{}>", message.id, self.host)))
-            .header(ContentLanguage(message.language.tag().to_owned()))
-            .header(ContentType::TEXT_PLAIN)
-            .body(message.body.clone())
-            .map_err(|error| error.to_string())
+            .header(ContentLanguage(message.language.tag().to_owned()));
+        let mail = match &message.calendar {
+            None => builder.header(ContentType::TEXT_PLAIN).body(message.body.clone()),
+            Some(calendar) => {
+                let kind = ContentType::parse("text/calendar; charset=utf-8; method=PUBLISH")
+                    .map_err(|error| error.to_string())?;
+                let day = Attachment::new("membership.ics".to_owned()).body(calendar.clone(), kind);
+                builder.multipart(
+                    MultiPart::mixed().singlepart(SinglePart::plain(message.body.clone())).singlepart(day),
+                )
+            }
+        };
+        mail.map_err(|error| error.to_string())
     }
 }
 

@@ -1,4 +1,7 @@
-//! The membership: what a company holds, where its benefits come from, what another tier would change.
+//! The membership: what a company holds, where its benefits come from, what another tier would change, and
+//! what the clock does to it.
 
+pub mod calendar;
 pub mod catalogue;
+pub mod on_clock;
 pub mod page;

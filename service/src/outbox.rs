@@ -36,6 +36,8 @@ pub struct Letter {
     pub path: String,
     /// A token that completes the path; sealed until delivery.
     pub secret: Option<String>,
+    /// A day for the reader's calendar, as an `.ics` file has it.
+    pub calendar: Option<String>,
 }
 
 impl Letter {
@@ -47,7 +49,8 @@ impl Letter {
         Some((self.account?, self.subject(), self.path.clone()))
     }
 
-    fn subject(&self) -> String {
+    /// Its subject.
+    pub(crate) fn subject(&self) -> String {
         self.text("subject")
     }
 
@@ -96,6 +99,7 @@ pub(crate) async fn write(
             language: Set(letter.language.tag().to_owned()),
             body: Set(format!("{}\n\n{signature}\n", body.trim_end())),
             secret: Set(secret),
+            calendar: Set(letter.calendar),
             state: Set("waiting".to_owned()),
             attempts: Set(0),
             next_attempt_at: Set(now.0),
@@ -143,6 +147,8 @@ pub struct Message {
     pub body: String,
     /// Language of the text.
     pub language: Language,
+    /// A day for the reader's calendar, as an `.ics` file has it.
+    pub calendar: Option<String>,
 }
 
 /// Takes mail out of the house.
@@ -216,6 +222,7 @@ fn message(service: &Service, row: &mail::Model) -> Outcome<Message> {
         subject: row.subject.clone(),
         body,
         language,
+        calendar: row.calendar.clone(),
     })
 }
 

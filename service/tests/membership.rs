@@ -14,7 +14,7 @@ use domain::view::membership::{HoldingState, MembershipPage, YearDay};
 use domain::{ErrorCode, Language};
 use rstest::rstest;
 use sea_orm::FromQueryResult;
-use service::membership::{catalogue, page};
+use service::membership::{catalogue, on_clock, page};
 use service::sql;
 use uuid::Uuid;
 
@@ -145,4 +145,97 @@ async fn rule_06_whoever_may_not_open_the_benefits_sees_no_membership(
     let told = refused.told();
     assert_eq!(told.code, ErrorCode::RoleNeeded);
     assert!(!told.colleagues.is_empty());
+}
+
+/// Moves the clock to a day relative to the anniversary of a company's holding, and back to its noon.
+async fn go_to(stage: &Stage, company: &str, offer: &str, days: i64) {
+    #[derive(FromQueryResult)]
+    struct Row {
+        anniversary_at: i64,
+    }
+    let text = "select h.anniversary_at from holding h join offer f on f.id = h.offer_id
+        join organization o on o.id = h.organization_id where o.domain = $1 and f.code = $2";
+    let row = sql::one::<Row>(stage.service.database.reader(), text, [company.into(), offer.into()]).await;
+    let at = row.expect("reads").expect("a holding").anniversary_at;
+    let noon = at - 12 * 3600 * 1000 + days * 24 * 3600 * 1000;
+    stage.clock.set(domain::Moment(noon));
+}
+
+async fn mails(stage: &Stage, email: &str, kind: &str) -> Vec<service::entity::mail::Model> {
+    stage.mails(email).await.into_iter().filter(|mail| mail.kind == kind).collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_21_whoever_renews_is_reminded_once_before_and_once_after_the_anniversary(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let service = &stage.service;
+    let silver = "chenghu.example";
+    go_to(&stage, silver, "silver", -16).await;
+    on_clock::remind_due(service).await.expect("others");
+    assert_eq!(mails(&stage, SILVER_ADMIN, "membership_renew").await.len(), 0, "a day too early");
+
+    go_to(&stage, silver, "silver", -15).await;
+    // Two servers at the same moment send it once.
+    let (one, other) = tokio::join!(on_clock::remind_due(service), on_clock::remind_due(service));
+    assert!(one.expect("sends") + other.expect("sends") > 0);
+    assert_eq!(on_clock::remind_due(service).await.expect("once"), 0);
+    let sent = mails(&stage, SILVER_ADMIN, "membership_renew").await;
+    let silver_mail = sent.iter().filter(|mail| mail.subject.contains("银级")).collect::<Vec<_>>();
+    assert_eq!(silver_mail.len(), 1, "{sent:?}");
+    let mail = silver_mail[0];
+    assert_eq!(mail.language, "zh-Hans");
+    assert!(mail.body.contains("https://benefits.example/membership"), "{}", mail.body);
+    let calendar = mail.calendar.as_deref().expect("a day");
+    assert!(calendar.contains("BEGIN:VEVENT") && calendar.contains("DTSTART;VALUE=DATE:"), "{calendar}");
+    // MPN partner admins as well, and nobody else.
+    assert_eq!(mails(&stage, "qinghe.wei@chenghu.example", "membership_renew").await.len(), sent.len());
+    for nobody in ["qizhen.lu@chenghu.example", "ruolan.wen@chenghu.example"] {
+        assert_eq!(mails(&stage, nobody, "membership_renew").await.len(), 0, "{nobody}");
+    }
+
+    go_to(&stage, silver, "silver", 22).await;
+    on_clock::remind_due(service).await.expect("others");
+    let last_days = |sent: Vec<service::entity::mail::Model>| {
+        sent.into_iter().filter(|mail| mail.subject.contains("银级")).count()
+    };
+    assert_eq!(last_days(mails(&stage, SILVER_ADMIN, "membership_last_days").await), 0);
+    go_to(&stage, silver, "silver", 23).await;
+    on_clock::remind_due(service).await.expect("sends");
+    go_to(&stage, silver, "silver", 25).await;
+    on_clock::remind_due(service).await.expect("once");
+    assert_eq!(last_days(mails(&stage, SILVER_ADMIN, "membership_last_days").await), 1);
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_21_a_holding_ends_with_the_window_and_the_tier_with_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let service = &stage.service;
+    let silver = "chenghu.example";
+    let held = "select count(*) as number from holding h join organization o on o.id = h.organization_id
+        join offer f on f.id = h.offer_id
+        where o.domain = 'chenghu.example' and f.code = 'silver' and h.state = 'active'";
+    go_to(&stage, silver, "silver", 30).await;
+    on_clock::end_due(service).await.expect("others");
+    assert_eq!(stage.count(held).await, 1, "the last day isn't over");
+    assert_eq!(of(&stage, SILVER_ADMIN).await.tier, Tier::Silver);
+
+    go_to(&stage, silver, "silver", 31).await;
+    let (one, other) = tokio::join!(on_clock::end_due(service), on_clock::end_due(service));
+    assert!(one.expect("ends") + other.expect("ends") > 0);
+    assert_eq!(on_clock::end_due(service).await.expect("once"), 0);
+    assert_eq!(stage.count(held).await, 0);
+    assert_ne!(of(&stage, SILVER_ADMIN).await.tier, Tier::Silver);
+    let told = mails(&stage, SILVER_ADMIN, "membership_ended").await;
+    assert_eq!(told.iter().filter(|mail| mail.subject.contains("银级")).count(), 1, "{told:?}");
+    let page = of(&stage, SILVER_ADMIN).await;
+    assert!(page.holdings.iter().any(|holding| holding.state == HoldingState::Ended));
+    assert!(page.next.iter().any(|next| next.tier == Tier::Silver), "it can be had again");
+    assert!(stage.audit_intact().await);
 }

@@ -438,6 +438,7 @@ impl Stage {
             language: Set("en".to_owned()),
             body: Set("Waits.\n".to_owned()),
             secret: Set(None),
+            calendar: Set(None),
             state: Set("failed".to_owned()),
             attempts: Set(12),
             next_attempt_at: Set(0),

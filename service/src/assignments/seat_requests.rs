@@ -145,6 +145,7 @@ async fn tell_assigners(
             ],
             path: "/requests".to_owned(),
             secret: None,
+            calendar: None,
         });
     }
     Ok(())
@@ -263,6 +264,7 @@ fn refusal(
         ],
         path: "/my-benefits".to_owned(),
         secret: None,
+        calendar: None,
     })
 }
 

@@ -25,6 +25,8 @@ pub struct Model {
     pub body: String,
     /// Secret.
     pub secret: Option<Vec<u8>>,
+    /// A day for the reader's calendar, as an `.ics` file has it.
+    pub calendar: Option<String>,
     /// State.
     pub state: String,
     /// Attempts.

@@ -141,7 +141,7 @@ async fn sources(connection: &impl ConnectionTrait, person: &Person) -> Outcome<
     }
     let text = "select source, area, category, count(*) as number from benefit_grant
         where organization_id = $1 and state = 'granted' group by source, area, category";
-    let mut found: BTreeMap<(String, Option<String>), Vec<(Category, i64)>> = BTreeMap::new();
+    let mut found: BTreeMap<_, Vec<(Category, i64)>> = BTreeMap::new();
     for row in sql::all::<Row>(connection, text, [person.organization.0.into()]).await? {
         let category = Category::from_code(&row.category)
             .ok_or_else(|| Failure::broken("benefit_grant", "category", person.organization))?;

@@ -287,6 +287,7 @@ pub(crate) async fn invite(
         ],
         path: path.to_owned(),
         secret: None,
+        calendar: None,
     };
     if sessions::needs_directory(&change.transaction, invitee.account).await? {
         change.post(letter("invitation_by_directory", DOOR));
@@ -322,6 +323,7 @@ async fn tell(change: &mut Change<'_>, by: &Administrator<'_>, known: &Known) ->
         ],
         path: "/".to_owned(),
         secret: None,
+        calendar: None,
     });
     Ok(())
 }

@@ -516,6 +516,7 @@ async fn tell(
         ],
         path: "/".to_owned(),
         secret: None,
+        calendar: None,
     });
     Ok(())
 }

@@ -226,6 +226,7 @@ pub(crate) async fn put(
             ],
             path: "/".to_owned(),
             secret: None,
+            calendar: None,
         });
     }
     Ok(())

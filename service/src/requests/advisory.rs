@@ -158,6 +158,7 @@ pub async fn submit(
         ],
         path: "/requests".to_owned(),
         secret: None,
+        calendar: None,
     });
     change.record(
         Event::new(person.organization, AuditAction::AdvisoryRequested, "service_request", number)
