@@ -25,22 +25,22 @@ test('another tier says what it would add, change and take away', async ({ page,
   await signIn(page, chenghu.globalAdmin);
   await page.goto('/membership');
   await hydrated(page);
-  await page.locator('summary', { hasText: '金级资质' }).click();
-  const table = page.getByRole('table', { name: '金级资质' });
+  await page.locator('summary', { hasText: 'Gold competency' }).click();
+  const table = page.getByRole('table', { name: 'Gold competency' });
   await expect(table).toBeVisible();
   const studio = table.getByRole('row').filter({ hasText: 'Visual Studio Enterprise' });
-  await expect(studio).toContainText('数量不同');
-  await expect(page.getByText('将在相同领域取代你的银级资质。')).toBeVisible();
+  await expect(studio).toContainText('Another quantity');
+  await expect(page.getByText('Takes the place of your silver competencies, in their areas.')).toBeVisible();
   await axe(page);
 
   await signIn(page, chienyuan.globalAdmin);
   await page.goto('/membership');
   await hydrated(page);
   await expect(page.locator('main details')).toHaveCount(3);
-  await page.locator('summary', { hasText: '行動套件' }).click();
-  const pack = page.getByRole('table', { name: '行動套件' });
+  await page.locator('summary', { hasText: 'Action Pack' }).click();
+  const pack = page.getByRole('table', { name: 'Action Pack' });
   await expect(pack.getByRole('row').filter({ hasText: 'Visual Studio Professional' })).toContainText('3');
-  await expect(pack.getByText('新增').first()).toBeVisible();
+  await expect(pack.getByText('New', { exact: true }).first()).toBeVisible();
 });
 
 test('whoever renews is reminded before the anniversary, with the day for the calendar', async ({ page, signIn, mail }) => {
