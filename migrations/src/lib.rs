@@ -17,6 +17,7 @@ mod m0008_activity;
 mod m0009_own_account;
 mod m0010_directory;
 mod m0011_provisioning;
+mod m0013_older_portal;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_own_account::Migration),
             Box::new(m0010_directory::Migration),
             Box::new(m0011_provisioning::Migration),
+            Box::new(m0013_older_portal::Migration),
         ]
     }
 }

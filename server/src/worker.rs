@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
-use service::{Service, activations, benefits, directories, people, sessions};
+use service::{Service, activations, benefits, directories, older_portal, people, sessions};
 use tokio::sync::watch;
 
 /// How often it looks for mail; a change is in the outbox at once, its delivery may wait this long.
@@ -29,6 +29,9 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
             }
             if let Err(failure) = benefits::on_clock::end_due(&service).await {
                 tracing::error!(cause = %failure, "grants could not be ended");
+            }
+            if let Err(failure) = older_portal::on_clock::end_due(&service).await {
+                tracing::error!(cause = %failure, "records from the older portal could not be ended");
             }
             if let Err(failure) = activations::on_clock::remind_due(&service).await {
                 tracing::error!(cause = %failure, "what ends soon could not be told");

@@ -21,6 +21,7 @@ pub mod entity;
 pub mod failure;
 pub mod keys;
 pub mod live;
+pub mod older_portal;
 pub mod operation;
 pub mod outbox;
 pub mod passwords;
