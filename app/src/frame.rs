@@ -1,14 +1,15 @@
 //! The frame around every page: bar on top, index at the side, what was just done.
 
 use domain::benefit::Category;
+use domain::older_portal::PortalState;
 use domain::policy::SupportEdition;
 use domain::rights::{Action, OperatorAction, may, operator_may};
-use domain::view::portal::{OperatorReader, PersonReader, Portal, Reader};
+use domain::view::portal::{OlderPortal, OperatorReader, PersonReader, Portal, Reader};
 use domain::{Field, Language, Policies, Roles};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::components::{Icon, IconName, Mark, MembershipRail, Notice, Tone};
+use crate::components::{Icon, IconName, LinkButton, Mark, MembershipRail, Notice, Tone};
 use crate::forms::{Form, PostForm, Unclaimed};
 use crate::i18n::{language, texts};
 use crate::live;
@@ -51,6 +52,7 @@ fn Around(portal: Signal<Portal>) -> impl IntoView {
                     <Bar portal=portal/>
                     <Side portal=portal/>
                     <Flash portal=portal/>
+                    <OlderPortalNotice portal=portal/>
                 }
                 .into_any()
             }
@@ -72,6 +74,52 @@ fn Flash(portal: Signal<Portal>) -> impl IntoView {
             .map(|text| {
                 view! { <div class="flash"><Notice tone=Tone::Good role="status"><p>{text}</p></Notice></div> }
             })}
+    }
+}
+
+/// Where the company's record is kept while it can only be read here (rule 22).
+#[component]
+fn OlderPortalNotice(portal: Signal<Portal>) -> impl IntoView {
+    let older = Memo::new(move |_| {
+        portal.with(|portal| match &portal.reader {
+            Reader::Person(person) => person.older_portal.clone(),
+            Reader::Nobody | Reader::Operator(_) => None,
+        })
+    });
+    move || {
+        let texts = texts();
+        let OlderPortal { state, sign_in_link, technical_contact } = older.get()?;
+        let (title, text) = match state {
+            PortalState::Member => return None,
+            PortalState::NotInvited => {
+                (texts.older_portal_not_invited_title(), texts.older_portal_not_invited_text())
+            }
+            PortalState::Invited => (texts.older_portal_invited_title(), texts.older_portal_invited_text()),
+            PortalState::Expired => (texts.older_portal_expired_title(), texts.older_portal_expired_text()),
+        };
+        // Once it is over there is nothing to go on with.
+        let goes_on = state.is_kept_elsewhere();
+        Some(view! {
+            <div class="flash">
+                <Notice tone=Tone::Wait>
+                    <b>{title}</b>
+                    <p>{text}</p>
+                    {technical_contact
+                        .filter(|_| goes_on)
+                        .map(|contact| view! { <p>{texts.older_portal_technical(contact)}</p> })}
+                    {sign_in_link
+                        .filter(|_| goes_on)
+                        .map(|link| {
+                            view! {
+                                <div class="row">
+                                    <LinkButton href=link label=texts.older_portal_sign_in() icon=IconName::Out/>
+                                    <span class="sr">{texts.common_new_window()}</span>
+                                </div>
+                            }
+                        })}
+                </Notice>
+            </div>
+        })
     }
 }
 

@@ -184,6 +184,14 @@ codes! {
         ProgrammeAdminCreated = "programme_admin_created",
         /// Loaded the sample programme.
         SampleProgrammeLoaded = "sample_programme_loaded",
+        /// Took a company's record from the older portal, or brought it up to date.
+        MemberImported = "member_imported",
+        /// Invited the company to enrol.
+        MemberInvited = "member_invited",
+        /// Said where the older portal is.
+        OlderPortalSet = "older_portal_set",
+        /// The record from the older portal is over.
+        OlderRecordEnded = "older_record_ended",
         /// Made a new key for what is sealed, or sealed everything under it.
         KeysRotated = "keys_rotated",
         /// Took the activity away as a file.
@@ -334,6 +342,10 @@ impl AuditAction {
             | Self::MailSentAgain
             | Self::ProgrammeAdminCreated
             | Self::SampleProgrammeLoaded
+            | Self::MemberImported
+            | Self::MemberInvited
+            | Self::OlderPortalSet
+            | Self::OlderRecordEnded
             | Self::KeysRotated => ActivityKind::Programme,
             Self::ActivityExported | Self::AuditRemoved | Self::Denied => ActivityKind::Evidence,
         }

@@ -21,6 +21,7 @@ pub mod language;
 pub mod mail_topic;
 pub mod membership;
 pub mod moment;
+pub mod older_portal;
 pub mod operation;
 pub mod password;
 pub mod policy;
@@ -98,6 +99,10 @@ mod tests {
             crate::mail_topic::MailTopic,
             crate::membership::Tier,
             crate::membership::YearPhase,
+            crate::older_portal::PortalState,
+            crate::older_portal::RecordColumn,
+            crate::older_portal::RecordFault,
+            crate::older_portal::RecordKind,
             crate::policy::AssignRoles,
             crate::policy::DoubleHolding,
             crate::policy::SupportEdition,

@@ -1,6 +1,7 @@
 //! Every code of the domain has its words.
 
 use domain::error::{ErrorCode, Field};
+use domain::older_portal::{RecordColumn, RecordFault, RecordKind};
 use domain::{Language, OperatorRole, Role};
 use locales::texts;
 
@@ -9,6 +10,9 @@ fn every_code_has_a_text() {
     let codes = (ErrorCode::ALL.iter().map(|code| ("error", code.code())))
         .chain(Field::ALL.iter().map(|field| ("field", field.code())))
         .chain(Role::ALL.iter().map(|role| ("role", role.code())))
+        .chain(RecordKind::ALL.iter().map(|kind| ("record_kind", kind.code())))
+        .chain(RecordColumn::ALL.iter().map(|column| ("record_column", column.code())))
+        .chain(RecordFault::ALL.iter().map(|fault| ("record_fault", fault.code())))
         .chain(OperatorRole::ALL.iter().map(|role| ("role", role.code())));
     let mut missing = Vec::new();
     for (area, code) in codes {

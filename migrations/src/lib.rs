@@ -18,6 +18,7 @@ mod m0009_own_account;
 mod m0010_directory;
 mod m0011_provisioning;
 mod m0012_audit_retention;
+mod m0013_older_portal;
 mod m0014_membership_year;
 
 /// All migrations, in order.
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_directory::Migration),
             Box::new(m0011_provisioning::Migration),
             Box::new(m0012_audit_retention::Migration),
+            Box::new(m0013_older_portal::Migration),
             Box::new(m0014_membership_year::Migration),
         ]
     }

@@ -3,6 +3,7 @@
 mod audit;
 mod create_admin;
 mod doctor;
+mod import_members;
 mod keys;
 mod migrate;
 mod seed_demo;
@@ -42,6 +43,8 @@ enum Command {
     SeedDemo,
     /// Make a programme admin; the password is read from standard input
     CreateAdmin(create_admin::Arguments),
+    /// Take companies, memberships, contacts and benefits over from the older portal
+    ImportMembers(import_members::Arguments),
     /// Check configuration, database, keys, mail and cookies; one line each
     Doctor,
     /// Look after the audit trail
@@ -78,6 +81,7 @@ fn start(line: CommandLine) -> Result<ExitCode, Trouble> {
             Command::CreateAdmin(arguments) => {
                 create_admin::run(&configuration, arguments).await.map(|()| ExitCode::SUCCESS)
             }
+            Command::ImportMembers(arguments) => import_members::run(&configuration, arguments).await,
             Command::Doctor => Ok(doctor::run(&configuration).await),
             Command::Audit(audit) => audit::run(&configuration, audit).await,
             Command::Keys(keys) => keys::run(&configuration, keys).await.map(|()| ExitCode::SUCCESS),

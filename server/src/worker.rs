@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
-use service::{Service, activations, audit, benefits, directories, membership, people, sessions};
+use service::{
+    Service, activations, audit, benefits, directories, membership, older_portal, people, sessions,
+};
 use tokio::sync::watch;
 
 /// How often it looks for mail; a change is in the outbox at once, its delivery may wait this long.
@@ -35,6 +37,9 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
             }
             if let Err(failure) = membership::on_clock::remind_due(&service).await {
                 tracing::error!(cause = %failure, "the end of memberships could not be told");
+            }
+            if let Err(failure) = older_portal::on_clock::end_due(&service).await {
+                tracing::error!(cause = %failure, "records from the older portal could not be ended");
             }
             if let Err(failure) = activations::on_clock::remind_due(&service).await {
                 tracing::error!(cause = %failure, "what ends soon could not be told");

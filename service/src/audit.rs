@@ -5,14 +5,17 @@ mod denied;
 mod retention;
 mod verify;
 
+use std::collections::HashMap;
+
 use domain::audit::ActorKind;
 use domain::ids::{AccountId, GrantId, OrganizationId, PersonId};
 use domain::{AuditAction, Moment};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{DatabaseTransaction, EntityTrait, FromQueryResult, Set};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::entity::audit_event;
+use crate::entity::{audit_event, audit_head};
 use crate::failure::Failure;
 use crate::request::{Actor, Request};
 use crate::{Service, sql};
@@ -118,13 +121,7 @@ pub(crate) async fn write(
     now: Moment,
 ) -> Result<(), Failure> {
     events.sort_by_key(|event| event.organization);
-    let asking = match &request.actor {
-        Actor::Nobody => (ActorKind::Nobody, None),
-        Actor::Person(person) => (ActorKind::Person, Some(person.account.0)),
-        Actor::Operator(operator) => (ActorKind::Operator, Some(operator.account.0)),
-        Actor::Token(token) => (ActorKind::Token, Some(token.id.0)),
-        Actor::Worker => (ActorKind::Worker, None),
-    };
+    let asking = asking(request);
     let mut rows = Vec::with_capacity(events.len());
     let mut events = events.into_iter().peekable();
     while let Some(first) = events.next() {
@@ -132,26 +129,7 @@ pub(crate) async fn write(
         let mut head = lock_head(service, transaction, organization.0).await?;
         let mut next = Some(first);
         while let Some(event) = next {
-            let (actor_kind, actor_id) =
-                event.actor.map_or(asking, |(kind, account)| (kind, Some(account.0)));
-            let row = audit_event::Model {
-                organization_id: organization.0,
-                sequence: head.sequence + 1,
-                previous_hash: head.hash,
-                hash: Vec::new(),
-                at: now.0,
-                actor_kind: actor_kind.code().to_owned(),
-                actor_id,
-                action: event.action.code().to_owned(),
-                object_kind: event.object_kind.to_owned(),
-                object_id: event.object,
-                before_state: event.before,
-                after_state: event.after,
-                address: Some(request.address.clone()),
-                request_id: Some(request.id.clone()),
-                person_id: event.person,
-                grant_id: event.grant,
-            };
+            let row = following(event, head, asking, request, now);
             let hash = link(&row);
             head = Head { sequence: row.sequence, hash: hash.clone() };
             rows.push(active(audit_event::Model { hash, ..row }));
@@ -164,6 +142,125 @@ pub(crate) async fn write(
         audit_event::Entity::insert_many(rows).exec_without_returning(transaction).await?;
     }
     Ok(())
+}
+
+/// Appends the events of many organizations, with few statements however many they are.
+pub(crate) async fn write_many(
+    service: &Service,
+    transaction: &DatabaseTransaction,
+    request: &Request,
+    mut events: Vec<Event>,
+    now: Moment,
+) -> Result<(), Failure> {
+    // Within one organization they keep their order.
+    events.sort_by_key(|event| event.organization);
+    let asking = asking(request);
+    let mut organizations: Vec<Uuid> = events.iter().map(|event| event.organization.0).collect();
+    organizations.dedup();
+    let mut heads = HashMap::new();
+    for some in organizations.chunks(AT_ONCE) {
+        heads.extend(lock_heads(service, transaction, some).await?);
+    }
+    let mut rows = Vec::with_capacity(events.len());
+    for event in events {
+        let organization = event.organization.0;
+        let head = heads.remove(&organization).unwrap_or(Head { sequence: 0, hash: vec![0; 32] });
+        let row = following(event, head, asking, request, now);
+        let hash = link(&row);
+        heads.insert(organization, Head { sequence: row.sequence, hash: hash.clone() });
+        rows.push(active(audit_event::Model { hash, ..row }));
+    }
+    let heads = organizations.iter().filter_map(|id| {
+        let head = heads.remove(id)?;
+        Some(audit_head::ActiveModel {
+            organization_id: Set(*id),
+            sequence: Set(head.sequence),
+            hash: Set(head.hash),
+            // Of a chain that is there already both stay: only what is new is replaced.
+            removed_sequence: Set(0),
+            removed_hash: Set(None),
+        })
+    });
+    let heads: Vec<_> = heads.collect();
+    let replaced = OnConflict::column(audit_head::Column::OrganizationId)
+        .update_columns([audit_head::Column::Sequence, audit_head::Column::Hash])
+        .to_owned();
+    for some in heads.chunks(AT_ONCE) {
+        let insert = audit_head::Entity::insert_many(some.to_vec()).on_conflict(replaced.clone());
+        insert.exec_without_returning(transaction).await?;
+    }
+    for some in rows.chunks(AT_ONCE) {
+        audit_event::Entity::insert_many(some.to_vec()).exec_without_returning(transaction).await?;
+    }
+    Ok(())
+}
+
+/// So many rows are read or written with one statement.
+const AT_ONCE: usize = 500;
+
+/// The heads of chains that there are already.
+async fn lock_heads(
+    service: &Service,
+    transaction: &DatabaseTransaction,
+    organizations: &[Uuid],
+) -> Result<HashMap<Uuid, Head>, Failure> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        organization_id: Uuid,
+        sequence: i64,
+        hash: Vec<u8>,
+    }
+    let places: Vec<String> = (1..=organizations.len()).map(|place| format!("${place}")).collect();
+    let lock = if service.database.is_postgres() { " for update" } else { "" };
+    let text = format!(
+        "select organization_id, sequence, hash from audit_head where organization_id in ({})
+        order by organization_id{lock}",
+        places.join(", ")
+    );
+    let values = organizations.iter().map(|id| (*id).into());
+    let rows = sql::all::<Row>(transaction, &text, values).await?;
+    let head = |row: Row| (row.organization_id, Head { sequence: row.sequence, hash: row.hash });
+    Ok(rows.into_iter().map(head).collect())
+}
+
+/// Who asks, as an event names them.
+fn asking(request: &Request) -> (ActorKind, Option<Uuid>) {
+    match &request.actor {
+        Actor::Nobody => (ActorKind::Nobody, None),
+        Actor::Person(person) => (ActorKind::Person, Some(person.account.0)),
+        Actor::Operator(operator) => (ActorKind::Operator, Some(operator.account.0)),
+        Actor::Token(token) => (ActorKind::Token, Some(token.id.0)),
+        Actor::Worker => (ActorKind::Worker, None),
+    }
+}
+
+/// The event behind the head of its chain, still without a hash.
+fn following(
+    event: Event,
+    head: Head,
+    asking: (ActorKind, Option<Uuid>),
+    request: &Request,
+    now: Moment,
+) -> audit_event::Model {
+    let (actor_kind, actor_id) = event.actor.map_or(asking, |(kind, account)| (kind, Some(account.0)));
+    audit_event::Model {
+        organization_id: event.organization.0,
+        sequence: head.sequence + 1,
+        previous_hash: head.hash,
+        hash: Vec::new(),
+        at: now.0,
+        actor_kind: actor_kind.code().to_owned(),
+        actor_id,
+        action: event.action.code().to_owned(),
+        object_kind: event.object_kind.to_owned(),
+        object_id: event.object,
+        before_state: event.before,
+        after_state: event.after,
+        address: Some(request.address.clone()),
+        request_id: Some(request.id.clone()),
+        person_id: event.person,
+        grant_id: event.grant,
+    }
 }
 
 async fn lock_head(

@@ -22,6 +22,7 @@ pub mod failure;
 pub mod keys;
 pub mod live;
 pub mod membership;
+pub mod older_portal;
 pub mod operation;
 pub mod outbox;
 pub mod passwords;

@@ -180,6 +180,11 @@ pub async fn load(service: &Service) -> Outcome<Summary> {
         requests: rows.service_request.len(),
     };
     rows.write(&change.transaction).await?;
+    let older = &files.operators.programme.older_portal;
+    let text = "insert into older_portal (id, sign_in_link, technical_contact) values (1, $1, $2)
+        on conflict (id) do nothing";
+    let values = [older.sign_in_link.as_str().into(), older.technical_contact.as_str().into()];
+    sql::run(&change.transaction, text, values).await?;
     change.commit(()).await?;
     Ok(summary)
 }

@@ -38,8 +38,8 @@ pub const WAIT: &str = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
 pub const EARLIER: &str = "select account_id, digest, outcome from operation where id = $1";
 
 /// A grant; `$1` its id, `$2` organization.
-pub const GRANT: &str =
-    "select g.id, g.product_id, g.category, p.kind, p.unit, g.pool_id, po.quantity, po.used, g.state,
+pub const GRANT: &str = "select g.id, g.product_id, g.category, p.kind, p.unit, g.pool_id, po.quantity,
+        po.used + po.used_before as used, g.state,
         g.expires_at, g.activate_by, g.holding_ends_at, o.portal_state, g.activation_state, g.source, g.area,
         g.order_line_id, g.granted_at, p.portal_url, p.activation_limit, g.row_version
     from benefit_grant g

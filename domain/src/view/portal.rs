@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::benefit::Category;
+use crate::older_portal::PortalState;
 use crate::policy::SupportEdition;
 use crate::{Day, OperatorRole, Role};
 
@@ -65,6 +66,19 @@ pub struct PersonReader {
     pub others: Vec<(String, String)>,
     /// The membership's year.
     pub year: Option<MembershipYear>,
+    /// Where the record is kept, while that isn't here (rule 22).
+    pub older_portal: Option<OlderPortal>,
+}
+
+/// What a company is told whose record is kept in the older portal, or is over.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OlderPortal {
+    /// Which of the states.
+    pub state: PortalState,
+    /// The older portal's sign-in link.
+    pub sign_in_link: Option<String>,
+    /// Whom to ask about technical benefits.
+    pub technical_contact: Option<String>,
 }
 
 /// Where the membership stands in its year.

@@ -42,6 +42,7 @@ fn help_says_every_command_and_setting() {
         "migrate",
         "seed-demo",
         "create-admin",
+        "import-members",
         "doctor",
         "audit",
         "keys",
@@ -60,7 +61,9 @@ fn help_says_every_command_and_setting() {
     ] {
         assert!(text.contains(word), "{word} in {text}");
     }
-    for command in ["serve", "migrate", "seed-demo", "create-admin", "doctor", "audit", "keys"] {
+    for command in
+        ["serve", "migrate", "seed-demo", "create-admin", "import-members", "doctor", "audit", "keys"]
+    {
         let output = run(folder.path(), &[command, "--help"], "");
         assert!(output.status.success() && said(&output).contains("Usage:"), "{command}");
     }
@@ -293,4 +296,75 @@ fn the_secret_is_made_for_its_owner_only() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("opened");
     let output = run(folder.path(), &["doctor"], "");
     assert!(!output.status.success() && said(&output).contains("BAD   keys:"), "{}", said(&output));
+}
+
+/// Records of two companies, one of them with a fault.
+const RECORDS: &str = "record,domain,company,account_email,contact_name,contact_email,tier,began,benefit,used\n\
+    company,osprey.example,Osprey,office@osprey.example,Ida Vane,ida.vane@osprey.example,,,,\n\
+    membership,osprey.example,,,,,network,2026-03-01,,\n\
+    membership,osprey.example,,,,,action_pack,2026-03-01,,\n\
+    grant,osprey.example,,,,,action_pack,,office_365_e3,4\n\
+    company,heron.example,Heron,office@heron.example,Per Heron,per@heron.example,,,,\n\
+    membership,heron.example,,,,,platinum,2026-03-01,,\n";
+
+#[test]
+fn records_of_the_older_portal_are_imported() {
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    let import = |arguments: &[&str]| {
+        let mut line = vec!["import-members"];
+        line.extend(arguments);
+        run(here, &line, "")
+    };
+    // The template has heads and nothing to import, and never replaces a file.
+    for (name, language) in [("empty.csv", "zh-Hant"), ("empty.xlsx", "en")] {
+        let template = import(&[name, "--template", "--language", language]);
+        assert!(template.status.success(), "{}", complained(&template));
+        let again = import(&[name, "--template"]);
+        assert!(!again.status.success() && complained(&again).contains("there already"));
+    }
+    let text = std::fs::read_to_string(here.join("empty.csv")).expect("a file");
+    assert!(text.starts_with("\u{FEFF}記錄,公司網域,") && text.lines().count() == 1, "{text}");
+
+    std::fs::write(here.join("members.csv"), RECORDS).expect("a file");
+    let early = import(&["members.csv"]);
+    assert!(!early.status.success() && complained(&early).contains("no programme"), "{}", complained(&early));
+    assert!(run(here, &["seed-demo"], "").status.success());
+    for name in ["empty.csv", "empty.xlsx"] {
+        let nothing = import(&[name]);
+        assert!(
+            !nothing.status.success() && complained(&nothing).contains("no rows"),
+            "{}",
+            complained(&nothing)
+        );
+    }
+    let absent = import(&["absent.csv"]);
+    assert!(!absent.status.success() && complained(&absent).contains("absent.csv can't be read"));
+
+    let faulty = import(&["members.csv"]);
+    let told = said(&faulty);
+    assert!(!faulty.status.success());
+    assert!(told.contains("line 7: Tier is not a tier of the programme."), "{told}");
+    assert!(told.contains("line 6: The company has no usable row for its network membership."), "{told}");
+    assert!(told.contains("rows 6, faulty 2\nNothing was written."), "{told}");
+    let chinese = said(&import(&["members.csv", "--language", "zh-Hans"]));
+    assert!(chinese.contains("line 7: 级别不是计划的级别。"), "{chinese}");
+
+    let some = import(&["members.csv", "--valid-rows"]);
+    assert!(some.status.success(), "{}", complained(&some));
+    let counts = "added 4, updated 0, unchanged 0, view-only 0, faulty 2, invited 0";
+    assert!(said(&some).contains(counts), "{}", said(&some));
+    assert!(complained(&some).contains("4 of 4 rows written"), "{}", complained(&some));
+    assert!(!complained(&some).contains('\r'), "no line that changes where nobody looks on");
+    let again = import(&["members.csv", "--valid-rows", "--invite"]);
+    let counts = "added 0, updated 0, unchanged 4, view-only 0, faulty 2, invited 1";
+    assert!(said(&again).contains(counts), "{}", said(&again));
+
+    let place =
+        import(&["--sign-in-link", "https://older.example/", "--technical-contact", "help@older.example"]);
+    assert!(place.status.success(), "{}", complained(&place));
+    let wrong = import(&["--sign-in-link", "http://older.example/"]);
+    assert!(!wrong.status.success() && !complained(&wrong).is_empty());
+    assert!(!import(&[]).status.success(), "something has to be asked for");
+    assert!(run(here, &["audit", "verify"], "").status.success());
 }

@@ -13,6 +13,7 @@ mod headers;
 mod html;
 mod languages;
 mod log;
+mod older_portal;
 mod outbox;
 mod own_account;
 mod people_files;

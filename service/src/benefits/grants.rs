@@ -76,8 +76,8 @@ struct Row {
 }
 
 /// A grant with what the rules ask of its product, pool and organization.
-const GRANTS: &str =
-    "select g.id, g.product_id, g.category, p.kind, p.unit, g.pool_id, po.quantity, po.used, g.state,
+const GRANTS: &str = "select g.id, g.product_id, g.category, p.kind, p.unit, g.pool_id, po.quantity,
+        po.used + po.used_before as used, g.state,
         g.expires_at, g.activate_by, g.holding_ends_at, o.portal_state, g.activation_state, g.source, g.area,
         g.order_line_id, g.granted_at, p.portal_url, p.activation_limit, g.row_version
     from benefit_grant g

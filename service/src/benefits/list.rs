@@ -16,7 +16,8 @@ use crate::{Outcome, Service, policies, rights, sql};
 /// What a grant's row is made of; `$1` organization, `$2` language, `$3` now.
 ///
 /// `used` counts what the kind counts: all that the one key opens once it is drawn, else seats,
-/// activations and redeemed keys of the whole pool, units taken from the ledgers of the pool. `status` is the same decision as
+/// activations and redeemed keys of the whole pool, units taken from the ledgers of the pool; and what
+/// of the pool was used in the older portal. `status` is the same decision as
 /// [`domain::benefit::row_status`]; a test holds them together. `expires_at` is what a reader counts
 /// on: of an active benefit the end of its activation (rules 13 and 16).
 pub const ROWS: &str = "
@@ -58,7 +59,7 @@ pub const ROWS: &str = "
                         join benefit_grant s on s.id = b.grant_id
                         where s.pool_id = g.pool_id and b.kind in ('hour', 'incident')), 0)
                 else po.used
-            end as used
+            end + po.used_before as used
         from benefit_grant g
         join product p on p.id = g.product_id
         join product_text t on t.product_id = p.id and t.language = $2

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use crate::request::{Actor, Operator, Person, Request};
-use crate::{Failure, Outcome, Service, policies, sql};
+use crate::{Failure, Outcome, Service, older_portal, policies, sql};
 
 #[derive(FromQueryResult)]
 struct ProgrammeRow {
@@ -21,6 +21,7 @@ struct ProgrammeRow {
 struct PersonRow {
     organization_name: String,
     tier: String,
+    portal_state: String,
     setup_finished: bool,
     founder: bool,
     elsewhere: bool,
@@ -69,7 +70,7 @@ pub async fn frame(service: &Service, request: &Request, language: Language) -> 
 async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> {
     let reader = service.database.reader();
     let organization = person.organization.0;
-    let text = "select o.name as organization_name, o.tier, o.setup_finished,
+    let text = "select o.name as organization_name, o.tier, o.portal_state, o.setup_finished,
             coalesce(o.founder_person_id = $2, false) as founder,
             exists (select 1 from person p where p.account_id = $3 and p.status = 'active'
                 and p.organization_id <> o.id) as elsewhere,
@@ -93,6 +94,7 @@ async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> 
         "select category, count(*) as rows from benefit_grant where organization_id = $1 group by category";
     let counts = sql::all::<CountRow>(reader, text, [organization.into()]).await?;
     let others = if row.elsewhere { other_organizations(reader, person).await? } else { Vec::new() };
+    let older_portal = older_portal::notice(reader, person.organization, &row.portal_state).await?;
     let mut policies = Policies::default();
     if let Some(value) = row.support_edition {
         policies::set(&mut policies, policies::SUPPORT_EDITION, &value)
@@ -117,6 +119,7 @@ async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> 
         edition: policies.support_edition,
         others,
         year: year(row.starts_at, row.anniversary_at, &person.zone(), service.now()),
+        older_portal,
     })
 }
 

@@ -73,9 +73,10 @@ struct Earlier {
 /// not the invitation was accepted (rule 11).
 ///
 /// # Errors
-/// [`ErrorCode::RoleNeeded`]; [`ErrorCode::Invalid`] with the faults of each field, among them
-/// [`ErrorCode::AlreadyInOrganization`] and [`ErrorCode::OutsideDirectory`] where the company requires
-/// its directory and none speaks for the address; [`ErrorCode::RoleNotGrantable`] (rule 3);
+/// [`ErrorCode::RoleNeeded`]; [`ErrorCode::ReadOnly`] (rule 22); [`ErrorCode::Invalid`] with the faults
+/// of each field, among them [`ErrorCode::AlreadyInOrganization`] and [`ErrorCode::OutsideDirectory`]
+/// where the company requires its directory and none speaks for the address;
+/// [`ErrorCode::RoleNotGrantable`] (rule 3);
 /// [`ErrorCode::WrongSide`] for an operator's address (rule 1).
 pub async fn add_user(
     service: &Service,
@@ -108,6 +109,7 @@ pub async fn add_user(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    rights::check_member(&change.transaction, person).await?;
     let new = NewPerson { name, email, roles, language, suspended: false };
     let added = write(&mut change, &person.into(), &new).await?;
     change.tell(Changed::Organization(person.organization));

@@ -222,7 +222,7 @@ async fn colleagues(
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`], also where a seat is handed over by somebody who may not assign;
-/// [`ErrorCode::NotFound`]; [`ErrorCode::Stale`] if person or seats changed since the page was read;
+/// [`ErrorCode::NotFound`]; [`ErrorCode::ReadOnly`] (rule 22); [`ErrorCode::Stale`] if person or seats changed since the page was read;
 /// those of [`check_departure`]; for a seat that is handed over those of reassigning it.
 pub async fn depart(
     service: &Service,
@@ -251,6 +251,7 @@ pub async fn depart(
         Begun::New(change) => change,
     };
     roles::lock(&change, person.organization).await?;
+    rights::check_member(&change.transaction, person).await?;
     let held = roles::held(&change.transaction, person.organization, input.person).await?;
     if held.row_version != input.version {
         return Err(ErrorCode::Stale.into());

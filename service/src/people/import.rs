@@ -1,7 +1,7 @@
 //! Several people at once from a CSV file: read, checked row by row, and only then saved.
 
 mod check;
-mod file;
+pub(crate) mod file;
 mod save;
 
 use domain::ids::PeopleImportId;

@@ -69,7 +69,7 @@ impl Held {
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`]; [`ErrorCode::NotFound`] for a person of somebody else;
-/// [`ErrorCode::Required`] without any role; [`ErrorCode::Stale`];
+/// [`ErrorCode::Required`] without any role; [`ErrorCode::Stale`]; [`ErrorCode::ReadOnly`] (rule 22);
 /// [`ErrorCode::RoleNotGrantable`] and [`ErrorCode::LastGlobalAdmin`] (rule 3).
 pub async fn set_roles(
     service: &Service,
@@ -91,6 +91,7 @@ pub async fn set_roles(
         Begun::New(change) => change,
     };
     lock(&change, person.organization).await?;
+    rights::check_member(&change.transaction, person).await?;
     let held = held(&change.transaction, person.organization, input.person).await?;
     if held.row_version != input.version {
         return Err(ErrorCode::Stale.into());

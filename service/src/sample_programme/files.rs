@@ -211,6 +211,15 @@ pub(super) struct Programme {
     code: String,
     pub(super) domain: String,
     pub(super) name: Translated<String>,
+    pub(super) older_portal: OlderPortal,
+}
+
+/// Where the older portal is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OlderPortal {
+    pub(super) sign_in_link: String,
+    pub(super) technical_contact: String,
 }
 
 #[derive(Deserialize)]

@@ -136,7 +136,7 @@ fn role(word: &str) -> Option<Role> {
 
 /// The roles of a cell, whichever sign stands between them; Employee where it is empty, none where a
 /// word isn't a role.
-pub(super) fn roles(cell: &str) -> Option<Vec<Role>> {
+pub(crate) fn roles(cell: &str) -> Option<Vec<Role>> {
     let words: Vec<&str> = cell
         .split([';', ',', '、', '，', '；', '|', '/'])
         .map(str::trim)
@@ -149,7 +149,7 @@ pub(super) fn roles(cell: &str) -> Option<Vec<Role>> {
 }
 
 /// The language of a cell: its tag or its own name; `otherwise` where it is empty.
-pub(super) fn language(cell: &str, otherwise: Language) -> Option<Language> {
+pub(crate) fn language(cell: &str, otherwise: Language) -> Option<Language> {
     if cell.is_empty() {
         return Some(otherwise);
     }

@@ -28,7 +28,7 @@ pub struct Saved {
 /// checked again at that moment; those with a fault stay, to be put right and sent anew.
 ///
 /// # Errors
-/// [`ErrorCode::RoleNeeded`]; [`ErrorCode::NotFound`] for a file of somebody else;
+/// [`ErrorCode::RoleNeeded`]; [`ErrorCode::ReadOnly`] (rule 22); [`ErrorCode::NotFound`] for a file of somebody else;
 /// [`ErrorCode::WrongState`] for one that was saved already; [`ErrorCode::NoRows`] if every row has a
 /// fault.
 pub async fn save(
@@ -48,6 +48,7 @@ pub async fn save(
         Begun::New(change) => change,
     };
     roles::lock(&change, person.organization).await?;
+    rights::check_member(&change.transaction, person).await?;
     if stored.outcome.is_some() {
         return Err(ErrorCode::WrongState.into());
     }

@@ -1,0 +1,107 @@
+//! What the programme has, as far as a file of records names it.
+
+use std::collections::HashMap;
+
+use domain::benefit::SourceLabel;
+use domain::{ErrorCode, Tier};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use crate::{Outcome, policies, sql};
+
+/// A benefit that a tier brings.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) category: String,
+    /// How many; none is without limit.
+    pub(super) limit: Option<i64>,
+    /// The pool that several benefits of the tier share.
+    pub(super) pool: Option<String>,
+}
+
+/// What the programme has.
+#[derive(Default, Debug)]
+pub(super) struct Catalogue {
+    pub(super) version: i64,
+    /// The policies of a purchase made now, as they stand on an order line.
+    pub(super) policies: String,
+    pub(super) offers: HashMap<Tier, Uuid>,
+    /// Ids by code.
+    pub(super) products: HashMap<String, Uuid>,
+    plans: HashMap<(Tier, Option<String>, Uuid), Plan>,
+}
+
+impl Catalogue {
+    /// What a tier, or a select area of it, brings of a benefit.
+    pub(super) fn plan(&self, tier: Tier, area: Option<&str>, product: Uuid) -> Option<&Plan> {
+        self.plans.get(&(tier, area.map(str::to_owned), product))
+    }
+
+    /// Whether there is such a competency area.
+    pub(super) fn has_area(code: &str) -> bool {
+        locales::texts(domain::Language::English).find("area", code).is_some()
+    }
+}
+
+#[derive(FromQueryResult)]
+struct CodeRow {
+    code: String,
+    id: Uuid,
+}
+
+#[derive(FromQueryResult)]
+struct PlanRow {
+    source: String,
+    level: Option<String>,
+    area: Option<String>,
+    product_id: Uuid,
+    category: String,
+    quantity: Option<i64>,
+    seats: Option<i64>,
+    pool_code: Option<String>,
+}
+
+/// Reads it.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`] where the database has no programme.
+pub(super) async fn load(connection: &impl ConnectionTrait) -> Outcome<Catalogue> {
+    let text = "select catalogue_version as number from programme";
+    let version = sql::number(connection, text, []).await?;
+    if version == 0 {
+        return Err(ErrorCode::NotFound.into());
+    }
+    let frozen: serde_json::Map<String, serde_json::Value> =
+        policies::entries(&policies::in_force(connection).await?)
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+    let mut catalogue = Catalogue {
+        version,
+        policies: serde_json::Value::Object(frozen).to_string(),
+        ..Catalogue::default()
+    };
+    for row in
+        sql::all::<CodeRow>(connection, "select tier as code, id from offer order by price_minor", []).await?
+    {
+        if let Some(tier) = Tier::from_code(&row.code) {
+            catalogue.offers.entry(tier).or_insert(row.id);
+        }
+    }
+    for row in sql::all::<CodeRow>(connection, "select code, id from product", []).await? {
+        catalogue.products.insert(row.code, row.id);
+    }
+    let text = "select e.source, e.level, e.area, e.product_id, p.category, e.quantity, e.seats, e.pool_code
+        from entitlement e join product p on p.id = e.product_id";
+    for row in sql::all::<PlanRow>(connection, text, []).await? {
+        let core = |tier: &&Tier| SourceLabel::core_of(**tier).code() == row.source;
+        let tier = match row.level.as_deref() {
+            Some(level) if row.source == SourceLabel::SelectCompetency.code() => Tier::from_code(level),
+            _ => Tier::ALL.iter().find(core).copied(),
+        };
+        let Some(tier) = tier else { continue };
+        let plan = Plan { category: row.category, limit: row.seats.or(row.quantity), pool: row.pool_code };
+        catalogue.plans.insert((tier, row.area, row.product_id), plan);
+    }
+    Ok(catalogue)
+}
