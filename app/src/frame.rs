@@ -97,18 +97,14 @@ fn OlderPortalNotice(portal: Signal<Portal>) -> impl IntoView {
             PortalState::Invited => (texts.older_portal_invited_title(), texts.older_portal_invited_text()),
             PortalState::Expired => (texts.older_portal_expired_title(), texts.older_portal_expired_text()),
         };
-        // Once it is over there is nothing to go on with.
-        let goes_on = state.is_kept_elsewhere();
         Some(view! {
             <div class="flash">
                 <Notice tone=Tone::Wait>
                     <b>{title}</b>
                     <p>{text}</p>
                     {technical_contact
-                        .filter(|_| goes_on)
                         .map(|contact| view! { <p>{texts.older_portal_technical(contact)}</p> })}
                     {sign_in_link
-                        .filter(|_| goes_on)
                         .map(|link| {
                             view! {
                                 <div class="row">

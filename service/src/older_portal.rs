@@ -12,6 +12,7 @@ mod notice;
 pub mod on_clock;
 mod parse;
 mod present;
+mod tables;
 mod write;
 
 use std::path::Path;

@@ -474,3 +474,24 @@ async fn one_contact_of_two_companies_is_one_account(
     let mail = mails.iter().find(|mail| mail.kind == "member_invited_known").expect("a mail");
     assert!(mail.secret.is_none() && mail.body.contains("https://benefits.example/"));
 }
+
+#[rstest]
+#[tokio::test]
+async fn rule_22_a_year_renewed_in_the_older_portal_goes_on_here(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let rows = FILE.replace("network,,2026-03-01", "network,,2026-11-01");
+    taken(&stage, &rows).await;
+    let zone = domain::moment::Zone::named("Europe/Oslo");
+    stage.clock.set(zone.start_of(domain::Day::parse("2027-06-11").expect("a day")));
+    benefits::on_clock::end_due(&stage.service).await.expect("runs");
+    let ours =
+        "select count(*) as number from benefit_grant g join organization o on o.id = g.organization_id
+        where o.domain = 'osprey.example' and g.state = ";
+    assert_eq!(stage.count(&format!("{ours}'ended'")).await, 3);
+    assert_eq!(end_due(&stage.service).await.expect("runs"), 0, "the network membership goes on");
+    let renewed = rows.replace("security,2026-05-10", "security,2027-05-10");
+    assert_eq!(counts(&taken(&stage, &renewed).await), [0, 1, ROWS - 1, 0]);
+    assert_eq!(stage.count(&format!("{ours}'granted'")).await, 3);
+}

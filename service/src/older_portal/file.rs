@@ -147,7 +147,7 @@ fn csv(mut source: impl BufRead, each: &mut Each<'_>) -> Result<(), Error> {
         .delimiter(between)
         .has_headers(false)
         .flexible(true)
-        .from_reader(begins.as_slice().chain(source));
+        .from_reader(OneLineEnd(begins.as_slice().chain(source).chain(&b"\n"[..])));
     let mut record = csv::StringRecord::new();
     reader.read_record(&mut record).map_err(not_text)?;
     let at = heads(record.iter())?;
@@ -155,13 +155,39 @@ fn csv(mut source: impl BufRead, each: &mut Each<'_>) -> Result<(), Error> {
     let mut counted = Counted { rows: 0, each };
     while reader.read_record(&mut record).map_err(not_text)? {
         raw.clear();
-        raw.line = record.position().and_then(|at| u32::try_from(at.line()).ok()).unwrap_or(u32::MAX);
+        // Where the reader stands, behind the row's end: empty lines before it don't count then.
+        let ends = reader.position().line();
+        let within = record.iter().flat_map(str::bytes).filter(|byte| *byte == b'\n').count();
+        let begins = ends.saturating_sub(1).saturating_sub(u64::try_from(within).unwrap_or(u64::MAX));
+        raw.line = u32::try_from(begins).unwrap_or(u32::MAX);
         for (number, cell) in record.iter().enumerate() {
             raw.put(&at, number, cell);
         }
         counted.take(&raw)?;
     }
     Ok(())
+}
+
+/// Lines end with a line feed alone, so that they can be counted.
+struct OneLineEnd<R>(R);
+
+impl<R: Read> Read for OneLineEnd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let count = self.0.read(buffer)?;
+            let mut kept = 0;
+            for at in 0..count {
+                if buffer[at] != b'\r' {
+                    buffer[kept] = buffer[at];
+                    kept += 1;
+                }
+            }
+            // Nothing would be taken for the end.
+            if kept > 0 || count == 0 {
+                return Ok(kept);
+            }
+        }
+    }
 }
 
 /// What stands between cells: whichever the line of heads has most of.

@@ -26,6 +26,10 @@ pub(crate) async fn notice(
     if !state.is_read_only() {
         return Ok(None);
     }
+    // Once the record is over there is nothing to go on with there.
+    if !state.is_kept_elsewhere() {
+        return Ok(Some(OlderPortal { state, sign_in_link: None, technical_contact: None }));
+    }
     let text = "select sign_in_link, technical_contact from older_portal where id = 1";
     let row = sql::one::<Row>(connection, text, []).await?;
     let (link, contact) = row.map_or((None, None), |row| (row.sign_in_link, row.technical_contact));

@@ -11,10 +11,10 @@ use domain::{AuditAction, Category, Moment, Role, Roles, Tier};
 use sea_orm::{DatabaseTransaction, Value};
 use uuid::Uuid;
 
-use super::bulk::Bulk;
 use super::catalogue::Catalogue;
 use super::parse::{About, Company, Contact, Grant, Membership};
 use super::present::{self, Account, Present};
+use super::tables::Tables;
 use super::{Report, Wanted, broken, invite};
 use crate::audit::{self, Event};
 use crate::request::Request;
@@ -49,144 +49,6 @@ impl Tally {
             Fate::Updated => self.updated += 1,
             Fate::Unchanged => self.unchanged += 1,
         }
-    }
-}
-
-/// New rows of each table, in the order in which they refer to each other.
-struct Tables {
-    account: Bulk,
-    organization: Bulk,
-    person: Bulk,
-    person_role: Bulk,
-    orders: Bulk,
-    order_line: Bulk,
-    holding: Bulk,
-    pool: Bulk,
-    grant: Bulk,
-    record: Bulk,
-}
-
-impl Tables {
-    fn new() -> Self {
-        Self {
-            account: Bulk::new(
-                "account",
-                &["id", "email", "email_key", "full_name", "language", "status", "created_at"],
-                "",
-            ),
-            organization: Bulk::new(
-                "organization",
-                &[
-                    "id",
-                    "name",
-                    "domain",
-                    "account_email",
-                    "time_zone",
-                    "language",
-                    "tier",
-                    "portal_state",
-                    "setup_finished",
-                    "created_at",
-                ],
-                "",
-            ),
-            person: Bulk::new(
-                "person",
-                &["id", "organization_id", "account_id", "sort_name", "status", "created_at"],
-                "",
-            ),
-            person_role: Bulk::new(
-                "person_role",
-                &["person_id", "organization_id", "role"],
-                "on conflict (person_id, role) do nothing",
-            ),
-            orders: Bulk::new(
-                "orders",
-                &["id", "number", "organization_id", "ordered_at", "currency", "state"],
-                "",
-            ),
-            order_line: Bulk::new(
-                "order_line",
-                &[
-                    "id",
-                    "order_id",
-                    "organization_id",
-                    "offer_id",
-                    "areas",
-                    "price_minor",
-                    "policies",
-                    "agreement_version",
-                    "state",
-                ],
-                "",
-            ),
-            holding: Bulk::new(
-                "holding",
-                &[
-                    "id",
-                    "organization_id",
-                    "offer_id",
-                    "order_line_id",
-                    "areas",
-                    "state",
-                    "starts_at",
-                    "anniversary_at",
-                ],
-                "",
-            ),
-            pool: Bulk::new(
-                "pool",
-                &["id", "organization_id", "quantity", "used_before"],
-                "on conflict (id) do update set quantity = excluded.quantity, used_before = excluded.used_before",
-            ),
-            grant: Bulk::new(
-                "benefit_grant",
-                &[
-                    "id",
-                    "organization_id",
-                    "product_id",
-                    "category",
-                    "pool_id",
-                    "source",
-                    "area",
-                    "holding_id",
-                    "order_line_id",
-                    "state",
-                    "granted_at",
-                    "activate_by",
-                    "holding_ends_at",
-                    "expires_at",
-                    "catalogue_version",
-                    "used_before",
-                ],
-                "on conflict (id) do update set used_before = excluded.used_before,
-                    row_version = benefit_grant.row_version + 1",
-            ),
-            record: Bulk::new(
-                "older_record",
-                &["organization_id", "primary_person_id", "ends_at", "imported_at", "ended_at"],
-                "on conflict (organization_id) do update set primary_person_id = excluded.primary_person_id,
-                    ends_at = excluded.ends_at, imported_at = excluded.imported_at",
-            ),
-        }
-    }
-
-    async fn write(mut self, transaction: &DatabaseTransaction) -> Outcome<()> {
-        for table in [
-            &mut self.account,
-            &mut self.organization,
-            &mut self.person,
-            &mut self.person_role,
-            &mut self.orders,
-            &mut self.order_line,
-            &mut self.holding,
-            &mut self.pool,
-            &mut self.grant,
-            &mut self.record,
-        ] {
-            table.write(transaction).await?;
-        }
-        Ok(())
     }
 }
 
@@ -547,9 +409,17 @@ impl Writing<'_, '_> {
             let text = "update benefit_grant set granted_at = $2, holding_ends_at = $3,
                     activate_by = case when category = 'go_to_market' then activate_by else $3 end,
                     expires_at = case when category = 'go_to_market' then expires_at else $4 end,
+                    state = case when state = 'ended' and $4 > $5 then 'granted' else state end,
                     row_version = row_version + 1
                 where holding_id = $1";
-            let values = [known.id.into(), starts_at.into(), ends_at.into(), last_use_at.into()];
+            let values = [
+                known.id.into(),
+                starts_at.into(),
+                ends_at.into(),
+                last_use_at.into(),
+                // What had ended with the year before goes on with a renewed one.
+                self.by.now.0.into(),
+            ];
             sql::run(transaction, text, values).await?;
             return Ok((held, Fate::Updated));
         }
