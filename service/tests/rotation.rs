@@ -199,6 +199,7 @@ const HASHES: &[&str] = &[
     "audit_event.hash",
     "audit_event.previous_hash",
     "audit_head.hash",
+    "audit_head.removed_hash",
     "directory_sign_in.browser_hash",
     "directory_sign_in.state_hash",
     "invitation.token_hash",
