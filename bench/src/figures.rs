@@ -8,6 +8,7 @@ pub mod footprint;
 pub mod growth;
 pub mod oversell;
 pub mod page;
+pub mod people;
 pub mod sign_in;
 
 use clap::ValueEnum;
@@ -23,6 +24,8 @@ pub enum Name {
     Page,
     /// Pages over 1,000 and over 1,000,000 assignments
     Growth,
+    /// The user list of 100 and of 10,000 people
+    People,
     /// Assigning seats, beside the same statements by hand
     Assign,
     /// More people than seats: nothing is given twice
@@ -41,9 +44,10 @@ pub enum Name {
 
 impl Name {
     /// All, in the order in which they are measured and told.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Page,
         Self::Growth,
+        Self::People,
         Self::Assign,
         Self::Oversell,
         Self::Durability,
@@ -59,6 +63,7 @@ impl Name {
         match self {
             Self::Page => "page",
             Self::Growth => "growth",
+            Self::People => "people",
             Self::Assign => "assign",
             Self::Oversell => "oversell",
             Self::Durability => "durability",
@@ -77,6 +82,7 @@ impl Name {
         match self {
             Self::Page => page::measure(plan).await,
             Self::Growth => growth::measure(plan).await,
+            Self::People => people::measure(plan).await,
             Self::Assign => assign::measure(plan).await,
             Self::Oversell => oversell::measure(plan).await,
             Self::Durability => durability::measure(plan).await,

@@ -53,7 +53,7 @@ test('without a marketing contact nothing is activated; with one it is', async (
   await detail.getByRole('button', { name: 'Activate', exact: true }).click();
   const row = steps.row(page, NEWSLETTERS, 'Network membership');
   await expect(row).toContainText(/Processing, day 1 of \d/);
-  await expect(detail.getByRole('list', { name: 'The way to an active benefit' })).toContainText(english(new Date()));
+  await expect(detail.getByRole('list', { name: 'The way to an active benefit' })).toContainText(english(new Date(), 'Europe/London'));
   await steps.reload(page);
   await expect(row).toContainText(/Processing, day 1 of \d/);
   await expect(facts).toContainText('press@kestrelash.example');

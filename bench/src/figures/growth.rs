@@ -14,8 +14,7 @@ use super::say;
 
 const HOW: &str = "A company with 200 people and 1,000 seats, alone and beside 1,998 others with 50 people and 500 seats \
     each (1,000,000 assignments; 100 and 1,000 open requests). Server time is that of one connection by wrk, in turns \
-    between the servers; the median of the rounds counts. The user list also for a company of 100 people and for one of \
-    10,000.";
+    between the servers; the median of the rounds counts.";
 
 const SECONDS: u64 = 5;
 /// Beside so many companies there are 1,000,000 assignments.
@@ -25,8 +24,6 @@ const SOME: u64 = 100;
 const PEOPLE: i64 = 200;
 const GRANTS: usize = 5;
 const OPEN: u64 = 100;
-/// People of a company, and of a large one.
-const CROWD: [i64; 2] = [100, 10_000];
 
 /// Pages, and who reads them.
 const PAGES: [(&str, &str, &str); 3] = [
@@ -80,9 +77,6 @@ pub async fn measure(plan: &Plan) -> Outcome<Section> {
             let points = all.iter().zip(&times).map(|(size, time)| (size.seats as f64, *time)).collect();
             curves.push(Curve { name: format!("{title}, {}", engine.name()), points });
         }
-        for figure in user_list(plan, engine).await? {
-            section.add(figure.on(engine.name()));
-        }
         let seats: Vec<String> = all.iter().map(|size| size.seats.to_string()).collect();
         section.note(format!("{}: {} assignments.", engine.name(), seats.join(", ")));
         for size in all {
@@ -97,51 +91,8 @@ pub async fn measure(plan: &Plan) -> Outcome<Section> {
     Ok(section)
 }
 
-/// The user list of a small company and of a large one, in turns.
-async fn user_list(plan: &Plan, engine: Engine) -> Outcome<Vec<Figure>> {
-    let (path, _, reader) = PAGES[1];
-    let mut all = Vec::new();
-    for people in CROWD {
-        let place = plan.source.create(engine).await?;
-        let stage = place.connect().await?;
-        let missing = people - stage.number(&own_people()).await?;
-        scene::people(&stage, u64::try_from(missing)?).await?;
-        let cookies = vec![open_session(&stage, reader).await?];
-        stage.analyze().await?;
-        stage.close().await?;
-        let portal = Portal::start(&plan.server, &place).await?;
-        all.push(Sized { seats: people, place, portal, cookies });
-    }
-    let mut found: Vec<Vec<f64>> = vec![Vec::new(); all.len()];
-    for size in &all {
-        shows_rows(size, 0, path).await?;
-    }
-    for _ in 0..plan.rounds() {
-        for (size, times) in all.iter().zip(&mut found) {
-            let url = format!("{}{path}", size.portal.address);
-            let load = wrk::ask(&url, &size.cookies[0], 1, plan.lasting(SECONDS)).await?;
-            times.push(1000.0 / load.per_second);
-        }
-    }
-    for size in all {
-        size.portal.stop().await?;
-        plan.source.remove(size.place).await?;
-    }
-    let (few, many) = (median(&found[0]), median(&found[1]));
-    say(format!(
-        "{}, user list of {} and of {} people: {few:.2} ms, {many:.2} ms",
-        engine.name(),
-        CROWD[0],
-        CROWD[1]
-    ));
-    Ok(vec![
-        Figure::new("User list of 100 people", few, "ms"),
-        Figure::new("User list of 10,000 people", many, "ms"),
-        Figure::new("User list, 10,000 to 100 people", many / few, "").at_most(1.3),
-    ])
-}
-
-fn own_people() -> String {
+/// How many people the company has that is looked at.
+pub(super) fn own_people() -> String {
     format!(
         "select count(*) as number from person p join organization o on o.id = p.organization_id
         where o.domain = '{}'",

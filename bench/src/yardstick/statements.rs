@@ -79,8 +79,8 @@ pub const MAIL_CHOICE: &str =
 /// A mail; `$1` id, `$2` organization, `$3` account, `$4` subject, `$5` recipient, `$6` body, `$7` now.
 pub const MAIL: &str =
     "insert into mail (id, organization_id, account_id, kind, recipient, language, subject,
-        body, secret, state, attempts, next_attempt_at, last_error, created_at, sent_at)
-    values ($1, $2, $3, 'seat_assigned', $5, 'en', $4, $6, null, 'waiting', 0, $7, null, $7, null)";
+        body, secret, calendar, state, attempts, next_attempt_at, last_error, created_at, sent_at)
+    values ($1, $2, $3, 'seat_assigned', $5, 'en', $4, $6, null, null, 'waiting', 0, $7, null, $7, null)";
 
 /// A notice; `$1` id, `$2` organization, `$3` account, `$4` title, `$5` now.
 pub const NOTICE: &str =

@@ -8,7 +8,7 @@ use rstest::rstest;
 
 use crate::browser::Portal;
 use crate::common::{self, Engine, Stage};
-use crate::scene::{AGENT, AUDITOR, COMPANY, GLOBAL_ADMIN};
+use crate::scene::{AGENT, AUDITOR, COMPANY, EMPLOYEE, GLOBAL_ADMIN};
 
 /// The portal with a counter of the statements that it sends.
 async fn counted(engine: Engine) -> (Portal, Arc<AtomicUsize>) {
@@ -76,6 +76,7 @@ async fn pages_ask_no_more_often_for_more_rows(#[values(Engine::Sqlite, Engine::
         (&admin, format!("/benefits/visual-studio?open={grant}")),
         (&admin, "/account/users".to_owned()),
         (&admin, "/account/directory".to_owned()),
+        (&admin, "/membership".to_owned()),
         (&admin, "/requests".to_owned()),
         (&admin, "/my-benefits".to_owned()),
         (&admin, "/account/activity".to_owned()),
@@ -104,4 +105,40 @@ async fn pages_ask_no_more_often_for_more_rows(#[values(Engine::Sqlite, Engine::
             || path.contains("queue");
         assert!(!grows || page.body.len() > size, "{path} shows more rows");
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_user_list_of_ten_thousand_asks_as_often_as_that_of_a_hundred(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (portal, statements) = counted(engine).await;
+    let stage = &portal.stage;
+    stage.add_people(COMPANY, 100).await;
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let person = stage.person_id(EMPLOYEE, COMPANY).await;
+    let addresses = [
+        "/account/users".to_owned(),
+        "/account/users?find=extra".to_owned(),
+        "/account/users?role=employee&status=active".to_owned(),
+        "/account/users?sort=last_sign_in_down".to_owned(),
+        format!("/account/users?after={person}"),
+        format!("/account/users?open={person}"),
+    ];
+    let asked = async || {
+        let mut asked = Vec::new();
+        for path in &addresses {
+            statements.store(0, Ordering::Relaxed);
+            let page = admin.get(path).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}");
+            asked.push(statements.load(Ordering::Relaxed));
+        }
+        asked
+    };
+    let hundred = asked().await;
+    let text = "update account set email = 'first' || email, email_key = 'first' || email_key
+        where email like 'extra%'";
+    stage.run(text, []).await;
+    stage.add_people(COMPANY, 9_900).await;
+    assert_eq!(asked().await, hundred);
 }
