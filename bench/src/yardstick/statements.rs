@@ -12,8 +12,10 @@ pub const SESSION: &str =
         join account a on a.id = s.account_id and a.status = 'active'
         left join organization o on o.id = s.organization_id
         left join person p on p.account_id = a.id and p.organization_id = o.id and p.status = 'active'
-            and case when s.directory_id is null then not o.directory_required or exists
-                    (select 1 from person_role r where r.person_id = p.id and r.role = 'global_admin')
+            and case when s.directory_id is null then not o.directory_required or exists (select 1
+                    from person_role r join second_factor f on f.account_id = p.account_id
+                        and f.confirmed_at is not null
+                    where r.person_id = p.id and r.role = 'global_admin')
                 else exists (select 1 from directory d
                     where d.id = s.directory_id and d.organization_id = o.id and d.enabled) end
         where s.token_hash = $1 and s.expires_at > $2
