@@ -13,8 +13,18 @@ use crate::workspace::Workspace;
 use crate::{browser, prerequisites, process, serve};
 
 /// What can be measured alone.
-pub const NAMES: [&str; 10] =
-    ["page", "growth", "people", "assign", "oversell", "durability", "bytes", "browser", "footprint", "sign-in"];
+pub const NAMES: [&str; 10] = [
+    "page",
+    "growth",
+    "people",
+    "assign",
+    "oversell",
+    "durability",
+    "bytes",
+    "browser",
+    "footprint",
+    "sign-in",
+];
 
 /// These need a browser.
 const IN_BROWSER: [&str; 2] = ["bytes", "browser"];
