@@ -520,3 +520,43 @@ async fn the_command_makes_a_programme_admin_who_can_sign_in(
     let partner = create_admin(&stage.service, input(MAREN, PASSWORD)).await.expect_err("rule 1");
     assert!(partner.is(ErrorCode::WrongSide));
 }
+
+#[rstest]
+#[tokio::test]
+async fn the_number_of_people_stands_with_the_company_whatever_happens_to_their_rows(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let wrong =
+        "select count(*) as number from organization o where o.people <> (select count(*) from person p
+        where p.organization_id = o.id and p.status <> 'left')";
+    let count = |text: &'static str| {
+        let reader = stage.service.database.reader();
+        async move { sql::number(reader, text, []).await.expect("a number") }
+    };
+    let of_gold = "select people as number from organization where domain = 'fernhollow.example'";
+    assert_eq!(count(wrong).await, 0);
+    let before = count(of_gold).await;
+    assert!(before > 10);
+    let one = "(select id from person where organization_id =
+        (select id from organization where domain = 'fernhollow.example') and status = 'active' limit 1)";
+    for (text, left) in [
+        (format!("update person set status = 'suspended' where id = {one}"), 0),
+        (format!("update person set status = 'left' where id = {one}"), 1),
+        ("update person set status = 'left' where status = 'left'".to_owned(), 1),
+        ("update person set status = 'active' where status = 'left' or status = 'suspended'".to_owned(), 0),
+    ] {
+        stage.run(&text, []).await;
+        assert_eq!(count(wrong).await, 0, "{text}");
+        assert!(count(of_gold).await >= before - left, "{text}");
+    }
+    let new = "insert into person (id, organization_id, account_id, sort_name, status, created_at)
+        select a.id, o.id, a.id, 'new', 'active', 1 from account a
+        join organization o on o.domain = 'fernhollow.example'
+        where not exists (select 1 from person p where p.account_id = a.id and p.organization_id = o.id)";
+    let added = stage.run(new, []).await;
+    assert!(added > 1);
+    assert_eq!(count(wrong).await, 0);
+    stage.run("delete from person where sort_name = 'new'", []).await;
+    assert_eq!((count(wrong).await, count(of_gold).await), (0, before));
+}

@@ -57,7 +57,7 @@ pub async fn page(service: &Service, request: &Request, query: &PeopleQuery) -> 
     let policies = policies::in_force(reader).await?;
     rights::check(reader, person, Action::OpenBenefits, &policies).await?;
     let zone = person.zone();
-    let text = "select count(*) as number from person where organization_id = $1 and status <> 'left'";
+    let text = "select people as number from organization where id = $1";
     let all = sql::number(reader, text, [person.organization.0.into()]).await?;
     let text = "select count(*) as number from person_role r
         join person p on p.id = r.person_id and p.status = 'active'
