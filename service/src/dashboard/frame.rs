@@ -77,7 +77,7 @@ async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> 
             (select count(*) from seat s where s.person_id = $2 and s.released_at is null) as own_seats,
             (select count(*) from seat_request r where r.organization_id = o.id and r.state = 'requested')
                 + (select count(*) from service_request r where r.organization_id = o.id and r.open) as open_requests,
-            (select count(*) from person p where p.organization_id = o.id and p.status <> 'left') as people,
+            o.people,
             (select y.value from policy y where y.name = $4) as support_edition,
             h.starts_at, h.anniversary_at
         from organization o
