@@ -20,6 +20,7 @@ mod m0011_provisioning;
 mod m0012_audit_retention;
 mod m0013_older_portal;
 mod m0014_membership_year;
+mod m0015_orders;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_audit_retention::Migration),
             Box::new(m0013_older_portal::Migration),
             Box::new(m0014_membership_year::Migration),
+            Box::new(m0015_orders::Migration),
         ]
     }
 }
