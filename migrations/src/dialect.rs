@@ -1,7 +1,7 @@
 //! One schema text for both databases: types that differ are written `{uuid}` and `{bytes}`.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 /// Runs the statements of a schema text after filling in the database's own type names.
 pub async fn run(manager: &SchemaManager<'_>, schema: &str) -> Result<(), DbErr> {
@@ -21,6 +21,50 @@ pub async fn run_own(manager: &SchemaManager<'_>, sqlite: &[&str], postgres: &[&
         manager.get_connection().execute_unprepared(statement).await?;
     }
     Ok(())
+}
+
+/// Lets a column have more values than its check was written with: `from` and `to` are the check as it
+/// stands in the schema text. No row is touched.
+///
+/// SQLite has no statement for it; its documentation describes this way for a check that no row breaks.
+pub async fn widen_check(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    column: &str,
+    (from, to): (&str, &str),
+) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    if manager.get_database_backend() == DbBackend::Postgres {
+        let name = format!("{table}_{column}_check");
+        for statement in [
+            format!("alter table {table} drop constraint {name}"),
+            format!("alter table {table} add constraint {name} {to}"),
+        ] {
+            connection.execute_unprepared(&statement).await?;
+        }
+        return Ok(());
+    }
+    let backend = manager.get_database_backend();
+    let row = connection
+        .query_one_raw(Statement::from_string(backend, "pragma schema_version"))
+        .await?
+        .ok_or_else(|| DbErr::Migration("no schema version".to_owned()))?;
+    let version: i64 = row.try_get_by_index(0)?;
+    connection.execute_unprepared("pragma writable_schema = on").await?;
+    let statement = Statement::from_sql_and_values(
+        backend,
+        "update sqlite_schema set sql = replace(sql, $1, $2)
+            where type = 'table' and name = $3 and instr(sql, $1) > 0",
+        [from.into(), to.into(), table.into()],
+    );
+    let changed = connection.execute_raw(statement).await?.rows_affected();
+    connection.execute_unprepared(&format!("pragma schema_version = {}", version + 1)).await?;
+    connection.execute_unprepared("pragma writable_schema = off").await?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(DbErr::Migration(format!("{table} has no {from}")))
+    }
 }
 
 /// Defines a migration that creates a schema text, and has no way back: data is worth more.

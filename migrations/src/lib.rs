@@ -21,6 +21,7 @@ mod m0012_audit_retention;
 mod m0013_older_portal;
 mod m0014_membership_year;
 mod m0015_people_count;
+mod m0017_orders;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_older_portal::Migration),
             Box::new(m0014_membership_year::Migration),
             Box::new(m0015_people_count::Migration),
+            Box::new(m0017_orders::Migration),
         ]
     }
 }
