@@ -31,6 +31,7 @@ mod technical;
 #[cfg(feature = "ssr")]
 mod operator;
 #[cfg(feature = "ssr")]
+mod orders;
 mod people;
 #[cfg(feature = "ssr")]
 mod provisioning;

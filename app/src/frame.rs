@@ -367,6 +367,8 @@ fn for_person(person: &PersonReader) -> Vec<(String, Vec<Place>)> {
             vec![
                 place("/", IconName::Home, texts.navigation_dashboard(), None),
                 place("/membership", IconName::Rank, texts.navigation_membership(), None),
+                place("/offers", IconName::Plus, texts.navigation_offers(), None),
+                place("/orders", IconName::Stub, texts.navigation_orders(), None),
                 own,
                 place(
                     "/requests",
@@ -412,6 +414,7 @@ fn for_operator(operator: &OperatorReader) -> Vec<(String, Vec<Place>)> {
             texts.navigation_queue(),
             Some(operator.queue),
         ));
+        places.push(place("/operator/competencies", IconName::Rank, texts.navigation_competencies(), None));
     }
     if allowed(OperatorAction::ReadMail) {
         places.push(place(

@@ -30,6 +30,9 @@ pub const ADDRESSES: &[&str] = &[
     "/technical-request",
     "/become-global-admin",
     "/membership",
+    "/offers",
+    "/orders",
+    "/orders/:number",
     "/notices",
     "/account",
     "/account/access",
@@ -45,6 +48,7 @@ pub const ADDRESSES: &[&str] = &[
     "/operator/outbox",
     "/operator/policies",
     "/operator/activity",
+    "/operator/competencies",
 ];
 
 /// The portal.
@@ -86,6 +90,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/technical-request") view=pages::advisory::Advisory/>
                 <Route path=path!("/become-global-admin") view=pages::global_admin::BecomeGlobalAdmin/>
                 <Route path=path!("/membership") view=pages::membership::Membership/>
+                <Route path=path!("/offers") view=pages::offers::Offers/>
+                <Route path=path!("/orders") view=pages::orders::Orders/>
+                <Route path=path!("/orders/:number") view=pages::orders::Order/>
                 <Route path=path!("/notices") view=pages::notices::Notices/>
                 <Route path=path!("/account") view=pages::account::Account/>
                 <Route path=path!("/account/access") view=pages::access::Access/>
@@ -100,6 +107,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/operator/queue") view=pages::operator::queue::Queue/>
                 <Route path=path!("/operator/outbox") view=pages::operator::outbox::Outbox/>
                 <Route path=path!("/operator/policies") view=pages::operator::policies::Policies/>
+                <Route path=path!("/operator/competencies") view=pages::operator::competencies::Competencies/>
                 <Route path=path!("/operator/activity") view=pages::activity::ProgrammeActivity/>
             </Routes>
             <ToastRegion toasts=toasts/>

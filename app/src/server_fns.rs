@@ -12,6 +12,7 @@ pub mod directory;
 pub mod marketing;
 pub mod membership;
 pub mod operator;
+pub mod orders;
 pub mod people;
 pub mod portal;
 pub mod provisioning;

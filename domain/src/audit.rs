@@ -176,6 +176,26 @@ codes! {
         CancellationApproved = "cancellation_approved",
         /// A purchase was refunded.
         PurchaseRefunded = "purchase_refunded",
+        /// Placed an order.
+        OrderPlaced = "order_placed",
+        /// Took an order back before it was paid.
+        OrderCancelled = "order_cancelled",
+        /// Nobody paid an order in time.
+        OrderExpired = "order_expired",
+        /// Began to pay an order, or chose another way to.
+        PaymentBegun = "payment_begun",
+        /// A payment was declined or confirmed to have failed.
+        PaymentDeclined = "payment_declined",
+        /// An order was paid, or is free.
+        OrderPaid = "order_paid",
+        /// Gave a proof of a bank transfer.
+        ProofGiven = "proof_given",
+        /// Benefits came with holdings.
+        BenefitsGranted = "benefits_granted",
+        /// Recorded a competency as attained.
+        CompetencyAttained = "competency_attained",
+        /// Took that back.
+        CompetencyRevoked = "competency_revoked",
         /// Changed a policy of the programme.
         PolicyChanged = "policy_changed",
         /// Put a mail up for delivery again.
@@ -336,6 +356,16 @@ impl AuditAction {
             | Self::CancellationTakenBack
             | Self::CancellationApproved
             | Self::PurchaseRefunded
+            | Self::OrderPlaced
+            | Self::OrderCancelled
+            | Self::OrderExpired
+            | Self::PaymentBegun
+            | Self::PaymentDeclined
+            | Self::OrderPaid
+            | Self::ProofGiven
+            | Self::BenefitsGranted
+            | Self::CompetencyAttained
+            | Self::CompetencyRevoked
             | Self::MembershipReminded
             | Self::HoldingEnded => ActivityKind::Purchases,
             Self::PolicyChanged

@@ -22,6 +22,18 @@ pub struct Entitlement {
     pub product: ProductId,
     /// How much of it; none is without limit.
     pub quantity: Option<i64>,
+    /// How many people can hold it, where that isn't the quantity: a unit may be many seats.
+    pub seats: Option<i64>,
+    /// The pool that it shares with other benefits of the same source.
+    pub pool: Option<String>,
+}
+
+impl Entitlement {
+    /// The limit of its pool; none is without limit.
+    #[must_use]
+    pub fn limit(&self) -> Option<i64> {
+        self.seats.or(self.quantity)
+    }
 }
 
 /// The rows that the holdings grant, each once: the core of every tier however many areas are held, what
@@ -157,6 +169,8 @@ mod tests {
             per_area: false,
             product: product(number),
             quantity,
+            seats: None,
+            pool: None,
         }
     }
 
@@ -168,6 +182,8 @@ mod tests {
             per_area,
             product: product(number),
             quantity,
+            seats: None,
+            pool: None,
         }
     }
 

@@ -170,6 +170,20 @@ codes! {
         EngagementTooLong = "engagement_too_long",
         /// The refund isn't possible any more (rule 20).
         RefundNotPossible = "refund_not_possible",
+        /// A condition of an offer isn't met; `detail` has its code (rule 18).
+        OfferNotPossible = "offer_not_possible",
+        /// The order waits for its payment no longer.
+        OrderSettled = "order_settled",
+        /// A payment of the order is under way; what became of it will be known soon.
+        PaymentUnderWay = "payment_under_way",
+        /// The programme doesn't take this way of payment.
+        MethodNotOffered = "method_not_offered",
+        /// The file is neither PDF, PNG nor JPEG, or it isn't whole.
+        ProofNotReadable = "proof_not_readable",
+        /// As many proofs are there as an order takes.
+        TooManyProofs = "too_many_proofs",
+        /// The agreement has to be accepted.
+        AgreementNotAccepted = "agreement_not_accepted",
         /// A reason has to be given.
         ReasonNeeded = "reason_needed",
         /// Somebody else changed it meanwhile; the page has to be looked at again.
@@ -332,6 +346,18 @@ codes! {
         RoleValues = "role_values",
         /// A mail domain.
         MailDomain = "mail_domain",
+        /// A competency area.
+        Area = "area",
+        /// An offer.
+        Offer = "offer",
+        /// A way of payment.
+        Method = "method",
+        /// A card.
+        Card = "card",
+        /// A partner company.
+        Company = "company",
+        /// A file that proves a transfer.
+        Proof = "proof",
     }
 }
 

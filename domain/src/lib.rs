@@ -23,6 +23,7 @@ pub mod membership;
 pub mod moment;
 pub mod older_portal;
 pub mod operation;
+pub mod order;
 pub mod password;
 pub mod policy;
 pub mod refund;

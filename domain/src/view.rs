@@ -11,6 +11,7 @@ pub mod form;
 pub mod marketing;
 pub mod membership;
 pub mod operator;
+pub mod orders;
 pub mod own;
 pub mod people;
 pub mod people_import;

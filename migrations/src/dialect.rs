@@ -60,11 +60,7 @@ pub async fn widen_check(
     let changed = connection.execute_raw(statement).await?.rows_affected();
     connection.execute_unprepared(&format!("pragma schema_version = {}", version + 1)).await?;
     connection.execute_unprepared("pragma writable_schema = off").await?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(DbErr::Migration(format!("{table} has no {from}")))
-    }
+    if changed == 1 { Ok(()) } else { Err(DbErr::Migration(format!("{table} has no {from}"))) }
 }
 
 /// Defines a migration that creates a schema text, and has no way back: data is worth more.

@@ -10,8 +10,10 @@ use std::time::SystemTime;
 use clap::Args;
 use serde::Deserialize;
 use service::live::Live;
+use service::purchases::payment::{CardProcessor, Payments};
+use service::purchases::test_card::TestCard;
 use service::vault::{KeySource, Keys};
-use service::{Database, Random, Service, SystemClock, SystemRandom, Vault};
+use service::{Clock, Database, Random, Service, SystemClock, SystemRandom, Vault};
 
 /// What can be set, by flag, environment or file.
 #[derive(Args, Clone, Default, Deserialize, Debug)]
@@ -51,6 +53,9 @@ pub struct Settings {
     /// Ask companies' directories also at addresses of the server's own network
     #[arg(long, env = "BENEFITS_CENTER_DIRECTORY_ALLOW_PRIVATE", global = true, num_args = 0..=1, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
     pub directory_allow_private: Option<bool>,
+    /// Secret with which the payment processor signs its notices; without it none is heard
+    #[arg(long, env = "BENEFITS_CENTER_PAYMENT_NOTICE_SECRET", global = true, hide_env_values = true)]
+    pub payment_notice_secret: Option<String>,
     /// Write the log as JSON lines
     #[arg(long, env = "BENEFITS_CENTER_LOG_JSON", global = true, num_args = 0..=1, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
     pub log_json: Option<bool>,
@@ -79,6 +84,8 @@ pub struct Configuration {
     pub trust_proxy: bool,
     /// Whether directories within the server's own network are asked.
     pub directory_allow_private: bool,
+    /// What the payment processor signs its notices with.
+    pub payment_notice_secret: Option<String>,
     /// Whether the log is JSON.
     pub log_json: bool,
 }
@@ -144,6 +151,10 @@ impl Configuration {
                 .directory_allow_private
                 .or(file.directory_allow_private)
                 .unwrap_or(false),
+            payment_notice_secret: settings
+                .payment_notice_secret
+                .or(file.payment_notice_secret)
+                .filter(|secret| !secret.is_empty()),
             log_json: settings.log_json.or(file.log_json).unwrap_or(false),
         })
     }
@@ -218,9 +229,11 @@ impl Configuration {
             make_folder(&path)?;
         }
         let database = Database::connect(&self.database_url).await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         Ok(Service {
+            payments: self.payments(&database, &clock),
             database,
-            clock: Arc::new(SystemClock),
+            clock,
             random: Arc::new(SystemRandom),
             vault: Arc::new(self.vault()?),
             sign_in_limits: Arc::default(),
@@ -228,6 +241,15 @@ impl Configuration {
             outside: crate::outside::from(self),
             base_url: self.base_url.as_str().into(),
         })
+    }
+
+    /// Ways of payment: test cards in a demo, and nowhere else, for they cost nothing.
+    fn payments(&self, database: &Database, clock: &Arc<dyn Clock>) -> Payments {
+        let card = TestCard::new(database.clone(), clock.clone());
+        Payments {
+            card: self.demo.then(|| Arc::new(card) as Arc<dyn CardProcessor>),
+            notice_secret: self.payment_notice_secret.as_deref().map(Arc::from),
+        }
     }
 
     /// The file of a SQLite database.

@@ -13,6 +13,7 @@ pub mod headers;
 pub mod mailer;
 pub mod outside;
 pub mod page;
+mod payments;
 mod people_files;
 mod people_list;
 pub mod plain;

@@ -18,7 +18,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::configuration::Configuration;
 use crate::{
-    activity, assets, caller, events, headers, page, people_files, people_list, plain, provisioning,
+    activity, assets, caller, events, headers, page, payments, people_files, people_list, plain, provisioning,
 };
 
 /// What the handlers share.
@@ -43,6 +43,10 @@ const PEOPLE: &str = "/account/users.csv";
 const PEOPLE_FILE: &str = "/account/users/import/file";
 const PEOPLE_TEMPLATE: &str = "/account/users/import/template.csv";
 const PEOPLE_FAULTY: &str = "/account/users/import/{import}/faulty.csv";
+const PROOF_FILE: &str = "/orders/{number}/proof";
+const PROOF: &str = "/payment-proofs/{proof}";
+const OPERATOR_PROOF: &str = "/operator/payment-proofs/{proof}";
+const PAYMENT_NOTICE: &str = "/payment-notices/{processor}";
 const ACTIVITY: &str = "/account/activity.csv";
 const PROGRAMME_ACTIVITY: &str = "/operator/activity.csv";
 
@@ -56,6 +60,10 @@ pub const ROUTES: &[&str] = &[
     PEOPLE_FILE,
     PEOPLE_TEMPLATE,
     PEOPLE_FAULTY,
+    PROOF_FILE,
+    PROOF,
+    OPERATOR_PROOF,
+    PAYMENT_NOTICE,
     ACTIVITY,
     PROGRAMME_ACTIVITY,
     FROM_DIRECTORY,
@@ -63,6 +71,8 @@ pub const ROUTES: &[&str] = &[
 
 /// So large may the body of any request be.
 const MAX_BODY: usize = 256 * 1024;
+/// So large may the body of a proof be: the file, and what a form puts around it.
+const MAX_PROOF_BODY: usize = domain::order::PROOF_MAX_BYTES + 64 * 1024;
 
 /// Compresses quickly rather than well: pages are made for each reader.
 fn compression() -> CompressionLayer {
@@ -90,15 +100,24 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         .route(DOWNLOAD, get(crate::downloads::download))
         .route(PEOPLE, get(people_list::export))
         .route(PEOPLE_FAULTY, get(people_files::faulty))
+        .route(PROOF, get(payments::proof))
+        .route(OPERATOR_PROOF, get(payments::proof_for_operator))
         .route(ACTIVITY, get(activity::of_company))
         .route(PROGRAMME_ACTIVITY, get(activity::of_programme))
         .route_layer(from_fn(headers::from_here));
+    let large = Router::new()
+        .route(PROOF_FILE, post(payments::give_proof))
+        .layer(from_fn_with_state(site.clone(), caller::identify))
+        .layer(DefaultBodyLimit::max(MAX_PROOF_BODY))
+        .layer(RequestBodyLimitLayer::new(MAX_PROOF_BODY))
+        .layer(CsrfLayer::new());
     Router::new()
         .route(LIVE, get(events::live))
         .route("/api/{*function}", post(page::server_function))
         .merge(files)
         .route(PEOPLE_FILE, post(people_files::upload))
         .route(PEOPLE_TEMPLATE, get(people_files::template))
+        .route(PAYMENT_NOTICE, post(payments::notice))
         // The page that says why nobody came in has forms, which post to its address.
         .route(FROM_DIRECTORY, get(page::from_directory).post(page::post))
         .fallback_service(pages.with_state(site.clone()))
@@ -106,6 +125,7 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(CsrfLayer::new())
+        .merge(large)
         .route("/pkg/{*path}", get(assets::serve_asset))
         // Outside of what reads cookies: a program comes with its token.
         .merge(provisioning::router(site.clone()))

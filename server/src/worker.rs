@@ -6,7 +6,7 @@ use std::time::Duration;
 use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
 use service::{
-    Service, activations, audit, benefits, directories, membership, older_portal, people, sessions,
+    Service, activations, audit, benefits, directories, membership, older_portal, people, purchases, sessions,
 };
 use tokio::sync::watch;
 
@@ -40,6 +40,15 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
             }
             if let Err(failure) = older_portal::on_clock::end_due(&service).await {
                 tracing::error!(cause = %failure, "records from the older portal could not be ended");
+            }
+            if let Err(failure) = purchases::on_clock::look_up_due(&service).await {
+                tracing::error!(cause = %failure, "card payments could not be looked up");
+            }
+            if let Err(failure) = purchases::on_clock::expire_due(&service).await {
+                tracing::error!(cause = %failure, "orders could not be expired");
+            }
+            if let Err(failure) = purchases::on_clock::refund_due(&service).await {
+                tracing::error!(cause = %failure, "money could not be given back");
             }
             if let Err(failure) = activations::on_clock::remind_due(&service).await {
                 tracing::error!(cause = %failure, "what ends soon could not be told");

@@ -67,6 +67,8 @@ pub struct Service {
     pub live: live::Live,
     /// Companies' own directories, and the name system.
     pub outside: directories::outside::Outside,
+    /// Ways of payment.
+    pub payments: purchases::payment::Payments,
     /// The portal's own address, without a slash at its end: links in mail begin with it.
     pub base_url: Arc<str>,
 }

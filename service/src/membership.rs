@@ -3,5 +3,6 @@
 
 pub mod calendar;
 pub mod catalogue;
+pub(crate) mod entitle;
 pub mod on_clock;
 pub mod page;

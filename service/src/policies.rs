@@ -57,3 +57,11 @@ pub fn entries(policies: &Policies) -> [(&'static str, String); 6] {
         ("audit_retention", policies.audit_retention.code().to_owned()),
     ]
 }
+
+/// The policies as they stand on an order line, frozen.
+#[must_use]
+pub fn frozen(policies: &Policies) -> String {
+    let entries: serde_json::Map<String, serde_json::Value> =
+        entries(policies).into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    serde_json::Value::Object(entries).to_string()
+}

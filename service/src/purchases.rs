@@ -1,5 +1,17 @@
-//! Purchases: whether they can be refunded, asking for it, and what an approval ends (rule 20).
+//! Purchases: offers, orders and how they are paid (rules 2, 18); whether a purchase can be refunded, asking
+//! for it, and what an approval ends (rule 20).
 
 pub mod cancel;
+pub mod card;
+pub mod competencies;
 pub mod list;
+pub mod offers;
+pub mod on_clock;
+pub mod orders;
+pub mod payment;
+pub mod place;
+pub mod processor_notice;
+pub(crate) mod settle;
+pub mod test_card;
+pub mod transfer;
 pub(crate) mod withdraw;

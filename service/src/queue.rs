@@ -109,7 +109,7 @@ impl Item {
 const fn right(kind: RequestKind) -> OperatorAction {
     match kind {
         RequestKind::Cancellation => OperatorAction::DecideRefunds,
-        RequestKind::Activation | RequestKind::Advisory | RequestKind::GlobalAdmin => {
+        RequestKind::Activation | RequestKind::Advisory | RequestKind::GlobalAdmin | RequestKind::Payment => {
             OperatorAction::WorkQueue
         }
     }

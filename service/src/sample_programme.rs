@@ -9,6 +9,7 @@ mod files;
 mod in_use;
 mod membership;
 mod people;
+mod purchases;
 mod rows;
 mod waiting;
 
@@ -180,6 +181,7 @@ pub async fn load(service: &Service) -> Outcome<Summary> {
         requests: rows.service_request.len(),
     };
     rows.write(&change.transaction).await?;
+    purchases::write(&change.transaction, &files, change.now).await?;
     let older = &files.operators.programme.older_portal;
     let text = "insert into older_portal (id, sign_in_link, technical_contact) values (1, $1, $2)
         on conflict (id) do nothing";

@@ -31,7 +31,7 @@ impl StatusKind {
                 Self::Active
             }
             "processing" | "requested" | "pending" | "on_hold" | "renewal_window" | "queued" | "invited"
-            | "expiring" | "unpaid" => Self::Waiting,
+            | "expiring" | "unpaid" | "waiting" => Self::Waiting,
             "all_used" | "held" | "spent" => Self::Used,
             "expired" | "ended" | "withdrawn" | "cancelled" | "removed" | "released" | "replaced"
             | "suspended" => Self::Ended,

@@ -7,7 +7,7 @@ use locales::Texts;
 use service::{Outcome, Request, Service};
 
 use super::{
-    account, cloud, directory, marketing, operator, people, provisioning, purchases, seats, security,
+    account, cloud, directory, marketing, operator, orders, people, provisioning, purchases, seats, security,
     software, technical,
 };
 
@@ -227,6 +227,11 @@ pub const CODES: &[&str] = &[
     "ask_global_admin",
     "submit_cancellation",
     "take_back_cancellation",
+    "place_order",
+    "cancel_order",
+    "pay_by_card",
+    "confirm_card",
+    "pay_by_transfer",
     "add_user",
     "set_roles",
     "update_own_agent",
@@ -246,6 +251,9 @@ pub const CODES: &[&str] = &[
     "complete_advisory",
     "decide_cancellation",
     "decide_global_admin",
+    "decide_payment",
+    "record_competency",
+    "revoke_competency",
     "refuse_request",
     "record_incident",
     "send_again",
@@ -308,6 +316,14 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "ask_global_admin" => technical::ask_global_admin(reader, form).await,
         "submit_cancellation" => purchases::submit_cancellation(reader, form).await,
         "take_back_cancellation" => purchases::take_back_cancellation(reader, form).await,
+        "place_order" => orders::place(reader, form).await,
+        "cancel_order" => orders::cancel(reader, form).await,
+        "pay_by_card" => orders::pay_by_card(reader, form).await,
+        "confirm_card" => orders::confirm_card(reader, form).await,
+        "pay_by_transfer" => orders::pay_by_transfer(reader, form).await,
+        "decide_payment" => orders::decide_payment(reader, form).await,
+        "record_competency" => orders::record_competency(reader, form).await,
+        "revoke_competency" => orders::revoke_competency(reader, form).await,
         "add_user" => people::add_user(reader, form).await,
         "set_roles" => people::set_roles(reader, form).await,
         "update_own_agent" => people::update_own_agent(reader, form).await,

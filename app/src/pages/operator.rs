@@ -1,5 +1,6 @@
 //! The operators' side.
 
+pub mod competencies;
 mod decide;
 mod incidents;
 mod item;

@@ -177,6 +177,7 @@ pub fn kind(texts: Texts, kind: RequestKind) -> &'static str {
         RequestKind::Advisory => texts.requests_kind_advisory(),
         RequestKind::Cancellation => texts.requests_kind_cancellation(),
         RequestKind::GlobalAdmin => texts.requests_kind_global_admin(),
+        RequestKind::Payment => texts.requests_kind_payment(),
     }
 }
 

@@ -150,6 +150,7 @@ mod tests {
             sign_in_limits: Arc::default(),
             outside: service::directories::outside::Outside::default(),
             live: service::live::Live::default(),
+            payments: service::purchases::payment::Payments::default(),
             base_url: Arc::from("https://benefits.example"),
         };
         service.database.migrate().await.expect("the schema");

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::benefits::WhyNot;
+use super::orders::ProofRow;
 use super::purchases::{CancellationReason, PurchaseLine};
 use super::requests::{RequestKind, RequestState};
 use crate::error::codes;
 use crate::ids::{GrantId, MailId, ServiceRequestId};
+use crate::order::OrderState;
 use crate::support::AdvisoryDraft;
 use crate::{Day, Language, Policies, Role};
 
@@ -154,6 +156,8 @@ pub enum ItemFacts {
     Cancellation(Box<CancellationItem>),
     /// Somebody asks to become a Global admin.
     GlobalAdmin(GlobalAdminItem),
+    /// A bank transfer.
+    Payment(PaymentItem),
 }
 
 /// An activation to complete.
@@ -229,6 +233,62 @@ pub struct GlobalAdminItem {
     pub admins: Vec<String>,
     /// Whether the person can sign in.
     pub active: bool,
+}
+
+/// A bank transfer that is awaited.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PaymentItem {
+    /// Number of the order, which the transfer names.
+    pub order: i64,
+    /// Where the order stands.
+    pub state: OrderState,
+    /// The offer in the reader's language.
+    pub offer: String,
+    /// Codes of competency areas.
+    pub areas: Vec<String>,
+    /// What is to be paid, in the smallest unit of the currency.
+    pub price_minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// When it was ordered.
+    pub ordered: Day,
+    /// What the company gave as a proof.
+    pub proofs: Vec<ProofRow>,
+}
+
+/// Which competencies to show.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct CompetenciesQuery {
+    /// Part of a company's name or domain.
+    pub find: String,
+}
+
+/// A competency on record.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AttainedRow {
+    /// The company.
+    pub company: String,
+    /// Its mail domain.
+    pub domain: String,
+    /// Code of the level.
+    pub tier: String,
+    /// Code of the area.
+    pub area: String,
+    /// When it was recorded, in UTC.
+    pub day: Day,
+    /// By whom.
+    pub by: String,
+}
+
+/// Competencies on record.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CompetenciesPage {
+    /// The latest first.
+    pub rows: Vec<AttainedRow>,
+    /// Codes of the competency areas that the programme has.
+    pub areas: Vec<String>,
+    /// Why the reader can't record any.
+    pub why_not: WhyNot,
 }
 
 /// A grant whose used incidents are recorded.

@@ -13,6 +13,8 @@ pub const ACTIVATION_DAYS: u16 = 5;
 pub const ADVISORY_DAYS: u16 = 2;
 /// Working days within which operators answer who asks to become a Global admin.
 pub const GLOBAL_ADMIN_DAYS: u16 = 2;
+/// Working days within which operators find the money of a bank transfer.
+pub const PAYMENT_DAYS: u16 = 5;
 
 codes! {
     /// What a service request is about.
@@ -25,6 +27,8 @@ codes! {
         Cancellation = "cancellation",
         /// Somebody asks to become a Global admin (rule 5).
         GlobalAdmin = "global_admin",
+        /// The money of a bank transfer is awaited.
+        Payment = "payment",
     }
 }
 

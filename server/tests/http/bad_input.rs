@@ -344,6 +344,14 @@ async fn changed_by_somebody_else(stage: &Stage, form: &[(String, String)]) -> O
             let text = format!("update {table} set row_version = row_version + 1 where id = $1");
             stage.run(&text, [id.into()]).await;
         }
+    } else if let Ok(number) = id.parse::<i64>() {
+        let text = "update orders set row_version = row_version + 1 where number = $1";
+        stage.run(text, [number.into()]).await;
+    } else if id.contains(':') {
+        // An offer: another agreement is in force meanwhile.
+        let text = "insert into purchase_agreement (version, language, text, in_force_at)
+            select version + 1, language, text, in_force_at from purchase_agreement";
+        stage.run(text, []).await;
     } else {
         stage.run("update marketing_contact set row_version = row_version + 1", []).await;
         let text = "insert into provisioning_setting

@@ -37,6 +37,7 @@ pub fn configuration(base_url: &str) -> Configuration {
         mail_from: "Benefits Center <no-reply@benefits.example>".to_owned(),
         trust_proxy: false,
         directory_allow_private: false,
+        payment_notice_secret: None,
         log_json: false,
     }
 }

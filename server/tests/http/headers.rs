@@ -13,7 +13,7 @@ use rstest::rstest;
 use crate::browser::{Answer, Portal, configuration, encoded};
 use crate::common::Engine;
 use crate::html::tags;
-use crate::scene::{COMPANY, EMPLOYEE, FUNCTIONS, GLOBAL_ADMIN, PAGES, PROGRAMME_ADMIN, Right};
+use crate::scene::{COMPANY, EMPLOYEE, FUNCTIONS, GLOBAL_ADMIN, PAGES, PROGRAMME_ADMIN, Right, address};
 
 fn nonce(answer: &Answer) -> String {
     let policy = answer.header(CONTENT_SECURITY_POLICY);
@@ -84,7 +84,7 @@ async fn every_page_keeps_to_its_content_policy(#[values(Engine::Sqlite, Engine:
             Right::Operator(_) => (&operator, false),
             _ => (&person, false),
         };
-        let path = row.address.replace(":token", &"0".repeat(64));
+        let path = address(row);
         for query in ["", &format!("?open={open}"), "?find=nothing+like+it"] {
             let answer = browser.get(&format!("{path}{query}")).await;
             keeps_to_the_policy(&path, &answer);

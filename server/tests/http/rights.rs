@@ -14,7 +14,7 @@ use service::policies;
 use crate::browser::{Answer, NOTHING, Portal};
 use crate::common::Engine;
 use crate::scene::{
-    COMPANY, EVERYBODY, FORMS, FUNCTIONS, GLOBAL_ADMIN, PAGES, Right, Then, Who, changes_session,
+    COMPANY, EVERYBODY, FORMS, FUNCTIONS, GLOBAL_ADMIN, PAGES, Right, Then, Who, address, changes_session,
 };
 
 #[test]
@@ -158,7 +158,7 @@ async fn rule_01_every_page_for_every_role(#[values(Engine::Sqlite, Engine::Post
         };
         for row in PAGES {
             let about = format!("{who:?}: {}", row.address);
-            let path = row.address.replace(":token", &"0".repeat(64));
+            let path = address(row);
             let answer = browser.get(&path).await;
             match (row.address, who) {
                 (
@@ -258,6 +258,11 @@ const ROUTES: &[(&str, Right)] = &[
     ("/account/users/import/file", Right::Person(Action::AddUser)),
     ("/account/users/import/template.csv", Right::AnyPerson),
     ("/account/users/import/{import}/faulty.csv", Right::Person(Action::AddUser)),
+    ("/orders/{number}/proof", Right::Person(Action::Purchase)),
+    ("/payment-proofs/{proof}", Right::Person(Action::Purchase)),
+    ("/operator/payment-proofs/{proof}", Right::Operator(&[OperatorAction::ReadQueue])),
+    // A program comes with a signature; nobody looks at it with a browser.
+    ("/payment-notices/{processor}", Right::Anybody),
     ("/account/activity.csv", Right::Person(Action::ViewActivity)),
     ("/operator/activity.csv", Right::Operator(&[OperatorAction::ReadEverything])),
     // Whoever comes back from a directory; without what a directory gives along nobody comes in.
@@ -287,15 +292,17 @@ async fn rule_01_every_other_route_for_every_role(
                 path.replace("{grant}", &grant.to_string()).replace("{download}", &download.to_string());
             let expected = match right.refusal(*who, &policies) {
                 // It takes a file; without one it leads back to where one is chosen.
-                None if path.ends_with("/file") => StatusCode::SEE_OTHER,
+                None if path.ends_with("/file") || path.ends_with("/proof") => StatusCode::SEE_OTHER,
                 // A file is its reader's own, and nobody has this one.
-                None if path.contains("{import}") => StatusCode::NOT_FOUND,
+                None if path.contains("{import}") || path.contains("{proof}") => StatusCode::NOT_FOUND,
+                None if path.contains("{processor}") => StatusCode::METHOD_NOT_ALLOWED,
                 None if path.ends_with("/callback") => status(ErrorCode::DirectoryEnded),
                 None => StatusCode::OK,
                 Some(refusal) => status(refusal.code),
             };
-            let path = path.replace("{import}", NOTHING);
-            let found = if path.ends_with("/file") {
+            let path =
+                path.replace("{import}", NOTHING).replace("{proof}", NOTHING).replace("{number}", "10001");
+            let found = if path.ends_with("/file") || path.ends_with("/proof") {
                 browser.post_file(&path, "people.csv", "name,email\n").await.status
             } else {
                 browser.status_of(&path).await

@@ -145,6 +145,7 @@ const fn form(key: &'static str, page: &'static str, right: Right, then: Then) -
     FormRow { key, page, right, then }
 }
 
+const BUY: Right = Right::Person(Action::Purchase);
 const WORK: Right = Right::Operator(&[OperatorAction::WorkQueue]);
 const CONFIGURE: Right = Right::Person(Action::ConfigureSignIn);
 const PROVISIONING: Right = Right::Person(Action::ConfigureSignIn);
@@ -207,6 +208,11 @@ pub const FORMS: &[FormRow] = &[
     ),
     form("submit_cancellation", "/benefits/cancel", Right::Person(Action::CancelPurchase), Then::Done),
     form("take_back_cancellation", "/benefits/cancel", Right::Person(Action::CancelPurchase), Then::Done),
+    form("place_order", "/offers", BUY, Then::Done),
+    form("cancel_order", "/orders", BUY, Then::Done),
+    form("pay_by_card", "/orders", BUY, Then::Done),
+    form("confirm_card", "/orders", BUY, Then::Done),
+    form("pay_by_transfer", "/orders", BUY, Then::Done),
     form("add_user", "/account/users/add", Right::Person(Action::AddUser), Then::Done),
     form("set_roles", "/account/users", Right::Person(Action::SetRoles), Then::Done),
     form("update_own_agent", "/account", Right::AnyPerson, Then::Rule(ErrorCode::NotFound)),
@@ -236,6 +242,9 @@ pub const FORMS: &[FormRow] = &[
     form("complete_advisory", "/operator/queue", WORK, Then::Done),
     form("decide_cancellation", "/operator/queue", REFUNDS, Then::Done),
     form("decide_global_admin", "/operator/queue", WORK, Then::Done),
+    form("decide_payment", "/operator/queue", WORK, Then::Done),
+    form("record_competency", "/operator/competencies", WORK, Then::Done),
+    form("revoke_competency", "/operator/competencies", WORK, Then::Done),
     form("refuse_request", "/operator/queue", WORK, Then::Done),
     form("refuse_request/cancellation", "/operator/queue", REFUNDS, Then::Done),
     form("record_incident", "/operator/queue", WORK, Then::Done),
@@ -314,6 +323,61 @@ impl Stage {
         let until = now.plus_days(1).0;
         self.run(text, [hash.into(), id.into(), now.0.into(), until.into(), email.into()]).await;
         id.to_string()
+    }
+
+    /// Puts a competency of the company on record.
+    async fn attain(&self, area: &str) {
+        let text = "insert into attained_area (organization_id, tier, area, recorded_by, recorded_at)
+            select o.id, 'gold', $2, (select account_id from operator_role limit 1), 1
+            from organization o where o.domain = $1
+            on conflict (organization_id, tier, area) do nothing";
+        self.run(text, [COMPANY.into(), area.into()]).await;
+    }
+
+    /// The fields that name an order of a competency that waits for its payment; placed where there is none.
+    async fn waiting_order(&self, area: &str) -> Vec<(String, String)> {
+        use service::purchases::place::{PlaceOrder, place};
+        let text = "select coalesce(max(o.number), 0) as number from orders o
+            join order_line l on l.order_id = o.id where l.areas = $1 and l.state = 'placed'";
+        let reader = self.service.database.reader();
+        let mut number = sql::number(reader, text, [area.into()]).await.expect("a number");
+        if number == 0 {
+            self.attain(area).await;
+            let buyer = self.person(GLOBAL_ADMIN).await;
+            let (offer, area) = ("gold".to_owned(), area.to_owned());
+            let text = "select max(version) as number from purchase_agreement";
+            let agreement = sql::number(reader, text, []).await.expect("an agreement");
+            let input = PlaceOrder { offer, area, agreement, accepted: true };
+            number = place(&self.service, &buyer, self.operation(), input).await.expect("placed");
+        }
+        let text = "select row_version as number from orders where number = $1";
+        let version = sql::number(reader, text, [number.into()]).await.expect("a version");
+        fields(&[("target", &number.to_string()), ("version", &version.to_string())])
+    }
+
+    /// Begins to pay an order, unless that was begun: with a card, or by transfer where none is named.
+    async fn begin_to_pay(&self, order: &[(String, String)], card: &str) {
+        use service::purchases::card::{PayByCard, pay};
+        use service::purchases::place::WantedOrder;
+        use service::purchases::transfer;
+        let value = |name: &str| {
+            let found = order.iter().find(|(of, _)| of == name).map(|(_, value)| value.parse());
+            found.expect("the field").expect("a number")
+        };
+        let order = WantedOrder { number: value("target"), version: value("version") };
+        let text = "select count(*) as number from payment y join orders o on o.id = y.order_id
+            where o.number = $1 and y.state in ('started', 'confirmation')";
+        let reader = self.service.database.reader();
+        if sql::number(reader, text, [order.number.into()]).await.expect("a number") > 0 {
+            return;
+        }
+        let buyer = self.person(GLOBAL_ADMIN).await;
+        if card.is_empty() {
+            transfer::choose(&self.service, &buyer, self.operation(), order).await.expect("a transfer");
+        } else {
+            let input = PayByCard { order, card: card.to_owned() };
+            pay(&self.service, &buyer, self.operation(), input).await.expect("begun");
+        }
     }
 
     async fn refundable_line(&self) -> Uuid {
@@ -639,6 +703,45 @@ impl Stage {
                 let version = self.version("service_request", id).await.to_string();
                 fields(&[("target", &id.to_string()), ("version", &version)])
             }
+            ("place_order", _) => {
+                self.attain("messaging").await;
+                let (agreement, area) = ("1", "messaging");
+                fields(&[
+                    ("target", "gold:messaging"),
+                    ("version", agreement),
+                    ("area", area),
+                    ("accept", "true"),
+                ])
+            }
+            ("cancel_order" | "pay_by_transfer", _) => {
+                self.waiting_order(if code == "cancel_order" { "datacenter" } else { "devops" }).await
+            }
+            ("pay_by_card", _) => {
+                let mut filled = self.waiting_order("communications").await;
+                filled.extend(fields(&[("card", "pays")]));
+                filled
+            }
+            ("confirm_card", _) => {
+                let mut filled = self.waiting_order("security").await;
+                self.begin_to_pay(&filled, "confirmation").await;
+                filled.retain(|(name, _)| name != "version");
+                filled.extend(fields(&[("decision", "confirmed")]));
+                filled
+            }
+            ("decide_payment", _) => {
+                let filled = self.waiting_order("data_platform").await;
+                self.begin_to_pay(&filled, "").await;
+                let text = "select id from service_request where kind = 'payment' and open limit 1";
+                let id = self.id(text, []).await;
+                let version = self.version("service_request", id).await.to_string();
+                fields(&[("target", &id.to_string()), ("version", &version), ("decision", "approved")])
+            }
+            ("record_competency" | "revoke_competency", _) => fields(&[
+                ("target", ""),
+                ("company", COMPANY),
+                ("offer", "silver"),
+                ("area", "windows_and_devices"),
+            ]),
             ("add_user", _) => fields(&[
                 ("target", ""),
                 ("then", ""),
@@ -799,6 +902,14 @@ pub struct PageRow {
     pub right: Right,
 }
 
+/// An order of the company: the oldest of all.
+pub const ORDER: i64 = 10_001;
+
+/// The address of a page that takes a token, which isn't one, or a number.
+pub fn address(page: &PageRow) -> String {
+    page.address.replace(":token", &"0".repeat(64)).replace(":number", &ORDER.to_string())
+}
+
 const fn page(address: &'static str, right: Right) -> PageRow {
     PageRow { address, right }
 }
@@ -823,6 +934,9 @@ pub const PAGES: &[PageRow] = &[
     page("/technical-request", Right::AnyPerson),
     page("/become-global-admin", Right::AnyPerson),
     page("/membership", Right::Person(Action::OpenBenefits)),
+    page("/offers", Right::Person(Action::OpenBenefits)),
+    page("/orders", BUY),
+    page("/orders/:number", BUY),
     page("/notices", Right::SignedIn),
     page("/account", Right::SignedIn),
     page("/account/access", Right::AnyPerson),
@@ -837,6 +951,7 @@ pub const PAGES: &[PageRow] = &[
     page("/operator/queue", Right::Operator(&[OperatorAction::ReadQueue])),
     page("/operator/outbox", Right::Operator(&[OperatorAction::ReadMail])),
     page("/operator/policies", Right::Operator(&[OperatorAction::ReadEverything])),
+    page("/operator/competencies", Right::Operator(&[OperatorAction::ReadQueue])),
     page("/operator/activity", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
@@ -863,6 +978,10 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/marketing_contact", Right::Person(Action::OpenBenefits)),
     function("/api/membership", Right::Person(Action::OpenBenefits)),
     function("/api/purchases", Right::Person(Action::OpenBenefits)),
+    function("/api/offers", Right::Person(Action::OpenBenefits)),
+    function("/api/orders", BUY),
+    function("/api/order", BUY),
+    function("/api/competencies", Right::Operator(&[OperatorAction::ReadQueue])),
     function("/api/requests", Right::AnyPerson),
     function("/api/advisory", Right::AnyPerson),
     function("/api/global_admins", Right::AnyPerson),
@@ -930,6 +1049,9 @@ impl Stage {
                 let open = self.person_id(EMPLOYEE, COMPANY).await;
                 json!({ "query": PeopleQuery { open: Some(open), after: Some(open), ..PeopleQuery::default() } })
             }
+            "/api/orders" => json!({ "query": { "before": null } }),
+            "/api/order" => json!({ "number": ORDER }),
+            "/api/competencies" => json!({ "query": { "find": "" } }),
             "/api/people_import" => json!({ "query": ImportQuery::default() }),
             "/api/departure_page" => {
                 let person = self.person_id(EMPLOYEE, COMPANY).await;

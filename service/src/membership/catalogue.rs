@@ -19,6 +19,8 @@ struct Row {
     per_area: bool,
     product_id: Uuid,
     quantity: Option<i64>,
+    seats: Option<i64>,
+    pool_code: Option<String>,
 }
 
 /// Every row of the catalogue in force, in the order in which it was written.
@@ -26,7 +28,8 @@ struct Row {
 /// # Errors
 /// [`Failure::Broken`] for a source or a level that isn't known.
 pub async fn entitlements(connection: &impl ConnectionTrait) -> Outcome<Vec<Entitlement>> {
-    let text = "select id, source, level, area, per_area, product_id, quantity from entitlement order by id";
+    let text = "select id, source, level, area, per_area, product_id, quantity, seats, pool_code
+        from entitlement order by id";
     sql::all::<Row>(connection, text, [])
         .await?
         .into_iter()
@@ -43,6 +46,8 @@ pub async fn entitlements(connection: &impl ConnectionTrait) -> Outcome<Vec<Enti
                 per_area: row.per_area,
                 product: ProductId(row.product_id),
                 quantity: row.quantity,
+                seats: row.seats,
+                pool: row.pool_code,
             })
         })
         .collect()
@@ -68,15 +73,17 @@ pub async fn held(
     let mut held = Vec::new();
     for Holding { tier, areas } in sql::all::<Holding>(connection, text, [organization.0.into()]).await? {
         let Some(tier) = Tier::from_code(&tier) else { continue };
-        let areas: Vec<&str> = areas.split(',').filter(|area| !area.is_empty()).collect();
-        if areas.is_empty() {
-            held.push(Held { tier, area: None, select: false });
-        }
-        held.extend(areas.into_iter().map(|area| Held {
-            tier,
-            area: Some(area.to_owned()),
-            select: catalogue.iter().any(|row| row.per_area && row.area.as_deref() == Some(area)),
-        }));
+        held.extend(of_areas(tier, &areas, catalogue));
     }
     Ok(held)
+}
+
+/// A holding of these areas, separated by commas, as the rules see it: a row for each.
+pub(crate) fn of_areas(tier: Tier, areas: &str, catalogue: &[Entitlement]) -> Vec<Held> {
+    let areas: Vec<&str> = areas.split(',').filter(|area| !area.is_empty()).collect();
+    if areas.is_empty() {
+        return vec![Held { tier, area: None, select: false }];
+    }
+    let select = |area: &str| catalogue.iter().any(|row| row.per_area && row.area.as_deref() == Some(area));
+    areas.into_iter().map(|area| Held { tier, area: Some(area.to_owned()), select: select(area) }).collect()
 }

@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::calendar::{self, Date};
+use super::entitle;
 use crate::audit::Event;
 use crate::change::Change;
 use crate::live::Changed;
@@ -196,6 +197,8 @@ async fn end(service: &Service, holding: &Holding) -> Outcome<bool> {
         return Ok(false);
     }
     settle_tier(&change.transaction, organization).await?;
+    // What several holdings bring comes once, with the oldest of them; now with one that is left.
+    entitle::entitle(&mut change, organization).await?;
     for letter in letters(&change, holding, "membership_ended").await? {
         change.post(letter);
     }
@@ -209,7 +212,10 @@ async fn end(service: &Service, holding: &Holding) -> Outcome<bool> {
 }
 
 /// The tier is the highest that is still held.
-async fn settle_tier(connection: &impl ConnectionTrait, organization: OrganizationId) -> Outcome<()> {
+pub(crate) async fn settle_tier(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+) -> Outcome<()> {
     let none = OrderLineId(Uuid::nil());
     let tier = tier_without(connection, organization, none).await?;
     let text =

@@ -71,14 +71,9 @@ pub(super) async fn load(connection: &impl ConnectionTrait) -> Outcome<Catalogue
     if version == 0 {
         return Err(ErrorCode::NotFound.into());
     }
-    let frozen: serde_json::Map<String, serde_json::Value> =
-        policies::entries(&policies::in_force(connection).await?)
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect();
     let mut catalogue = Catalogue {
         version,
-        policies: serde_json::Value::Object(frozen).to_string(),
+        policies: policies::frozen(&policies::in_force(connection).await?),
         ..Catalogue::default()
     };
     for row in

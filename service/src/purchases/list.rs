@@ -24,7 +24,7 @@ const EARLIER: u32 = 50;
 
 /// An order line with what the rule asks of it; `$1` language.
 const LINES: &str = "select l.id, l.row_version, l.policies, l.state, l.price_minor, l.areas, l.organization_id,
-        o.number, o.currency, o.ordered_at, t.name as offer, f.tier, a.full_name as bought_by,
+        o.number, o.currency, coalesce(o.paid_at, o.ordered_at) as ordered_at, t.name as offer, f.tier, a.full_name as bought_by,
         c.tier as company_tier, c.time_zone, h.anniversary_at,
         (select count(*) from benefit_grant g where g.order_line_id = l.id and g.state = 'granted') as benefits,
         (select count(*) from benefit_grant g where g.order_line_id = l.id and g.category = 'software') as software,
@@ -135,7 +135,9 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     let in_force = policies::in_force(reader).await?;
     rights::check(reader, person, Action::OpenBenefits, &in_force).await?;
     let now = service.now();
-    let text = format!("{LINES} where l.organization_id = $2 order by o.ordered_at desc, l.id");
+    let text = format!(
+        "{LINES} where l.organization_id = $2 and l.state in ('active', 'refunded') order by o.ordered_at desc, l.id"
+    );
     let values = [language.tag().into(), person.organization.0.into()];
     let mut lines = Vec::new();
     for row in sql::all::<Row>(reader, &text, values).await? {

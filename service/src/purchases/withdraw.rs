@@ -6,7 +6,7 @@ use domain::{AuditAction, ErrorCode, Moment};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::list;
+use super::{list, settle};
 use crate::assignments::{release, seat_requests};
 use crate::audit::Event;
 use crate::benefits::{grants, products};
@@ -44,6 +44,11 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
     }
     let text = "update order_line set state = 'refunded' where id = $1";
     sql::run(&change.transaction, text, [line.0.into()]).await?;
+    settle::credit(change, line.0).await?;
+    let text = "update payment set refund_due_at = $2, row_version = row_version + 1
+        where order_id = (select order_id from order_line where id = $1) and state = 'paid'
+            and refund_due_at is null";
+    sql::run(&change.transaction, text, [line.0.into(), change.now.0.into()]).await?;
     let text = "update orders set state = 'refunded'
         where id = (select order_id from order_line where id = $1)
             and not exists (select 1 from order_line l where l.order_id = orders.id and l.state <> 'refunded')";

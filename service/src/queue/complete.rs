@@ -13,7 +13,7 @@ use crate::change::{Begun, Change};
 use crate::operation::Operation;
 use crate::people::roles::grant_global_admin;
 use crate::purchases::cancel::offer_name;
-use crate::purchases::withdraw;
+use crate::purchases::{transfer, withdraw};
 use crate::request::Request;
 use crate::{Failure, Outcome, Service, activations, people, sql};
 
@@ -184,5 +184,29 @@ pub async fn global_admin(
     close(&mut change, operator, &item, RequestState::Approved, None).await?;
     let organization = people::add::organization_name(&change.transaction, item.organization()).await?;
     change.post(item.letter("global_admin_granted", "/", [("organization", organization)]));
+    change.commit(item.number).await
+}
+
+/// The money of a bank transfer is here: the order is settled, and whoever ordered hears of it. Gives the
+/// number of the request.
+///
+/// # Errors
+/// As [`activation`]; [`ErrorCode::WrongState`] where the order no longer waits for it.
+pub async fn payment(
+    service: &Service,
+    request: &Request,
+    operation: domain::operation::OperationId,
+    wanted: Wanted,
+) -> Outcome<i64> {
+    let operator = request.operator()?;
+    let operation = Operation::new(operation, "confirm_payment", &wanted);
+    let mut change = match Change::begin(service, request, operation).await? {
+        Begun::Before(outcome) => return Ok(outcome),
+        Begun::New(change) => change,
+    };
+    let item = claim(&change, operator, wanted, Some(RequestKind::Payment)).await?;
+    transfer::confirmed(&mut change, item.id.into()).await?;
+    close(&mut change, operator, &item, RequestState::Completed, None).await?;
+    change.record(item.event(AuditAction::RequestCompleted).after(&item.kind));
     change.commit(item.number).await
 }

@@ -83,6 +83,7 @@ pub(super) async fn item(
         RequestKind::Cancellation => {
             ItemFacts::Cancellation(Box::new(cancellation(reader, &of, language).await?))
         }
+        RequestKind::Payment => ItemFacts::Payment(purchases::transfer::item(service, language, id).await?),
         RequestKind::GlobalAdmin => ItemFacts::GlobalAdmin(global_admin(reader, &of).await?),
     };
     Ok(QueueItem {

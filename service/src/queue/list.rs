@@ -23,7 +23,8 @@ const WEEK: i64 = 7 * 86_400_000;
 const ROWS: &str = "
     select r.id, r.row_version, r.number, r.kind, r.state, r.open, r.requested_at, r.target_at, r.owner_id,
         case r.kind when 'activation' then coalesce(pt.name, r.title)
-            when 'cancellation' then coalesce(ft.name, r.title) else r.title end as subject,
+            when 'cancellation' then coalesce(ft.name, r.title)
+            when 'payment' then coalesce(r.title || ' · ' || ft.name, r.title) else r.title end as subject,
         o.name as organization, o.time_zone, a.full_name as requester, p.sort_name as requester_key,
         w.full_name as owner, coalesce(r.owner_id = $2, false) as mine
     from service_request r

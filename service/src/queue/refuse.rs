@@ -8,6 +8,7 @@ use super::{Wanted, claim, close};
 use crate::change::{Begun, Change};
 use crate::operation::Operation;
 use crate::purchases::cancel::offer_name;
+use crate::purchases::transfer;
 use crate::request::Request;
 use crate::{Failure, Outcome, Service, activations};
 
@@ -62,6 +63,11 @@ pub async fn refuse(
             let values = [("offer", offer), ("reason", reason.clone())];
             change.post(item.letter("cancellation_refused", "/benefits/cancel", values));
         }
+        RequestKind::Payment => {
+            transfer::refused(&mut change, item.id.into()).await?;
+            let values = [("order", item.title.clone()), ("reason", reason.clone())];
+            change.post(item.letter("transfer_refused", &format!("/orders/{}", item.title), values));
+        }
         RequestKind::GlobalAdmin => {
             let values = [("reason", reason.clone())];
             change.post(item.letter("global_admin_refused", "/become-global-admin", values));
@@ -70,9 +76,10 @@ pub async fn refuse(
     close(&mut change, operator, &item, RequestState::Refused, Some(&reason)).await?;
     let action = match kind {
         RequestKind::GlobalAdmin => AuditAction::GlobalAdminRefused,
-        RequestKind::Activation | RequestKind::Advisory | RequestKind::Cancellation => {
-            AuditAction::RequestRefused
-        }
+        RequestKind::Activation
+        | RequestKind::Advisory
+        | RequestKind::Cancellation
+        | RequestKind::Payment => AuditAction::RequestRefused,
     };
     change.record(item.event(action).after(&item.kind));
     change.commit(item.number).await

@@ -34,9 +34,10 @@ pub async fn take(
     sql::run(&change.transaction, text, values).await?;
     let action = match item.kind()? {
         RequestKind::GlobalAdmin => AuditAction::GlobalAdminRequestTaken,
-        RequestKind::Activation | RequestKind::Advisory | RequestKind::Cancellation => {
-            AuditAction::RequestTaken
-        }
+        RequestKind::Activation
+        | RequestKind::Advisory
+        | RequestKind::Cancellation
+        | RequestKind::Payment => AuditAction::RequestTaken,
     };
     change.record(item.event(action));
     change.tell(Changed::Organization(item.organization()));

@@ -23,6 +23,7 @@ pub(super) struct Files {
     pub(super) areas: Vec<Area>,
     pub(super) operators: Operators,
     pub(super) companies: Vec<Company>,
+    pub(super) purchases: Purchases,
 }
 
 impl Files {
@@ -40,6 +41,7 @@ impl Files {
             offers: read::<OffersFile>("offers.toml", offers)?.offer,
             areas: read::<AreasFile>("competency_areas.toml", areas)?.area,
             operators: read("operators.toml", operators)?,
+            purchases: read("purchases.toml", include_str!("../../sample_programme/purchases.toml"))?,
             companies: read::<CompaniesFile>("companies.toml", companies)?.company,
         })
     }
@@ -187,6 +189,7 @@ pub(super) struct Offer {
     #[serde(default)]
     #[expect(dead_code, reason = "says something to whoever reads the file")]
     illustrative: bool,
+    pub(super) description: Translated<String>,
 }
 
 #[derive(Deserialize)]
@@ -220,6 +223,39 @@ pub(super) struct Programme {
 pub(super) struct OlderPortal {
     pub(super) sign_in_link: String,
     pub(super) technical_contact: String,
+}
+
+/// What purchases need.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Purchases {
+    pub(super) point: Vec<Point>,
+    pub(super) agreement: Vec<Agreement>,
+    pub(super) bank_details: Translated<Vec<String>>,
+    pub(super) attained: Vec<Attained>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Point {
+    pub(super) title: Translated<String>,
+    pub(super) text: Translated<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Agreement {
+    pub(super) version: i64,
+    pub(super) days_ago: i64,
+    pub(super) text: Translated<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Attained {
+    pub(super) domain: String,
+    pub(super) tier: String,
+    pub(super) area: String,
 }
 
 #[derive(Deserialize)]
@@ -439,6 +475,7 @@ price_minor = 0
 currency = \"USD\"
 term_days = 365
 name = { en = \"Network\", zh-Hans = \"网络\", zh-Hant = \"網路\" }
+description = { en = \"Base\", zh-Hans = \"基础\", zh-Hant = \"基礎\" }
 ";
 
     #[test]

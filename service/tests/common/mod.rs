@@ -20,6 +20,8 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use service::accounts::limits::SignInLimits;
 use service::clock::MovableClock;
 use service::entity::mail;
+use service::purchases::payment::Payments;
+use service::purchases::test_card::TestCard;
 use service::{
     Actor, Database, Operator, Person, Random, Request, Service, Vault, audit, live, sample_programme, sql,
 };
@@ -124,8 +126,11 @@ pub async fn bare(engine: Engine) -> Bare {
 
 async fn service(url: &str, seed: u64) -> (Service, Arc<MovableClock>) {
     let clock = Arc::new(MovableClock::at(BEGINNING));
+    let database = Database::connect(url).await.expect("the database answers");
+    let card = TestCard::new(database.clone(), clock.clone());
     let service = Service {
-        database: Database::connect(url).await.expect("the database answers"),
+        payments: Payments { card: Some(Arc::new(card)), notice_secret: None },
+        database,
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(seed)),
         vault: Arc::new(Vault::new(1, &[7; 32])),

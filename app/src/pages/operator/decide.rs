@@ -3,7 +3,7 @@
 use domain::Field;
 use domain::support::AdvisoryDraft;
 use domain::view::operator::{
-    ActivationItem, AdvisoryItem, CancellationItem, GlobalAdminItem, ItemFacts, QueueItem,
+    ActivationItem, AdvisoryItem, CancellationItem, GlobalAdminItem, ItemFacts, PaymentItem, QueueItem,
 };
 use leptos::prelude::*;
 use locales::{Texts, format};
@@ -434,6 +434,75 @@ pub(super) fn GlobalAdmin(item: Signal<QueueItem>) -> impl IntoView {
                     </PostForm>
                 }
                     .into_any(),
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+/// Confirming that the money of a bank transfer is here.
+#[component]
+pub(super) fn Payment(item: Signal<QueueItem>) -> impl IntoView {
+    let texts = texts();
+    let first = item.get_untracked();
+    let ItemFacts::Payment(PaymentItem {
+        order,
+        state,
+        offer,
+        areas,
+        price_minor,
+        currency,
+        ordered,
+        proofs,
+    }) = first.facts
+    else {
+        return ().into_any();
+    };
+    let form = Form::new("decide_payment", first.row.id);
+    let areas: Vec<&str> = areas.iter().map(|area| texts.find_area(area).unwrap_or(area)).collect();
+    let offer = if areas.is_empty() {
+        offer
+    } else {
+        texts.cancel_offer_areas(format::list_and(texts.language(), &areas), offer)
+    };
+    let why_id = format!("no-payment-{}", first.row.id);
+    let proofs = (!proofs.is_empty())
+        .then(|| crate::pages::orders::proofs(texts, &proofs, "/operator/payment-proofs"));
+    let waits = state == domain::order::OrderState::Placed;
+    view! {
+        <div class="stack">
+            <h2 class="h3">{texts.orders_title(order)}</h2>
+            <dl class="facts">
+                <dt>{texts.orders_column_offer()}</dt>
+                <dd>{offer}</dd>
+                <dt>{texts.orders_column_amount()}</dt>
+                <dd>{format::money(texts.language(), price_minor, &currency)}</dd>
+                <dt>{texts.orders_transfer_reference()}</dt>
+                <dd>{order}</dd>
+                <dt>{texts.orders_column_ordered()}</dt>
+                <dd>{format::date(texts.language(), ordered)}</dd>
+            </dl>
+            {proofs}
+            {if waits {
+                view! {
+                    <p>{texts.operator_payment_note(&first.row.organization)}</p>
+                    <PostForm form=form>
+                        <Version item=item/>
+                        <SubmitButton
+                            label=texts.operator_payment_here()
+                            busy=form.pending
+                            name="decision"
+                            value="approved"
+                        />
+                    </PostForm>
+                }
+                    .into_any()
+            } else {
+                view! {
+                    <div><DisabledButton label=texts.operator_payment_here() describedby=why_id.clone()/></div>
+                    <Why id=why_id kind=WhyKind::State text=texts.operator_payment_over()/>
+                }
+                    .into_any()
             }}
         </div>
     }

@@ -5,7 +5,7 @@ use domain::view::requests::RequestState;
 use leptos::prelude::*;
 use locales::format;
 
-use super::decide::{Activation, Advisory, Cancellation, GlobalAdmin, Refuse, Take};
+use super::decide::{Activation, Advisory, Cancellation, GlobalAdmin, Payment, Refuse, Take};
 use super::queue::{kind_text, write};
 use crate::components::{Step, StepState, Steps, Why, WhyKind};
 use crate::i18n::texts;
@@ -45,6 +45,7 @@ fn Forms(item: Signal<QueueItem>) -> impl IntoView {
         ItemFacts::Advisory(_) => view! { <Advisory item=item/> }.into_any(),
         ItemFacts::Cancellation(_) => view! { <Cancellation item=item/> }.into_any(),
         ItemFacts::GlobalAdmin(_) => view! { <GlobalAdmin item=item/> }.into_any(),
+        ItemFacts::Payment(_) => view! { <Payment item=item/> }.into_any(),
     };
     view! {
         {form}

@@ -94,6 +94,7 @@ pub(super) fn kind_text(kind: RequestKind) -> &'static str {
         RequestKind::Advisory => texts.requests_kind_advisory(),
         RequestKind::Cancellation => texts.requests_kind_cancellation(),
         RequestKind::GlobalAdmin => texts.requests_kind_global_admin(),
+        RequestKind::Payment => texts.requests_kind_payment(),
     }
 }
 

@@ -1,0 +1,223 @@
+//! What the company can join or buy, with each condition, met or not (rules 2, 18).
+
+use std::collections::BTreeSet;
+
+use domain::ids::OrganizationId;
+use domain::membership::Tier;
+use domain::order::{self, OfferFacts};
+use domain::rights::Action;
+use domain::view::orders::{Agreement, OfferCard, OfferChoice, OffersPage, Point};
+use domain::{ErrorCode, Language, Moment};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::request::Request;
+use crate::{Outcome, Service, policies, rights, sql};
+
+/// An offer that can be bought.
+#[derive(FromQueryResult, Clone, Debug)]
+pub(super) struct Offer {
+    pub(super) id: Uuid,
+    pub(super) code: String,
+    pub(super) name: String,
+    pub(super) description: String,
+    tier: String,
+    pub(super) price_minor: i64,
+    pub(super) currency: String,
+}
+
+impl Offer {
+    fn tier(&self) -> Outcome<Tier> {
+        Tier::from_code(&self.tier).ok_or_else(|| Failure::broken("offer", "tier", self.id))
+    }
+
+    fn needs_area(&self) -> Outcome<bool> {
+        Ok(matches!(self.tier()?, Tier::Silver | Tier::Gold))
+    }
+}
+
+/// Offers that are a tier, in a language; the others come with a contract, not with an order.
+const OFFERS: &str = "select f.id, f.code, t.name, t.description, f.tier, f.price_minor, f.currency
+    from offer f join offer_text t on t.offer_id = f.id and t.language = $1
+    where f.tier in ('network', 'action_pack', 'silver', 'gold')";
+
+#[derive(FromQueryResult)]
+struct HeldRow {
+    tier: String,
+    areas: String,
+}
+
+#[derive(FromQueryResult)]
+struct AttainedRow {
+    tier: String,
+    area: String,
+}
+
+#[derive(FromQueryResult)]
+struct WaitingRow {
+    offer_id: Uuid,
+    areas: String,
+    number: i64,
+}
+
+/// What a company has that decides about offers.
+pub(super) struct Standing {
+    member: bool,
+    held: Vec<(Tier, String)>,
+    attained: Vec<(Tier, String)>,
+    waiting: Vec<(Uuid, String, i64)>,
+}
+
+impl Standing {
+    /// The facts about an offer in an area.
+    pub(super) fn facts(&self, offer: &Offer, area: Option<&str>) -> Outcome<OfferFacts> {
+        let tier = offer.tier()?;
+        let in_area = |held: &str| area.is_none_or(|area| held.split(',').any(|of| of == area));
+        // Whoever has Gold in an area doesn't buy Silver of it; whoever has Silver upgrades.
+        let same_level = |of: Tier| {
+            of == tier
+                || (matches!(tier, Tier::Silver | Tier::Gold) && matches!(of, Tier::Silver | Tier::Gold))
+        };
+        let needs_area = offer.needs_area()?;
+        Ok(OfferFacts {
+            tier,
+            needs_area,
+            member: self.member,
+            has_network: self.held.iter().any(|(of, _)| *of == Tier::Network),
+            attained: area.is_some_and(|area| {
+                self.attained.iter().any(|(of, at)| at == area && (*of == tier || *of == Tier::Gold))
+            }),
+            held: (!needs_area || area.is_some())
+                && self.held.iter().any(|(of, areas)| same_level(*of) && in_area(areas)),
+            waiting: self.waiting_order(offer, area).is_some(),
+        })
+    }
+
+    fn waiting_order(&self, offer: &Offer, area: Option<&str>) -> Option<i64> {
+        let area = area.unwrap_or_default();
+        self.waiting
+            .iter()
+            .find(|(of, areas, _)| *of == offer.id && areas == area)
+            .map(|(.., number)| *number)
+    }
+
+    /// The areas in which an offer is shown: those attained at its level.
+    fn areas(&self, tier: Tier) -> BTreeSet<&str> {
+        let attained = self.attained.iter().filter(|(of, _)| *of == tier || *of == Tier::Gold);
+        attained.map(|(_, area)| area.as_str()).collect()
+    }
+}
+
+/// Reads it.
+pub(super) async fn standing(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+) -> Outcome<Standing> {
+    let id = || [organization.0.into()];
+    let tier = |code: &str| Tier::from_code(code);
+    let text = "select count(*) as number from organization where id = $1 and portal_state = 'member'";
+    let member = sql::number(connection, text, id()).await? > 0;
+    let text = "select f.tier, h.areas from holding h join offer f on f.id = h.offer_id
+        where h.organization_id = $1 and h.state = 'active'";
+    let held = sql::all::<HeldRow>(connection, text, id()).await?;
+    let text = "select tier, area from attained_area where organization_id = $1";
+    let attained = sql::all::<AttainedRow>(connection, text, id()).await?;
+    let text = "select l.offer_id, l.areas, o.number from order_line l join orders o on o.id = l.order_id
+        where l.organization_id = $1 and l.state = 'placed'";
+    let waiting = sql::all::<WaitingRow>(connection, text, id()).await?;
+    Ok(Standing {
+        member,
+        held: held.into_iter().filter_map(|row| Some((tier(&row.tier)?, row.areas))).collect(),
+        attained: attained.into_iter().filter_map(|row| Some((tier(&row.tier)?, row.area))).collect(),
+        waiting: waiting.into_iter().map(|row| (row.offer_id, row.areas, row.number)).collect(),
+    })
+}
+
+/// An offer by its code.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`].
+pub(super) async fn find(connection: &impl ConnectionTrait, code: &str) -> Outcome<Offer> {
+    let text = format!("{OFFERS} and f.code = $2");
+    let values = [Language::English.tag().into(), code.into()];
+    Ok(sql::one::<Offer>(connection, &text, values).await?.ok_or(ErrorCode::NotFound)?)
+}
+
+/// The page **Offers**.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`] for whoever may not open the benefits pages.
+pub async fn page(service: &Service, request: &Request, language: Language) -> Outcome<OffersPage> {
+    let person = request.person()?;
+    let reader = service.database.reader();
+    let policies = policies::in_force(reader).await?;
+    rights::check(reader, person, Action::OpenBenefits, &policies).await?;
+    let standing = standing(reader, person.organization).await?;
+    let text = format!("{OFFERS} order by f.price_minor, f.code");
+    let mut offers = Vec::new();
+    for offer in sql::all::<Offer>(reader, &text, [language.tag().into()]).await? {
+        let tier = offer.tier()?;
+        let mut areas: Vec<Option<String>> = Vec::new();
+        if offer.needs_area()? {
+            areas.extend(standing.areas(tier).into_iter().map(|area| Some(area.to_owned())));
+        }
+        if areas.is_empty() {
+            areas.push(None);
+        }
+        let mut choices = Vec::new();
+        for area in areas {
+            let facts = standing.facts(&offer, area.as_deref())?;
+            choices.push(OfferChoice {
+                conditions: order::conditions(&facts),
+                waiting_order: standing.waiting_order(&offer, area.as_deref()),
+                area,
+            });
+        }
+        offers.push(OfferCard {
+            needs_area: offer.needs_area()?,
+            code: offer.code,
+            tier,
+            name: offer.name,
+            description: offer.description,
+            price_minor: offer.price_minor,
+            currency: offer.currency,
+            choices,
+        });
+    }
+    Ok(OffersPage {
+        points: if standing.held.is_empty() { points(reader, language).await? } else { Vec::new() },
+        offers,
+        agreement: agreement(reader, language, service.now()).await?,
+        why_not: rights::why_not(reader, person, Action::Purchase, &policies).await?,
+    })
+}
+
+/// Why to join, as the programme says it.
+async fn points(connection: &impl ConnectionTrait, language: Language) -> Outcome<Vec<Point>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        title: String,
+        text: String,
+    }
+    let text = "select title, text from programme_point where language = $1 order by position";
+    let rows = sql::all::<Row>(connection, text, [language.tag().into()]).await?;
+    Ok(rows.into_iter().map(|row| Point { title: row.title, text: row.text }).collect())
+}
+
+/// The agreement in force, in a language.
+pub(super) async fn agreement(
+    connection: &impl ConnectionTrait,
+    language: Language,
+    now: Moment,
+) -> Outcome<Option<Agreement>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        version: i64,
+        text: String,
+    }
+    let text = "select version, text from purchase_agreement
+        where language = $1 and in_force_at <= $2 order by version desc limit 1";
+    let row = sql::one::<Row>(connection, text, [language.tag().into(), now.0.into()]).await?;
+    Ok(row.map(|row| Agreement { version: row.version, text: row.text }))
+}

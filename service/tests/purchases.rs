@@ -1,0 +1,565 @@
+//! Offers, orders and how they are paid (rules 2, 18): on both databases.
+
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{Engine, Stage, stage};
+use domain::ids::ServiceRequestId;
+use domain::order::{OfferCondition, OrderState, PaymentMethod, PaymentState};
+use domain::view::orders::{OffersPage, OrderPage};
+use domain::{ErrorCode, Field, Language};
+use rstest::rstest;
+use service::purchases::card::{self, PayByCard};
+use service::purchases::competencies::{self, Competency};
+use service::purchases::place::{self, PlaceOrder, WantedOrder};
+use service::purchases::{offers, on_clock, orders, processor_notice, transfer};
+use service::queue::{Wanted, complete, refuse};
+use service::{Failure, Request, sql};
+
+/// An Action Pack company; DevOps and Security are recorded as attained at Silver.
+const PACK: &str = "kestrelash.example";
+const BUYER: &str = "piet.zanderling@kestrelash.example";
+const AGENT: &str = "kofi.anselmsen@fernhollow.example";
+const EMPLOYEE: &str = "teodor.wrzosek@fernhollow.example";
+const NETWORK_ADMIN: &str = "yunting.yeh@chienyuan.example";
+const FULFILMENT: &str = "marisa.talvinen@northlight.example";
+const SECRET: &str = "a secret that portal and processor share";
+
+async fn shop(engine: Engine) -> Stage {
+    let mut stage = stage(engine).await;
+    stage.service.payments.notice_secret = Some(Arc::from(SECRET));
+    stage
+}
+
+fn silver(area: &str) -> PlaceOrder {
+    PlaceOrder { offer: "silver".to_owned(), area: area.to_owned(), agreement: 1, accepted: true }
+}
+
+async fn order(stage: &Stage, who: &Request, input: PlaceOrder) -> Result<i64, Failure> {
+    place::place(&stage.service, who, stage.operation(), input).await
+}
+
+async fn shown(stage: &Stage, who: &Request, number: i64) -> OrderPage {
+    orders::one(&stage.service, who, Language::English, number).await.expect("the order")
+}
+
+async fn wanted(stage: &Stage, who: &Request, number: i64) -> WantedOrder {
+    WantedOrder { number, version: shown(stage, who, number).await.version }
+}
+
+async fn pay(stage: &Stage, who: &Request, number: i64, card: &str) -> Result<PaymentState, Failure> {
+    let order = wanted(stage, who, number).await;
+    card::pay(&stage.service, who, stage.operation(), PayByCard { order, card: card.to_owned() }).await
+}
+
+fn later(stage: &Stage, seconds: i64) {
+    stage.clock.set(stage.service.now().plus_seconds(seconds));
+}
+
+async fn count(stage: &Stage, text: &str) -> i64 {
+    sql::number(stage.service.database.reader(), text, []).await.expect("a number")
+}
+
+async fn page(stage: &Stage, who: &Request) -> OffersPage {
+    offers::page(&stage.service, who, Language::English).await.expect("the offers")
+}
+
+async fn unmet(stage: &Stage, who: &Request, offer: &str) -> Vec<OfferCondition> {
+    let page = page(stage, who).await;
+    let offer = page.offers.iter().find(|of| of.code == offer).expect("the offer");
+    let conditions = &offer.choices.first().expect("a choice").conditions;
+    conditions.iter().filter(|(_, met)| !met).map(|(condition, _)| *condition).collect()
+}
+
+/// What has to hold after whatever happened.
+async fn check(stage: &Stage) {
+    for (what, text) in [
+        (
+            "a grant without a holding that was paid",
+            "select count(*) as number from benefit_grant g join order_line l on l.id = g.order_line_id
+            where g.state = 'granted' and l.state <> 'active'",
+        ),
+        (
+            "a holding of an order that isn't paid",
+            "select count(*) as number from holding h join order_line l on l.id = h.order_line_id
+            join orders o on o.id = l.order_id where h.state = 'active' and o.state <> 'paid'",
+        ),
+        (
+            "an order that was paid twice",
+            "select count(*) as number from (select order_id from payment where state = 'paid'
+                group by order_id having count(*) > 1) twice",
+        ),
+        (
+            "money without an invoice of the same amount",
+            "select count(*) as number from payment y where y.state = 'paid' and not exists (select 1
+                from invoice i where i.order_id = y.order_id and i.kind = 'invoice'
+                    and i.amount_minor = y.amount_minor)",
+        ),
+        (
+            "an invoice without its money",
+            "select count(*) as number from invoice i where i.kind = 'invoice' and not exists (select 1
+                from payment y where y.order_id = i.order_id and y.state = 'paid')",
+        ),
+        (
+            "money at the processor that the portal doesn't know of",
+            "select abs((select count(*) from test_card_charge where state <> 'declined' and state <> 'confirmation')
+                - (select count(*) from payment where state = 'paid' and method = 'card')) as number",
+        ),
+    ] {
+        assert_eq!(count(stage, text).await, 0, "{what}");
+    }
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_18_an_attained_competency_is_bought_and_its_benefits_come_at_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let of_company = "select count(*) as number from benefit_grant g join organization o
+        on o.id = g.organization_id where o.domain = 'kestrelash.example' and g.state = 'granted'";
+    let before = count(&stage, of_company).await;
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    assert_eq!(count(&stage, of_company).await, before, "nothing before it is paid");
+    let waiting = shown(&stage, &buyer, number).await;
+    assert_eq!(waiting.order.state, OrderState::Placed);
+    assert_eq!(waiting.order.price_minor, 167_000);
+    assert!(waiting.order.pay_by.is_some() && !waiting.cards.is_empty() && waiting.bank_details.is_some());
+    assert_eq!(pay(&stage, &buyer, number, "pays").await.expect("paid"), PaymentState::Paid);
+    let paid = shown(&stage, &buyer, number).await;
+    assert_eq!(paid.order.state, OrderState::Paid);
+    assert_eq!(paid.documents.len(), 1);
+    assert_eq!(paid.documents[0].amount_minor, 167_000);
+    assert!(paid.cards.is_empty() && paid.bank_details.is_none(), "nothing more to pay");
+    // What the catalogue says for Silver and for DevOps, a select area, with its quantities.
+    let missing = "select count(*) as number from entitlement e where (e.source = 'silver_core' or
+            (e.source = 'select_competency' and e.level = 'silver' and e.area = 'devops'))
+        and not exists (select 1 from benefit_grant g join pool p on p.id = g.pool_id
+            join organization o on o.id = g.organization_id
+            where o.domain = 'kestrelash.example' and g.state = 'granted' and g.product_id = e.product_id
+                and g.source = e.source
+                and coalesce(p.quantity, -1) = coalesce(e.seats, e.quantity, -1))";
+    assert_eq!(count(&stage, missing).await, 0);
+    assert!(count(&stage, of_company).await > before);
+    let tier =
+        "select count(*) as number from organization where domain = 'kestrelash.example' and tier = 'silver'";
+    assert_eq!(count(&stage, tier).await, 1);
+    assert_eq!(count(&stage, "select count(*) as number from mail where kind = 'order_paid'").await, 1);
+    assert_eq!(unmet(&stage, &buyer, "silver").await, [OfferCondition::NotHeld]);
+    // The core of a level comes once, however many areas.
+    let after = count(&stage, of_company).await;
+    let second = order(&stage, &buyer, silver("security")).await.expect("placed");
+    pay(&stage, &buyer, second, "pays").await.expect("paid");
+    let core =
+        "select count(*) as number from benefit_grant g join organization o on o.id = g.organization_id
+        where o.domain = 'kestrelash.example' and g.source = 'silver_core' and g.state = 'granted'
+        group by g.product_id having count(*) > 1";
+    assert_eq!(count(&stage, &format!("select count(*) as number from ({core}) twice")).await, 0);
+    assert!(count(&stage, of_company).await >= after);
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_18_each_condition_refuses_the_order_too(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let refused = |result: Result<i64, Failure>| result.expect_err("refused").told();
+    let error = refused(order(&stage, &buyer, silver("messaging")).await);
+    assert_eq!((error.code, error.detail.as_deref()), (ErrorCode::OfferNotPossible, Some("attained")));
+    let pack = PlaceOrder { offer: "action_pack".to_owned(), area: String::new(), ..silver("") };
+    let error = refused(order(&stage, &buyer, pack.clone()).await);
+    assert_eq!((error.code, error.detail.as_deref()), (ErrorCode::OfferNotPossible, Some("not_held")));
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    let error = refused(order(&stage, &buyer, silver("devops")).await);
+    assert_eq!((error.code, error.detail.as_deref()), (ErrorCode::OfferNotPossible, Some("none_waiting")));
+    let page = page(&stage, &buyer).await;
+    let silver_offer = page.offers.iter().find(|offer| offer.code == "silver").expect("silver");
+    let choice = silver_offer.choices.iter().find(|choice| choice.area.as_deref() == Some("devops"));
+    assert_eq!(choice.expect("DevOps").waiting_order, Some(number));
+    for (input, field, code) in [
+        (
+            PlaceOrder { accepted: false, ..silver("security") },
+            Field::Accept,
+            ErrorCode::AgreementNotAccepted,
+        ),
+        (silver("no such area"), Field::Area, ErrorCode::UnknownChoice),
+        (silver(""), Field::Area, ErrorCode::Required),
+        (
+            PlaceOrder { offer: "action_pack".to_owned(), ..silver("devops") },
+            Field::Area,
+            ErrorCode::UnknownChoice,
+        ),
+    ] {
+        let error = refused(order(&stage, &buyer, input).await);
+        assert_eq!(error.of(field).map(|fault| fault.code), Some(code));
+    }
+    let stale = PlaceOrder { agreement: 7, ..silver("security") };
+    assert_eq!(refused(order(&stage, &buyer, stale).await).code, ErrorCode::Stale);
+    for offer in ["platinum", "isv_co_sell"] {
+        let input = PlaceOrder { offer: offer.to_owned(), ..pack.clone() };
+        assert_eq!(refused(order(&stage, &buyer, input).await).code, ErrorCode::NotFound, "{offer}");
+    }
+    // Without the network membership nothing else.
+    stage.run("update holding set state = 'ended' where offer_id = (select id from offer where code = 'network')", []).await;
+    let error = refused(order(&stage, &buyer, silver("security")).await);
+    assert_eq!(error.detail.as_deref(), Some("network_first"));
+    let network = PlaceOrder { offer: "network".to_owned(), ..pack.clone() };
+    let free = order(&stage, &buyer, network).await.expect("joined");
+    let joined = shown(&stage, &buyer, free).await;
+    assert_eq!(joined.order.state, OrderState::Paid, "it is free");
+    assert!(joined.documents.is_empty() && joined.payments.is_empty());
+    // In the states of the older portal nothing can be bought.
+    stage
+        .run("update organization set portal_state = 'invited' where domain = 'kestrelash.example'", [])
+        .await;
+    assert_eq!(refused(order(&stage, &buyer, silver("security")).await).detail.as_deref(), Some("member"));
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_2_buying_needs_no_global_admin_but_no_employee_buys(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let agent = stage.person(AGENT).await;
+    // Gold is held in some areas; another one is recorded, and an agent buys it.
+    let operator = stage.operator(FULFILMENT).await;
+    let security =
+        Competency { domain: "fernhollow.example".into(), tier: "gold".into(), area: "security".into() };
+    let recorded = competencies::record(&stage.service, &operator, stage.operation(), security.clone()).await;
+    assert_eq!(recorded.expect("recorded"), "Fernhollow Systems");
+    competencies::record(&stage.service, &operator, stage.operation(), security.clone())
+        .await
+        .expect("again");
+    let gold = PlaceOrder { offer: "gold".to_owned(), ..silver("security") };
+    let number = order(&stage, &agent, gold.clone()).await.expect("placed by an Admin agent");
+    let employee = stage.person(EMPLOYEE).await;
+    let error = order(&stage, &employee, gold.clone()).await.expect_err("an employee").told();
+    assert_eq!(error.code, ErrorCode::RoleNeeded);
+    let seen = orders::one(&stage.service, &employee, Language::English, number).await;
+    assert_eq!(seen.expect_err("an employee").told().code, ErrorCode::RoleNeeded);
+    // Somebody else's order answers like none.
+    let other = stage.person(BUYER).await;
+    let seen = orders::one(&stage.service, &other, Language::English, number).await;
+    assert_eq!(seen.expect_err("another company").told().code, ErrorCode::NotFound);
+    let cancelled =
+        place::cancel(&stage.service, &agent, stage.operation(), wanted(&stage, &agent, number).await).await;
+    assert_eq!(cancelled.expect("cancelled"), number);
+    assert_eq!(shown(&stage, &agent, number).await.order.state, OrderState::Cancelled);
+    competencies::revoke(&stage.service, &operator, stage.operation(), security).await.expect("taken off");
+    let error = order(&stage, &agent, gold).await.expect_err("no longer attained").told();
+    assert_eq!(error.detail.as_deref(), Some("attained"));
+    let by_person = competencies::record(
+        &stage.service,
+        &agent,
+        stage.operation(),
+        Competency { domain: PACK.into(), tier: "gold".into(), area: "security".into() },
+    );
+    assert_eq!(by_person.await.expect_err("no operator").told().code, ErrorCode::WrongSide);
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn every_outcome_of_a_card_leaves_the_order_where_it_belongs(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    for (card, decline) in [("insufficient_funds", "insufficient_funds"), ("declined", "declined")] {
+        later(&stage, 1);
+        assert_eq!(pay(&stage, &buyer, number, card).await.expect("an answer"), PaymentState::Declined);
+        let page = shown(&stage, &buyer, number).await;
+        assert_eq!(page.order.state, OrderState::Placed);
+        assert_eq!(page.payments[0].decline.map(|code| code.code()), Some(decline));
+    }
+    // The bank asks; nobody pays a second time meanwhile; it isn't confirmed.
+    assert_eq!(pay(&stage, &buyer, number, "confirmation").await.expect("asked"), PaymentState::Confirmation);
+    let again = pay(&stage, &buyer, number, "pays").await.expect_err("under way").told();
+    assert_eq!(again.code, ErrorCode::PaymentUnderWay);
+    let not =
+        card::confirm(&stage.service, &buyer, stage.operation(), number, false).await.expect("an answer");
+    assert_eq!(not, PaymentState::Declined);
+    let late =
+        card::confirm(&stage.service, &buyer, stage.operation(), number, true).await.expect("as it stands");
+    assert_eq!(late, PaymentState::Declined, "a repeated answer changes nothing");
+    // The answer is lost after the card was charged: the clock finds out.
+    assert_eq!(pay(&stage, &buyer, number, "timeout").await.expect("no answer"), PaymentState::Unknown);
+    let again = pay(&stage, &buyer, number, "pays").await.expect_err("under way").told();
+    assert_eq!(again.code, ErrorCode::PaymentUnderWay);
+    let order_now = wanted(&stage, &buyer, number).await;
+    let cancelled = place::cancel(&stage.service, &buyer, stage.operation(), order_now).await;
+    assert_eq!(cancelled.expect_err("perhaps paid").told().code, ErrorCode::PaymentUnderWay);
+    assert_eq!(on_clock::look_up_due(&stage.service).await.expect("looked"), 0, "not yet");
+    later(&stage, 61);
+    assert_eq!(on_clock::look_up_due(&stage.service).await.expect("looked"), 1);
+    assert_eq!(on_clock::look_up_due(&stage.service).await.expect("looked"), 0, "once");
+    let page = shown(&stage, &buyer, number).await;
+    assert_eq!((page.order.state, page.payments[0].state), (OrderState::Paid, PaymentState::Paid));
+    let late = pay(&stage, &buyer, number, "pays").await.expect_err("paid").told();
+    assert_eq!(late.code, ErrorCode::OrderSettled);
+    assert_eq!(
+        count(&stage, "select count(*) as number from test_card_charge where state = 'paid'").await,
+        1
+    );
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_confirmation_that_nobody_gives_is_given_up(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    pay(&stage, &buyer, number, "confirmation").await.expect("asked");
+    later(&stage, 3601);
+    assert_eq!(on_clock::look_up_due(&stage.service).await.expect("looked"), 1);
+    assert_eq!(shown(&stage, &buyer, number).await.payments[0].state, PaymentState::Declined);
+    // Whoever went on is told; whoever pays sees it.
+    assert_eq!(count(&stage, "select count(*) as number from mail where kind = 'payment_declined'").await, 1);
+    // Choosing the transfer gives a confirmation up as well.
+    pay(&stage, &buyer, number, "confirmation").await.expect("asked");
+    let order_now = wanted(&stage, &buyer, number).await;
+    transfer::choose(&stage.service, &buyer, stage.operation(), order_now).await.expect("a transfer");
+    let page = shown(&stage, &buyer, number).await;
+    assert_eq!(page.open.expect("open").method, PaymentMethod::BankTransfer);
+    assert_eq!(pay(&stage, &buyer, number, "pays").await.expect("back to the card"), PaymentState::Paid);
+    let open = "select count(*) as number from service_request where kind = 'payment' and open";
+    assert_eq!(count(&stage, open).await, 0, "nobody looks for the transfer any more");
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_transfer_is_proved_confirmed_and_never_counted_twice(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let operator = stage.operator(FULFILMENT).await;
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    let pdf = b"%PDF-1.7\n1 0 obj\n%%EOF\n".to_vec();
+    let early = transfer::give_proof(&stage.service, &buyer, number, "proof.pdf", pdf.clone()).await;
+    assert_eq!(early.expect_err("no transfer yet").told().code, ErrorCode::OrderSettled);
+    let order_now = wanted(&stage, &buyer, number).await;
+    transfer::choose(&stage.service, &buyer, stage.operation(), order_now).await.expect("a transfer");
+    let wrong =
+        transfer::give_proof(&stage.service, &buyer, number, "proof.pdf", b"MZ not a PDF".to_vec()).await;
+    assert_eq!(wrong.expect_err("no PDF").told().code, ErrorCode::ProofNotReadable);
+    for _ in 0..5 {
+        let given =
+            transfer::give_proof(&stage.service, &buyer, number, "C:\\bank\\付款.pdf", pdf.clone()).await;
+        given.expect("kept");
+    }
+    let more = transfer::give_proof(&stage.service, &buyer, number, "proof.pdf", pdf.clone()).await;
+    assert_eq!(more.expect_err("enough").told().code, ErrorCode::TooManyProofs);
+    let page = shown(&stage, &buyer, number).await;
+    assert_eq!(page.proofs.len(), 5);
+    assert_eq!(page.proofs[0].name, "付款.pdf");
+    let id = page.proofs[0].id.parse().expect("an id");
+    assert_eq!(transfer::proof(&stage.service, &buyer, id).await.expect("own").content, pdf);
+    assert_eq!(
+        transfer::proof_for_operator(&stage.service, &operator, id).await.expect("the queue's").content,
+        pdf
+    );
+    let other = stage.person(AGENT).await;
+    let foreign = transfer::proof(&stage.service, &other, id).await;
+    assert_eq!(foreign.err().expect("another company").told().code, ErrorCode::NotFound);
+
+    let text = "select id from service_request where kind = 'payment' and open";
+    let request = ServiceRequestId(stage.id(text, []).await);
+    let refusal = refuse::Refuse {
+        wanted: Wanted { request, version: 1 },
+        reason: "No such transfer on the account.".to_owned(),
+    };
+    refuse::refuse(&stage.service, &operator, stage.operation(), refusal).await.expect("not found");
+    let page = shown(&stage, &buyer, number).await;
+    assert_eq!((page.order.state, page.open), (OrderState::Placed, None), "it still waits");
+    assert_eq!(count(&stage, "select count(*) as number from mail where kind = 'transfer_refused'").await, 1);
+    let order_now = wanted(&stage, &buyer, number).await;
+    transfer::choose(&stage.service, &buyer, stage.operation(), order_now).await.expect("once more");
+    let request = ServiceRequestId(stage.id(text, []).await);
+    let confirm = Wanted { request, version: 1 };
+    complete::payment(&stage.service, &operator, stage.operation(), confirm)
+        .await
+        .expect("the money is here");
+    assert_eq!(shown(&stage, &buyer, number).await.order.state, OrderState::Paid);
+    let twice = complete::payment(&stage.service, &operator, stage.operation(), confirm).await;
+    assert_eq!(twice.expect_err("confirmed").told().code, ErrorCode::AlreadyDecided);
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_notice_of_the_processor_grants_once_however_often_it_comes(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let nobody = Request { actor: service::Actor::Nobody, address: String::new(), id: "notice".to_owned() };
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    assert_eq!(pay(&stage, &buyer, number, "timeout").await.expect("no answer"), PaymentState::Unknown);
+    let payment = stage.id("select id from payment where state = 'unknown'", []).await;
+    let body = format!("{{\"id\":\"notice-1\",\"reference\":\"{payment}\"}}");
+    let signature = processor_notice::sign(SECRET, body.as_bytes(), stage.service.now().0 / 1000);
+    let hear = |signature: String, body: String| {
+        let (service, nobody) = (stage.service.clone(), nobody.clone());
+        async move { processor_notice::hear(&service, &nobody, "test-card", &signature, body.as_bytes()).await }
+    };
+    let forged =
+        hear(processor_notice::sign("guess", body.as_bytes(), stage.service.now().0 / 1000), body.clone());
+    assert_eq!(forged.await.expect_err("forged").told().code, ErrorCode::ForeignOrigin);
+    assert_eq!(shown(&stage, &buyer, number).await.order.state, OrderState::Placed);
+    for _ in 0..5 {
+        hear(signature.clone(), body.clone()).await.expect("heard");
+    }
+    assert_eq!(shown(&stage, &buyer, number).await.order.state, OrderState::Paid);
+    let unknown = "{\"id\":\"notice-2\",\"reference\":\"00000000-0000-0000-0000-000000000000\"}".to_owned();
+    let signed = processor_notice::sign(SECRET, unknown.as_bytes(), stage.service.now().0 / 1000);
+    hear(signed, unknown).await.expect("nothing of ours");
+    assert_eq!(count(&stage, "select count(*) as number from invoice").await, 1);
+    assert_eq!(count(&stage, "select count(*) as number from payment_notice").await, 2);
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_that_nobody_pays_expires_after_thirty_days(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(None, Some("confirmation"), Some("transfer"))] begun: Option<&str>,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    match begun {
+        Some("transfer") => {
+            let order_now = wanted(&stage, &buyer, number).await;
+            transfer::choose(&stage.service, &buyer, stage.operation(), order_now).await.expect("a transfer");
+        }
+        Some(card) => {
+            pay(&stage, &buyer, number, card).await.expect("begun");
+        }
+        None => {}
+    }
+    later(&stage, 30 * 86_400);
+    assert_eq!(on_clock::expire_due(&stage.service).await.expect("looked"), 0, "day 30 is the last");
+    later(&stage, 1);
+    assert_eq!(on_clock::expire_due(&stage.service).await.expect("looked"), 1);
+    assert_eq!(on_clock::expire_due(&stage.service).await.expect("looked"), 0, "once");
+    let page = shown(&stage, &buyer, number).await;
+    assert_eq!((page.order.state, page.open), (OrderState::Expired, None));
+    assert_eq!(count(&stage, "select count(*) as number from mail where kind = 'order_expired'").await, 1);
+    let open = "select count(*) as number from service_request where kind = 'payment' and open";
+    assert_eq!(count(&stage, open).await, 0);
+    assert_eq!(unmet(&stage, &buyer, "silver").await, [], "it can be ordered again");
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_20_a_refund_gives_the_money_back_once_with_a_credit_note(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    pay(&stage, &buyer, number, "pays").await.expect("paid");
+    let line = stage
+        .id(
+            "select l.id from order_line l join orders o on o.id = l.order_id where o.number = $1",
+            [number.into()],
+        )
+        .await;
+    let input = service::purchases::cancel::CancelPurchase {
+        line: line.into(),
+        version: sql::number(
+            stage.service.database.reader(),
+            "select row_version as number from order_line where id = $1",
+            [line.into()],
+        )
+        .await
+        .expect("a version"),
+        reason: "bought_by_mistake".to_owned(),
+        note: String::new(),
+        accepted: true,
+    };
+    service::purchases::cancel::submit(&stage.service, &buyer, stage.operation(), input)
+        .await
+        .expect("asked");
+    let text = "select id from service_request where order_line_id = $1 and open";
+    let request = ServiceRequestId(stage.id(text, [line.into()]).await);
+    let admin = stage.operator("rosalind.ekwueme@northlight.example").await;
+    let wanted = Wanted { request, version: 1 };
+    complete::cancellation(&stage.service, &admin, stage.operation(), wanted).await.expect("approved");
+    assert_eq!(on_clock::refund_due(&stage.service).await.expect("given back"), 1);
+    assert_eq!(on_clock::refund_due(&stage.service).await.expect("looked"), 0, "once");
+    let page = shown(&stage, &buyer, number).await;
+    assert_eq!(page.order.state, OrderState::Refunded);
+    assert_eq!(page.documents.len(), 2);
+    assert_eq!(page.documents[0].amount_minor, page.documents[1].amount_minor);
+    let given = "select count(*) as number from test_card_charge where state = 'refunded'";
+    assert_eq!(count(&stage, given).await, 1);
+    assert_eq!(unmet(&stage, &buyer, "silver").await, [], "it can be bought again");
+}
+
+#[rstest]
+#[tokio::test]
+async fn fifty_who_pay_the_same_order_at_once_pay_it_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    let order_now = wanted(&stage, &buyer, number).await;
+    let mut running = Vec::new();
+    for _ in 0..50 {
+        let (service, buyer, operation) = (stage.service.clone(), buyer.clone(), stage.operation());
+        let input = PayByCard { order: order_now, card: "pays".to_owned() };
+        running.push(tokio::spawn(async move { card::pay(&service, &buyer, operation, input).await }));
+    }
+    let mut paid = 0;
+    for one in running {
+        match one.await.expect("joined") {
+            Ok(PaymentState::Paid) => paid += 1,
+            Ok(state) => panic!("{state:?}"),
+            Err(failure) => {
+                let code = failure.told().code;
+                assert!(
+                    matches!(code, ErrorCode::Stale | ErrorCode::OrderSettled | ErrorCode::PaymentUnderWay),
+                    "{code:?}"
+                );
+            }
+        }
+    }
+    assert_eq!(paid, 1);
+    assert_eq!(count(&stage, "select count(*) as number from test_card_charge").await, 1);
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn why_to_join_stands_there_for_whoever_has_nothing(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let admin = stage.person(NETWORK_ADMIN).await;
+    assert!(page(&stage, &admin).await.points.is_empty(), "a member already");
+    assert_eq!(unmet(&stage, &admin, "silver").await, [OfferCondition::Attained]);
+    assert_eq!(unmet(&stage, &admin, "action_pack").await, []);
+    stage.run("update holding set state = 'ended'", []).await;
+    let page = page(&stage, &admin).await;
+    assert_eq!(page.points.len(), 4);
+    assert_eq!(page.agreement.expect("an agreement").version, 1);
+}
