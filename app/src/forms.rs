@@ -32,6 +32,7 @@ mod technical;
 mod operator;
 #[cfg(feature = "ssr")]
 mod orders;
+#[cfg(feature = "ssr")]
 mod people;
 #[cfg(feature = "ssr")]
 mod provisioning;

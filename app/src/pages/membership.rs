@@ -11,7 +11,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use locales::{Texts, format};
 
-use crate::components::{Column, Empty, Ledger, Notice, StatusByCode, Step, StepState, Steps, Tone};
+use crate::components::{
+    Column, Empty, Ledger, LinkButton, Notice, StatusByCode, Step, StepState, Steps, Tone,
+};
 use crate::i18n::texts;
 use crate::load::load;
 use crate::server_fns::membership::membership;
@@ -206,7 +208,11 @@ fn next(texts: Texts, next: &[NextTier]) -> AnyView {
                 <h2>{texts.membership_next()}</h2>
                 <span class="muted small">{texts.membership_next_lead()}</span>
             </div>
-            <div class="in stack">{none} {tiers}</div>
+            <div class="in stack">
+                {none}
+                {tiers}
+                <div class="row"><LinkButton href="/offers" label=texts.navigation_offers()/></div>
+            </div>
         </section>
     }
     .into_any()

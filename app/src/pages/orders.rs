@@ -357,8 +357,6 @@ fn ByTransfer(number: i64, version: i64) -> impl IntoView {
 /// Where the money goes, and the proofs that it went there.
 fn awaited(texts: Texts, page: &OrderPage, details: &str) -> AnyView {
     let number = page.order.number;
-    let lines =
-        details.lines().map(|line| view! { <span class="line-of">{line.to_owned()}</span> }).collect_view();
     let proofs = (!page.proofs.is_empty()).then(|| proofs(texts, &page.proofs, "/payment-proofs"));
     let megabytes = i64::try_from(PROOF_MAX_BYTES / (1024 * 1024)).unwrap_or(0);
     let action = format!("/orders/{number}/proof");
@@ -412,7 +410,7 @@ pub(crate) fn proofs(texts: Texts, proofs: &[ProofRow], folder: &str) -> AnyView
             }
         })
         .collect_view();
-    view! { <h4>{texts.orders_proofs()}</h4> <ul class="stack">{rows}</ul> }.into_any()
+    view! { <p><b>{texts.orders_proofs()}</b></p> <ul class="stack">{rows}</ul> }.into_any()
 }
 
 #[component]

@@ -62,7 +62,7 @@ pub async fn look_up_due(service: &Service) -> Outcome<usize> {
                 decided += usize::from(!state.is_open());
             }
             Err(failure) => {
-                tracing::warn!(payment = %id, cause = %failure, "a payment could not be looked up")
+                tracing::warn!(payment = %id, cause = %failure, "a payment could not be looked up");
             }
         }
     }

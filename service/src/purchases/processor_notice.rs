@@ -12,8 +12,6 @@ use super::card;
 use crate::request::Request;
 use crate::{Outcome, Service, sql};
 
-/// A notice is at most so long, in bytes.
-pub const NOTICE_BYTES: usize = 64 * 1024;
 /// A signature is good for so many seconds around its own time.
 const TOLERANCE: i64 = 300;
 
