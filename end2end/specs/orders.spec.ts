@@ -56,7 +56,9 @@ test('an offer is bought by card: declined, asked by the bank, then paid', async
 
   await page.goto('/benefits/visual-studio');
   await hydrated(page);
-  await expect(page.getByRole('row').filter({ hasText: 'Visual Studio Enterprise' }).first()).toContainText('Silver Core');
+  const studio = page.getByRole('row').filter({ hasText: 'Visual Studio Enterprise' });
+  await expect(studio.filter({ hasText: 'Silver Core' })).toContainText('0 of 5 used');
+  await expect(studio.filter({ hasText: 'DevOps' })).toContainText('0 of 5 used');
   await page.goto('/membership');
   await expect(page.getByRole('region', { name: 'Silver competency' })).toContainText('DevOps');
   await page.goto('/orders');
