@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorCode, codes};
 use crate::membership::Tier;
-use crate::moment::Moment;
+use crate::moment::Day;
 
 /// Days after which an order that nobody paid expires.
 pub const ORDER_DAYS: i64 = 30;
@@ -88,7 +88,9 @@ codes! {
         Attained = "attained",
         /// The company doesn't have it yet.
         NotHeld = "not_held",
-        /// No order of it waits for its payment.
+        /// The company doesn't have another level of the area.
+        NoOtherLevel = "no_other_level",
+        /// No order of it, or of another level of the area, waits for its payment.
         NoneWaiting = "none_waiting",
         /// The company is a member here, and not only in the older portal (rule 22).
         Member = "member",
@@ -108,9 +110,11 @@ pub struct OfferFacts {
     pub has_network: bool,
     /// Whether the competency is recorded as attained at this level or a higher one.
     pub attained: bool,
-    /// Whether the company has it, or a higher level of it in the area.
+    /// Whether the company has it.
     pub held: bool,
-    /// Whether an order of it waits for its payment.
+    /// Whether the company has another level in the area.
+    pub other_level: bool,
+    /// Whether an order of it, or of another level of the area, waits for its payment.
     pub waiting: bool,
 }
 
@@ -125,6 +129,9 @@ pub fn conditions(facts: &OfferFacts) -> Vec<(OfferCondition, bool)> {
         conditions.push((OfferCondition::Attained, facts.attained));
     }
     conditions.push((OfferCondition::NotHeld, !facts.held));
+    if facts.needs_area {
+        conditions.push((OfferCondition::NoOtherLevel, !facts.other_level));
+    }
     conditions.push((OfferCondition::NoneWaiting, !facts.waiting));
     conditions
 }
@@ -140,11 +147,27 @@ pub fn check(facts: &OfferFacts) -> Result<(), Error> {
     }
 }
 
-/// The moment after which an unpaid order has expired.
+/// The last day on which an order can be paid: day 30, to its end.
 #[must_use]
-pub const fn expires_at(ordered: Moment) -> Moment {
+pub fn pay_by(ordered: Day) -> Day {
     ordered.plus_days(ORDER_DAYS)
 }
+
+/// Moments of an order: only where deadlines are computed.
+#[cfg(feature = "zones")]
+mod moments {
+    use super::pay_by;
+    use crate::moment::{Moment, Zone};
+
+    /// The last moment at which an order can be paid: 23:59:59 of day 30 in the organization's zone.
+    #[must_use]
+    pub fn pay_until(ordered: Moment, zone: &Zone) -> Moment {
+        zone.end_of(pay_by(zone.day_of(ordered)))
+    }
+}
+
+#[cfg(feature = "zones")]
+pub use moments::pay_until;
 
 codes! {
     /// What a processor says about a payment.
@@ -220,6 +243,7 @@ mod tests {
             has_network: true,
             attained: true,
             held: false,
+            other_level: false,
             waiting: false,
         }
     }
@@ -243,6 +267,7 @@ mod tests {
             (OfferFacts { member: false, ..facts() }, OfferCondition::Member),
             (OfferFacts { attained: false, ..facts() }, OfferCondition::Attained),
             (OfferFacts { held: true, ..facts() }, OfferCondition::NotHeld),
+            (OfferFacts { other_level: true, ..facts() }, OfferCondition::NoOtherLevel),
             (OfferFacts { waiting: true, ..facts() }, OfferCondition::NoneWaiting),
         ];
         for (facts, missed) in cases {
@@ -298,8 +323,19 @@ mod tests {
         assert_eq!(proof_type(&large).expect_err("too large").code, ErrorCode::TooLarge);
     }
 
+    #[cfg(feature = "zones")]
     #[test]
-    fn an_unpaid_order_waits_thirty_days() {
-        assert_eq!(expires_at(Moment(0)), Moment(30 * 86_400_000));
+    fn an_unpaid_order_waits_until_day_30_is_over_in_the_companys_zone() {
+        use crate::moment::{Moment, Zone};
+        // 2026-10-10 23:30 UTC is already the 11th in Oslo and Taipei.
+        let ordered = Moment(1_791_675_000_000);
+        for (name, last) in
+            [("UTC", "2026-11-09"), ("Europe/Oslo", "2026-11-10"), ("Asia/Taipei", "2026-11-10")]
+        {
+            let zone = Zone::named(name);
+            let until = pay_until(ordered, &zone);
+            assert_eq!(zone.day_of(until).to_string(), last, "{name}");
+            assert_eq!(zone.time_of(until), (23, 59), "{name}");
+        }
     }
 }

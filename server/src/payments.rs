@@ -29,6 +29,10 @@ pub async fn give_proof(
     Path(number): Path<String>,
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
+    // Nothing is read of somebody who may not.
+    if let Err(failure) = transfer::may_give_proof(&site.service, &caller.request).await {
+        return refused(&site, &caller, &failure).await;
+    }
     let outcome = match number.parse::<i64>() {
         Err(_) => Err(ErrorCode::NotFound.into()),
         Ok(number) => match file_of(form).await {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use common::{Engine, Stage, stage};
 use domain::ids::ServiceRequestId;
-use domain::order::{OfferCondition, OrderState, PaymentMethod, PaymentState};
+use domain::moment::Zone;
+use domain::order::{OfferCondition, OrderState, PaymentMethod, PaymentState, pay_until};
 use domain::view::orders::{OffersPage, OrderPage};
 use domain::{ErrorCode, Field, Language};
 use rstest::rstest;
@@ -72,6 +73,35 @@ async fn unmet(stage: &Stage, who: &Request, offer: &str) -> Vec<OfferCondition>
     let offer = page.offers.iter().find(|of| of.code == offer).expect("the offer");
     let conditions = &offer.choices.first().expect("a choice").conditions;
     conditions.iter().filter(|(_, met)| !met).map(|(condition, _)| *condition).collect()
+}
+
+/// Asks for the refund of an order, and a programme admin approves it.
+async fn refund(stage: &Stage, buyer: &Request, number: i64) {
+    let line = stage
+        .id(
+            "select l.id from order_line l join orders o on o.id = l.order_id where o.number = $1",
+            [number.into()],
+        )
+        .await;
+    let input = service::purchases::cancel::CancelPurchase {
+        line: line.into(),
+        version: sql::number(
+            stage.service.database.reader(),
+            "select row_version as number from order_line where id = $1",
+            [line.into()],
+        )
+        .await
+        .expect("a version"),
+        reason: "bought_by_mistake".to_owned(),
+        note: String::new(),
+        accepted: true,
+    };
+    service::purchases::cancel::submit(&stage.service, buyer, stage.operation(), input).await.expect("asked");
+    let text = "select id from service_request where order_line_id = $1 and open";
+    let request = ServiceRequestId(stage.id(text, [line.into()]).await);
+    let admin = stage.operator("rosalind.ekwueme@northlight.example").await;
+    let wanted = Wanted { request, version: 1 };
+    complete::cancellation(&stage.service, &admin, stage.operation(), wanted).await.expect("approved");
 }
 
 /// What has to hold after whatever happened.
@@ -453,7 +483,9 @@ async fn an_order_that_nobody_pays_expires_after_thirty_days(
         }
         None => {}
     }
-    later(&stage, 30 * 86_400);
+    let ordered = stage.service.now();
+    let until = pay_until(ordered, &Zone::named("Europe/London"));
+    stage.clock.set(until);
     assert_eq!(on_clock::expire_due(&stage.service).await.expect("looked"), 0, "day 30 is the last");
     later(&stage, 1);
     assert_eq!(on_clock::expire_due(&stage.service).await.expect("looked"), 1);
@@ -469,6 +501,68 @@ async fn an_order_that_nobody_pays_expires_after_thirty_days(
 
 #[rstest]
 #[tokio::test]
+async fn a_transfer_that_is_proved_is_decided_before_its_order_expires(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let operator = stage.operator(FULFILMENT).await;
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    let order_now = wanted(&stage, &buyer, number).await;
+    transfer::choose(&stage.service, &buyer, stage.operation(), order_now).await.expect("a transfer");
+    let pdf = b"%PDF-1.7\n1 0 obj\n%%EOF\n".to_vec();
+    transfer::give_proof(&stage.service, &buyer, number, "proof.pdf", pdf).await.expect("kept");
+    later(&stage, 40 * 86_400);
+    assert_eq!(on_clock::expire_due(&stage.service).await.expect("looked"), 0, "money may be on its way");
+    let text = "select id from service_request where kind = 'payment' and open";
+    let request = ServiceRequestId(stage.id(text, []).await);
+    let refusal =
+        refuse::Refuse { wanted: Wanted { request, version: 1 }, reason: "Nothing came.".to_owned() };
+    refuse::refuse(&stage.service, &operator, stage.operation(), refusal).await.expect("refused");
+    assert_eq!(on_clock::expire_due(&stage.service).await.expect("looked"), 1);
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_18_an_area_is_bought_at_one_level(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let operator = stage.operator(FULFILMENT).await;
+    let gold = Competency { domain: PACK.into(), tier: "gold".into(), area: "devops".into() };
+    competencies::record(&stage.service, &operator, stage.operation(), gold).await.expect("recorded");
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    let gold = PlaceOrder { offer: "gold".to_owned(), ..silver("devops") };
+    let error = order(&stage, &buyer, gold.clone()).await.expect_err("one waits").told();
+    assert_eq!(error.detail.as_deref(), Some("none_waiting"));
+    pay(&stage, &buyer, number, "pays").await.expect("paid");
+    let error = order(&stage, &buyer, gold).await.expect_err("held at Silver").told();
+    assert_eq!(error.detail.as_deref(), Some("no_other_level"));
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_18_what_ended_before_its_holding_does_not_stand_in_the_way_of_another_purchase(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    // As a go-to-market benefit ends with its activation.
+    let text =
+        "update benefit_grant set state = 'ended' where category = 'go_to_market' and organization_id =
+        (select id from organization where domain = 'kestrelash.example')";
+    assert!(stage.run(text, []).await > 0);
+    let ended = "select count(*) as number from benefit_grant where state = 'ended'";
+    let before = count(&stage, ended).await;
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    assert_eq!(pay(&stage, &buyer, number, "pays").await.expect("paid"), PaymentState::Paid);
+    assert_eq!(count(&stage, ended).await, before, "what ended doesn't come a second time");
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
 async fn rule_20_a_refund_gives_the_money_back_once_with_a_credit_note(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
@@ -476,33 +570,7 @@ async fn rule_20_a_refund_gives_the_money_back_once_with_a_credit_note(
     let buyer = stage.person(BUYER).await;
     let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
     pay(&stage, &buyer, number, "pays").await.expect("paid");
-    let line = stage
-        .id(
-            "select l.id from order_line l join orders o on o.id = l.order_id where o.number = $1",
-            [number.into()],
-        )
-        .await;
-    let input = service::purchases::cancel::CancelPurchase {
-        line: line.into(),
-        version: sql::number(
-            stage.service.database.reader(),
-            "select row_version as number from order_line where id = $1",
-            [line.into()],
-        )
-        .await
-        .expect("a version"),
-        reason: "bought_by_mistake".to_owned(),
-        note: String::new(),
-        accepted: true,
-    };
-    service::purchases::cancel::submit(&stage.service, &buyer, stage.operation(), input)
-        .await
-        .expect("asked");
-    let text = "select id from service_request where order_line_id = $1 and open";
-    let request = ServiceRequestId(stage.id(text, [line.into()]).await);
-    let admin = stage.operator("rosalind.ekwueme@northlight.example").await;
-    let wanted = Wanted { request, version: 1 };
-    complete::cancellation(&stage.service, &admin, stage.operation(), wanted).await.expect("approved");
+    refund(&stage, &buyer, number).await;
     assert_eq!(on_clock::refund_due(&stage.service).await.expect("given back"), 1);
     assert_eq!(on_clock::refund_due(&stage.service).await.expect("looked"), 0, "once");
     let page = shown(&stage, &buyer, number).await;
@@ -512,6 +580,72 @@ async fn rule_20_a_refund_gives_the_money_back_once_with_a_credit_note(
     let given = "select count(*) as number from test_card_charge where state = 'refunded'";
     assert_eq!(count(&stage, given).await, 1);
     assert_eq!(unmet(&stage, &buyer, "silver").await, [], "it can be bought again");
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_20_the_money_of_a_transfer_is_sent_back_by_an_operator(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let operator = stage.operator(FULFILMENT).await;
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    let order_now = wanted(&stage, &buyer, number).await;
+    transfer::choose(&stage.service, &buyer, stage.operation(), order_now).await.expect("a transfer");
+    let text = "select id from service_request where kind = 'payment' and open";
+    let request = ServiceRequestId(stage.id(text, []).await);
+    let here = Wanted { request, version: 1 };
+    complete::payment(&stage.service, &operator, stage.operation(), here).await.expect("the money is here");
+    refund(&stage, &buyer, number).await;
+    assert_eq!(on_clock::refund_due(&stage.service).await.expect("looked"), 0, "no card");
+    let payment = shown(&stage, &buyer, number).await.payments[0].clone();
+    assert!(payment.refund_due.is_some() && payment.refunded.is_none());
+    let request = ServiceRequestId(stage.id(text, []).await);
+    let back = Wanted { request, version: 1 };
+    complete::payment(&stage.service, &operator, stage.operation(), back).await.expect("sent back");
+    assert!(shown(&stage, &buyer, number).await.payments[0].refunded.is_some());
+    assert_eq!(count(&stage, "select count(*) as number from mail where kind = 'refund_sent'").await, 1);
+    let open = "select count(*) as number from service_request where kind = 'payment' and open";
+    assert_eq!(count(&stage, open).await, 0);
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_18_the_core_stays_as_long_as_one_area_is_held(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let first = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    pay(&stage, &buyer, first, "pays").await.expect("paid");
+    later(&stage, 60);
+    let second = order(&stage, &buyer, silver("security")).await.expect("placed");
+    pay(&stage, &buyer, second, "pays").await.expect("paid");
+    let granted = |source: &'static str| {
+        let text = format!(
+            "select count(*) as number from benefit_grant g join organization o on o.id = g.organization_id
+            where o.domain = 'kestrelash.example' and g.state = 'granted' and g.source = '{source}'"
+        );
+        let stage = &stage;
+        async move { count(stage, &text).await }
+    };
+    let (core, area) = (granted("silver_core").await, granted("select_competency").await);
+    assert!(core > 0 && area > 0);
+    let ids =
+        "select count(*) as number from benefit_grant where source = 'silver_core' and state <> 'granted'";
+    let gone = count(&stage, ids).await;
+    // The core came with the first area; it goes on with the second, seats and ledger included.
+    refund(&stage, &buyer, first).await;
+    assert_eq!(count(&stage, ids).await, gone, "the same grants");
+    assert_eq!(granted("silver_core").await, core);
+    assert!(granted("select_competency").await < area, "what DevOps added is gone");
+    refund(&stage, &buyer, second).await;
+    assert_eq!((granted("silver_core").await, granted("select_competency").await), (0, 0));
+    let tier = "select count(*) as number from organization
+        where domain = 'kestrelash.example' and tier = 'action_pack'";
+    assert_eq!(count(&stage, tier).await, 1);
 }
 
 #[rstest]

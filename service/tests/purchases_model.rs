@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 
 use common::{Engine, Stage, stage};
 use domain::ids::ServiceRequestId;
-use domain::order::{OrderState, PaymentState};
-use domain::{ErrorCode, Language};
+use domain::moment::Zone;
+use domain::order::{OrderState, PaymentState, pay_until};
+use domain::{ErrorCode, Language, Moment};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rstest::rstest;
@@ -30,7 +31,8 @@ const DAY: i64 = 86_400;
 struct Ordered {
     area: &'static str,
     state: OrderState,
-    placed: i64,
+    /// The last moment to pay it.
+    until: Moment,
     /// The way on which money is awaited.
     open: Open,
 }
@@ -131,7 +133,8 @@ impl World {
             return;
         }
         let number = placed.expect("placed");
-        let new = Ordered { area, state: OrderState::Placed, placed: self.now, open: Open::Nothing };
+        let until = pay_until(self.stage.service.now(), &Zone::named("Europe/London"));
+        let new = Ordered { area, state: OrderState::Placed, until, open: Open::Nothing };
         assert!(self.orders.insert(number, new).is_none(), "a number twice");
     }
 
@@ -235,6 +238,7 @@ impl World {
         self.stage.clock.set(self.stage.service.now().plus_seconds(seconds));
         on_clock::look_up_due(&self.stage.service).await.expect("looked up");
         on_clock::expire_due(&self.stage.service).await.expect("expired");
+        let now = self.stage.service.now();
         let mut paid = 0;
         for order in self.orders.values_mut() {
             match order.open {
@@ -247,7 +251,7 @@ impl World {
             }
             // An order whose card may have been charged waits for the answer.
             let decided = !matches!(order.open, Open::Charged(_));
-            if decided && order.state == OrderState::Placed && self.now - order.placed > 30 * DAY {
+            if decided && order.state == OrderState::Placed && now > order.until {
                 (order.open, order.state) = (Open::Nothing, OrderState::Expired);
             }
         }
@@ -331,7 +335,7 @@ async fn rule_18_whatever_is_done_an_order_gives_its_benefits_once_or_not_at_all
         }
         world.check().await;
         // In the end everything is decided.
-        world.travel(31 * DAY).await;
+        world.travel(32 * DAY).await;
         world.check().await;
         assert!(world.orders.values().all(|order| order.state != OrderState::Placed));
     }

@@ -8,8 +8,8 @@ use leptos_meta::Title;
 use locales::{Texts, format};
 
 use crate::components::{
-    DisabledButton, Empty, LinkButton, Point as Condition, PointKind, Points, SubmitButton, Tick, Why,
-    WhyKind,
+    DisabledButton, Empty, LinkButton, Point as Condition, PointKind, Points, Status, StatusKind,
+    SubmitButton, Tick, Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -158,6 +158,19 @@ fn OneChoice(
             }
         })
         .collect::<Vec<_>>();
+    if choice.is_held() && choice.waiting_order.is_none() {
+        // What one has needs no conditions.
+        return view! {
+            <div class="stack">
+                {heading}
+                <div class="row">
+                    <Status kind=StatusKind::Active text=texts.offers_held()/>
+                    <a href="/membership">{texts.offers_held_days()}</a>
+                </div>
+            </div>
+        }
+        .into_any();
+    }
     let action = match (choice.waiting_order, why_not, choice.possible(), agreement) {
         (Some(number), ..) => {
             view! { <div><LinkButton href=format!("/orders/{number}") label=texts.offers_pay_order(number)/></div> }
@@ -189,6 +202,7 @@ fn OneChoice(
             {action}
         </div>
     }
+    .into_any()
 }
 
 /// A condition, and what to do where it isn't met.
@@ -200,6 +214,9 @@ fn words(texts: Texts, condition: OfferCondition) -> (&'static str, &'static str
         }
         OfferCondition::Attained => (texts.offers_condition_attained(), texts.offers_remedy_attained()),
         OfferCondition::NotHeld => (texts.offers_condition_not_held(), texts.offers_remedy_not_held()),
+        OfferCondition::NoOtherLevel => {
+            (texts.offers_condition_no_other_level(), texts.offers_remedy_no_other_level())
+        }
         OfferCondition::NoneWaiting => {
             (texts.offers_condition_none_waiting(), texts.offers_remedy_none_waiting())
         }

@@ -248,8 +248,9 @@ fn pay(texts: Texts, page: &OrderPage) -> Option<AnyView> {
         let text = decline(texts, payment.decline);
         view! { <Notice tone=Tone::Stop><p>{text}</p></Notice> }
     });
-    let card = (!page.cards.is_empty() && (open.is_none() || by_transfer))
-        .then(|| view! { <ByCard number=number version=version cards=page.cards.clone()/> });
+    let card = (!page.cards.is_empty() && (open.is_none() || by_transfer)).then(
+        || view! { <ByCard number=number version=version cards=page.cards.clone() by_transfer=by_transfer/> },
+    );
     let transfer = match (&page.bank_details, by_transfer) {
         (Some(details), true) => Some(awaited(texts, page, details)),
         (Some(_), false) if undecided.is_none() || matches!(state, Some((_, PaymentState::Confirmation))) => {
@@ -281,7 +282,7 @@ fn decline(texts: Texts, code: Option<DeclineCode>) -> &'static str {
 }
 
 #[component]
-fn ByCard(number: i64, version: i64, cards: Vec<String>) -> impl IntoView {
+fn ByCard(number: i64, version: i64, cards: Vec<String>, by_transfer: bool) -> impl IntoView {
     let texts = texts();
     let form = Form::new("pay_by_card", number);
     let choices = cards
@@ -294,6 +295,7 @@ fn ByCard(number: i64, version: i64, cards: Vec<String>) -> impl IntoView {
     view! {
         <h3>{texts.orders_by_card()}</h3>
         <p class="muted small">{texts.orders_test_cards()}</p>
+        {by_transfer.then(|| view! { <p>{texts.orders_card_ends_transfer()}</p> })}
         <PostForm form=form class="form">
             <input type="hidden" name="version" value=version/>
             <SelectField
@@ -378,11 +380,12 @@ fn awaited(texts: Texts, page: &OrderPage, details: &str) -> AnyView {
                 <input
                     type="file"
                     id="proof-file"
+                    aria-describedby="proof-limits"
                     name="file"
                     accept=".pdf,.png,.jpg,.jpeg,application/pdf,image/png,image/jpeg"
                     required
                 />
-                <p class="small muted">{texts.orders_proof_limits(megabytes)}</p>
+                <p class="small muted" id="proof-limits">{texts.orders_proof_limits(megabytes)}</p>
             </div>
             <div class="form-foot">
                 <SubmitButton label=texts.orders_proof_send() tone=ButtonTone::Secondary/>
@@ -463,6 +466,12 @@ fn payments(texts: Texts, payments: &[PaymentRow]) -> Option<AnyView> {
             };
             let why = (payment.state == PaymentState::Declined)
                 .then(|| view! { <small>{decline(texts, payment.decline)}</small> });
+            let back = match (payment.refunded, payment.refund_due) {
+                (Some(day), _) => Some(texts.orders_refunded(date(texts, day))),
+                (None, Some(_)) => Some(texts.orders_refund_due().to_owned()),
+                (None, None) => None,
+            };
+            let back = back.map(|text| view! { <small>{text}</small> });
             view! {
                 <tr role="row">
                     <th role="rowheader" scope="row">{method}</th>
@@ -473,7 +482,7 @@ fn payments(texts: Texts, payments: &[PaymentRow]) -> Option<AnyView> {
                         </div>
                     </td>
                     <td role="cell" data-label=texts.common_status()>
-                        <div><StatusByCode code=state/> {why}</div>
+                        <div><StatusByCode code=state/> {why} {back}</div>
                     </td>
                 </tr>
             }

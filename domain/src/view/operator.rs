@@ -254,6 +254,8 @@ pub struct PaymentItem {
     pub ordered: Day,
     /// What the company gave as a proof.
     pub proofs: Vec<ProofRow>,
+    /// Whether its money has to be sent back: the order was refunded.
+    pub refund: bool,
 }
 
 /// Which competencies to show.

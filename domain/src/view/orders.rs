@@ -80,6 +80,12 @@ impl OfferChoice {
     pub fn possible(&self) -> bool {
         self.conditions.iter().all(|(_, met)| *met)
     }
+
+    /// Whether the company has it already.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.conditions.contains(&(OfferCondition::NotHeld, false))
+    }
 }
 
 /// An order in a list.
@@ -134,6 +140,10 @@ pub struct PaymentRow {
     pub started: Day,
     /// When it was decided.
     pub settled: Option<Day>,
+    /// Since when its money is to be given back.
+    pub refund_due: Option<Day>,
+    /// When it was given back.
+    pub refunded: Option<Day>,
     /// Who began it.
     pub by: Option<String>,
 }

@@ -51,6 +51,42 @@ fn same(row: &Entitlement) -> Same {
     (row.source, row.level, area, row.product.0)
 }
 
+/// A holding in force, with what it brings that none before it does.
+struct Bringing<'c> {
+    holding: Holding,
+    /// The last moment of use, the window after the year included.
+    last_use: i64,
+    rows: Vec<&'c Entitlement>,
+}
+
+/// What each holding in force brings, the oldest first; what several bring stands with the first of them.
+async fn bringing<'c>(
+    change: &Change<'_>,
+    organization: OrganizationId,
+    catalogue: &'c [Entitlement],
+    without: Option<Uuid>,
+) -> Outcome<Vec<Bringing<'c>>> {
+    let text = "select h.id, h.order_line_id, f.tier, h.areas, h.anniversary_at, o.time_zone
+        from holding h join offer f on f.id = h.offer_id join organization o on o.id = h.organization_id
+        where h.organization_id = $1 and h.state = 'active' and o.portal_state = 'member'
+        order by h.starts_at, h.id";
+    let (mut all, mut held, mut seen) = (Vec::new(), Vec::<Held>::new(), HashSet::new());
+    for holding in sql::all::<Holding>(&change.transaction, text, [organization.0.into()]).await? {
+        let Some(tier) = Tier::from_code(&holding.tier) else { continue };
+        let zone = Zone::named(&holding.time_zone);
+        let last_use = zone.day_of(Moment(holding.anniversary_at)).plus_days(RENEWAL_WINDOW_DAYS);
+        let last_use = zone.end_of(last_use).0;
+        // What is over only waits for the clock to say so.
+        if last_use < change.now.0 || Some(holding.order_line_id) == without {
+            continue;
+        }
+        held.extend(catalogue::of_areas(tier, &holding.areas, catalogue));
+        let rows = granted(catalogue, &held).into_iter().filter(|row| seen.insert(same(row))).collect();
+        all.push(Bringing { holding, last_use, rows });
+    }
+    Ok(all)
+}
+
 /// Grants what the holdings in force bring and the company doesn't have yet: after a purchase all that it
 /// adds, after the end of a holding what another one brings as well. Says how many grants are new. To do
 /// it again changes nothing.
@@ -61,25 +97,12 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
     let catalogue = catalogue::entitlements(&change.transaction).await?;
     let version = "select catalogue_version as number from programme";
     let version = sql::number(&change.transaction, version, []).await?;
-    let text = "select h.id, h.order_line_id, f.tier, h.areas, h.anniversary_at, o.time_zone
-        from holding h join offer f on f.id = h.offer_id join organization o on o.id = h.organization_id
-        where h.organization_id = $1 and h.state = 'active' order by h.starts_at, h.id";
-    let holdings = sql::all::<Holding>(&change.transaction, text, [organization.0.into()]).await?;
-    let mut have = present(change, organization, &catalogue).await?;
+    let have = present(change, organization, &catalogue).await?;
     let categories = categories(change).await?;
     let (mut pools, mut grants) = (Vec::new(), Vec::new());
-    let mut held: Vec<Held> = Vec::new();
-    for holding in holdings {
-        let Some(tier) = Tier::from_code(&holding.tier) else { continue };
-        held.extend(catalogue::of_areas(tier, &holding.areas, &catalogue));
-        let zone = Zone::named(&holding.time_zone);
-        let last_use = zone.day_of(Moment(holding.anniversary_at)).plus_days(RENEWAL_WINDOW_DAYS);
-        let last_use = zone.end_of(last_use).0;
+    for Bringing { holding, last_use, rows } in bringing(change, organization, &catalogue, None).await? {
         let mut shared: HashMap<(SourceLabel, Option<String>, &str), Uuid> = HashMap::new();
-        for row in granted(&catalogue, &held) {
-            if !have.insert(same(row)) {
-                continue;
-            }
+        for row in rows.into_iter().filter(|row| !have.contains(&same(row))) {
             let category = categories
                 .get(&row.product.0)
                 .copied()
@@ -99,9 +122,8 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
             }
             // A go-to-market benefit expires with its activation.
             let dated = category != Category::GoToMarket;
-            let id = change.service().new_id();
             grants.push(benefit_grant::ActiveModel {
-                id: Set(id),
+                id: Set(change.service().new_id()),
                 organization_id: Set(organization.0),
                 product_id: Set(row.product.0),
                 category: Set(category.code().to_owned()),
@@ -133,7 +155,78 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
     Ok(count)
 }
 
-/// What the company has already.
+/// Lets the benefits of a purchase that is about to end go on with another holding that brings them as well:
+/// nobody loses a seat of them, and what was used of them stays used. Says how many there were.
+///
+/// # Errors
+/// As [`entitle`].
+pub(crate) async fn hand_on(change: &Change<'_>, organization: OrganizationId, line: Uuid) -> Outcome<usize> {
+    #[derive(FromQueryResult)]
+    struct Leaving {
+        id: Uuid,
+        source: String,
+        area: Option<String>,
+        product_id: Uuid,
+        tier: Option<String>,
+    }
+    let catalogue = catalogue::entitlements(&change.transaction).await?;
+    let others = bringing(change, organization, &catalogue, Some(line)).await?;
+    let text = "select g.id, g.source, g.area, g.product_id, f.tier from benefit_grant g
+        left join holding h on h.id = g.holding_id left join offer f on f.id = h.offer_id
+        where g.order_line_id = $1 and g.state = 'granted' order by g.id";
+    let mut handed_on = 0;
+    for leaving in sql::all::<Leaving>(&change.transaction, text, [line.into()]).await? {
+        let key = key_of(
+            &catalogue,
+            organization,
+            &leaving.source,
+            leaving.area,
+            leaving.product_id,
+            leaving.tier.as_deref(),
+        )?;
+        let heir = others.iter().find(|other| other.rows.iter().any(|row| same(row) == key));
+        let Some(Bringing { holding, last_use, .. }) = heir else { continue };
+        let text = "update benefit_grant set holding_id = $2, order_line_id = $3, holding_ends_at = $4,
+                activate_by = case when category = 'go_to_market' then activate_by else $4 end,
+                expires_at = case when category = 'go_to_market' then expires_at else $5 end,
+                row_version = row_version + 1
+            where id = $1";
+        let values = [
+            leaving.id.into(),
+            holding.id.into(),
+            holding.order_line_id.into(),
+            holding.anniversary_at.into(),
+            (*last_use).into(),
+        ];
+        sql::run(&change.transaction, text, values).await?;
+        handed_on += 1;
+    }
+    Ok(handed_on)
+}
+
+/// What a grant is, compared with others.
+fn key_of(
+    catalogue: &[Entitlement],
+    organization: OrganizationId,
+    source: &str,
+    area: Option<String>,
+    product: Uuid,
+    tier: Option<&str>,
+) -> Outcome<Same> {
+    let source = SourceLabel::from_code(source)
+        .ok_or_else(|| Failure::broken("benefit_grant", "source", organization))?;
+    let level = match source {
+        SourceLabel::SelectCompetency => tier.and_then(Tier::from_code),
+        _ => None,
+    };
+    let each = catalogue
+        .iter()
+        .any(|of| of.source == source && of.product.0 == product && of.level == level && of.per_area);
+    Ok((source, level, area.filter(|_| each), product))
+}
+
+/// What the company has already, or had from a holding that goes on: a go-to-market benefit ends before its
+/// holding does, and doesn't come a second time.
 async fn present(
     change: &Change<'_>,
     organization: OrganizationId,
@@ -141,19 +234,12 @@ async fn present(
 ) -> Outcome<HashSet<Same>> {
     let text = "select g.source, g.area, g.product_id, f.tier from benefit_grant g
         left join holding h on h.id = g.holding_id left join offer f on f.id = h.offer_id
-        where g.organization_id = $1 and g.state = 'granted' and (h.id is null or h.state = 'active')";
+        where g.organization_id = $1 and (g.state = 'granted' and h.id is null
+            or g.state in ('granted', 'ended') and h.state = 'active')";
     let mut present = HashSet::new();
     for row in sql::all::<Granted>(&change.transaction, text, [organization.0.into()]).await? {
-        let source = SourceLabel::from_code(&row.source)
-            .ok_or_else(|| Failure::broken("benefit_grant", "source", organization))?;
-        let level = match source {
-            SourceLabel::SelectCompetency => row.tier.as_deref().and_then(Tier::from_code),
-            _ => None,
-        };
-        let each = catalogue.iter().any(|of| {
-            of.source == source && of.product.0 == row.product_id && of.level == level && of.per_area
-        });
-        present.insert((source, level, row.area.filter(|_| each), row.product_id));
+        let tier = row.tier.as_deref();
+        present.insert(key_of(catalogue, organization, &row.source, row.area, row.product_id, tier)?);
     }
     Ok(present)
 }

@@ -179,7 +179,13 @@ pub async fn end_due(service: &Service) -> Outcome<usize> {
     let mut ended = 0;
     for holding in sql::all::<Holding>(service.database.reader(), &text, [before.0.into()]).await? {
         if Zone::named(&holding.time_zone).day_of(now) > holding.last_use() {
-            ended += usize::from(end(service, &holding).await?);
+            match end(service, &holding).await {
+                Ok(done) => ended += usize::from(done),
+                // The others don't wait for it.
+                Err(failure) => {
+                    tracing::error!(holding = %holding.id, cause = %failure, "a holding could not be ended");
+                }
+            }
         }
     }
     Ok(ended)

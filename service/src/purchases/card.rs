@@ -39,6 +39,7 @@ struct Payment {
     id: Uuid,
     order_id: Uuid,
     state: String,
+    started_by: Option<Uuid>,
 }
 
 /// Pays; says where the payment stands then.
@@ -170,7 +171,7 @@ pub(super) async fn apply(
     told: Told,
 ) -> Outcome<PaymentState> {
     let mut change = Change::begin_unasked(service, request).await?;
-    let text = "select id, order_id, state from payment where id = $1";
+    let text = "select id, order_id, state, started_by from payment where id = $1";
     let find = || sql::one::<Payment>(&change.transaction, text, [payment.into()]);
     // The order first, as everywhere: whoever waits for it reads the payment afterwards.
     let order_id = find().await?.ok_or(ErrorCode::NotFound)?.order_id;
@@ -200,8 +201,8 @@ pub(super) async fn apply(
             );
             // Whoever pays sees it; whoever has gone on is told.
             if request.person().is_err() && next == PaymentState::Declined {
-                let letter =
-                    settle::letter(&change, order.organization(), order.id, "payment_declined").await?;
+                let (company, to) = (order.organization(), row.started_by.map(Into::into));
+                let letter = settle::letter(&change, company, order.id, "payment_declined", to).await?;
                 if let Some(letter) = letter {
                     change.post(letter);
                 }

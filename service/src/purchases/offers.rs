@@ -57,6 +57,7 @@ struct AttainedRow {
 #[derive(FromQueryResult)]
 struct WaitingRow {
     offer_id: Uuid,
+    tier: String,
     areas: String,
     number: i64,
 }
@@ -66,7 +67,7 @@ pub(super) struct Standing {
     member: bool,
     held: Vec<(Tier, String)>,
     attained: Vec<(Tier, String)>,
-    waiting: Vec<(Uuid, String, i64)>,
+    waiting: Vec<(Uuid, Tier, String, i64)>,
 }
 
 impl Standing {
@@ -74,12 +75,16 @@ impl Standing {
     pub(super) fn facts(&self, offer: &Offer, area: Option<&str>) -> Outcome<OfferFacts> {
         let tier = offer.tier()?;
         let in_area = |held: &str| area.is_none_or(|area| held.split(',').any(|of| of == area));
-        // Whoever has Gold in an area doesn't buy Silver of it; whoever has Silver upgrades.
-        let same_level = |of: Tier| {
-            of == tier
-                || (matches!(tier, Tier::Silver | Tier::Gold) && matches!(of, Tier::Silver | Tier::Gold))
-        };
+        // An area is held at one level: Silver or Gold.
+        let is_level = |of: Tier| matches!(of, Tier::Silver | Tier::Gold);
         let needs_area = offer.needs_area()?;
+        let decided = !needs_area || area.is_some();
+        let has = |fits: &dyn Fn(Tier) -> bool| {
+            decided && self.held.iter().any(|(of, areas)| fits(*of) && in_area(areas))
+        };
+        let waits = |of: Tier, areas: &str| {
+            (of == tier || is_level(of) && is_level(tier)) && areas == area.unwrap_or_default()
+        };
         Ok(OfferFacts {
             tier,
             needs_area,
@@ -88,9 +93,9 @@ impl Standing {
             attained: area.is_some_and(|area| {
                 self.attained.iter().any(|(of, at)| at == area && (*of == tier || *of == Tier::Gold))
             }),
-            held: (!needs_area || area.is_some())
-                && self.held.iter().any(|(of, areas)| same_level(*of) && in_area(areas)),
-            waiting: self.waiting_order(offer, area).is_some(),
+            held: has(&|of| of == tier),
+            other_level: needs_area && has(&|of| of != tier && is_level(of)),
+            waiting: decided && self.waiting.iter().any(|(_, of, areas, _)| waits(*of, areas)),
         })
     }
 
@@ -98,7 +103,7 @@ impl Standing {
         let area = area.unwrap_or_default();
         self.waiting
             .iter()
-            .find(|(of, areas, _)| *of == offer.id && areas == area)
+            .find(|(of, _, areas, _)| *of == offer.id && areas == area)
             .map(|(.., number)| *number)
     }
 
@@ -123,14 +128,18 @@ pub(super) async fn standing(
     let held = sql::all::<HeldRow>(connection, text, id()).await?;
     let text = "select tier, area from attained_area where organization_id = $1";
     let attained = sql::all::<AttainedRow>(connection, text, id()).await?;
-    let text = "select l.offer_id, l.areas, o.number from order_line l join orders o on o.id = l.order_id
+    let text = "select l.offer_id, f.tier, l.areas, o.number from order_line l
+        join orders o on o.id = l.order_id join offer f on f.id = l.offer_id
         where l.organization_id = $1 and l.state = 'placed'";
     let waiting = sql::all::<WaitingRow>(connection, text, id()).await?;
     Ok(Standing {
         member,
         held: held.into_iter().filter_map(|row| Some((tier(&row.tier)?, row.areas))).collect(),
         attained: attained.into_iter().filter_map(|row| Some((tier(&row.tier)?, row.area))).collect(),
-        waiting: waiting.into_iter().map(|row| (row.offer_id, row.areas, row.number)).collect(),
+        waiting: waiting
+            .into_iter()
+            .filter_map(|row| Some((row.offer_id, tier(&row.tier)?, row.areas, row.number)))
+            .collect(),
     })
 }
 

@@ -2,7 +2,8 @@
 //! expire.
 
 use domain::ids::OrganizationId;
-use domain::order::{ORDER_DAYS, OrderState};
+use domain::moment::Zone;
+use domain::order::{ORDER_DAYS, OrderState, pay_until};
 use domain::{AuditAction, ErrorCode, Moment};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
@@ -31,6 +32,8 @@ struct Order {
     id: Uuid,
     organization_id: Uuid,
     number: i64,
+    ordered_at: i64,
+    time_zone: String,
 }
 
 /// Learns what became of card payments: those without an answer, those whose process ended before it came,
@@ -57,10 +60,13 @@ pub async fn look_up_due(service: &Service) -> Outcome<usize> {
             Err(failure) => Err(failure),
         };
         match told {
-            Ok(told) => {
-                let state = card::apply(service, &request, id, told).await?;
-                decided += usize::from(!state.is_open());
-            }
+            // The others don't wait for one that can't be decided.
+            Ok(told) => match card::apply(service, &request, id, told).await {
+                Ok(state) => decided += usize::from(!state.is_open()),
+                Err(failure) => {
+                    tracing::error!(payment = %id, cause = %failure, "a payment could not be decided");
+                }
+            },
             Err(failure) => {
                 tracing::warn!(payment = %id, cause = %failure, "a payment could not be looked up");
             }
@@ -95,41 +101,47 @@ pub async fn refund_due(service: &Service) -> Outcome<usize> {
     Ok(refunded)
 }
 
-/// Ends orders that nobody paid within thirty days. Says how many.
+/// Ends orders that nobody paid by the end of day 30. A transfer whose proof is here, or that an operator
+/// looks for, is decided first. Says how many ended.
 ///
 /// # Errors
 /// [`Failure::Database`]; what ended before stays ended.
 pub async fn expire_due(service: &Service) -> Outcome<usize> {
-    let before = service.now().plus_days(-ORDER_DAYS);
+    let now = service.now();
     let text = format!(
-        "select id, organization_id, number from orders where state = 'placed' and ordered_at < $1
-        order by ordered_at, id limit {ROUND}"
+        "select o.id, o.organization_id, o.number, o.ordered_at, c.time_zone from orders o
+        join organization c on c.id = o.organization_id
+        where o.state = 'placed' and o.ordered_at < $1 and not exists (select 1 from service_request r
+            where r.order_id = o.id and r.kind = 'payment' and r.open and (r.owner_id is not null
+                or exists (select 1 from payment_proof f where f.order_id = o.id)))
+        order by o.ordered_at, o.id limit {ROUND}"
     );
+    let before = now.plus_days(-ORDER_DAYS);
     let mut expired = 0;
     for order in sql::all::<Order>(service.database.reader(), &text, [before.0.into()]).await? {
-        match expire(service, &order, before).await {
-            Ok(true) => expired += 1,
-            Ok(false) => {}
+        if now <= pay_until(Moment(order.ordered_at), &Zone::named(&order.time_zone)) {
+            continue;
+        }
+        match expire(service, &order).await {
+            Ok(done) => expired += usize::from(done),
             // Its card payment is decided first.
             Err(Failure::Refused(error)) if error.code == ErrorCode::PaymentUnderWay => {}
-            Err(failure) => return Err(failure),
+            Err(failure) => {
+                tracing::error!(order = order.number, cause = %failure, "an order could not be expired");
+            }
         }
     }
     Ok(expired)
 }
 
-async fn expire(service: &Service, order: &Order, before: Moment) -> Outcome<bool> {
+async fn expire(service: &Service, order: &Order) -> Outcome<bool> {
     let request = Request::of_worker(service);
     let organization = OrganizationId(order.organization_id);
     card::give_up(service, &request, organization, order.number).await?;
     let mut change = Change::begin_unasked(service, &request).await?;
-    let Some(claimed) =
-        orders::claim_any(&change, order.id).await?.filter(|order| order.ordered_at < before.0)
-    else {
-        return Ok(false);
-    };
+    let Some(claimed) = orders::claim_any(&change, order.id).await? else { return Ok(false) };
     place::end(&mut change, &claimed, OrderState::Expired).await?;
-    if let Some(letter) = settle::letter(&change, organization, order.id, "order_expired").await? {
+    if let Some(letter) = settle::letter(&change, organization, order.id, "order_expired", None).await? {
         change.post(letter);
     }
     change.record(

@@ -2,7 +2,7 @@
 
 use domain::ids::OrganizationId;
 use domain::moment::Zone;
-use domain::order::{DeclineCode, OrderState, PaymentMethod, PaymentState, expires_at};
+use domain::order::{DeclineCode, OrderState, PaymentMethod, PaymentState, pay_by};
 use domain::rights::Action;
 use domain::view::orders::{
     Document, DocumentKind, OrderPage, OrderRow, OrdersPage, OrdersQuery, PAGE_ROWS, PaymentRow, ProofRow,
@@ -51,6 +51,8 @@ struct Payment {
     decline_code: Option<String>,
     started_at: i64,
     settled_at: Option<i64>,
+    refund_due_at: Option<i64>,
+    refunded_at: Option<i64>,
     started_by: Option<String>,
 }
 
@@ -87,7 +89,6 @@ pub(super) struct Claimed {
     pub(super) organization_id: Uuid,
     state: String,
     row_version: i64,
-    pub(super) ordered_at: i64,
     pub(super) currency: String,
     pub(super) price_minor: i64,
 }
@@ -103,6 +104,15 @@ pub(super) async fn facts(connection: &impl ConnectionTrait, order: Uuid) -> Out
     let text = "select o.number, o.currency, cast(sum(l.price_minor) as bigint) as price_minor
         from orders o join order_line l on l.order_id = o.id where o.id = $1 group by o.number, o.currency";
     Ok(sql::one::<Facts>(connection, text, [order.into()]).await?.ok_or(ErrorCode::NotFound)?)
+}
+
+/// Makes changes of an order wait for each other, whatever its state.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`].
+pub(super) async fn hold(change: &Change<'_>, organization: OrganizationId, number: i64) -> Outcome<()> {
+    lock(change, "o.organization_id = $1 and o.number = $2", [organization.0.into(), number.into()]).await?;
+    Ok(())
 }
 
 /// The company's order that waits for its payment.
@@ -138,7 +148,7 @@ pub(super) async fn claim_any(change: &Change<'_>, order: Uuid) -> Outcome<Optio
 async fn lock<const N: usize>(change: &Change<'_>, which: &str, values: [Value; N]) -> Outcome<Claimed> {
     let lock = if change.service().database.is_postgres() { " for update of o" } else { "" };
     let text = format!(
-        "select o.id, o.number, o.organization_id, o.state, o.row_version, o.ordered_at, o.currency,
+        "select o.id, o.number, o.organization_id, o.state, o.row_version, o.currency,
             (select cast(sum(l.price_minor) as bigint) from order_line l where l.order_id = o.id)
                 as price_minor
         from orders o where {which}{lock}"
@@ -158,7 +168,7 @@ fn view(row: &Row, zone: &Zone) -> Outcome<OrderRow> {
         ordered_by: row.ordered_by.clone(),
         price_minor: row.price_minor,
         currency: row.currency.clone(),
-        pay_by: (state == OrderState::Placed).then(|| zone.day_of(expires_at(Moment(row.ordered_at)))),
+        pay_by: (state == OrderState::Placed).then(|| pay_by(zone.day_of(Moment(row.ordered_at)))),
     })
 }
 
@@ -261,8 +271,8 @@ pub(super) async fn transfer_details(
 }
 
 async fn payments(connection: &impl ConnectionTrait, order: Uuid, zone: &Zone) -> Outcome<Vec<PaymentRow>> {
-    let text = "select y.id, y.method, y.state, y.decline_code, y.started_at, y.settled_at,
-            a.full_name as started_by
+    let text = "select y.id, y.method, y.state, y.decline_code, y.started_at, y.settled_at, y.refund_due_at,
+            y.refunded_at,            a.full_name as started_by
         from payment y left join person p on p.id = y.started_by left join account a on a.id = p.account_id
         where y.order_id = $1 order by y.started_at desc, y.id desc limit 50";
     sql::all::<Payment>(connection, text, [order.into()])
@@ -276,6 +286,8 @@ async fn payments(connection: &impl ConnectionTrait, order: Uuid, zone: &Zone) -
                 decline: row.decline_code.as_deref().and_then(DeclineCode::from_code),
                 started: zone.day_of(Moment(row.started_at)),
                 settled: row.settled_at.map(|at| zone.day_of(Moment(at))),
+                refund_due: row.refund_due_at.map(|at| zone.day_of(Moment(at))),
+                refunded: row.refunded_at.map(|at| zone.day_of(Moment(at))),
                 by: row.started_by,
             })
         })

@@ -98,7 +98,9 @@ pub async fn place(
     );
     if offer.price_minor == 0 {
         settle::settle(&mut change, person.organization, order).await?;
-    } else if let Some(letter) = settle::letter(&change, person.organization, order, "order_placed").await? {
+    } else if let Some(letter) =
+        settle::letter(&change, person.organization, order, "order_placed", None).await?
+    {
         change.post(letter);
     }
     change.tell(Changed::Organization(person.organization));

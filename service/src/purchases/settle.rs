@@ -76,7 +76,7 @@ pub(crate) async fn settle(
     if facts.price_minor > 0 {
         invoice(change, organization, order, facts.price_minor, &facts.currency).await?;
     }
-    if let Some(letter) = letter(change, organization, order, "order_paid").await? {
+    if let Some(letter) = letter(change, organization, order, "order_paid", None).await? {
         change.post(letter);
     }
     change.record(
@@ -227,12 +227,14 @@ pub(crate) async fn join_free(
     Ok(number)
 }
 
-/// A letter about an order to whoever placed it; none where nobody did, or who did has left.
+/// A letter about an order to somebody of the company, or to whoever placed it; where that one has left, to
+/// the first of those who look after purchases.
 pub(super) async fn letter(
     change: &Change<'_>,
     organization: OrganizationId,
     order: Uuid,
     kind: &'static str,
+    to: Option<PersonId>,
 ) -> Outcome<Option<Letter>> {
     #[derive(FromQueryResult)]
     struct Reader {
@@ -248,12 +250,15 @@ pub(super) async fn letter(
     let text = "select a.id as account_id, a.full_name, a.email, a.language, t.name as offer, o.number,
             l.price_minor, o.currency
         from orders o
-        join person p on p.id = o.ordered_by and p.status = 'active'
+        join person p on p.organization_id = o.organization_id and p.status = 'active'
         join account a on a.id = p.account_id and a.status = 'active'
         join order_line l on l.order_id = o.id
         join offer_text t on t.offer_id = l.offer_id and t.language = a.language
-        where o.id = $1 order by l.id limit 1";
-    let Some(reader) = sql::one::<Reader>(&change.transaction, text, [order.into()]).await? else {
+        where o.id = $1 and (p.id = coalesce($2, o.ordered_by) or exists (select 1 from person_role r
+            where r.person_id = p.id and r.role in ('global_admin', 'partner_admin')))
+        order by case when p.id = coalesce($2, o.ordered_by) then 0 else 1 end, p.sort_name, p.id, l.id limit 1";
+    let values = [order.into(), to.map(|person| person.0).into()];
+    let Some(reader) = sql::one::<Reader>(&change.transaction, text, values).await? else {
         return Ok(None);
     };
     let language = Language::from_tag(&reader.language).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Paying an order by bank transfer: it is announced, proved, and confirmed by an operator.
 
-use domain::ids::ServiceRequestId;
+use domain::ids::{OrganizationId, ServiceRequestId};
 use domain::operation::OperationId;
 use domain::order::{PROOFS_MAX, PaymentMethod, ProofType, proof_type};
 use domain::rights::{Action, OperatorAction};
@@ -9,6 +9,7 @@ use domain::{AuditAction, ErrorCode, Language};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
+use super::list::Purchase;
 use super::place::WantedOrder;
 use super::{card, orders, settle};
 use crate::audit::Event;
@@ -77,7 +78,8 @@ pub async fn choose(
         Event::new(person.organization, AuditAction::PaymentBegun, "order", order.number)
             .after(PaymentMethod::BankTransfer.code()),
     );
-    if let Some(mut letter) = settle::letter(&change, person.organization, order.id, "order_transfer").await?
+    if let Some(mut letter) =
+        settle::letter(&change, person.organization, order.id, "order_transfer", Some(person.id)).await?
     {
         letter.values.push(("details", details));
         change.post(letter);
@@ -99,6 +101,17 @@ pub(super) async fn stop(change: &mut Change<'_>, order: &orders::Claimed) -> Ou
     sql::run(&change.transaction, text, values).await?;
     change.tell(Changed::Queue);
     Ok(())
+}
+
+/// Whether somebody may give a proof at all: asked before a file is read.
+///
+/// # Errors
+/// [`ErrorCode::SignInNeeded`], [`ErrorCode::WrongSide`], [`ErrorCode::RoleNeeded`].
+pub async fn may_give_proof(service: &Service, request: &Request) -> Outcome<()> {
+    let person = request.person()?;
+    let reader = service.database.reader();
+    let in_force = policies::in_force(reader).await?;
+    rights::check(reader, person, Action::Purchase, &in_force).await
 }
 
 /// A file that proves a transfer.
@@ -134,12 +147,8 @@ pub async fn give_proof(
     rights::check(reader, person, Action::Purchase, &in_force).await?;
     let kind = proof_type(&content)?;
     let mut change = Change::begin_unasked(service, request).await?;
-    crate::people::roles::lock(&change, person.organization).await?;
-    let text = "select count(*) as number from orders where organization_id = $1 and number = $2";
+    orders::hold(&change, person.organization, number).await?;
     let values = [person.organization.0.into(), number.into()];
-    if sql::number(&change.transaction, text, values.clone()).await? == 0 {
-        return Err(ErrorCode::NotFound.into());
-    }
     let text = "select o.id as order_id, (select count(*) from payment_proof f where f.order_id = o.id) as proofs
         from orders o join payment y on y.order_id = o.id and y.method = 'bank_transfer' and y.state = 'started'
         where o.organization_id = $1 and o.number = $2 and o.state = 'placed'";
@@ -221,12 +230,34 @@ pub async fn proof_for_operator(service: &Service, request: &Request, id: Uuid) 
     row.ok_or(ErrorCode::NotFound)?.read(id)
 }
 
-/// The money is here: settles the order of a request in the queue.
+/// Makes a decision about a transfer wait for whoever pays or ends its order, before the request is taken
+/// hold of: everybody takes the order first. Nothing for a request of another kind.
+pub(crate) async fn hold(change: &Change<'_>, request: ServiceRequestId) -> Outcome<()> {
+    if change.service().database.is_postgres() {
+        let text = "select id from orders where id = (select order_id from service_request where id = $1)
+            for update";
+        sql::run(&change.transaction, text, [request.0.into()]).await?;
+    }
+    Ok(())
+}
+
+/// The money of a transfer is here, or was sent back: settles the order of a request in the queue, or ends
+/// its refund.
 ///
 /// # Errors
-/// [`ErrorCode::WrongState`] where the order or its transfer no longer waits.
+/// [`ErrorCode::WrongState`] where nothing of it waits any more.
 pub(crate) async fn confirmed(change: &mut Change<'_>, request: ServiceRequestId) -> Outcome<()> {
-    let order = order_of(change, request).await?;
+    let (order, organization) = named(change, request).await?;
+    let text = "update payment set refunded_at = $2, row_version = row_version + 1
+        where order_id = $1 and method = 'bank_transfer' and refund_due_at is not null and refunded_at is null";
+    if sql::run(&change.transaction, text, [order.into(), change.now.0.into()]).await? > 0 {
+        if let Some(letter) = settle::letter(change, organization, order, "refund_sent", None).await? {
+            change.post(letter);
+        }
+        change.tell(Changed::Organization(organization));
+        return Ok(());
+    }
+    let order = orders::claim_any(change, order).await?.ok_or(ErrorCode::WrongState)?;
     let by = change.request().account()?.0;
     let text =
         "update payment set state = 'paid', settled_at = $2, settled_by = $3, row_version = row_version + 1
@@ -235,6 +266,45 @@ pub(crate) async fn confirmed(change: &mut Change<'_>, request: ServiceRequestId
         return Err(ErrorCode::WrongState.into());
     }
     settle::settle(change, order.organization(), order.id).await?;
+    Ok(())
+}
+
+/// Asks the operators to send the money of a refunded order back, where it came by transfer: nobody else can.
+pub(crate) async fn send_back(change: &mut Change<'_>, purchase: &Purchase) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Paid {
+        order_id: Uuid,
+        number: i64,
+        requested_by: Option<Uuid>,
+    }
+    let text = "select o.id as order_id, o.number, (select r.requested_by from service_request r
+            where r.order_line_id = l.id and r.kind = 'cancellation' order by r.requested_at desc limit 1)
+                as requested_by
+        from order_line l join orders o on o.id = l.order_id
+        join payment y on y.order_id = o.id and y.method = 'bank_transfer' and y.refund_due_at is not null
+            and y.refunded_at is null
+        where l.id = $1";
+    let Some(paid) = sql::one::<Paid>(&change.transaction, text, [purchase.id.0.into()]).await? else {
+        return Ok(());
+    };
+    let today = purchase.zone.day_of(change.now);
+    let target = purchase.zone.end_of(today.plus_working_days(PAYMENT_DAYS));
+    let text = "insert into service_request (id, number, organization_id, kind, state, open, order_line_id,
+            order_id, title, details, requested_by, requested_at, target_at)
+        values ($1, $2, $3, 'payment', 'requested', true, $4, $5, $6, '{}', $7, $8, $9)";
+    let values = [
+        change.service().new_id().into(),
+        requests::next_number(&change.transaction).await?.into(),
+        purchase.organization.0.into(),
+        purchase.id.0.into(),
+        paid.order_id.into(),
+        paid.number.to_string().into(),
+        paid.requested_by.into(),
+        change.now.0.into(),
+        target.0.into(),
+    ];
+    sql::run(&change.transaction, text, values).await?;
+    change.tell(Changed::Queue);
     Ok(())
 }
 
@@ -252,16 +322,21 @@ pub(crate) async fn refused(change: &mut Change<'_>, request: ServiceRequestId) 
 }
 
 async fn order_of(change: &Change<'_>, request: ServiceRequestId) -> Outcome<orders::Claimed> {
-    #[derive(FromQueryResult)]
-    struct Id {
-        order_id: Option<Uuid>,
-    }
-    let text = "select order_id from service_request where id = $1";
-    let row = sql::one::<Id>(&change.transaction, text, [request.0.into()]).await?;
-    let order = row
-        .and_then(|row| row.order_id)
-        .ok_or_else(|| Failure::broken("service_request", "order_id", request))?;
+    let (order, _) = named(change, request).await?;
     Ok(orders::claim_any(change, order).await?.ok_or(ErrorCode::WrongState)?)
+}
+
+/// The order that a request names, and whose it is.
+async fn named(change: &Change<'_>, request: ServiceRequestId) -> Outcome<(Uuid, OrganizationId)> {
+    #[derive(FromQueryResult)]
+    struct Named {
+        order_id: Option<Uuid>,
+        organization_id: Uuid,
+    }
+    let text = "select order_id, organization_id from service_request where id = $1";
+    let row = sql::one::<Named>(&change.transaction, text, [request.0.into()]).await?;
+    row.and_then(|row| Some((row.order_id?, OrganizationId(row.organization_id))))
+        .ok_or_else(|| Failure::broken("service_request", "order_id", request))
 }
 
 /// What an operator sees of the order of a request.
@@ -281,10 +356,12 @@ pub(crate) async fn item(
         time_zone: String,
         offer: String,
         areas: String,
+        refunds: i64,
     }
     let reader = service.database.reader();
     let text = "select o.id, o.number, o.state, o.currency, l.price_minor, o.ordered_at, c.time_zone,
-            t.name as offer, l.areas
+            t.name as offer, l.areas, (select count(*) from payment y where y.order_id = o.id
+                and y.refund_due_at is not null and y.refunded_at is null) as refunds
         from service_request r join orders o on o.id = r.order_id
         join order_line l on l.id = r.order_line_id
         join organization c on c.id = o.organization_id
@@ -304,5 +381,6 @@ pub(crate) async fn item(
         currency: row.currency,
         ordered: zone.day_of(domain::Moment(row.ordered_at)),
         proofs: orders::proofs(reader, row.id, &zone).await?,
+        refund: row.refunds > 0,
     })
 }

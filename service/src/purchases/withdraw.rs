@@ -6,12 +6,13 @@ use domain::{AuditAction, ErrorCode, Moment};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::{list, settle};
+use super::{list, settle, transfer};
 use crate::assignments::{release, seat_requests};
 use crate::audit::Event;
 use crate::benefits::{grants, products};
 use crate::change::Change;
 use crate::live::Changed;
+use crate::membership::entitle;
 use crate::{Outcome, people, requests, sql};
 
 #[derive(FromQueryResult)]
@@ -38,13 +39,13 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
     let purchase = list::find(&change.transaction, line).await?;
     purchase.check(asked)?;
     let organization = purchase.organization;
+    entitle::hand_on(change, organization, line.0).await?;
     let text = "select id from benefit_grant where order_line_id = $1 and state = 'granted' order by id";
     for Id { id } in sql::all::<Id>(&change.transaction, text, [line.0.into()]).await? {
         end_grant(change, organization, GrantId(id)).await?;
     }
     let text = "update order_line set state = 'refunded' where id = $1";
     sql::run(&change.transaction, text, [line.0.into()]).await?;
-    settle::credit(change, line.0).await?;
     let text = "update payment set refund_due_at = $2, row_version = row_version + 1
         where order_id = (select order_id from order_line where id = $1) and state = 'paid'
             and refund_due_at is null";
@@ -57,10 +58,14 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
         where order_line_id = $1 and state = 'active'";
     sql::run(&change.transaction, text, [line.0.into()]).await?;
     people::roles::lock(change, organization).await?;
+    settle::credit(change, line.0).await?;
+    transfer::send_back(change, &purchase).await?;
     let tier = list::tier_without(&change.transaction, organization, line).await?;
     let text =
         "update organization set tier = $2, row_version = row_version + 1 where id = $1 and tier <> $2";
     sql::run(&change.transaction, text, [organization.0.into(), tier.code().into()]).await?;
+    // What another holding brings as well comes with that one from now on.
+    entitle::entitle(change, organization).await?;
     change.record(
         Event::new(organization, AuditAction::PurchaseRefunded, "order_line", line)
             .before("active")

@@ -204,6 +204,7 @@ pub async fn payment(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    transfer::hold(&change, wanted.request).await?;
     let item = claim(&change, operator, wanted, Some(RequestKind::Payment)).await?;
     transfer::confirmed(&mut change, item.id.into()).await?;
     close(&mut change, operator, &item, RequestState::Completed, None).await?;

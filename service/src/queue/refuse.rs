@@ -42,6 +42,7 @@ pub async fn refuse(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    transfer::hold(&change, input.wanted.request).await?;
     let item = claim(&change, operator, input.wanted, None).await?;
     let kind = item.kind()?;
     match kind {

@@ -454,6 +454,7 @@ pub(super) fn Payment(item: Signal<QueueItem>) -> impl IntoView {
         currency,
         ordered,
         proofs,
+        refund,
     }) = first.facts
     else {
         return ().into_any();
@@ -468,7 +469,12 @@ pub(super) fn Payment(item: Signal<QueueItem>) -> impl IntoView {
     let why_id = format!("no-payment-{}", first.row.id);
     let proofs = (!proofs.is_empty())
         .then(|| crate::pages::orders::proofs(texts, &proofs, "/operator/payment-proofs"));
-    let waits = state == domain::order::OrderState::Placed;
+    let waits = refund || state == domain::order::OrderState::Placed;
+    let (note, label) = if refund {
+        (texts.operator_refund_note(&first.row.organization), texts.operator_refund_sent())
+    } else {
+        (texts.operator_payment_note(&first.row.organization), texts.operator_payment_here())
+    };
     view! {
         <div class="stack">
             <h2 class="h3">{texts.orders_title(order)}</h2>
@@ -485,11 +491,11 @@ pub(super) fn Payment(item: Signal<QueueItem>) -> impl IntoView {
             {proofs}
             {if waits {
                 view! {
-                    <p>{texts.operator_payment_note(&first.row.organization)}</p>
+                    <p>{note}</p>
                     <PostForm form=form>
                         <Version item=item/>
                         <SubmitButton
-                            label=texts.operator_payment_here()
+                            label=label
                             busy=form.pending
                             name="decision"
                             value="approved"
