@@ -112,7 +112,7 @@ async fn accept(stage: &Stage, token: &str, password: &str, repeat: &str) -> Res
         repeat: repeat.to_owned(),
         agent: "test".to_owned(),
     };
-    invitation::accept(&stage.service, &stage.nobody(), input).await
+    invitation::accept(&stage.service, &stage.nobody(), input).await.map(|accepted| accepted.token)
 }
 
 #[rstest]

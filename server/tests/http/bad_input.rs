@@ -379,6 +379,10 @@ async fn a_form_older_than_its_row_is_told_so(#[values(Engine::Sqlite, Engine::P
     let mut tried = Vec::new();
     for row in FORMS {
         let browser = if matches!(row.right, Right::Operator(_)) { &operator } else { &admin };
+        // A member has no enrolment that could be older: service/tests/enrolment.rs has a company's own.
+        if matches!(row.right, Right::Person(domain::Action::Enrol)) {
+            continue;
+        }
         let form = portal.stage.filled(row.key).await;
         if changed_by_somebody_else(&portal.stage, &form).await.is_none() {
             continue;

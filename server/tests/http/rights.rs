@@ -235,6 +235,7 @@ async fn rule_01_every_server_function_for_every_role(
             let ended = match row.path {
                 "/api/invited" => Some(ErrorCode::InvitationEnded),
                 "/api/resetting" => Some(ErrorCode::ResetEnded),
+                "/api/founding" | "/api/contact_questions" => Some(ErrorCode::EnrolmentEnded),
                 _ => None,
             };
             if let Some(code) = ended {

@@ -164,7 +164,7 @@ pub const FORMS: &[FormRow] = &[
     form("begin_enrolment", "/enrol/account", Right::Anybody, Then::Done),
     form("found_by_password", "/enrol/link/none", Right::Anybody, Then::Rule(ErrorCode::EnrolmentEnded)),
     form("found_by_directory", "/enrol/link/none", Right::Anybody, Then::Rule(ErrorCode::EnrolmentEnded)),
-    form("found_by_account", "/enrol/link/none", Right::AnyPerson, Then::Rule(ErrorCode::EnrolmentEnded)),
+    form("found_by_account", "/enrol/profile", Right::AnyPerson, Then::Rule(ErrorCode::EnrolmentEnded)),
     form("answer_enrolment", "/enrol/contact/none", Right::Anybody, Then::Rule(ErrorCode::EnrolmentEnded)),
     // The company is a member: what an enrolment does has tests of its own.
     form("start_enrolment", "/enrol", ENROL, Then::Rule(ErrorCode::WrongState)),
