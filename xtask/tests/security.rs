@@ -466,9 +466,19 @@ fn randomness_comes_from_one_place() {
 #[test]
 fn every_component_comes_from_its_registry_with_its_digest() {
     const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
-    let own: BTreeSet<&str> =
-        ["app", "bench", "documents", "domain", "frontend", "locales", "migrations", "server", "service", "xtask"]
-            .into();
+    let own: BTreeSet<&str> = [
+        "app",
+        "bench",
+        "documents",
+        "domain",
+        "frontend",
+        "locales",
+        "migrations",
+        "server",
+        "service",
+        "xtask",
+    ]
+    .into();
     let lock = read("Cargo.lock");
     let mut number = 0;
     for package in lock.split("[[package]]\n").skip(1) {
