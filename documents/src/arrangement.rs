@@ -38,9 +38,9 @@ pub enum Part {
     /// What was bought.
     Lines {
         /// Names of the columns.
-        head: Vec<Slot>,
+        head: [Slot; 3],
         /// A row each.
-        body: Vec<Vec<Slot>>,
+        body: Vec<[Slot; 3]>,
         /// The total: its name and the amount.
         total: [Slot; 2],
     },
@@ -58,27 +58,20 @@ fn cell(column: Column, style: Style, text: impl Into<String>) -> Cell {
     Cell { column, style, paragraphs: vec![text.into()] }
 }
 
-/// Two cells beside each other.
-fn pair(flow: &mut Flow<'_>, left: Cell, right: Cell) -> [Slot; 2] {
-    match *flow.row(&[left, right]) {
-        [left, right] => [left, right],
-        _ => [Slot(0); 2],
-    }
-}
-
 /// Arranges the document.
 pub fn arrange(invoice: &Invoice, faces: &Faces) -> Arranged {
     let texts = invoice.texts();
     let mut flow = Flow::new(faces);
     let mut parts = Vec::new();
-    parts.extend(flow.row(&[cell(WHOLE, Style::TITLE, invoice.title())]).into_iter().map(Part::Heading));
+    let [title] = flow.row(&[cell(WHOLE, Style::TITLE, invoice.title())]);
+    parts.push(Part::Heading(title));
     flow.gap(18.0);
     parts.extend(parties(invoice, &mut flow).into_iter().map(Part::Paragraph));
     flow.gap(18.0);
     let rows = facts(invoice)
         .into_iter()
         .map(|(label, value)| {
-            pair(&mut flow, cell(LABELS, Style::LABEL, label), cell(VALUES, Style::PLAIN, value))
+            flow.row(&[cell(LABELS, Style::LABEL, label), cell(VALUES, Style::PLAIN, value)])
         })
         .collect();
     parts.push(Part::Facts(rows));
@@ -92,20 +85,18 @@ pub fn arrange(invoice: &Invoice, faces: &Faces) -> Arranged {
 }
 
 /// Who sells and who buys, in the order of reading.
-fn parties(invoice: &Invoice, flow: &mut Flow<'_>) -> Vec<Slot> {
+fn parties(invoice: &Invoice, flow: &mut Flow<'_>) -> [Slot; 4] {
     let texts = invoice.texts();
-    let names = pair(
-        flow,
+    let [seller_name, buyer_name] = flow.row(&[
         cell(LEFT_HALF, Style::LABEL, texts.invoice_seller()),
         cell(RIGHT_HALF, Style::LABEL, texts.invoice_buyer()),
-    );
+    ]);
     let buyer = std::iter::once(&invoice.buyer.name).chain(&invoice.buyer.address).cloned().collect();
-    let values = pair(
-        flow,
+    let [seller, buyer] = flow.row(&[
         cell(LEFT_HALF, Style::PLAIN, invoice.seller.clone()),
         Cell { column: RIGHT_HALF, style: Style::PLAIN, paragraphs: buyer },
-    );
-    names.into_iter().zip(values).flat_map(|(name, value)| [name, value]).collect()
+    ]);
+    [seller_name, seller, buyer_name, buyer]
 }
 
 fn facts(invoice: &Invoice) -> Vec<(&'static str, String)> {
@@ -132,7 +123,7 @@ fn facts(invoice: &Invoice) -> Vec<(&'static str, String)> {
 fn lines(invoice: &Invoice, flow: &mut Flow<'_>) -> Part {
     let texts = invoice.texts();
     let money = |minor| format::money(invoice.language, minor, &invoice.currency);
-    let head = flow.head(vec![
+    let head = flow.head([
         cell(OFFERS, Style::LABEL, texts.orders_column_offer()),
         cell(QUANTITIES, Style::LABEL, texts.common_quantity()),
         cell(AMOUNTS, Style::LABEL, texts.orders_column_amount()),
@@ -156,11 +147,8 @@ fn lines(invoice: &Invoice, flow: &mut Flow<'_>) -> Part {
         Kind::Invoice => texts.invoice_total(),
         Kind::CreditNote { .. } => texts.invoice_total_credited(),
     };
-    let total = pair(
-        flow,
-        cell(TOTALS, Style::STRONG, name),
-        cell(AMOUNTS, Style::STRONG, money(invoice.total_minor)),
-    );
+    let total = flow
+        .row(&[cell(TOTALS, Style::STRONG, name), cell(AMOUNTS, Style::STRONG, money(invoice.total_minor))]);
     flow.end_head();
     Part::Lines { head, body, total }
 }

@@ -125,9 +125,9 @@ impl<'f> Flow<'f> {
     }
 
     /// Cells beside each other. They stay on one page where they fit on one.
-    pub fn row(&mut self, cells: &[Cell]) -> Vec<Slot> {
-        let slots: Vec<Slot> = (self.slots..self.slots + cells.len()).map(Slot).collect();
-        self.slots += cells.len();
+    pub fn row<const N: usize>(&mut self, cells: &[Cell; N]) -> [Slot; N] {
+        let slots = std::array::from_fn(|at| Slot(self.slots + at));
+        self.slots += N;
         let leading = leading(cells);
         let set = self.set(cells);
         let count = set.iter().map(Vec::len).max().unwrap_or(0);
@@ -147,13 +147,13 @@ impl<'f> Flow<'f> {
     }
 
     /// Cells that stand on the pages after this one, too, until [`Flow::end_head`].
-    pub fn head(&mut self, cells: Vec<Cell>) -> Vec<Slot> {
+    pub fn head<const N: usize>(&mut self, cells: [Cell; N]) -> [Slot; N] {
         // A head doesn't stay behind alone.
         if self.y + 4.0 * leading(&cells) > BOTTOM {
             self.next_page();
         }
         let slots = self.row(&cells);
-        self.head = cells;
+        self.head = cells.into();
         slots
     }
 
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn nothing_stands_outside_of_the_page() {
         let mut flow = Flow::new(faces().expect("the fonts"));
-        flow.head(vec![cell(Align::Left, "head")]);
+        flow.head([cell(Align::Left, "head")]);
         for number in 0..120 {
             flow.row(&[cell(Align::Left, &format!("{number} {}", "权益 benefit ".repeat(number)))]);
         }

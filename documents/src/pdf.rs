@@ -176,7 +176,7 @@ fn tree(invoice: &Invoice, parts: &[Part], read: &[(Slot, Identifier)]) -> TagTr
             }
             Part::Lines { head, body, total: [total, amount] } => {
                 let head = within(Tag::TR.into(), head.iter().map(column));
-                let row = |row: &Vec<Slot>| within(Tag::TR.into(), row.iter().map(|slot| data(*slot)));
+                let row = |row: &[Slot; 3]| within(Tag::TR.into(), row.iter().map(|slot| data(*slot)));
                 let name = Tag::TH(TableHeaderScope::Row).with_col_span(NonZeroU32::new(2));
                 let total = within(Tag::TR.into(), [group(name.into(), *total), data(*amount)]);
                 let mut groups = vec![within(Tag::THead.into(), [head])];
