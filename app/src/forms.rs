@@ -18,6 +18,8 @@ mod cloud;
 #[cfg(feature = "ssr")]
 mod directory;
 #[cfg(feature = "ssr")]
+mod enrolment;
+#[cfg(feature = "ssr")]
 mod marketing;
 #[cfg(feature = "ssr")]
 mod seats;

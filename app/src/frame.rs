@@ -1,6 +1,7 @@
 //! The frame around every page: bar on top, index at the side, what was just done.
 
 use domain::benefit::Category;
+use domain::enrolment::Step;
 use domain::older_portal::PortalState;
 use domain::policy::SupportEdition;
 use domain::rights::{Action, OperatorAction, may, operator_may};
@@ -80,6 +81,7 @@ fn Flash(portal: Signal<Portal>) -> impl IntoView {
 /// Where the company's record is kept while it can only be read here (rule 22).
 #[component]
 fn OlderPortalNotice(portal: Signal<Portal>) -> impl IntoView {
+    let location = use_location();
     let older = Memo::new(move |_| {
         portal.with(|portal| match &portal.reader {
             Reader::Person(person) => person.older_portal.clone(),
@@ -96,7 +98,12 @@ fn OlderPortalNotice(portal: Signal<Portal>) -> impl IntoView {
             }
             PortalState::Invited => (texts.older_portal_invited_title(), texts.older_portal_invited_text()),
             PortalState::Expired => (texts.older_portal_expired_title(), texts.older_portal_expired_text()),
+            PortalState::Enrolling => {
+                (texts.older_portal_enrolling_title(), texts.older_portal_enrolling_text())
+            }
         };
+        let enrols = state == PortalState::Enrolling || state.can_begin_to_enrol();
+        let enrol = move || enrols && !location.pathname.get().starts_with(Step::Welcome.path());
         Some(view! {
             <div class="flash">
                 <Notice tone=Tone::Wait>
@@ -104,6 +111,16 @@ fn OlderPortalNotice(portal: Signal<Portal>) -> impl IntoView {
                     <p>{text}</p>
                     {technical_contact
                         .map(|contact| view! { <p>{texts.older_portal_technical(contact)}</p> })}
+                    {move || {
+                        enrol()
+                            .then(|| {
+                                view! {
+                                    <div class="row">
+                                        <LinkButton href=Step::Welcome.path() label=texts.older_portal_enrol()/>
+                                    </div>
+                                }
+                            })
+                    }}
                     {sign_in_link
                         .map(|link| {
                             view! {
@@ -137,11 +154,17 @@ fn Bar(portal: Signal<Portal>) -> impl IntoView {
         Reader::Operator(_) => {
             ("/operator/queue", portal.get_untracked().programme, texts.navigation_operations().to_owned())
         }
-        Reader::Person(person) => (
-            "/",
-            person.organization_name.clone(),
-            texts.find_tier(&person.tier).unwrap_or_default().to_owned(),
-        ),
+        Reader::Person(person) => {
+            // Whoever still enrols has no tier.
+            let enrolling =
+                person.older_portal.as_ref().is_some_and(|older| older.state == PortalState::Enrolling);
+            let tier = if enrolling {
+                texts.older_portal_enrolling_bar()
+            } else {
+                texts.find_tier(&person.tier).unwrap_or_default()
+            };
+            ("/", person.organization_name.clone(), tier.to_owned())
+        }
         Reader::Nobody => ("/", String::new(), String::new()),
     };
     let unread = move || portal.with(|portal| portal.unread);

@@ -8,6 +8,7 @@ pub mod benefits;
 pub mod cancel;
 pub mod dashboard;
 pub mod directory;
+pub mod enrol;
 pub mod forgotten_password;
 pub mod global_admin;
 pub mod invitation;

@@ -19,6 +19,14 @@ pub const ADDRESSES: &[&str] = &[
     "/reset-password/:token",
     "/sign-in/directory",
     "/invitation/:token",
+    "/enrol",
+    "/enrol/account",
+    "/enrol/profile",
+    "/enrol/summary",
+    "/enrol/agreement",
+    "/enrol/status",
+    "/enrol/link/:token",
+    "/enrol/contact/:token",
     "/benefits/software",
     "/benefits/cloud",
     "/benefits/visual-studio",
@@ -79,6 +87,14 @@ pub fn App() -> impl IntoView {
                 // Where a directory sends people back to: the page that says why nobody came in.
                 <Route path=path!("/sign-in/directory/callback") view=pages::sign_in::SignIn/>
                 <Route path=path!("/invitation/:token") view=pages::invitation::Invitation/>
+                <Route path=path!("/enrol") view=pages::enrol::Welcome/>
+                <Route path=path!("/enrol/account") view=pages::enrol::Account/>
+                <Route path=path!("/enrol/profile") view=pages::enrol::Profile/>
+                <Route path=path!("/enrol/summary") view=pages::enrol::Summary/>
+                <Route path=path!("/enrol/agreement") view=pages::enrol::Agreement/>
+                <Route path=path!("/enrol/status") view=pages::enrol::Status/>
+                <Route path=path!("/enrol/link/:token") view=pages::enrol::Found/>
+                <Route path=path!("/enrol/contact/:token") view=pages::enrol::Contact/>
                 <Route path=path!("/benefits/software") view=pages::benefits::Software/>
                 <Route path=path!("/benefits/cloud") view=pages::benefits::Cloud/>
                 <Route path=path!("/benefits/visual-studio") view=pages::benefits::VisualStudio/>

@@ -9,6 +9,7 @@ pub mod benefits;
 pub mod context;
 pub mod dashboard;
 pub mod directory;
+pub mod enrolment;
 pub mod marketing;
 pub mod membership;
 pub mod operator;

@@ -222,6 +222,26 @@ codes! {
         HoldingEnded = "holding_ended",
         /// Removed events that were older than the programme keeps them.
         AuditRemoved = "audit_removed",
+        /// Asked for a link to found a company.
+        EnrolmentAsked = "enrolment_asked",
+        /// Founded a company behind such a link.
+        OrganizationFounded = "organization_founded",
+        /// Began to enrol a company from the older portal.
+        EnrolmentBegun = "enrolment_begun",
+        /// Saved legal profile and primary contact.
+        LegalProfileSaved = "legal_profile_saved",
+        /// Accepted the agreement in the company's name.
+        AgreementAccepted = "agreement_accepted",
+        /// Had the primary contact asked both questions.
+        PrimaryContactAsked = "primary_contact_asked",
+        /// The primary contact answered.
+        PrimaryContactAnswered = "primary_contact_answered",
+        /// Made the company a member.
+        EnrolmentAccepted = "enrolment_accepted",
+        /// Asked the company for changes.
+        EnrolmentSentBack = "enrolment_sent_back",
+        /// Turned the company down.
+        EnrolmentRejected = "enrolment_rejected",
         /// Tried what the rights don't allow.
         Denied = "denied",
     }
@@ -376,7 +396,17 @@ impl AuditAction {
             | Self::MemberInvited
             | Self::OlderPortalSet
             | Self::OlderRecordEnded
-            | Self::KeysRotated => ActivityKind::Programme,
+            | Self::KeysRotated
+            | Self::EnrolmentAsked
+            | Self::OrganizationFounded
+            | Self::EnrolmentBegun
+            | Self::LegalProfileSaved
+            | Self::AgreementAccepted
+            | Self::PrimaryContactAsked
+            | Self::PrimaryContactAnswered
+            | Self::EnrolmentAccepted
+            | Self::EnrolmentSentBack
+            | Self::EnrolmentRejected => ActivityKind::Programme,
             Self::ActivityExported | Self::AuditRemoved | Self::Denied => ActivityKind::Evidence,
         }
     }

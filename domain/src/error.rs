@@ -248,6 +248,18 @@ codes! {
         Unavailable = "unavailable",
         /// Something failed on our side; nothing was changed.
         Internal = "internal",
+        /// A domain in which anybody can have an address.
+        PublicDomain = "public_domain",
+        /// An address outside the company's domain.
+        OutsideDomain = "outside_domain",
+        /// A link of an enrolment that was used, has expired or never was.
+        EnrolmentEnded = "enrolment_ended",
+        /// The company is here already (rule 19); `colleagues` has its administrators.
+        AlreadyEnrolled = "already_enrolled",
+        /// The address has an account: its owner signs in first.
+        AccountExists = "account_exists",
+        /// Not the name of a time zone.
+        UnknownTimeZone = "unknown_time_zone",
     }
 }
 
@@ -358,6 +370,24 @@ codes! {
         Company = "company",
         /// A file that proves a transfer.
         Proof = "proof",
+        /// The domain of a company.
+        CompanyDomain = "company_domain",
+        /// Street and number.
+        Street = "street",
+        /// Building, floor.
+        StreetMore = "street_more",
+        /// City.
+        City = "city",
+        /// State, province or prefecture.
+        Region = "region",
+        /// Postal code.
+        PostalCode = "postal_code",
+        /// Registration number of a company.
+        RegistrationNumber = "registration_number",
+        /// The primary contact's answer: did you sign up?
+        SignedUp = "signed_up",
+        /// The primary contact's answer: does the address belong to the organization?
+        OwnAddress = "own_address",
     }
 }
 

@@ -22,6 +22,8 @@ codes! {
         Invited = "invited",
         /// Nowhere any more: the old record is view-only for good.
         Expired = "expired",
+        /// Here, and not yet a member: its enrolment is under way (rule 19).
+        Enrolling = "enrolling",
     }
 }
 
@@ -30,6 +32,13 @@ impl PortalState {
     #[must_use]
     pub const fn is_read_only(self) -> bool {
         !matches!(self, Self::Member)
+    }
+
+    /// Whether the company's administrators can begin to enrol: once it is invited, and anew once the old
+    /// record is over.
+    #[must_use]
+    pub const fn can_begin_to_enrol(self) -> bool {
+        matches!(self, Self::Invited | Self::Expired)
     }
 
     /// Whether the older portal owns the record, so that importing it again brings it up to date.
@@ -43,7 +52,7 @@ impl PortalState {
     pub const fn after_invitation(self) -> Option<Self> {
         match self {
             Self::NotInvited => Some(Self::Invited),
-            Self::Member | Self::Invited | Self::Expired => None,
+            Self::Member | Self::Invited | Self::Expired | Self::Enrolling => None,
         }
     }
 
@@ -221,7 +230,8 @@ mod tests {
     fn rule_22_only_who_was_not_invited_is_invited() {
         let next = |state: PortalState| state.after_invitation();
         assert_eq!(next(PortalState::NotInvited), Some(PortalState::Invited));
-        for state in [PortalState::Member, PortalState::Invited, PortalState::Expired] {
+        for state in [PortalState::Member, PortalState::Invited, PortalState::Expired, PortalState::Enrolling]
+        {
             assert_eq!(next(state), None, "{state:?}");
         }
     }

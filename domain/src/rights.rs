@@ -33,6 +33,8 @@ codes! {
         RequestSupport = "request_support",
         /// Buy, renew, upgrade; see orders and invoices.
         Purchase = "purchase",
+        /// Enrol the company: profile, agreement, primary contact (rule 19).
+        Enrol = "enrol",
         /// Cancel a purchase or ask for its refund.
         CancelPurchase = "cancel_purchase",
         /// Add people.
@@ -119,7 +121,7 @@ pub fn roles_for(action: Action, policies: &Policies) -> Vec<Role> {
         | Action::ActivateGoToMarket
         | Action::CancelPurchase => BENEFIT_ADMINS,
         Action::AddUser | Action::SetRoles => PEOPLE_ADMINS,
-        Action::ConfigureSignIn => GLOBAL_ADMIN,
+        Action::ConfigureSignIn | Action::Enrol => GLOBAL_ADMIN,
         Action::ViewOwnBenefits
         | Action::ViewSupportIds
         | Action::RequestSupport
@@ -297,6 +299,7 @@ mod tests {
         (Action::ViewSupportIds, "yyyyy"),
         (Action::RequestSupport, "yyyyy"),
         (Action::Purchase, "yyyy-"),
+        (Action::Enrol, "y----"),
         (Action::CancelPurchase, "yy---"),
         (Action::AddUser, "y-yy-"),
         (Action::SetRoles, "y-yy-"),
@@ -471,7 +474,10 @@ mod tests {
         for action in Action::ALL {
             let part = matches!(
                 action,
-                Action::RecordActivations | Action::RequestGlobalAdmin | Action::ChangeOwnAccount
+                Action::RecordActivations
+                    | Action::RequestGlobalAdmin
+                    | Action::ChangeOwnAccount
+                    | Action::Enrol
             );
             assert_eq!(AREAS.contains(action), !part, "{action:?}");
         }

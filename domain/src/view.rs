@@ -7,6 +7,7 @@ pub mod benefits;
 pub mod cloud;
 pub mod dashboard;
 pub mod directory;
+pub mod enrolment;
 pub mod form;
 pub mod marketing;
 pub mod membership;

@@ -57,8 +57,11 @@ const unfold = async (page: Page): Promise<void> => {
 };
 
 const isOperators = (address: string): boolean => address.startsWith('/operator/');
+/** The steps of the enrolment, each of which has its turn: see the test of a company that enrols. */
+const ofEnrolment = (address: string): boolean => address.startsWith('/enrol');
 const needsNobody = (address: string): boolean =>
-  address.startsWith('/sign-in') || address === '/forgotten-password' || address.endsWith('/:token');
+  !ofEnrolment(address) &&
+  (address.startsWith('/sign-in') || address === '/forgotten-password' || address.endsWith('/:token'));
 
 test.describe('every page', () => {
   const visit = (account: Account, wanted: (address: string) => boolean) =>
@@ -87,7 +90,7 @@ test.describe('every page', () => {
     };
 
   test('of a partner', async ({ page, signIn, hydrated, takeScreenshot, axe, scripts }) => {
-    await visit(fernhollow.globalAdmin, (address) => !isOperators(address) && !needsNobody(address))({
+    await visit(fernhollow.globalAdmin, (address) => !isOperators(address) && !ofEnrolment(address) && !needsNobody(address))({
       page, signIn, hydrated, takeScreenshot, axe, scripts,
     });
   });
@@ -150,6 +153,123 @@ test.describe('every page', () => {
   });
 });
 
+test.describe('a company that enrols', () => {
+  test.use({ isolated: true });
+
+  const form = (code: string): string => `form:has(input[name="form"][value="${code}"])`;
+  const founder: Account = { email: 'ida.moen@oakfen.example', name: 'Ida Moen' };
+
+  test('at each of its steps', async ({
+    page,
+    anotherPage,
+    signIn,
+    hydrated,
+    chooseLanguage,
+    takeScreenshot,
+    axe,
+    mail,
+    scripts,
+  }) => {
+    const findings = new Findings();
+    const send = async (on: Page, code: string, fields: Record<string, string>): Promise<void> => {
+      for (const [name, value] of Object.entries(fields)) {
+        const field = on.locator(`${form(code)} [name="${name}"]`);
+        if (name === 'country') {
+          await field.selectOption(value);
+        } else {
+          await field.fill(value);
+        }
+      }
+      await on.locator(`${form(code)} button[type="submit"]`).first().click();
+    };
+    const show = async (on: Page, addresses: [string, string][]): Promise<void> => {
+      for (const language of scripts ? LANGUAGES : (['en'] as const)) {
+        await on.goto(addresses[0]?.[1] ?? '/enrol');
+        await hydrated(on);
+        await chooseLanguage(on, language);
+        for (const [address, path] of addresses) {
+          await on.goto(path);
+          await hydrated(on);
+          for (const theme of THEMES) {
+            await findings.gather(`${address} ${language} ${theme}`, async () => {
+              await judge(on, address, theme);
+              if (scripts) {
+                await takeScreenshot(on, address, language, theme);
+              }
+              if (language === 'en') {
+                await axe(on);
+              }
+            });
+          }
+        }
+      }
+      await chooseLanguage(on, 'en');
+    };
+    const link = async (account: Account, place: RegExp): Promise<string> =>
+      place.exec((await mail(account, place)).text)?.[0] ?? '';
+
+    await page.goto('/enrol/account');
+    await hydrated(page);
+    await send(page, 'begin_enrolment', {
+      company_domain: 'oakfen.example',
+      name: founder.name,
+      email: founder.email,
+    });
+    const founding = await link(founder, /\/enrol\/link\/\S+/);
+    await show(page, [
+      ['/enrol', '/enrol'],
+      ['/enrol/account', '/enrol/account'],
+      ['/enrol/link/:token', founding],
+    ]);
+    await page.goto(founding);
+    await hydrated(page);
+    const password = 'a heron over the weir 41';
+    await send(page, 'found_by_password', { new_password: password, repeat_password: password });
+    await expect(page).toHaveURL('/enrol/profile');
+    await show(page, [['/enrol/profile', '/enrol/profile']]);
+    await page.goto('/enrol/profile');
+    await hydrated(page);
+    await send(page, 'save_legal_profile', {
+      company: 'Oakfen & Sønner AS',
+      street: 'Storgata 1',
+      country: 'NO',
+      postal_code: '0155',
+      city: 'Oslo',
+      time_zone: 'Europe/Oslo',
+      phone: '+47 22 00 00 00',
+    });
+    await expect(page).toHaveURL('/enrol/summary');
+    await show(page, [
+      ['/enrol/summary', '/enrol/summary'],
+      ['/enrol/agreement', '/enrol/agreement'],
+    ]);
+    await page.goto('/enrol/agreement');
+    await hydrated(page);
+    await page.locator(`${form('accept_agreement')} [name="accept"]`).check();
+    await page.locator(`${form('accept_agreement')} button[type="submit"]`).click();
+    await expect(page).toHaveURL('/enrol/status');
+    await show(page, [['/enrol/status', '/enrol/status']]);
+    const contact = await anotherPage();
+    const question = await link(founder, /\/enrol\/contact\/\S+/);
+    await show(contact, [['/enrol/contact/:token', question]]);
+    await contact.goto(question);
+    await hydrated(contact);
+    for (const name of ['signed_up', 'own_address']) {
+      await contact.locator(`[name="${name}"][value="yes"]`).check();
+    }
+    await contact.locator(`${form('answer_enrolment')} button[type="submit"]`).click();
+    await expect(contact).toHaveURL(/answered=yes/);
+
+    // The operators' row, and what the founder reads while they decide.
+    await show(page, [['/enrol/status/review', '/enrol/status']]);
+    const operator = await anotherPage();
+    await signIn(operator, operators.fulfilmentAgent, { path: '/operator/queue?kind=enrolment' });
+    const row = (await operator.locator('a.opener').first().getAttribute('href')) ?? '';
+    await show(operator, [['/operator/queue/enrolment', row]]);
+    findings.end();
+  });
+});
+
 type Judges = {
   page: Page;
   signIn: (page: Page, account: Account, options?: { language?: Language; path?: string }) => Promise<void>;
@@ -164,7 +284,7 @@ async function judge(page: Page, address: string, theme: Theme): Promise<void> {
   await page.emulateMedia({ colorScheme: theme });
   // An open row scrolls to itself; the picture starts at the top.
   await page.evaluate(() => window.scrollTo(0, 0));
-  const path = address.replace(':token', '').replace(':number', '');
+  const path = address.replace(':token', '').replace(':number', '').replace(/(status|queue)\/(review|enrolment)$/, '$1');
   expect(new URL(page.url()).pathname, 'the address of the page').toContain(path);
   await expect(page.locator('main h1'), 'the heading of the page').toHaveCount(1);
   const excess = await page.evaluate(

@@ -35,7 +35,11 @@ const MAX_CALL: usize = 2 * app::forms::submission::MAX_BYTES;
 
 /// Addresses that need no session.
 fn is_public(path: &str) -> bool {
-    matches!(path, "/sign-in" | "/sign-in/second-factor" | "/forgotten-password")
+    matches!(
+        path,
+        "/sign-in" | "/sign-in/second-factor" | "/forgotten-password" | "/enrol" | "/enrol/account"
+    ) || path.starts_with("/enrol/link/")
+        || path.starts_with("/enrol/contact/")
         || path.starts_with("/sign-in/directory")
         || path.starts_with("/invitation/")
         || path.starts_with("/reset-password/")

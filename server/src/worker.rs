@@ -6,7 +6,8 @@ use std::time::Duration;
 use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
 use service::{
-    Service, activations, audit, benefits, directories, membership, older_portal, people, purchases, sessions,
+    Service, activations, audit, benefits, directories, enrolment, membership, older_portal, people,
+    purchases, sessions,
 };
 use tokio::sync::watch;
 
@@ -64,6 +65,9 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
             }
             if let Err(failure) = directories::sign_in::sweep(&service).await {
                 tracing::error!(cause = %failure, "sign-ins at directories could not be swept");
+            }
+            if let Err(failure) = enrolment::sweep(&service).await {
+                tracing::error!(cause = %failure, "links of enrolments could not be swept");
             }
             if let Err(failure) = audit::remove_due(&service).await {
                 tracing::error!(cause = %failure, "old events of the audit trail could not be removed");

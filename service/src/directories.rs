@@ -87,13 +87,7 @@ impl Directory {
 
     /// What is told of its trouble; the log has the cause.
     fn told(&self, request: &crate::Request, trouble: &Trouble) -> Failure {
-        tracing::warn!(request = %request.id, directory = %self.id, cause = %trouble, "a directory is in trouble");
-        let code = match trouble {
-            Trouble::Unreachable(outside::Unreachable::Private) => ErrorCode::PrivateAddress,
-            Trouble::Unreachable(outside::Unreachable::Away(_)) => ErrorCode::DirectoryUnreachable,
-            Trouble::Answer(_) => ErrorCode::DirectoryAnswer,
-        };
-        Error::new(code).with_detail(self.name.clone()).into()
+        told(request, &self.name, trouble)
     }
 
     /// The roles that follow from its claim, and those of whoever is new.
@@ -104,6 +98,17 @@ impl Directory {
         let mapping = mapped.iter().filter_map(|row| Some((row.claim_value.clone(), role(row)?)));
         Ok((Mapping::new(mapping), Roles::new(new.iter().filter_map(role))))
     }
+}
+
+/// What is told of a directory's trouble; the log has the cause.
+fn told(request: &crate::Request, name: &str, trouble: &Trouble) -> Failure {
+    tracing::warn!(request = %request.id, directory = name, cause = %trouble, "a directory is in trouble");
+    let code = match trouble {
+        Trouble::Unreachable(outside::Unreachable::Private) => ErrorCode::PrivateAddress,
+        Trouble::Unreachable(outside::Unreachable::Away(_)) => ErrorCode::DirectoryUnreachable,
+        Trouble::Answer(_) => ErrorCode::DirectoryAnswer,
+    };
+    Error::new(code).with_detail(name.to_owned()).into()
 }
 
 /// Rows of both tables of roles; those of whoever is new have an empty value.
@@ -120,7 +125,8 @@ pub(crate) fn secret_place(directory: Uuid) -> String {
     format!("directory/{directory}")
 }
 
-fn redirect_uri(service: &Service) -> String {
+/// Where directories send people back to, as it is registered there.
+pub(crate) fn redirect_uri(service: &Service) -> String {
     format!("{}{CALLBACK_PATH}", service.base_url)
 }
 

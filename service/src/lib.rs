@@ -17,6 +17,7 @@ pub mod contact;
 pub mod dashboard;
 pub mod database;
 pub mod directories;
+pub mod enrolment;
 pub mod entity;
 pub mod failure;
 pub mod keys;

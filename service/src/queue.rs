@@ -1,6 +1,7 @@
 //! The operators' queue: what partners asked for, taken, completed, approved or refused.
 
 pub mod complete;
+pub mod enrolment;
 pub mod item;
 pub mod list;
 pub mod outbox_list;
@@ -109,9 +110,11 @@ impl Item {
 const fn right(kind: RequestKind) -> OperatorAction {
     match kind {
         RequestKind::Cancellation => OperatorAction::DecideRefunds,
-        RequestKind::Activation | RequestKind::Advisory | RequestKind::GlobalAdmin | RequestKind::Payment => {
-            OperatorAction::WorkQueue
-        }
+        RequestKind::Activation
+        | RequestKind::Advisory
+        | RequestKind::GlobalAdmin
+        | RequestKind::Payment
+        | RequestKind::Enrolment => OperatorAction::WorkQueue,
     }
 }
 

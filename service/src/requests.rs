@@ -5,7 +5,7 @@ pub mod global_admin;
 pub mod list;
 
 use domain::Moment;
-use domain::ids::GrantId;
+use domain::ids::{GrantId, OrganizationId, PersonId};
 use domain::view::requests::{RequestKind, RequestState};
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use uuid::Uuid;
@@ -32,11 +32,21 @@ pub(crate) struct NewRequest {
 
 /// Writes a request into the queue and gives its number.
 pub(crate) async fn open(change: &mut Change<'_>, person: &Person, new: NewRequest) -> Outcome<i64> {
+    open_for(change, person.organization, person.id, new).await
+}
+
+/// Writes a request of somebody who isn't there into the queue and gives its number.
+pub(crate) async fn open_for(
+    change: &mut Change<'_>,
+    organization: OrganizationId,
+    person: PersonId,
+    new: NewRequest,
+) -> Outcome<i64> {
     let number = next_number(&change.transaction).await?;
     let row = service_request::ActiveModel {
         id: Set(change.service().new_id()),
         number: Set(number),
-        organization_id: Set(person.organization.0),
+        organization_id: Set(organization.0),
         kind: Set(new.kind.code().to_owned()),
         state: Set(RequestState::Requested.code().to_owned()),
         open: Set(true),
@@ -45,7 +55,7 @@ pub(crate) async fn open(change: &mut Change<'_>, person: &Person, new: NewReque
         order_line_id: Set(None),
         title: Set(new.title),
         details: Set(new.details),
-        requested_by: Set(person.id.0),
+        requested_by: Set(person.0),
         requested_at: Set(change.now.0),
         target_at: Set(new.target.0),
         owner_id: Set(None),
@@ -55,7 +65,7 @@ pub(crate) async fn open(change: &mut Change<'_>, person: &Person, new: NewReque
         row_version: Set(1),
     };
     service_request::Entity::insert(row).exec_without_returning(&change.transaction).await?;
-    change.tell(Changed::Organization(person.organization));
+    change.tell(Changed::Organization(organization));
     change.tell(Changed::Queue);
     Ok(number)
 }

@@ -1087,3 +1087,57 @@ async fn the_last_who_gets_in_without_the_directory_keeps_the_second_factor(
     second_factor::turn_off(service, &ingrid, PASSWORD, &codes[1]).await.expect("another one gets in");
     refused(set.local(INGRID).await, ErrorCode::DirectoryRequired);
 }
+
+#[rstest]
+#[tokio::test]
+async fn rule_19_a_founder_signs_in_with_the_companys_directory(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    use common::enrolment::{DOMAIN, FOUNDER};
+    use service::enrolment::found::{self, ByDirectory};
+
+    let set = set(engine).await;
+    let (service, nobody) = (&set.stage.service, set.stage.nobody());
+    set.stage.begin_enrolment(DOMAIN, FOUNDER).await.expect("a link");
+    let token = set.stage.mailed_token(FOUNDER, "enrolment_link").await;
+    let connect = async |secret: &str| {
+        let input = ByDirectory {
+            token: token.clone(),
+            issuer: ISSUER.to_owned(),
+            client_id: CLIENT.to_owned(),
+            client_secret: secret.to_owned(),
+        };
+        match found::by_directory(service, &nobody, input).await {
+            Ok(Begun::Away { address, browser }) => Ok((address, browser)),
+            Ok(Begun::Choose) => panic!("a choice"),
+            Err(failure) => Err(failure),
+        }
+    };
+    let come = async |(address, browser): (String, String), claims: Value| {
+        let (code, state) = set.provider.grant(&address, claims);
+        let brought = Brought { state, code: Some(code), browser: Some(browser), ..Brought::default() };
+        let pending = sign_in::take(service, &brought).await.expect("begun here");
+        assert_eq!(pending.then, "/enrol/profile");
+        sign_in::finish(service, &nobody, &pending, &brought).await
+    };
+    // A directory that doesn't answer founds nothing.
+    set.provider.behaviour.lock().expect("not poisoned").down = true;
+    refused(connect(SECRET).await, ErrorCode::DirectoryUnreachable);
+    let companies = "select count(*) as number from organization where domain = 'oakfen.example'";
+    assert_eq!(set.stage.count(companies).await, 0);
+    set.provider.behaviour.lock().expect("not poisoned").down = false;
+    // A wrong secret lets nobody in, and the link can be used again.
+    let away = connect("not the secret").await.expect("sent there");
+    refused(come(away, claims("i-1", FOUNDER)).await, ErrorCode::DirectoryAnswer);
+    assert!(found::open(service, &nobody, &token).await.is_ok());
+    // The address that was proven is the one that the directory has to say.
+    let away = connect(SECRET).await.expect("sent there");
+    refused(come(away, claims("i-2", "somebody@oakfen.example")).await, ErrorCode::DirectoryNotAllowed);
+    let away = connect(SECRET).await.expect("sent there");
+    let session = come(away, claims("i-1", FOUNDER)).await.expect("signs in");
+    set.is(&session, FOUNDER).await;
+    assert_eq!(set.roles(FOUNDER).await, [Role::GlobalAdmin, Role::Employee]);
+    assert_eq!(set.stage.count(companies).await, 1);
+    refused(found::open(service, &nobody, &token).await, ErrorCode::EnrolmentEnded);
+    assert!(set.stage.audit_intact().await);
+}

@@ -202,6 +202,8 @@ const HASHES: &[&str] = &[
     "audit_head.removed_hash",
     "directory_sign_in.browser_hash",
     "directory_sign_in.state_hash",
+    "enrolment.contact_token_hash",
+    "enrolment_link.token_hash",
     "invitation.token_hash",
     "operation.digest",
     "password_reset.token_hash",

@@ -13,7 +13,7 @@ use service::queue::{Wanted, take as taking};
 
 use super::submission::{Performed, Reader, Submission, said};
 
-fn wanted(form: &Submission) -> Outcome<Wanted> {
+pub(super) fn wanted(form: &Submission) -> Outcome<Wanted> {
     Ok(Wanted { request: form.id("target")?, version: form.version()? })
 }
 

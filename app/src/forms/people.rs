@@ -1,6 +1,7 @@
 //! Forms about people and invitations.
 
 use domain::departure::{Departure, SeatFate};
+use domain::enrolment::Step;
 use domain::ids::PeopleImportId;
 use domain::view::form::Done;
 use domain::{Error, ErrorCode, Field, Role};
@@ -132,10 +133,11 @@ pub(super) async fn accept_invitation(reader: &Reader<'_>, form: &Submission) ->
         repeat: form.field(Field::RepeatPassword).to_owned(),
         agent: use_context::<Browser>().unwrap_or_default().agent,
     };
-    let token = invitation::accept(reader.service, reader.request, input).await?;
+    let accepted = invitation::accept(reader.service, reader.request, input).await?;
+    let go = if accepted.enrols { Step::Welcome.path() } else { "/" };
     Ok(Performed {
-        done: Done { go: Some("/".to_owned()), ..Done::default() },
-        cookies: Cookies::SignedIn(token),
+        done: Done { go: Some(go.to_owned()), ..Done::default() },
+        cookies: Cookies::SignedIn(accepted.token),
     })
 }
 

@@ -7,8 +7,8 @@ use locales::Texts;
 use service::{Outcome, Request, Service};
 
 use super::{
-    account, cloud, directory, marketing, operator, orders, people, provisioning, purchases, seats, security,
-    software, technical,
+    account, cloud, directory, enrolment, marketing, operator, orders, people, provisioning, purchases,
+    seats, security, software, technical,
 };
 
 /// So long may the body of a form be.
@@ -188,6 +188,11 @@ pub fn changes_session(code: &str) -> bool {
             | "choose_language"
             | "switch_organization"
             | "accept_invitation"
+            | "begin_enrolment"
+            | "found_by_password"
+            | "found_by_directory"
+            | "found_by_account"
+            | "answer_enrolment"
     )
 }
 
@@ -266,6 +271,17 @@ pub const CODES: &[&str] = &[
     "verify_mail_domain",
     "remove_mail_domain",
     "decide_identity",
+    "begin_enrolment",
+    "found_by_password",
+    "found_by_directory",
+    "found_by_account",
+    "start_enrolment",
+    "save_legal_profile",
+    "accept_agreement",
+    "ask_contact_again",
+    "answer_enrolment",
+    "accept_enrolment",
+    "return_enrolment",
 ];
 
 /// Carries out the form; what the rights refuse is recorded.
@@ -355,6 +371,17 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "verify_mail_domain" => directory::verify_domain(reader, form).await,
         "remove_mail_domain" => directory::remove_domain(reader, form).await,
         "decide_identity" => directory::decide(reader, form).await,
+        "begin_enrolment" => enrolment::begin(reader, form).await,
+        "found_by_password" => enrolment::found_by_password(reader, form).await,
+        "found_by_directory" => enrolment::found_by_directory(reader, form).await,
+        "found_by_account" => enrolment::found_by_account(reader, form).await,
+        "start_enrolment" => enrolment::start(reader, form).await,
+        "save_legal_profile" => enrolment::save_profile(reader, form).await,
+        "accept_agreement" => enrolment::accept_agreement(reader, form).await,
+        "ask_contact_again" => enrolment::ask_again(reader, form).await,
+        "answer_enrolment" => enrolment::answer(reader, form).await,
+        "accept_enrolment" => enrolment::accept_enrolment(reader, form).await,
+        "return_enrolment" => enrolment::return_enrolment(reader, form).await,
         _ => Err(ErrorCode::NotFound.into()),
     }
 }

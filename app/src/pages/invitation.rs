@@ -1,5 +1,6 @@
 //! Accepting an invitation: the one page besides signing in that needs no session.
 
+use domain::enrolment::Step;
 use domain::password::PASSWORD_MIN;
 use domain::view::people::Invited;
 use leptos::prelude::*;
@@ -45,7 +46,8 @@ pub fn Invitation() -> impl IntoView {
 #[component]
 fn ByDirectory(who: Signal<Invited>) -> impl IntoView {
     let texts = texts();
-    let Invited { name, email, organization, .. } = who.get_untracked();
+    let Invited { name, email, organization, enrols, .. } = who.get_untracked();
+    let then = if enrols { Step::Welcome.path().to_owned() } else { String::new() };
     view! {
         <section class="sheet">
             <div class="in stack loose">
@@ -53,7 +55,7 @@ fn ByDirectory(who: Signal<Invited>) -> impl IntoView {
                     <h1 class="h2">{texts.people_invitation_title(organization)}</h1>
                     <p class="muted">{texts.people_invitation_by_directory_lead(&email, name)}</p>
                 </div>
-                <super::directory::Address then=String::new() email=email choices=Vec::new()/>
+                <super::directory::Address then=then email=email choices=Vec::new()/>
             </div>
         </section>
     }

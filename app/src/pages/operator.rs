@@ -2,6 +2,7 @@
 
 pub mod competencies;
 mod decide;
+mod enrolment;
 mod incidents;
 mod item;
 pub mod outbox;

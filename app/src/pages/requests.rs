@@ -178,6 +178,7 @@ pub fn kind(texts: Texts, kind: RequestKind) -> &'static str {
         RequestKind::Cancellation => texts.requests_kind_cancellation(),
         RequestKind::GlobalAdmin => texts.requests_kind_global_admin(),
         RequestKind::Payment => texts.requests_kind_payment(),
+        RequestKind::Enrolment => texts.requests_kind_enrolment(),
     }
 }
 

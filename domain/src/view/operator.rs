@@ -6,6 +6,7 @@ use super::benefits::WhyNot;
 use super::orders::ProofRow;
 use super::purchases::{CancellationReason, PurchaseLine};
 use super::requests::{RequestKind, RequestState};
+use crate::enrolment::ProfileDraft;
 use crate::error::codes;
 use crate::ids::{GrantId, MailId, ServiceRequestId};
 use crate::order::OrderState;
@@ -158,6 +159,8 @@ pub enum ItemFacts {
     GlobalAdmin(GlobalAdminItem),
     /// A bank transfer.
     Payment(PaymentItem),
+    /// The review of a company that enrols.
+    Enrolment(Box<EnrolmentItem>),
 }
 
 /// An activation to complete.
@@ -409,4 +412,23 @@ pub struct PoliciesPage {
     pub version: i64,
     /// Why the reader can't change them.
     pub why_not: WhyNot,
+}
+
+/// The review of a company that enrols (rule 19).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EnrolmentItem {
+    /// Legal profile and primary contact.
+    pub profile: ProfileDraft,
+    /// The company's domain.
+    pub domain: String,
+    /// Whether the company comes from the older portal.
+    pub imported: bool,
+    /// Version of the agreement that was accepted.
+    pub agreement: i64,
+    /// Who accepted it, as signed.
+    pub accepted_name: String,
+    /// When.
+    pub accepted: Stamp,
+    /// When the primary contact said yes to both questions.
+    pub answered: Option<Stamp>,
 }

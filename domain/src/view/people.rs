@@ -182,6 +182,8 @@ pub struct Invited {
     pub until: Day,
     /// Whether the company's directory is the way in, so that no password is chosen.
     pub by_directory: bool,
+    /// Whether it goes on with the company's enrolment (rule 22).
+    pub enrols: bool,
 }
 
 /// What the address of the page for suspending and removing asks for.

@@ -29,6 +29,8 @@ codes! {
         GlobalAdmin = "global_admin",
         /// The money of a bank transfer is awaited.
         Payment = "payment",
+        /// The review of a company that enrols (rule 19).
+        Enrolment = "enrolment",
     }
 }
 

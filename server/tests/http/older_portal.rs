@@ -111,7 +111,15 @@ async fn the_invitations_link_leads_to_what_can_be_read(
     let form = page.form("accept_invitation", None);
     let form = form.with("new_password", password).with("repeat_password", password);
     let answer = browser.submit(path, &form).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/"), "{}", answer.body);
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/enrol"), "{}", answer.body);
+    let texts = locales::texts(Language::English);
     let page = browser.get("/").await;
-    assert!(page.body.contains(locales::texts(Language::English).older_portal_invited_title()));
+    assert!(page.body.contains(texts.older_portal_invited_title()));
+    // The invitation leads into the enrolment, with what is known filled in.
+    let page = browser.get("/enrol").await;
+    let answer = browser.submit("/enrol", &page.form("start_enrolment", None)).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/enrol/profile"));
+    let page = browser.get("/enrol/profile").await;
+    assert!(page.body.contains(r#"value="Osprey &lt;Vane&gt;""#), "{}", page.body);
+    assert!(page.body.contains(CONTACT));
 }

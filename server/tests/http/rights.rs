@@ -178,6 +178,10 @@ async fn rule_01_every_page_for_every_role(#[values(Engine::Sqlite, Engine::Post
                     assert_eq!(answer.status, status(ErrorCode::InvitationEnded), "{about}");
                     continue;
                 }
+                ("/enrol/link/:token" | "/enrol/contact/:token", _) => {
+                    assert_eq!(answer.status, status(ErrorCode::EnrolmentEnded), "{about}");
+                    continue;
+                }
                 ("/reset-password/:token", _) => {
                     assert_eq!(answer.status, status(ErrorCode::ResetEnded), "{about}");
                     continue;

@@ -18,7 +18,7 @@ use service::{keys, sql};
 use uuid::Uuid;
 
 use crate::browser::{NOTHING, fields};
-use crate::common::Stage;
+use crate::common::{Stage, enrolment};
 
 /// The company whose people and ids the tables are about.
 pub const COMPANY: &str = "fernhollow.example";
@@ -145,6 +145,7 @@ const fn form(key: &'static str, page: &'static str, right: Right, then: Then) -
     FormRow { key, page, right, then }
 }
 
+const ENROL: Right = Right::Person(Action::Enrol);
 const BUY: Right = Right::Person(Action::Purchase);
 const WORK: Right = Right::Operator(&[OperatorAction::WorkQueue]);
 const CONFIGURE: Right = Right::Person(Action::ConfigureSignIn);
@@ -160,6 +161,16 @@ pub const FORMS: &[FormRow] = &[
     form("directory_sign_in", "/sign-in", Right::Anybody, Then::Rule(ErrorCode::DirectoryUnknown)),
     form("choose_language", "/account", Right::Anybody, Then::Done),
     form("accept_invitation", "/invitation/none", Right::Anybody, Then::Rule(ErrorCode::InvitationEnded)),
+    form("begin_enrolment", "/enrol/account", Right::Anybody, Then::Done),
+    form("found_by_password", "/enrol/link/none", Right::Anybody, Then::Rule(ErrorCode::EnrolmentEnded)),
+    form("found_by_directory", "/enrol/link/none", Right::Anybody, Then::Rule(ErrorCode::EnrolmentEnded)),
+    form("found_by_account", "/enrol/link/none", Right::AnyPerson, Then::Rule(ErrorCode::EnrolmentEnded)),
+    form("answer_enrolment", "/enrol/contact/none", Right::Anybody, Then::Rule(ErrorCode::EnrolmentEnded)),
+    // The company is a member: what an enrolment does has tests of its own.
+    form("start_enrolment", "/enrol", ENROL, Then::Rule(ErrorCode::WrongState)),
+    form("save_legal_profile", "/enrol/profile", ENROL, Then::Rule(ErrorCode::NotFound)),
+    form("accept_agreement", "/enrol/agreement", ENROL, Then::Rule(ErrorCode::NotFound)),
+    form("ask_contact_again", "/enrol/status", ENROL, Then::Rule(ErrorCode::NotFound)),
     form("switch_organization", "/account", Right::SignedIn, Then::Done),
     form("change_password", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::Invalid)),
     form("change_name", "/account", Right::SignedIn, Then::Done),
@@ -243,6 +254,8 @@ pub const FORMS: &[FormRow] = &[
     form("decide_cancellation", "/operator/queue", REFUNDS, Then::Done),
     form("decide_global_admin", "/operator/queue", WORK, Then::Done),
     form("decide_payment", "/operator/queue", WORK, Then::Done),
+    form("accept_enrolment", "/operator/queue", WORK, Then::Done),
+    form("return_enrolment", "/operator/queue", WORK, Then::Done),
     form("record_competency", "/operator/competencies", WORK, Then::Done),
     form("revoke_competency", "/operator/competencies", WORK, Then::Done),
     form("refuse_request", "/operator/queue", WORK, Then::Done),
@@ -303,6 +316,7 @@ impl Stage {
             match kind {
                 "cancellation" => self.ask_for_cancellation().await,
                 "global_admin" => self.ask_to_become_global_admin().await,
+                "enrolment" => self.ask_for_review().await,
                 _ => panic!("no open {kind}"),
             }
         }
@@ -409,6 +423,20 @@ impl Stage {
         submit(&self.service, &self.person(GLOBAL_ADMIN).await, self.operation(), input).await.expect("asks");
     }
 
+    /// A company whose enrolment is reviewed: the one that was accepted or sent back before, if there is one.
+    async fn ask_for_review(&self) {
+        let text =
+            format!("select count(*) as number from organization where domain = '{}'", enrolment::DOMAIN);
+        if self.count(&text).await == 0 {
+            self.in_review().await;
+            return;
+        }
+        let text = "update enrolment set state = 'review'";
+        self.run(text, []).await;
+        let text = "update service_request set open = true, state = 'requested' where kind = 'enrolment'";
+        self.run(text, []).await;
+    }
+
     async fn ask_to_become_global_admin(&self) {
         let admin = self.person_id(OTHER_ADMIN, OTHER_COMPANY).await;
         let text = "delete from person_role where person_id = $1 and role = 'global_admin'";
@@ -439,6 +467,8 @@ impl Stage {
             "person_role",
             "account",
             "invitation",
+            "enrolment",
+            "legal_profile",
             "directory",
             "mail_domain",
             "directory_identity",
@@ -596,6 +626,55 @@ impl Stage {
             }
             ("choose_language", _) => fields(&[("target", "account"), ("language", "en")]),
             ("sign_out", _) => fields(&[("target", "account")]),
+            ("begin_enrolment", _) => {
+                let domain = format!("{}.example", self.operation().to_string().to_lowercase());
+                fields(&[
+                    ("target", ""),
+                    ("company_domain", &domain),
+                    ("name", "Ida Moen"),
+                    ("email", &format!("ida@{domain}")),
+                ])
+            }
+            ("found_by_password", _) => fields(&[
+                ("target", &"0".repeat(64)),
+                ("new_password", "a quiet lamp over the harbour"),
+                ("repeat_password", "a quiet lamp over the harbour"),
+            ]),
+            ("found_by_directory", _) => fields(&[
+                ("target", &"0".repeat(64)),
+                ("issuer", "https://login.oakfen.example"),
+                ("client_id", "benefits"),
+                ("client_secret", "a secret of the directory"),
+            ]),
+            ("found_by_account", _) => fields(&[("target", &"0".repeat(64))]),
+            ("answer_enrolment", _) => {
+                fields(&[("target", &"0".repeat(64)), ("signed_up", "yes"), ("own_address", "yes")])
+            }
+            ("start_enrolment" | "ask_contact_again", _) => fields(&[("target", "")]),
+            ("save_legal_profile", _) => {
+                let profile = enrolment::profile();
+                fields(&[
+                    ("target", ""),
+                    ("version", "1"),
+                    ("company", &profile.company),
+                    ("street", &profile.street),
+                    ("city", &profile.city),
+                    ("postal_code", &profile.postal_code),
+                    ("country", &profile.country),
+                    ("time_zone", &profile.time_zone),
+                    ("name", &profile.contact_name),
+                    ("email", &profile.contact_email),
+                    ("phone", &profile.contact_phone),
+                    ("language", &profile.contact_language),
+                ])
+            }
+            ("accept_agreement", _) => fields(&[
+                ("target", ""),
+                ("version", "1"),
+                ("agreement", "1"),
+                ("name", "Maren Tolvik"),
+                ("accept", "true"),
+            ]),
             ("accept_invitation", _) => fields(&[
                 ("target", &"0".repeat(64)),
                 ("new_password", "a quiet lamp over the harbour"),
@@ -855,6 +934,7 @@ impl Stage {
         let kind = match (code, variant) {
             (_, "cancellation") | ("decide_cancellation", _) => "cancellation",
             ("decide_global_admin", _) => "global_admin",
+            ("accept_enrolment" | "return_enrolment", _) => "enrolment",
             ("record_delivery" | "complete_advisory" | "refuse_request", _) => "advisory",
             ("take_request" | "complete_activation", _) => "activation",
             _ => panic!("fill in the form {code}/{variant}"),
@@ -872,7 +952,7 @@ impl Stage {
             "decide_cancellation" | "decide_global_admin" => {
                 fields(&[("decision", "refused"), ("reason", "Not now.")])
             }
-            "refuse_request" => fields(&[("reason", "Not now.")]),
+            "refuse_request" | "return_enrolment" => fields(&[("reason", "Not now.")]),
             _ => Vec::new(),
         });
         filled
@@ -932,6 +1012,14 @@ pub const PAGES: &[PageRow] = &[
     page("/reset-password/:token", Right::Anybody),
     page("/sign-in/directory", Right::Anybody),
     page("/invitation/:token", Right::Anybody),
+    page("/enrol", Right::Anybody),
+    page("/enrol/account", Right::Anybody),
+    page("/enrol/link/:token", Right::Anybody),
+    page("/enrol/contact/:token", Right::Anybody),
+    page("/enrol/profile", Right::SignedIn),
+    page("/enrol/summary", Right::SignedIn),
+    page("/enrol/agreement", Right::SignedIn),
+    page("/enrol/status", Right::SignedIn),
     page("/benefits/software", Right::Person(Action::OpenBenefits)),
     page("/benefits/cloud", Right::Person(Action::OpenBenefits)),
     page("/benefits/visual-studio", Right::Person(Action::OpenBenefits)),
@@ -1003,6 +1091,9 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/departure_page", Right::Person(Action::OpenBenefits)),
     function("/api/search_people", Right::Person(Action::AssignUser)),
     function("/api/invited", Right::Anybody),
+    function("/api/enrolment", Right::Anybody),
+    function("/api/founding", Right::Anybody),
+    function("/api/contact_questions", Right::Anybody),
     function("/api/profile", Right::SignedIn),
     function("/api/security", Right::SignedIn),
     function("/api/resetting", Right::Anybody),
@@ -1068,6 +1159,7 @@ impl Stage {
             }
             "/api/search_people" => json!({ "grant": vs.to_string(), "typed": "pri" }),
             "/api/resetting" => json!({ "token": "0".repeat(64) }),
+            "/api/founding" | "/api/contact_questions" => json!({ "token": "0".repeat(64) }),
             "/api/invited" => json!({ "token": "0".repeat(64) }),
             "/api/directory_choices" => json!({ "email": "nobody@nowhere.example" }),
             "/api/queue" => json!({ "query": QueueQuery { page: 1, ..QueueQuery::default() } }),

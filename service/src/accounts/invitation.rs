@@ -4,6 +4,7 @@ use domain::audit::ActorKind;
 use domain::error::Faults;
 use domain::ids::AccountId;
 use domain::moment::Zone;
+use domain::older_portal::PortalState;
 use domain::view::people::Invited;
 use domain::{AuditAction, ErrorCode, Field, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -37,7 +38,24 @@ struct Row {
     full_name: String,
     email: String,
     organization: Option<String>,
+    portal_state: Option<String>,
     time_zone: Option<String>,
+}
+
+impl Row {
+    /// Whether the company is to be enrolled by whoever accepts (rule 22).
+    fn enrols(&self) -> bool {
+        let state = self.portal_state.as_deref().and_then(PortalState::from_code);
+        state.is_some_and(PortalState::can_begin_to_enrol)
+    }
+}
+
+/// What follows from an accepted invitation.
+pub struct Accepted {
+    /// The token of a new session.
+    pub token: String,
+    /// Whether it goes on with the company's enrolment (rule 22).
+    pub enrols: bool,
 }
 
 /// Who is invited.
@@ -51,6 +69,7 @@ pub async fn open(service: &Service, token: &str) -> Outcome<Invited> {
         sessions::needs_directory(service.database.reader(), AccountId(row.account_id)).await?;
     Ok(Invited {
         by_directory,
+        enrols: row.enrols(),
         name: row.full_name,
         email: row.email,
         organization: row.organization.unwrap_or_default(),
@@ -59,12 +78,12 @@ pub async fn open(service: &Service, token: &str) -> Outcome<Invited> {
 }
 
 /// Accepts the invitation: the account gets its password and is active wherever it was added; gives
-/// the token of a new session. All of the account's invitations end with it.
+/// the token of a new session and how it goes on. All of the account's invitations end with it.
 ///
 /// # Errors
 /// [`ErrorCode::InvitationEnded`]; [`ErrorCode::DirectoryRequired`] where a password would open nothing;
 /// [`ErrorCode::Invalid`] with the faults of each field.
-pub async fn accept(service: &Service, request: &Request, input: Accept) -> Outcome<String> {
+pub async fn accept(service: &Service, request: &Request, input: Accept) -> Outcome<Accepted> {
     let reader = service.database.reader();
     let row = find(reader, &input.token, service.now()).await?;
     if sessions::needs_directory(reader, AccountId(row.account_id)).await? {
@@ -104,7 +123,7 @@ pub async fn accept(service: &Service, request: &Request, input: Accept) -> Outc
     change.tell(Changed::Organization(chain));
     let token = sessions::open(&mut change, request, AccountId(row.account_id), &input.agent).await?;
     change.commit(()).await?;
-    Ok(token)
+    Ok(Accepted { token, enrols: row.enrols() })
 }
 
 async fn find(connection: &impl ConnectionTrait, token: &str, now: Moment) -> Outcome<Row> {
@@ -113,7 +132,7 @@ async fn find(connection: &impl ConnectionTrait, token: &str, now: Moment) -> Ou
     }
     let text =
         "select i.account_id, i.organization_id, p.id as person_id, i.expires_at, a.full_name, a.email,
-            o.name as organization, o.time_zone
+            o.name as organization, o.portal_state, o.time_zone
         from invitation i
         join account a on a.id = i.account_id and a.status = 'invited'
         left join organization o on o.id = i.organization_id

@@ -285,6 +285,46 @@ pub async fn save(
     change.commit(checked.name).await
 }
 
+/// Checks what was typed, and that the directory answers: a founder who can't be sent there stays here.
+///
+/// # Errors
+/// [`ErrorCode::Invalid`] with the faults of each field; [`ErrorCode::DirectoryUnreachable`],
+/// [`ErrorCode::DirectoryAnswer`], [`ErrorCode::PrivateAddress`].
+pub(crate) async fn reachable(service: &Service, request: &Request, input: &SaveDirectory) -> Outcome<()> {
+    let checked = check(service, input)?;
+    service.sign_in_limits.check_address(&request.address)?;
+    match provider::known(service, &checked.issuer).await {
+        Ok(_) => Ok(()),
+        Err(trouble) => Err(super::told(request, &checked.name, &trouble)),
+    }
+}
+
+/// Writes the directory with which a founder signs in, in place of the one that was typed before.
+///
+/// # Errors
+/// [`ErrorCode::Invalid`] with the faults of each field.
+pub(crate) async fn write_founders(
+    change: &mut Change<'_>,
+    organization: OrganizationId,
+    input: &SaveDirectory,
+) -> Outcome<Uuid> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+    }
+    let checked = check(change.service(), input)?;
+    let text = "select id from directory where organization_id = $1 order by created_at, id limit 1";
+    let earlier = sql::one::<Row>(&change.transaction, text, [organization.0.into()]).await?;
+    if let Some(row) = &earlier {
+        forget_people(&change.transaction, row.id).await?;
+    }
+    let id = earlier.map_or_else(|| change.service().new_id(), |row| row.id);
+    write(change, organization, id, &checked, input).await?;
+    let after = recorded(&change.transaction, id).await?;
+    change.record(Event::new(organization, AuditAction::DirectoryAdded, "directory", id).after(after));
+    Ok(id)
+}
+
 /// A directory as the trail keeps it: everything that decides who comes in as what, without its secret.
 async fn recorded(connection: &impl ConnectionTrait, id: Uuid) -> Outcome<String> {
     let text = format!("select {COLUMNS} from directory d where d.id = $1");

@@ -80,7 +80,7 @@ pub(super) async fn invite(
                 ("organization", name),
                 ("days", INVITATION_DAYS.to_string()),
             ],
-            path: if token.is_some() { "/invitation/" } else { "/" }.to_owned(),
+            path: if token.is_some() { "/invitation/" } else { "/enrol" }.to_owned(),
             secret: token,
             calendar: None,
         };

@@ -50,14 +50,15 @@ pub struct Added {
     pub email: String,
 }
 
+/// An account as it is known by its address.
 #[derive(FromQueryResult)]
-struct Known {
-    id: Uuid,
+pub(crate) struct Known {
+    pub(crate) id: Uuid,
     email: String,
-    full_name: String,
+    pub(crate) full_name: String,
     language: String,
-    status: String,
-    operator: bool,
+    pub(crate) status: String,
+    pub(crate) operator: bool,
 }
 
 #[derive(FromQueryResult)]
@@ -180,7 +181,7 @@ impl Known {
 }
 
 /// The account of the address; a new one, still without a password, where there is none.
-async fn account_of(
+pub(crate) async fn account_of(
     change: &Change<'_>,
     email: &Email,
     name: &PersonName,
@@ -245,7 +246,7 @@ pub(crate) async fn join(
 }
 
 /// Writes the roles of a person in place of those before.
-pub(super) async fn set(
+pub(crate) async fn set(
     connection: &impl ConnectionTrait,
     organization: OrganizationId,
     person: PersonId,

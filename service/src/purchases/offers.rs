@@ -203,7 +203,7 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
 }
 
 /// Why to join, as the programme says it.
-async fn points(connection: &impl ConnectionTrait, language: Language) -> Outcome<Vec<Point>> {
+pub(crate) async fn points(connection: &impl ConnectionTrait, language: Language) -> Outcome<Vec<Point>> {
     #[derive(FromQueryResult)]
     struct Row {
         title: String,

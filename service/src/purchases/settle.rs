@@ -197,7 +197,6 @@ pub(super) async fn write_order(change: &Change<'_>, new: &NewOrder<'_>) -> Outc
 ///
 /// # Errors
 /// [`crate::Failure::Broken`] where the programme has no such offer.
-#[allow(dead_code, reason = "enrolment ends with it")]
 pub(crate) async fn join_free(
     change: &mut Change<'_>,
     organization: OrganizationId,

@@ -18,7 +18,7 @@ use super::{list, record_use, right};
 use crate::benefits::{grants, products};
 use crate::failure::Failure;
 use crate::request::Operator;
-use crate::{Outcome, Service, purchases, sql};
+use crate::{Outcome, Service, enrolment, purchases, sql};
 
 /// So many grants are offered to record an incident on.
 const INCIDENT_GRANTS: u32 = 50;
@@ -85,6 +85,10 @@ pub(super) async fn item(
         }
         RequestKind::Payment => ItemFacts::Payment(purchases::transfer::item(service, language, id).await?),
         RequestKind::GlobalAdmin => ItemFacts::GlobalAdmin(global_admin(reader, &of).await?),
+        RequestKind::Enrolment => {
+            let organization = OrganizationId(of.organization_id);
+            ItemFacts::Enrolment(Box::new(enrolment::review::item(reader, organization).await?))
+        }
     };
     Ok(QueueItem {
         requested: stamp(&zone, of.requested_at),
@@ -102,7 +106,7 @@ pub(super) async fn item(
 }
 
 /// A moment as it is shown in a zone.
-pub(super) fn stamp(zone: &Zone, at: i64) -> Stamp {
+pub(crate) fn stamp(zone: &Zone, at: i64) -> Stamp {
     Stamp { day: zone.day_of(Moment(at)), time: zone.time_of(Moment(at)) }
 }
 

@@ -1,11 +1,13 @@
 //! Refusing a request of any kind, with a reason that whoever asked reads.
 
+use domain::enrolment::Decision;
 use domain::text::Paragraph;
 use domain::view::requests::{RequestKind, RequestState};
 use domain::{AuditAction, Error, ErrorCode, Field};
 
 use super::{Wanted, claim, close};
 use crate::change::{Begun, Change};
+use crate::enrolment::review;
 use crate::operation::Operation;
 use crate::purchases::cancel::offer_name;
 use crate::purchases::transfer;
@@ -69,6 +71,9 @@ pub async fn refuse(
             let values = [("order", item.title.clone()), ("reason", reason.clone())];
             change.post(item.letter("transfer_refused", &format!("/orders/{}", item.title), values));
         }
+        RequestKind::Enrolment => {
+            review::decide(&mut change, item.organization(), Decision::Reject, Some(&reason)).await?;
+        }
         RequestKind::GlobalAdmin => {
             let values = [("reason", reason.clone())];
             change.post(item.letter("global_admin_refused", "/become-global-admin", values));
@@ -80,13 +85,14 @@ pub async fn refuse(
         RequestKind::Activation
         | RequestKind::Advisory
         | RequestKind::Cancellation
-        | RequestKind::Payment => AuditAction::RequestRefused,
+        | RequestKind::Payment
+        | RequestKind::Enrolment => AuditAction::RequestRefused,
     };
     change.record(item.event(action).after(&item.kind));
     change.commit(item.number).await
 }
 
-fn reason(typed: &str) -> Result<String, Error> {
+pub(super) fn reason(typed: &str) -> Result<String, Error> {
     if typed.trim().is_empty() {
         return Err(Error::field(Field::Reason, ErrorCode::ReasonNeeded));
     }

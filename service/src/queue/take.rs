@@ -37,7 +37,8 @@ pub async fn take(
         RequestKind::Activation
         | RequestKind::Advisory
         | RequestKind::Cancellation
-        | RequestKind::Payment => AuditAction::RequestTaken,
+        | RequestKind::Payment
+        | RequestKind::Enrolment => AuditAction::RequestTaken,
     };
     change.record(item.event(action));
     change.tell(Changed::Organization(item.organization()));

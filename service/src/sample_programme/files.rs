@@ -24,6 +24,7 @@ pub(super) struct Files {
     pub(super) operators: Operators,
     pub(super) companies: Vec<Company>,
     pub(super) purchases: Purchases,
+    pub(super) enrolment: Enrolment,
 }
 
 impl Files {
@@ -42,6 +43,7 @@ impl Files {
             areas: read::<AreasFile>("competency_areas.toml", areas)?.area,
             operators: read("operators.toml", operators)?,
             purchases: read("purchases.toml", include_str!("../../sample_programme/purchases.toml"))?,
+            enrolment: read("enrolment.toml", include_str!("../../sample_programme/enrolment.toml"))?,
             companies: read::<CompaniesFile>("companies.toml", companies)?.company,
         })
     }
@@ -233,6 +235,13 @@ pub(super) struct Purchases {
     pub(super) agreement: Vec<Agreement>,
     pub(super) bank_details: Translated<Vec<String>>,
     pub(super) attained: Vec<Attained>,
+}
+
+/// `enrolment.toml`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Enrolment {
+    pub(super) agreement: Vec<Agreement>,
 }
 
 #[derive(Deserialize)]

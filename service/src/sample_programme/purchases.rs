@@ -1,4 +1,5 @@
-//! What purchases of the programme need: points, agreement, bank details, competencies attained.
+//! What enrolment and purchases of the programme need: points, agreements, bank details, competencies
+//! attained.
 
 use domain::{Language, Moment};
 use sea_orm::ConnectionTrait;
@@ -19,12 +20,19 @@ pub(super) async fn write(connection: &impl ConnectionTrait, files: &Files, now:
             let (title, body) = (point.title.of(language), point.text.of(language));
             sql::run(connection, text, [position.into(), tag(), title.into(), body.into()]).await?;
         }
-        for agreement in &files.purchases.agreement {
-            let text = "insert into purchase_agreement (version, language, text, in_force_at)
-                values ($1, $2, $3, $4)";
-            let body = agreement.text.of(language).join("\n\n");
-            let since = now.plus_days(-agreement.days_ago).0;
-            sql::run(connection, text, [agreement.version.into(), tag(), body.into(), since.into()]).await?;
+        for (table, agreements) in [
+            ("purchase_agreement", &files.purchases.agreement),
+            ("membership_agreement", &files.enrolment.agreement),
+        ] {
+            for agreement in agreements {
+                let text = format!(
+                    "insert into {table} (version, language, text, in_force_at) values ($1, $2, $3, $4)"
+                );
+                let body = agreement.text.of(language).join("\n\n");
+                let since = now.plus_days(-agreement.days_ago).0;
+                let values = [agreement.version.into(), tag(), body.into(), since.into()];
+                sql::run(connection, &text, values).await?;
+            }
         }
         let text = "update programme_text set bank_details = $2 where language = $1";
         let details = files.purchases.bank_details.of(language).join("\n");

@@ -20,12 +20,12 @@ use crate::words;
 
 /// The version that every form about the request carries; it follows the row.
 #[component]
-fn Version(item: Signal<QueueItem>) -> impl IntoView {
+pub(super) fn Version(item: Signal<QueueItem>) -> impl IntoView {
     let version = Memo::new(move |_| item.with(|item| item.row.version));
     view! { <input type="hidden" name="version" value=move || version.get().to_string()/> }
 }
 
-fn label(texts: Texts, field: Field) -> &'static str {
+pub(super) fn label(texts: Texts, field: Field) -> &'static str {
     texts.find_field(field.code()).unwrap_or_default()
 }
 

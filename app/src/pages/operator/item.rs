@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use locales::format;
 
 use super::decide::{Activation, Advisory, Cancellation, GlobalAdmin, Payment, Refuse, Take};
+use super::enrolment::Enrolment;
 use super::queue::{kind_text, write};
 use crate::components::{Step, StepState, Steps, Why, WhyKind};
 use crate::i18n::texts;
@@ -46,6 +47,7 @@ fn Forms(item: Signal<QueueItem>) -> impl IntoView {
         ItemFacts::Cancellation(_) => view! { <Cancellation item=item/> }.into_any(),
         ItemFacts::GlobalAdmin(_) => view! { <GlobalAdmin item=item/> }.into_any(),
         ItemFacts::Payment(_) => view! { <Payment item=item/> }.into_any(),
+        ItemFacts::Enrolment(_) => view! { <Enrolment item=item/> }.into_any(),
     };
     view! {
         {form}

@@ -95,6 +95,7 @@ pub(super) fn kind_text(kind: RequestKind) -> &'static str {
         RequestKind::Cancellation => texts.requests_kind_cancellation(),
         RequestKind::GlobalAdmin => texts.requests_kind_global_admin(),
         RequestKind::Payment => texts.requests_kind_payment(),
+        RequestKind::Enrolment => texts.requests_kind_enrolment(),
     }
 }
 

@@ -1,0 +1,216 @@
+//! Enrolment (rules 4 and 19): a company is founded behind a link in its own mail domain, or comes from
+//! the older portal; it says who it is, accepts the agreement, its primary contact answers, and then the
+//! operators review it. It becomes a member in one place, [`review::accept`].
+
+pub mod agreement;
+pub mod begin;
+pub mod contact;
+pub mod found;
+pub mod page;
+pub mod profile;
+pub(crate) mod review;
+
+use domain::enrolment::{EnrolmentState, ProfileDraft};
+use domain::ids::{AccountId, OrganizationId};
+use domain::rights::Action;
+use domain::{Language, Moment};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use crate::change::Change;
+use crate::failure::Failure;
+use crate::outbox::Letter;
+use crate::request::{Person, Request};
+use crate::{Outcome, Service, policies, rights, sql};
+
+/// An enrolment as it is kept.
+#[derive(FromQueryResult, Clone, Debug)]
+struct Enrolment {
+    state: String,
+    begun_by: Uuid,
+    agreement_version: Option<i64>,
+    accepted_at: Option<i64>,
+    accepted_name: Option<String>,
+    contact_asked_at: Option<i64>,
+    contact_answered_at: Option<i64>,
+    decided_at: Option<i64>,
+    reason: Option<String>,
+    row_version: i64,
+}
+
+impl Enrolment {
+    /// The company's enrolment, if it was begun.
+    async fn of(connection: &impl ConnectionTrait, organization: OrganizationId) -> Outcome<Option<Self>> {
+        let text = "select state, begun_by, agreement_version, accepted_at, accepted_name, contact_asked_at,
+                contact_answered_at, decided_at, reason, row_version
+            from enrolment where organization_id = $1";
+        Ok(sql::one::<Self>(connection, text, [organization.0.into()]).await?)
+    }
+
+    fn state(&self) -> Outcome<EnrolmentState> {
+        EnrolmentState::from_code(&self.state)
+            .ok_or_else(|| Failure::broken("enrolment", "state", self.begun_by))
+    }
+}
+
+/// A company that enrols, as mail and pages name it.
+#[derive(FromQueryResult, Clone, Debug)]
+struct Company {
+    name: String,
+    domain: String,
+    time_zone: String,
+    portal_state: String,
+    founder_person_id: Option<Uuid>,
+    setup_finished: bool,
+}
+
+impl Company {
+    async fn of(connection: &impl ConnectionTrait, organization: OrganizationId) -> Outcome<Self> {
+        let text = "select name, domain, time_zone, portal_state, founder_person_id, setup_finished from organization where id = $1";
+        sql::one::<Self>(connection, text, [organization.0.into()])
+            .await?
+            .ok_or_else(|| Failure::broken("organization", "id", organization))
+    }
+}
+
+#[derive(FromQueryResult)]
+struct ProfileRow {
+    name: String,
+    street: String,
+    street_more: Option<String>,
+    city: String,
+    region: Option<String>,
+    postal_code: Option<String>,
+    country: String,
+    registration_number: Option<String>,
+    contact_name: String,
+    contact_email: String,
+    contact_phone: String,
+    contact_language: String,
+}
+
+/// Legal profile and primary contact as they were saved.
+async fn saved_profile(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    time_zone: &str,
+) -> Outcome<Option<ProfileDraft>> {
+    let text = "select name, street, street_more, city, region, postal_code, country, registration_number,
+            contact_name, contact_email, contact_phone, contact_language
+        from legal_profile where organization_id = $1";
+    let row = sql::one::<ProfileRow>(connection, text, [organization.0.into()]).await?;
+    Ok(row.map(|row| ProfileDraft {
+        company: row.name,
+        street: row.street,
+        street_more: row.street_more.unwrap_or_default(),
+        city: row.city,
+        region: row.region.unwrap_or_default(),
+        postal_code: row.postal_code.unwrap_or_default(),
+        country: row.country,
+        registration: row.registration_number.unwrap_or_default(),
+        time_zone: time_zone.to_owned(),
+        contact_name: row.contact_name,
+        contact_email: row.contact_email,
+        contact_phone: row.contact_phone,
+        contact_language: row.contact_language,
+    }))
+}
+
+/// Whoever may enrol the company.
+async fn allowed<'a>(service: &Service, request: &'a Request) -> Outcome<&'a Person> {
+    let person = request.person()?;
+    let reader = service.database.reader();
+    let policies = policies::in_force(reader).await?;
+    rights::check(reader, person, Action::Enrol, &policies).await?;
+    Ok(person)
+}
+
+/// Whoever began an enrolment, to be written to.
+#[derive(FromQueryResult)]
+struct Beginner {
+    account_id: Uuid,
+    full_name: String,
+    email: String,
+    language: String,
+}
+
+impl Beginner {
+    async fn of(connection: &impl ConnectionTrait, person: Uuid) -> Outcome<Self> {
+        let text = "select p.account_id, a.full_name, a.email, a.language
+            from person p join account a on a.id = p.account_id where p.id = $1";
+        sql::one::<Self>(connection, text, [person.into()])
+            .await?
+            .ok_or_else(|| Failure::broken("enrolment", "begun_by", person))
+    }
+
+    /// A letter to them; their name and the company's are among its values.
+    fn letter(
+        self,
+        organization: OrganizationId,
+        company: &str,
+        kind: &'static str,
+        path: &str,
+        values: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Letter {
+        let own = [("person", self.full_name), ("organization", company.to_owned())];
+        Letter {
+            organization: Some(organization),
+            account: Some(AccountId(self.account_id)),
+            recipient: self.email,
+            language: Language::from_tag(&self.language).unwrap_or_default(),
+            kind,
+            values: own.into_iter().chain(values).collect(),
+            path: path.to_owned(),
+            secret: None,
+            calendar: None,
+        }
+    }
+}
+
+/// The programme's name in a language.
+async fn programme_name(connection: &impl ConnectionTrait, language: Language) -> Outcome<String> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        name: String,
+    }
+    let text = "select name from programme_text where language = $1";
+    let row = sql::one::<Row>(connection, text, [language.tag().into()]).await?;
+    Ok(row.map(|row| row.name).unwrap_or_default())
+}
+
+/// The version of the agreement that companies accept now; 0 where the programme has none.
+async fn agreement_in_force(connection: &impl ConnectionTrait, now: Moment) -> Outcome<i64> {
+    let text = "select coalesce(max(version), 0) as number from membership_agreement where in_force_at <= $1";
+    Ok(sql::number(connection, text, [now.0.into()]).await?)
+}
+
+/// Removes links that nobody used in time; the worker's work.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub async fn sweep(service: &Service) -> Outcome<u64> {
+    let transaction = service.database.begin().await?;
+    let text = "delete from enrolment_link where expires_at <= $1";
+    let removed = sql::run(&transaction, text, [service.now().0.into()]).await?;
+    transaction.commit().await?;
+    Ok(removed)
+}
+
+/// Writes the new state of an enrolment, which nobody else has moved meanwhile.
+///
+/// # Errors
+/// [`domain::ErrorCode::Stale`].
+async fn move_on(
+    change: &Change<'_>,
+    organization: OrganizationId,
+    from: &Enrolment,
+    to: EnrolmentState,
+) -> Outcome<()> {
+    let text = "update enrolment set state = $3, row_version = row_version + 1
+        where organization_id = $1 and row_version = $2";
+    let values = [organization.0.into(), from.row_version.into(), to.code().into()];
+    if sql::run(&change.transaction, text, values).await? == 0 {
+        return Err(domain::ErrorCode::Stale.into());
+    }
+    Ok(())
+}
