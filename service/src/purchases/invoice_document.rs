@@ -14,7 +14,7 @@ use crate::request::Request;
 use crate::{Outcome, Service, sql};
 
 /// A document with the lines of its order that it is about; `$1` language, `$2` organization, `$3` number.
-const DOCUMENT: &str = "select i.number, i.kind, i.amount_minor, i.currency, i.buyer, i.issued_at,
+const DOCUMENT: &str = "select i.number, i.kind, i.amount_minor, i.currency, i.buyer, i.buyer_address, i.buyer_country, i.issued_at,
         o.number as order_number, o.paid_at, l.price_minor, l.areas, t.name as offer,
         (select n.name from programme_text n where n.language = $1) as seller,
         (select v.number from invoice v where v.order_id = i.order_id and v.kind = 'invoice') as invoice_number,
@@ -33,6 +33,8 @@ struct Row {
     amount_minor: i64,
     currency: String,
     buyer: String,
+    buyer_address: String,
+    buyer_country: Option<String>,
     issued_at: i64,
     order_number: i64,
     paid_at: Option<i64>,
@@ -66,14 +68,21 @@ pub async fn invoice(
         issued: zone.day_of(Moment(first.issued_at)),
         order: first.order_number,
         seller: first.seller.clone().unwrap_or_default(),
-        // No more is known of a company than its name.
-        buyer: Buyer { name: first.buyer.clone(), address: Vec::new() },
+        buyer: Buyer { name: first.buyer.clone(), address: address(texts, first) },
         lines: rows.iter().map(|row| line(texts, row)).collect(),
         total_minor: first.amount_minor,
         currency: first.currency.clone(),
         payment: payment(first, &zone)?,
         language,
     })
+}
+
+/// The address as it was when the invoice was issued; nothing where the company had no legal profile yet.
+fn address(texts: Texts, row: &Row) -> Vec<String> {
+    let country = row.buyer_country.as_deref();
+    let country =
+        country.map(|code| texts.find_country(&code.to_ascii_lowercase()).unwrap_or(code).to_owned());
+    row.buyer_address.lines().map(str::to_owned).chain(country).collect()
 }
 
 fn kind(row: &Row) -> Outcome<Kind> {
