@@ -321,6 +321,15 @@ pub struct Profile {
 }
 
 impl ProfileDraft {
+    /// The address as it stands on an envelope, without the name and without the country.
+    #[must_use]
+    pub fn postal_lines(&self) -> Vec<String> {
+        let town = [self.postal_code.as_str(), &self.city, &self.region];
+        let town: Vec<&str> = town.into_iter().filter(|part| !part.is_empty()).collect();
+        let lines = [self.street.clone(), self.street_more.clone(), town.join(" ")];
+        lines.into_iter().filter(|line| !line.is_empty()).collect()
+    }
+
     /// Checks it by the country's rules.
     ///
     /// # Errors
@@ -492,6 +501,13 @@ mod tests {
             faults(ProfileDraft { contact_email: "ida@gmail.com".to_owned(), ..draft() }),
             [(Field::Email, ErrorCode::PublicDomain)]
         );
+    }
+
+    #[test]
+    fn an_address_has_the_lines_that_are_filled_in() {
+        assert_eq!(draft().postal_lines(), ["Storgata 1", "0155 Oslo"]);
+        let more = ProfileDraft { street_more: "3rd floor".to_owned(), region: "Oslo".to_owned(), ..draft() };
+        assert_eq!(more.postal_lines(), ["Storgata 1", "3rd floor", "0155 Oslo Oslo"]);
     }
 
     #[test]

@@ -51,6 +51,11 @@ test('an offer is bought by card: declined, asked by the bank, then paid', async
   await steps.reload(page);
   await expect(page.getByRole('table', { name: 'Documents' })).toContainText('US$1,670');
   await axe(page);
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('link', { name: /^Invoice \d+$/ }).click();
+  const file = await downloading;
+  expect(file.suggestedFilename()).toMatch(/^invoice-\d+\.pdf$/);
+  expect(fs.readFileSync(await file.path()).subarray(0, 5).toString()).toBe('%PDF-');
   const told = await mail(kestrelAsh.globalAdmin, new RegExp(`order ${number} is settled: Silver competency`));
   expect(told.text).toContain(`/orders/${number}`);
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 mod texts;
 
 /// Where texts are asked for.
-const SOURCES: &[&str] = &["app/src", "locales/src", "server/src", "service/src"];
+const SOURCES: &[&str] = &["app/src", "documents/src", "locales/src", "server/src", "service/src"];
 
 fn gather(folder: &Path, sources: &mut String) {
     for entry in fs::read_dir(folder).expect("the folder is there") {

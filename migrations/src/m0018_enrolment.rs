@@ -1,4 +1,5 @@
-//! Enrolment: links that found a company, legal profiles, the agreement, the primary contact's answers.
+//! Enrolment: links that found a company, legal profiles, the agreement, the primary contact's answers; and
+//! the address of whoever bought on an invoice, as it was then.
 
 crate::dialect::schema_migration!("m0018_enrolment", up, in one transaction);
 
@@ -27,6 +28,8 @@ async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 }
 
 const SCHEMA: &str = "
+alter table invoice add column buyer_address text not null default '';
+alter table invoice add column buyer_country text;
 create table enrolment_link (
     token_hash {bytes} primary key not null,
     email text not null,

@@ -10,6 +10,7 @@ pub mod csv_export;
 pub mod downloads;
 pub mod events;
 pub mod headers;
+mod invoices;
 pub mod mailer;
 pub mod outside;
 pub mod page;

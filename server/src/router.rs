@@ -18,7 +18,8 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::configuration::Configuration;
 use crate::{
-    activity, assets, caller, events, headers, page, payments, people_files, people_list, plain, provisioning,
+    activity, assets, caller, events, headers, invoices, page, payments, people_files, people_list, plain,
+    provisioning,
 };
 
 /// What the handlers share.
@@ -46,6 +47,7 @@ const PEOPLE_FAULTY: &str = "/account/users/import/{import}/faulty.csv";
 const PROOF_FILE: &str = "/orders/{number}/proof";
 const PROOF: &str = "/payment-proofs/{proof}";
 const OPERATOR_PROOF: &str = "/operator/payment-proofs/{proof}";
+const INVOICE: &str = "/invoices/{number}";
 const PAYMENT_NOTICE: &str = "/payment-notices/{processor}";
 const ACTIVITY: &str = "/account/activity.csv";
 const PROGRAMME_ACTIVITY: &str = "/operator/activity.csv";
@@ -63,6 +65,7 @@ pub const ROUTES: &[&str] = &[
     PROOF_FILE,
     PROOF,
     OPERATOR_PROOF,
+    INVOICE,
     PAYMENT_NOTICE,
     ACTIVITY,
     PROGRAMME_ACTIVITY,
@@ -102,6 +105,7 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         .route(PEOPLE_FAULTY, get(people_files::faulty))
         .route(PROOF, get(payments::proof))
         .route(OPERATOR_PROOF, get(payments::proof_for_operator))
+        .route(INVOICE, get(invoices::invoice))
         .route(ACTIVITY, get(activity::of_company))
         .route(PROGRAMME_ACTIVITY, get(activity::of_programme))
         .route_layer(from_fn(headers::from_here));

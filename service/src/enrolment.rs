@@ -90,7 +90,7 @@ struct ProfileRow {
 }
 
 /// Legal profile and primary contact as they were saved.
-async fn saved_profile(
+pub(crate) async fn saved_profile(
     connection: &impl ConnectionTrait,
     organization: OrganizationId,
     time_zone: &str,

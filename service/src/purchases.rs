@@ -4,6 +4,7 @@
 pub mod cancel;
 pub mod card;
 pub mod competencies;
+pub mod invoice_document;
 pub mod list;
 pub mod offers;
 pub mod on_clock;

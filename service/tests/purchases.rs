@@ -7,6 +7,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{Engine, Stage, stage};
+use documents::{Invoice, Kind};
 use domain::ids::ServiceRequestId;
 use domain::moment::Zone;
 use domain::order::{OfferCondition, OrderState, PaymentMethod, PaymentState, pay_until};
@@ -16,7 +17,7 @@ use rstest::rstest;
 use service::purchases::card::{self, PayByCard};
 use service::purchases::competencies::{self, Competency};
 use service::purchases::place::{self, PlaceOrder, WantedOrder};
-use service::purchases::{offers, on_clock, orders, processor_notice, transfer};
+use service::purchases::{invoice_document, offers, on_clock, orders, processor_notice, transfer};
 use service::queue::{Wanted, complete, refuse};
 use service::{Failure, Request, sql};
 
@@ -62,6 +63,10 @@ fn later(stage: &Stage, seconds: i64) {
 
 async fn count(stage: &Stage, text: &str) -> i64 {
     sql::number(stage.service.database.reader(), text, []).await.expect("a number")
+}
+
+async fn document(stage: &Stage, who: &Request, language: Language, number: i64) -> Result<Invoice, Failure> {
+    invoice_document::invoice(&stage.service, who, language, number).await
 }
 
 async fn page(stage: &Stage, who: &Request) -> OffersPage {
@@ -559,6 +564,46 @@ async fn rule_18_what_ended_before_its_holding_does_not_stand_in_the_way_of_anot
     assert_eq!(pay(&stage, &buyer, number, "pays").await.expect("paid"), PaymentState::Paid);
     assert_eq!(count(&stage, ended).await, before, "what ended doesn't come a second time");
     check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_2_invoice_and_credit_note_say_what_was_bought_in_the_readers_language(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    let buyer = stage.person(BUYER).await;
+    let number = order(&stage, &buyer, silver("devops")).await.expect("placed");
+    pay(&stage, &buyer, number, "pays").await.expect("paid");
+    refund(&stage, &buyer, number).await;
+    let shown = shown(&stage, &buyer, number).await.documents;
+    let [of_order, of_refund] = [shown[0].number, shown[1].number];
+    let names = ["Silver competency, DevOps", "银级资质（DevOps）", "銀級專長認證（DevOps）"];
+    for (language, name) in Language::ALL.into_iter().zip(names) {
+        let invoice = document(&stage, &buyer, language, of_order).await.expect("the invoice");
+        assert_eq!(invoice.kind, Kind::Invoice);
+        assert_eq!((invoice.number, invoice.order, invoice.issued), (of_order, number, shown[0].issued));
+        assert_eq!(invoice.buyer.name, "Kestrel & Ash Consulting");
+        assert!(!invoice.seller.is_empty(), "the programme");
+        assert_eq!((invoice.total_minor, invoice.currency.as_str()), (167_000, "USD"));
+        let [line] = invoice.lines.as_slice() else { panic!("{:?}", invoice.lines) };
+        assert_eq!((line.offer.as_str(), line.quantity, line.amount_minor), (name, 1, 167_000));
+        let paid = invoice.payment.expect("it was paid");
+        assert_eq!((paid.method, paid.paid), (PaymentMethod::Card, invoice.issued));
+        let credit = document(&stage, &buyer, language, of_refund).await.expect("the credit note");
+        assert_eq!(credit.kind, Kind::CreditNote { invoice: of_order });
+        assert_eq!((credit.total_minor, credit.payment), (167_000, None));
+        assert_eq!((credit.lines, credit.buyer), (invoice.lines.clone(), invoice.buyer.clone()));
+        assert!(invoice.pdf().expect("a file").starts_with(b"%PDF-"));
+    }
+    let employee = stage.person(EMPLOYEE).await;
+    let refused = document(&stage, &employee, Language::English, of_order).await;
+    assert_eq!(refused.expect_err("an employee").told().code, ErrorCode::RoleNeeded);
+    let agent = stage.person(AGENT).await;
+    for number in [of_order, of_refund, of_refund + 1, 0] {
+        let refused = document(&stage, &agent, Language::English, number).await;
+        assert_eq!(refused.expect_err("another company").told().code, ErrorCode::NotFound, "{number}");
+    }
 }
 
 #[rstest]

@@ -16,10 +16,11 @@ use crate::{prerequisites, process, serve};
 const BUILD_LIMIT: Duration = Duration::from_secs(60 * 60);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Everything the site or the server is made of.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     "Cargo.toml",
     "Cargo.lock",
     "app",
+    "documents",
     "domain",
     "frontend",
     "locales",

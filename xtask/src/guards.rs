@@ -19,6 +19,7 @@ const COPIED: &[&str] = &[
     "Cargo.lock",
     "app",
     "clippy.toml",
+    "documents",
     "domain",
     "frontend",
     "locales",

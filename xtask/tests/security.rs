@@ -363,7 +363,7 @@ fn shipped() -> Vec<(String, String)> {
         }
     }
     let mut files = Vec::new();
-    for name in ["domain", "locales", "migrations", "service", "app", "frontend", "server"] {
+    for name in ["domain", "locales", "documents", "migrations", "service", "app", "frontend", "server"] {
         walk(&root().join(name).join("src"), &mut files);
     }
     let mut sources = Vec::new();
@@ -392,7 +392,7 @@ fn no_code_of_ours_leaves_memory_to_itself() {
     without(&["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern", "mem::forget", "Box::leak"]);
     let workspace = read("Cargo.toml");
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    for name in ["domain", "locales", "migrations", "service", "app", "server", "xtask"] {
+    for name in ["domain", "locales", "documents", "migrations", "service", "app", "server", "xtask"] {
         assert!(read(&format!("{name}/Cargo.toml")).contains("[lints]\nworkspace = true"), "{name}");
     }
 }
@@ -466,8 +466,19 @@ fn randomness_comes_from_one_place() {
 #[test]
 fn every_component_comes_from_its_registry_with_its_digest() {
     const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
-    let own: BTreeSet<&str> =
-        ["app", "bench", "domain", "frontend", "locales", "migrations", "server", "service", "xtask"].into();
+    let own: BTreeSet<&str> = [
+        "app",
+        "bench",
+        "documents",
+        "domain",
+        "frontend",
+        "locales",
+        "migrations",
+        "server",
+        "service",
+        "xtask",
+    ]
+    .into();
     let lock = read("Cargo.lock");
     let mut number = 0;
     for package in lock.split("[[package]]\n").skip(1) {

@@ -521,7 +521,9 @@ fn documents(texts: Texts, documents: &[Document]) -> Option<AnyView> {
             };
             view! {
                 <tr role="row">
-                    <th role="rowheader" scope="row">{kind}</th>
+                    <th role="rowheader" scope="row">
+                        <a href=format!("/invoices/{}", document.number) rel="external">{kind}</a>
+                    </th>
                     <td role="cell" data-label=texts.orders_column_issued()>
                         {date(texts, document.issued)}
                     </td>

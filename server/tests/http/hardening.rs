@@ -310,9 +310,11 @@ async fn no_other_site_takes_a_file_away(#[values(Engine::Sqlite, Engine::Postgr
     let text = "select d.id from product_download d join product p on p.id = d.product_id
         where p.code = 'windows_enterprise' order by d.id limit 1";
     let download = format!("/downloads/{grant}/{}", stage.id(text, []).await);
+    let invoice = format!("/invoices/{}", stage.paid_invoice().await);
     let taken = "select count(*) as number from download";
     for (browser, path) in [
         (&admin, download.as_str()),
+        (&admin, invoice.as_str()),
         (&admin, "/account/users.csv"),
         (&admin, "/account/activity.csv"),
         (&operator, "/operator/activity.csv"),

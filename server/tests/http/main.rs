@@ -11,6 +11,7 @@ mod global_admin;
 mod hardening;
 mod headers;
 mod html;
+mod invoices;
 mod languages;
 mod log;
 mod older_portal;

@@ -266,6 +266,7 @@ const ROUTES: &[(&str, Right)] = &[
     ("/orders/{number}/proof", Right::Person(Action::Purchase)),
     ("/payment-proofs/{proof}", Right::Person(Action::Purchase)),
     ("/operator/payment-proofs/{proof}", Right::Operator(&[OperatorAction::ReadQueue])),
+    ("/invoices/{number}", Right::Person(Action::Purchase)),
     // A program comes with a signature; nobody looks at it with a browser.
     ("/payment-notices/{processor}", Right::Anybody),
     ("/account/activity.csv", Right::Person(Action::ViewActivity)),
@@ -300,6 +301,8 @@ async fn rule_01_every_other_route_for_every_role(
                 None if path.ends_with("/file") || path.ends_with("/proof") => StatusCode::SEE_OTHER,
                 // A file is its reader's own, and nobody has this one.
                 None if path.contains("{import}") || path.contains("{proof}") => StatusCode::NOT_FOUND,
+                // Nor has an invoice the number of an order.
+                None if path.starts_with("/invoices/") => StatusCode::NOT_FOUND,
                 None if path.contains("{processor}") => StatusCode::METHOD_NOT_ALLOWED,
                 None if path.ends_with("/callback") => status(ErrorCode::DirectoryEnded),
                 None => StatusCode::OK,

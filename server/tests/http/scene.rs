@@ -394,6 +394,15 @@ impl Stage {
         }
     }
 
+    /// Number of the invoice of an order that the company has paid by card.
+    pub async fn paid_invoice(&self) -> i64 {
+        let order = self.waiting_order("communications").await;
+        self.begin_to_pay(&order, "pays").await;
+        let text = "select max(i.number) as number from invoice i
+            join organization o on o.id = i.organization_id where o.domain = 'fernhollow.example'";
+        self.count(text).await
+    }
+
     async fn refundable_line(&self) -> Uuid {
         let text = "select l.id from order_line l join offer f on f.id = l.offer_id
             join organization o on o.id = l.organization_id

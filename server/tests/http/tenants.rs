@@ -304,3 +304,19 @@ async fn rule_07_downloads_and_invitations_of_another_company(
     let nobody = portal.browser().get(&format!("/downloads/{grant}/{download}")).await;
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
 }
+
+#[rstest]
+#[tokio::test]
+async fn rule_07_an_invoice_of_another_company(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let portal = Portal::open(engine).await;
+    let number = portal.stage.paid_invoice().await;
+    let admin = portal.signed_in(crate::scene::GLOBAL_ADMIN).await;
+    assert_eq!(admin.get(&format!("/invoices/{number}")).await.status, StatusCode::OK);
+    let browser = portal.signed_in(OTHER_ADMIN).await;
+    let missing = browser.get("/invoices/99999999").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    for path in [format!("/invoices/{number}"), "/invoices/x".to_owned(), "/invoices/-1".to_owned()] {
+        let answer = browser.get(&path).await;
+        assert_eq!((answer.status, &answer.body), (missing.status, &missing.body), "{path}");
+    }
+}

@@ -172,7 +172,11 @@ fn view(row: &Row, zone: &Zone) -> Outcome<OrderRow> {
     })
 }
 
-async fn reader<'r>(service: &Service, request: &'r Request) -> Outcome<&'r Person> {
+/// Whoever may see what the company buys.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`].
+pub(super) async fn reader<'r>(service: &Service, request: &'r Request) -> Outcome<&'r Person> {
     let person = request.person()?;
     let connection = service.database.reader();
     let policies = policies::in_force(connection).await?;

@@ -17,7 +17,7 @@ use crate::live::Changed;
 use crate::membership::{entitle, on_clock};
 use crate::outbox::Letter;
 use crate::people::roles;
-use crate::{Outcome, policies, sql};
+use crate::{Outcome, enrolment, policies, sql};
 
 /// The first invoice has the number after this one.
 const INVOICES_FROM: i64 = 50_000;
@@ -89,7 +89,7 @@ pub(crate) async fn settle(
     Ok(true)
 }
 
-/// Writes the invoice of an order.
+/// Writes the invoice of an order, to the company's name and address as they are now.
 async fn invoice(
     change: &Change<'_>,
     organization: OrganizationId,
@@ -98,9 +98,12 @@ async fn invoice(
     currency: &str,
 ) -> Outcome<()> {
     let number = next_number(&change.transaction, "invoice", INVOICES_FROM).await?;
+    let profile = enrolment::saved_profile(&change.transaction, organization, "").await?;
+    let address = profile.as_ref().map(|profile| profile.postal_lines().join("\n")).unwrap_or_default();
     let text = "insert into invoice
-            (id, number, organization_id, order_id, order_line_id, kind, amount_minor, currency, buyer, issued_at)
-        select $1, $2, o.id, $3, null, 'invoice', $4, $5, o.name, $6 from organization o where o.id = $7";
+            (id, number, organization_id, order_id, order_line_id, kind, amount_minor, currency, buyer, issued_at,
+                buyer_address, buyer_country)
+        select $1, $2, o.id, $3, null, 'invoice', $4, $5, o.name, $6, $8, $9 from organization o where o.id = $7";
     let values = [
         change.service().new_id().into(),
         number.into(),
@@ -109,6 +112,8 @@ async fn invoice(
         currency.into(),
         change.now.0.into(),
         organization.0.into(),
+        address.into(),
+        profile.map(|profile| profile.country).into(),
     ];
     sql::run(&change.transaction, text, values).await?;
     Ok(())
@@ -130,8 +135,10 @@ pub(crate) async fn credit(change: &Change<'_>, line: Uuid) -> Outcome<()> {
     }
     let number = next_number(&change.transaction, "invoice", INVOICES_FROM).await?;
     let text = "insert into invoice
-            (id, number, organization_id, order_id, order_line_id, kind, amount_minor, currency, buyer, issued_at)
-        select $1, $2, l.organization_id, l.order_id, l.id, 'credit_note', l.price_minor, o.currency, i.buyer, $3
+            (id, number, organization_id, order_id, order_line_id, kind, amount_minor, currency, buyer, issued_at,
+                buyer_address, buyer_country)
+        select $1, $2, l.organization_id, l.order_id, l.id, 'credit_note', l.price_minor, o.currency, i.buyer, $3,
+            i.buyer_address, i.buyer_country
         from order_line l join orders o on o.id = l.order_id
         join invoice i on i.order_id = o.id and i.kind = 'invoice' where l.id = $4";
     let values = [change.service().new_id().into(), number.into(), change.now.0.into(), line.into()];

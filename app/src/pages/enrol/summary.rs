@@ -10,15 +10,6 @@ use super::profile::country_name;
 use crate::components::{ButtonTone, LinkButton};
 use crate::i18n::texts;
 
-/// The address, line by line.
-fn address(texts: Texts, profile: &ProfileDraft) -> Vec<String> {
-    let town = [profile.postal_code.as_str(), &profile.city, &profile.region];
-    let town: Vec<&str> = town.into_iter().filter(|part| !part.is_empty()).collect();
-    let country = country_name(texts, &profile.country);
-    let lines = [profile.street.clone(), profile.street_more.clone(), town.join(" "), country];
-    lines.into_iter().filter(|line| !line.is_empty()).collect()
-}
-
 /// Legal profile and primary contact, as whoever enrols and whoever reviews reads them.
 pub(in crate::pages) fn facts(texts: Texts, profile: &ProfileDraft) -> AnyView {
     let lines =
