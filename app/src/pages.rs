@@ -20,6 +20,7 @@ pub mod operator;
 pub mod orders;
 pub mod people;
 pub mod provisioning;
+pub mod renewal;
 pub mod requests;
 pub mod reset_password;
 pub mod second_step;

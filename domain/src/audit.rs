@@ -218,6 +218,8 @@ codes! {
         ActivityExported = "activity_exported",
         /// Told a company that the year of a holding, or its last days, end soon.
         MembershipReminded = "membership_reminded",
+        /// The next year of a holding began, and its seats went over.
+        HoldingRenewed = "holding_renewed",
         /// A holding ended with the window after its year.
         HoldingEnded = "holding_ended",
         /// Removed events that were older than the programme keeps them.
@@ -367,6 +369,7 @@ impl AuditAction {
             | Self::CompetencyAttained
             | Self::CompetencyRevoked
             | Self::MembershipReminded
+            | Self::HoldingRenewed
             | Self::HoldingEnded => ActivityKind::Purchases,
             Self::PolicyChanged
             | Self::MailSentAgain

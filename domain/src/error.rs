@@ -172,6 +172,8 @@ codes! {
         RefundNotPossible = "refund_not_possible",
         /// A condition of an offer isn't met; `detail` has its code (rule 18).
         OfferNotPossible = "offer_not_possible",
+        /// A condition of a renewal isn't met; `detail` has its code (rule 21).
+        RenewalNotPossible = "renewal_not_possible",
         /// The order waits for its payment no longer.
         OrderSettled = "order_settled",
         /// A payment of the order is under way; what became of it will be known soon.

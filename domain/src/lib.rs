@@ -27,6 +27,7 @@ pub mod order;
 pub mod password;
 pub mod policy;
 pub mod refund;
+pub mod renewal;
 pub mod rights;
 pub mod role;
 pub mod seat;
@@ -108,6 +109,7 @@ mod tests {
             crate::policy::DoubleHolding,
             crate::policy::SupportEdition,
             crate::refund::RefundCondition,
+            crate::renewal::RenewalCondition,
             crate::rights::Action,
             crate::rights::ActivityScope,
             crate::rights::OperatorAction,

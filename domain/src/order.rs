@@ -30,6 +30,16 @@ codes! {
 }
 
 codes! {
+    /// What an order buys.
+    OrderKind {
+        /// Something that the company doesn't have.
+        Purchase = "purchase",
+        /// The next year of a holding (rule 21).
+        Renewal = "renewal",
+    }
+}
+
+codes! {
     /// How an order is paid.
     PaymentMethod {
         /// By card: at once.

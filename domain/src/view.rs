@@ -18,6 +18,7 @@ pub mod people_import;
 pub mod portal;
 pub mod provisioning;
 pub mod purchases;
+pub mod renewal;
 pub mod requests;
 pub mod seats;
 pub mod security;

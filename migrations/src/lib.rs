@@ -22,6 +22,7 @@ mod m0013_older_portal;
 mod m0014_membership_year;
 mod m0015_people_count;
 mod m0017_orders;
+mod m0019_renewal;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_membership_year::Migration),
             Box::new(m0015_people_count::Migration),
             Box::new(m0017_orders::Migration),
+            Box::new(m0019_renewal::Migration),
         ]
     }
 }

@@ -7,6 +7,7 @@ use service::Outcome;
 use service::purchases::card::{self, PayByCard};
 use service::purchases::competencies::{self, Competency};
 use service::purchases::place::{self, PlaceOrder, WantedOrder};
+use service::purchases::renew::{self, RenewHolding};
 use service::purchases::transfer;
 use service::queue::{Wanted, complete};
 
@@ -31,6 +32,16 @@ pub(super) async fn place(reader: &Reader<'_>, form: &Submission) -> Outcome<Per
         accepted: form.field(Field::Accept) == "true",
     };
     let number = place::place(reader.service, reader.request, form.operation()?, input).await?;
+    Ok(on_order(reader.texts().orders_done_placed(number), number))
+}
+
+pub(super) async fn renew(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = RenewHolding {
+        holding: form.id("target")?,
+        agreement: form.version()?,
+        accepted: form.field(Field::Accept) == "true",
+    };
+    let number = renew::renew(reader.service, reader.request, form.operation()?, input).await?;
     Ok(on_order(reader.texts().orders_done_placed(number), number))
 }
 

@@ -1,7 +1,7 @@
 //! The company's orders, and one order with its payment and documents.
 
 use domain::Field;
-use domain::order::{DeclineCode, OrderState, PROOF_MAX_BYTES, PaymentMethod, PaymentState};
+use domain::order::{DeclineCode, OrderKind, OrderState, PROOF_MAX_BYTES, PaymentMethod, PaymentState};
 use domain::view::orders::{
     Document, DocumentKind, OrderPage, OrderRow, OrdersPage, OrdersQuery, PaymentRow, ProofRow,
 };
@@ -90,10 +90,14 @@ fn date(texts: Texts, day: domain::Day) -> String {
 /// The offer, with its competency areas.
 fn offer(texts: Texts, order: &OrderRow) -> String {
     let areas: Vec<&str> = order.areas.iter().map(|area| texts.find_area(area).unwrap_or(area)).collect();
-    if areas.is_empty() {
+    let offer = if areas.is_empty() {
         order.offer.clone()
     } else {
         texts.cancel_offer_areas(format::list_and(texts.language(), &areas), &order.offer)
+    };
+    match order.kind {
+        OrderKind::Purchase => offer,
+        OrderKind::Renewal => texts.orders_renewal_of(offer),
     }
 }
 

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::benefits::WhyNot;
+use super::renewal::RenewalRow;
 use crate::Day;
 use crate::error::codes;
 use crate::membership::Tier;
-use crate::order::{DeclineCode, OfferCondition, OrderState, PaymentMethod, PaymentState};
+use crate::order::{DeclineCode, OfferCondition, OrderKind, OrderState, PaymentMethod, PaymentState};
 
 /// Orders on a page.
 pub const PAGE_ROWS: u32 = 50;
@@ -72,6 +73,8 @@ pub struct OfferChoice {
     pub conditions: Vec<(OfferCondition, bool)>,
     /// Number of the order of it that waits for its payment.
     pub waiting_order: Option<i64>,
+    /// Its next year, where the company has it.
+    pub renewal: Option<RenewalRow>,
 }
 
 impl OfferChoice {
@@ -93,6 +96,8 @@ impl OfferChoice {
 pub struct OrderRow {
     /// Its number.
     pub number: i64,
+    /// What it buys.
+    pub kind: OrderKind,
     /// The offer in the reader's language.
     pub offer: String,
     /// Codes of competency areas.

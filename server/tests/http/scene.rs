@@ -209,6 +209,7 @@ pub const FORMS: &[FormRow] = &[
     form("submit_cancellation", "/benefits/cancel", Right::Person(Action::CancelPurchase), Then::Done),
     form("take_back_cancellation", "/benefits/cancel", Right::Person(Action::CancelPurchase), Then::Done),
     form("place_order", "/offers", BUY, Then::Done),
+    form("renew_holding", "/membership", BUY, Then::Done),
     form("cancel_order", "/orders", BUY, Then::Done),
     form("pay_by_card", "/orders", BUY, Then::Done),
     form("confirm_card", "/orders", BUY, Then::Done),
@@ -712,6 +713,13 @@ impl Stage {
                     ("area", area),
                     ("accept", "true"),
                 ])
+            }
+            ("renew_holding", _) => {
+                let text = "select h.id from holding h join offer f on f.id = h.offer_id
+                    join organization o on o.id = h.organization_id
+                    where o.domain = $1 and f.code = 'network' and h.state = 'active'";
+                let id = self.id(text, [COMPANY.into()]).await.to_string();
+                fields(&[("target", &id), ("version", "1"), ("accept", "true")])
             }
             ("cancel_order" | "pay_by_transfer", _) => {
                 self.waiting_order(if code == "cancel_order" { "datacenter" } else { "devops" }).await

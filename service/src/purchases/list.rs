@@ -22,7 +22,8 @@ const NAMED_USES: usize = 3;
 /// So many earlier cancellations are listed.
 const EARLIER: u32 = 50;
 
-/// An order line with what the rule asks of it; `$1` language.
+/// An order line with what the rule asks of it; `$1` language. A key that went over from the year before was
+/// revealed before the grant was there, and doesn't count.
 const LINES: &str = "select l.id, l.row_version, l.policies, l.state, l.price_minor, l.areas, l.organization_id,
         o.number, o.currency, coalesce(o.paid_at, o.ordered_at) as ordered_at, t.name as offer, f.tier, a.full_name as bought_by,
         c.tier as company_tier, c.time_zone, h.anniversary_at,
@@ -36,7 +37,7 @@ const LINES: &str = "select l.id, l.row_version, l.policies, l.state, l.price_mi
         (select count(*) from download d join benefit_grant g on g.id = d.grant_id
             where g.order_line_id = l.id and g.category = 'software') as downloaded,
         (select count(*) from product_key k join benefit_grant g on g.id = k.grant_id
-            where g.order_line_id = l.id and g.category = 'software' and k.revealed_at is not null) as revealed
+            where g.order_line_id = l.id and g.category = 'software' and k.revealed_at >= g.granted_at) as revealed
     from order_line l
     join orders o on o.id = l.order_id
     join organization c on c.id = l.organization_id
@@ -296,7 +297,7 @@ async fn uses(
             select 'revealed' as kind, t.name, k.revealed_at as happened_at, a.full_name as by_name
             from product_key k left join person p on p.id = k.revealed_by
             left join account a on a.id = p.account_id
-            join benefit_grant g on g.id = k.grant_id {OF_LINE} and k.revealed_at is not null"
+            join benefit_grant g on g.id = k.grant_id {OF_LINE} and k.revealed_at >= g.granted_at"
         )
     } else {
         String::new()

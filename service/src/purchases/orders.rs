@@ -2,7 +2,7 @@
 
 use domain::ids::OrganizationId;
 use domain::moment::Zone;
-use domain::order::{DeclineCode, OrderState, PaymentMethod, PaymentState, pay_by};
+use domain::order::{DeclineCode, OrderKind, OrderState, PaymentMethod, PaymentState, pay_by};
 use domain::rights::Action;
 use domain::view::orders::{
     Document, DocumentKind, OrderPage, OrderRow, OrdersPage, OrdersQuery, PAGE_ROWS, PaymentRow, ProofRow,
@@ -20,7 +20,7 @@ use crate::{Outcome, Service, policies, rights, sql};
 
 /// An order with its offer; `$1` language, `$2` organization.
 const ORDERS: &str = "select o.id, o.number, o.row_version, o.state, o.ordered_at, o.paid_at, o.currency,
-        l.price_minor, l.areas, l.agreement_version, t.name as offer, a.full_name as ordered_by
+        l.price_minor, l.areas, l.kind, l.agreement_version, t.name as offer, a.full_name as ordered_by
     from orders o
     join order_line l on l.order_id = o.id
     join offer_text t on t.offer_id = l.offer_id and t.language = $1
@@ -38,6 +38,7 @@ struct Row {
     currency: String,
     price_minor: i64,
     areas: String,
+    kind: String,
     agreement_version: i64,
     offer: String,
     ordered_by: Option<String>,
@@ -161,6 +162,7 @@ fn view(row: &Row, zone: &Zone) -> Outcome<OrderRow> {
         OrderState::from_code(&row.state).ok_or_else(|| Failure::broken("orders", "state", row.id))?;
     Ok(OrderRow {
         number: row.number,
+        kind: OrderKind::from_code(&row.kind).ok_or_else(|| Failure::broken("order_line", "kind", row.id))?,
         offer: row.offer.clone(),
         areas: row.areas.split(',').filter(|area| !area.is_empty()).map(str::to_owned).collect(),
         state,
