@@ -26,3 +26,4 @@ pub mod reset_password;
 pub mod second_step;
 pub mod security;
 pub mod sign_in;
+pub mod tier_change;

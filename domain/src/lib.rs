@@ -34,6 +34,7 @@ pub mod seat;
 pub mod second_factor;
 pub mod support;
 pub mod text;
+pub mod tier_change;
 pub mod view;
 
 pub use audit::AuditAction;
@@ -121,6 +122,8 @@ mod tests {
             crate::support::Phase,
             crate::support::SupportArea,
             crate::support::SupportKind,
+            crate::tier_change::TakeBackCondition,
+            crate::tier_change::TierChangeCondition,
             crate::view::people::PeopleSort,
             crate::view::people::PersonStatus,
             crate::view::people_import::ImportState,

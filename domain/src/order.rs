@@ -36,6 +36,8 @@ codes! {
         Purchase = "purchase",
         /// The next year of a holding (rule 21).
         Renewal = "renewal",
+        /// Another level of what is held (rule 21).
+        TierChange = "tier_change",
     }
 }
 

@@ -24,3 +24,4 @@ pub mod seats;
 pub mod security;
 pub mod software;
 pub mod technical;
+pub mod tier_change;

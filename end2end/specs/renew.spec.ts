@@ -1,9 +1,12 @@
 import type { Locator, Page } from '@playwright/test';
 
-import { fernhollow, kestrelAsh } from '../accounts';
+import { chenghu, fernhollow, kestrelAsh, operators } from '../accounts';
 import { expect, test } from './partner';
 
-/** The next year of what a company holds: from when it can be renewed, for how much, and that it is. */
+/**
+ * The next year of what a company holds: from when it can be renewed, for how much, and that it is. And another
+ * level of a competency: what it would change, that it does, and that it can be taken back.
+ */
 
 test.use({ isolated: true });
 
@@ -45,4 +48,50 @@ test('what is not due yet says from when and for how much', async ({ page, signI
   await hydrated(page);
   await expect(holding(page, 'Action Pack')).toContainText(/Can be renewed from .+ to .+, for US\$475/);
   await axe(page);
+});
+
+test('a silver competency becomes gold for a quarter less, and is taken back', async ({ page, signIn, steps, hydrated, axe }) => {
+  await signIn(page, operators.fulfilmentAgent, { path: '/operator/competencies' });
+  for (const area of ['Cloud Productivity', 'Enterprise Mobility Management']) {
+    await page.getByLabel('Company', { exact: true }).fill('chenghu.example');
+    await page.getByLabel('Level', { exact: true }).selectOption({ label: 'Gold' });
+    await page.getByLabel('Competency area', { exact: true }).selectOption({ label: area });
+    await page.getByRole('button', { name: 'Record competency' }).click();
+    await expect(
+      page.getByRole('row').filter({ hasText: 'chenghu.example' }).filter({ hasText: area }).filter({ hasText: 'Gold' }),
+    ).toHaveCount(1);
+  }
+
+  await signIn(page, chenghu.globalAdmin, { path: '/membership' });
+  await holding(page, 'Silver competency').getByRole('link', { name: 'Change level' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Change level' })).toBeVisible();
+  await hydrated(page);
+  await expect(page.locator('main')).toContainText('US$3,547.50');
+  await expect(page.locator('main')).toContainText('25 % off US$4,730');
+  const goesOn = page.getByRole('table', { name: 'What goes on' });
+  await expect(goesOn.getByRole('row').filter({ hasText: 'Visual Studio Enterprise' }).first()).toBeVisible();
+  await axe(page);
+  await page.getByLabel(/^I have read the agreement and what ends/).check();
+  await page.getByRole('button', { name: 'Order the change' }).click();
+  await expect(page).toHaveURL(/\/orders\/\d+$/);
+  await hydrated(page);
+  const number = /(\d+)$/.exec(page.url())?.[1] ?? 'none';
+  await expect(page.locator('main')).toContainText('Change of level: Gold competency');
+  await page.getByLabel('Card', { exact: true }).selectOption({ label: 'Test card: pays' });
+  await page.getByRole('button', { name: 'Pay', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 2, name: 'Change of level' })).toBeVisible();
+  await axe(page);
+  await page.goto('/membership');
+  await hydrated(page);
+  await expect(holding(page, 'Gold competency')).toContainText('Cloud Productivity');
+
+  await page.goto(`/orders/${number}`);
+  await hydrated(page);
+  await steps.confirm(page.locator('main'), 'Take back', `Take the change of order ${number} back?`, 'Take back');
+  await expect(page.getByRole('table', { name: 'Documents' })).toContainText(/Credit note \d+/);
+  await steps.reload(page);
+  await expect(page.locator('main')).toContainText('Refunded');
+  await page.goto('/membership');
+  await hydrated(page);
+  await expect(holding(page, 'Silver competency')).toContainText('Cloud Productivity');
 });

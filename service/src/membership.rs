@@ -8,3 +8,4 @@ pub(crate) mod entitle;
 pub mod on_clock;
 pub mod page;
 pub(crate) mod renewal;
+pub mod tier_change;

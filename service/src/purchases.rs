@@ -14,5 +14,6 @@ pub mod processor_notice;
 pub mod renew;
 pub(crate) mod settle;
 pub mod test_card;
+pub mod tier_change;
 pub mod transfer;
 pub(crate) mod withdraw;

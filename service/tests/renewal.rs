@@ -16,11 +16,12 @@ use domain::{ErrorCode, Field, Language, Moment};
 use rstest::rstest;
 use sea_orm::FromQueryResult;
 use service::assignments::assign::{AssignSeats, assign};
+use service::keys::reveal::{KeyOf, RevealKey, reveal};
 use service::membership::{on_clock, page};
 use service::purchases::card::{self, PayByCard};
 use service::purchases::place::WantedOrder;
 use service::purchases::renew::{self, RenewHolding};
-use service::purchases::{cancel, offers, orders, processor_notice};
+use service::purchases::{cancel, list, offers, orders, processor_notice};
 use service::queue::{Wanted, complete};
 use service::{Failure, Request, benefits, sql};
 use uuid::Uuid;
@@ -144,55 +145,8 @@ async fn seats(stage: &Stage, company: &str, offer: &str, state: &str) -> i64 {
     stage.count(&text).await
 }
 
-/// What has to hold after whatever happened.
 async fn check(stage: &Stage) {
-    for (what, text) in [
-        (
-            "a pool that counts other seats than it has",
-            "select count(*) as number from pool p where p.used <> (select count(*) from seat s
-                where s.pool_id = p.id and s.released_at is null)",
-        ),
-        (
-            "a seat in another pool than its grant",
-            "select count(*) as number from seat s join benefit_grant g on g.id = s.grant_id
-            where s.released_at is null and s.pool_id <> g.pool_id",
-        ),
-        (
-            "a seat of a grant that isn't in force",
-            "select count(*) as number from seat s join benefit_grant g on g.id = s.grant_id
-            where s.released_at is null and g.state <> 'granted'",
-        ),
-        (
-            "a key apart from its seat",
-            "select count(*) as number from product_key k join seat s on s.id = k.seat_id
-            where s.released_at is null and k.grant_id <> s.grant_id",
-        ),
-        (
-            "a running activation that stayed behind",
-            "select count(*) as number from activation a join benefit_grant n on n.follows_id = a.grant_id
-            where a.state in ('requested', 'processing', 'active') and n.state <> 'withdrawn'",
-        ),
-        (
-            "an activation that its grant doesn't know of",
-            "select count(*) as number from activation a join benefit_grant g on g.id = a.grant_id
-            where a.state in ('requested', 'processing', 'active') and a.person_id is null
-                and g.activation_state <> a.state",
-        ),
-        (
-            "the same benefit twice from one source",
-            "select count(*) as number from (select g.organization_id, g.product_id, g.source, g.area
-                from benefit_grant g where g.state = 'granted' and g.category <> 'go_to_market'
-                group by g.organization_id, g.product_id, g.source, g.area having count(*) > 1) twice",
-        ),
-        (
-            "a grant in force of a holding that a later one follows",
-            "select count(*) as number from benefit_grant g join holding n on n.follows_id = g.holding_id
-            where n.state = 'active' and g.state = 'granted' and g.category <> 'go_to_market'",
-        ),
-    ] {
-        assert_eq!(stage.count(text).await, 0, "{what}");
-    }
-    assert!(stage.audit_intact().await);
+    stage.nothing_left_behind().await;
 }
 
 fn detail(outcome: Result<i64, Failure>) -> (ErrorCode, Option<String>) {
@@ -461,6 +415,35 @@ async fn rule_21_keys_of_seats_and_what_runs_go_over_and_balances_begin_anew(
     let technical = "select count(*) as number from balance_entry b join benefit_grant g on g.id = b.grant_id
         join holding h on h.id = g.holding_id and h.follows_id is not null";
     assert_eq!(stage.count(technical).await, 0, "the new year's balances are whole");
+    check(&stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_20_a_key_of_the_year_before_is_shown_again_and_is_no_use_of_the_renewal(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    network_stays(&stage).await;
+    let buyer = stage.person(BUYER).await;
+    let grant = stage.grant(PACK, "project_professional", "action_pack").await;
+    let show = |grant| {
+        let input = RevealKey { of: KeyOf::Grant(grant), consequence_accepted: true };
+        reveal(&stage.service, &buyer, stage.operation(), input)
+    };
+    let drawn = show(grant).await.expect("a key");
+    go_to(&stage, PACK, "action_pack", 3).await;
+    let number = renewed(&stage, &buyer, PACK, "action_pack").await;
+    let next = "select id from benefit_grant where follows_id = $1";
+    let next = domain::ids::GrantId(stage.id(next, [grant.0.into()]).await);
+    let again = show(next).await.expect("the same key");
+    assert_eq!((again.id, again.first), (drawn.id, false), "nothing new is drawn");
+    let purchases = list::page(&stage.service, &buyer, Language::English).await.expect("purchases");
+    let line = purchases.lines.iter().find(|line| line.order == number).expect("the renewal");
+    assert!(line.refundable() && line.uses.is_empty(), "{line:?}");
+    refund(&stage, &buyer, number).await;
+    let back = show(grant).await.expect("with the year before");
+    assert_eq!(back.id, drawn.id);
     check(&stage).await;
 }
 

@@ -3,7 +3,7 @@
 
 use domain::Day;
 use domain::entitlement::{Amount, DifferenceKind};
-use domain::membership::{RENEWAL_WINDOW_DAYS, YearPhase};
+use domain::membership::{RENEWAL_WINDOW_DAYS, Tier, YearPhase};
 use domain::view::membership::{
     DifferenceRow, HoldingRow, HoldingState, MembershipPage, NextTier, SourceRow, YearDay,
 };
@@ -95,6 +95,14 @@ fn order(texts: Texts, holding: &HoldingRow) -> String {
 
 fn held(texts: Texts, holding: &HoldingRow, page: &MembershipPage) -> AnyView {
     let today = page.today;
+    let change = holding
+        .renewal
+        .as_ref()
+        .filter(|_| matches!(Tier::from_code(&holding.tier), Some(Tier::Silver | Tier::Gold)))
+        .map(|row| {
+            let href = format!("/membership/change?holding={}", row.holding);
+            view! { <div><LinkButton href=href label=texts.tier_change_title()/></div> }
+        });
     let renewal = holding.renewal.clone().map(|row| {
         view! { <Renewal row=row agreement=page.agreement why_not=page.why_not.clone()/> }
     });
@@ -132,6 +140,7 @@ fn held(texts: Texts, holding: &HoldingRow, page: &MembershipPage) -> AnyView {
                         <dd>{order(texts, holding)}</dd>
                     </dl>
                     {renewal}
+                    {change}
                 </div>
                 <Steps label=texts.membership_year_of(&holding.offer) steps=steps(texts, holding, today)/>
             </div>

@@ -12,6 +12,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::{Texts, format};
 
 use super::offers::terms;
+use super::tier_change::done;
 use crate::components::{
     ButtonTone, Choice, Column, Confirm, Empty, Ledger, LinkButton, Notice, SelectField, StatusByCode,
     SubmitButton, Tone,
@@ -98,6 +99,7 @@ fn offer(texts: Texts, order: &OrderRow) -> String {
     match order.kind {
         OrderKind::Purchase => offer,
         OrderKind::Renewal => texts.orders_renewal_of(offer),
+        OrderKind::TierChange => texts.orders_change_of(offer),
     }
 }
 
@@ -187,6 +189,13 @@ fn One(page: Signal<OrderPage>) -> impl IntoView {
             {fault}
             {move || page.with(|page| facts(texts, page))}
             {move || payment.with(|page| pay(texts, page))}
+            {move || {
+                payment
+                    .with(|page| {
+                        let change = page.tier_change.as_ref()?;
+                        Some(done(texts, page.order.number, page.version, change))
+                    })
+            }}
             {move || page.with(|page| payments(texts, &page.payments))}
             {move || page.with(|page| documents(texts, &page.documents))}
             {move || page.with(|page| page.agreement.as_ref().map(|agreement| terms(texts, agreement)))}

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::benefits::WhyNot;
 use super::renewal::RenewalRow;
+use super::tier_change::TierChangeDone;
 use crate::Day;
 use crate::error::codes;
 use crate::membership::Tier;
@@ -214,4 +215,6 @@ pub struct OrderPage {
     pub proofs: Vec<ProofRow>,
     /// Invoice and credit notes.
     pub documents: Vec<Document>,
+    /// What became of the change of level that was ordered, once it is paid.
+    pub tier_change: Option<TierChangeDone>,
 }

@@ -259,6 +259,7 @@ const ROUTES: &[(&str, Right)] = &[
     ("/account/users/import/template.csv", Right::AnyPerson),
     ("/account/users/import/{import}/faulty.csv", Right::Person(Action::AddUser)),
     ("/orders/{number}/proof", Right::Person(Action::Purchase)),
+    ("/orders/{number}/former-holders.csv", Right::Person(Action::Purchase)),
     ("/payment-proofs/{proof}", Right::Person(Action::Purchase)),
     ("/operator/payment-proofs/{proof}", Right::Operator(&[OperatorAction::ReadQueue])),
     // A program comes with a signature; nobody looks at it with a browser.
@@ -295,6 +296,8 @@ async fn rule_01_every_other_route_for_every_role(
                 None if path.ends_with("/file") || path.ends_with("/proof") => StatusCode::SEE_OTHER,
                 // A file is its reader's own, and nobody has this one.
                 None if path.contains("{import}") || path.contains("{proof}") => StatusCode::NOT_FOUND,
+                // The oldest order changes no level.
+                None if path.contains("former-holders") => StatusCode::NOT_FOUND,
                 None if path.contains("{processor}") => StatusCode::METHOD_NOT_ALLOWED,
                 None if path.ends_with("/callback") => status(ErrorCode::DirectoryEnded),
                 None => StatusCode::OK,

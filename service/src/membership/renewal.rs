@@ -1,5 +1,5 @@
-//! The next year of a holding: bought ahead or in the window, begun at the anniversary, taken back with its
-//! refund (rule 21).
+//! What a paid line makes of a holding: its next year, bought ahead or in the window and begun at the anniversary,
+//! or another level of it; and what a refund gives back of it (rule 21).
 
 use domain::ids::{HoldingId, OrganizationId};
 use domain::membership::{RENEWAL_WINDOW_DAYS, Year};
@@ -11,6 +11,7 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::carry::{Way, carry};
+use super::{entitle, tier_change};
 use crate::audit::Event;
 use crate::change::Change;
 use crate::{Outcome, sql};
@@ -35,11 +36,14 @@ pub(crate) struct PaidYear {
     pub(crate) ends: Moment,
     /// Whether it follows a year that goes on until then, or went on until a moment ago.
     pub(crate) follows: bool,
+    /// The holdings before and after a change of level.
+    pub(crate) changed: Option<(Uuid, Uuid)>,
 }
 
 #[derive(FromQueryResult)]
 struct Earlier {
     id: Uuid,
+    order_line_id: Uuid,
     first_id: Option<Uuid>,
     anniversary_at: i64,
 }
@@ -56,18 +60,20 @@ pub(crate) async fn open(
     line: &PaidLine,
 ) -> Outcome<PaidYear> {
     let zone = Zone::named(&line.time_zone);
-    let earlier = match line.of_holding_id.filter(|_| line.kind == OrderKind::Renewal.code()) {
+    let earlier = match line.of_holding_id {
         Some(id) => {
-            let text = "select id, first_id, anniversary_at from holding
+            let text = "select id, order_line_id, first_id, anniversary_at from holding
                 where id = $1 and organization_id = $2 and state = 'active'";
             sql::one::<Earlier>(&change.transaction, text, [id.into(), organization.0.into()]).await?
         }
         None => None,
     };
-    let (starts, ends) = match &earlier {
+    let renewed = earlier.as_ref().filter(|_| line.kind == OrderKind::Renewal.code());
+    let (starts, ends) = match renewed {
         Some(earlier) => next_year(Moment(earlier.anniversary_at), &zone),
         None => (change.now, Year::from_purchase(change.now, &zone).ends_at(&zone)),
     };
+    let follows = renewed.is_some();
     let id = change.service().new_id();
     let text = "insert into holding (id, organization_id, offer_id, order_line_id, areas, state, starts_at,
             anniversary_at, follows_id, first_id)
@@ -78,17 +84,27 @@ pub(crate) async fn open(
         line.offer_id.into(),
         line.id.into(),
         line.areas.clone().into(),
-        if earlier.is_some() { "coming" } else { "active" }.into(),
+        if follows { "coming" } else { "active" }.into(),
         starts.0.into(),
         ends.0.into(),
         earlier.as_ref().map(|earlier| earlier.id).into(),
-        earlier.as_ref().map(|earlier| earlier.first_id.unwrap_or(earlier.id)).into(),
+        renewed.map(|earlier| earlier.first_id.unwrap_or(earlier.id)).into(),
     ];
     sql::run(&change.transaction, text, values).await?;
-    if earlier.is_some() && starts <= change.now {
+    if follows && starts <= change.now {
         begin(change, organization, HoldingId(id)).await?;
     }
-    Ok(PaidYear { starts, ends, follows: earlier.is_some() })
+    let changed = match earlier.filter(|_| line.kind == OrderKind::TierChange.code()) {
+        Some(earlier) => {
+            // What something else brings as well goes on with that one.
+            entitle::hand_on(change, organization, earlier.order_line_id).await?;
+            let text = "update holding set state = 'ended', row_version = row_version + 1 where id = $1";
+            sql::run(&change.transaction, text, [earlier.id.into()]).await?;
+            Some((earlier.id, id))
+        }
+        None => None,
+    };
+    Ok(PaidYear { starts, ends, follows, changed })
 }
 
 /// Begins a year that was bought ahead and ends the one before. Its benefits come with
@@ -122,6 +138,8 @@ struct Taken {
     follows_id: Uuid,
     anniversary_at: i64,
     time_zone: String,
+    kind: String,
+    paid_at: Option<i64>,
 }
 
 /// Ends the holding of an order line that is refunded. Where it followed another one that would still be of
@@ -130,9 +148,14 @@ struct Taken {
 ///
 /// # Errors
 /// [`crate::Failure::Database`].
-pub(crate) async fn take_back(change: &Change<'_>, line: Uuid) -> Outcome<()> {
-    let text = "select e.id as follows_id, e.anniversary_at, o.time_zone
+pub(crate) async fn take_back(
+    change: &mut Change<'_>,
+    organization: OrganizationId,
+    line: Uuid,
+) -> Outcome<()> {
+    let text = "select e.id as follows_id, e.anniversary_at, o.time_zone, l.kind, s.paid_at
         from holding h join holding e on e.id = h.follows_id and e.state = 'ended'
+        join order_line l on l.id = h.order_line_id join orders s on s.id = l.order_id
         join organization o on o.id = h.organization_id
         where h.order_line_id = $1 and h.state = 'active'";
     let earlier = sql::one::<Taken>(&change.transaction, text, [line.into()]).await?;
@@ -148,5 +171,8 @@ pub(crate) async fn take_back(change: &Change<'_>, line: Uuid) -> Outcome<()> {
     carry(change, Way::Back, line).await?;
     let text = "update holding set state = 'active', row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [earlier.follows_id.into()]).await?;
+    if let Some(changed_at) = earlier.paid_at.filter(|_| earlier.kind == OrderKind::TierChange.code()) {
+        tier_change::reopen(change, organization, earlier.follows_id, changed_at).await?;
+    }
     Ok(())
 }

@@ -84,7 +84,8 @@ impl Standing {
             decided && self.held.iter().any(|(of, areas)| fits(*of) && in_area(areas))
         };
         let waits = |of: Tier, areas: &str| {
-            (of == tier || is_level(of) && is_level(tier)) && areas == area.unwrap_or_default()
+            (of == tier || is_level(of) && is_level(tier))
+                && area.map_or(areas.is_empty(), |area| areas.split(',').any(|of| of == area))
         };
         Ok(OfferFacts {
             tier,

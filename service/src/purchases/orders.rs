@@ -7,12 +7,12 @@ use domain::rights::Action;
 use domain::view::orders::{
     Document, DocumentKind, OrderPage, OrderRow, OrdersPage, OrdersQuery, PAGE_ROWS, PaymentRow, ProofRow,
 };
-use domain::{ErrorCode, Language, Moment};
+use domain::{ErrorCode, Language, Moment, Policies};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::place::WantedOrder;
-use super::test_card;
+use super::{test_card, tier_change};
 use crate::change::Change;
 use crate::failure::Failure;
 use crate::request::{Person, Request};
@@ -174,12 +174,12 @@ fn view(row: &Row, zone: &Zone) -> Outcome<OrderRow> {
     })
 }
 
-async fn reader<'r>(service: &Service, request: &'r Request) -> Outcome<&'r Person> {
+async fn reader<'r>(service: &Service, request: &'r Request) -> Outcome<(&'r Person, Policies)> {
     let person = request.person()?;
     let connection = service.database.reader();
     let policies = policies::in_force(connection).await?;
     rights::check(connection, person, Action::Purchase, &policies).await?;
-    Ok(person)
+    Ok((person, policies))
 }
 
 /// The company's orders, the latest first.
@@ -192,7 +192,7 @@ pub async fn page(
     language: Language,
     query: &OrdersQuery,
 ) -> Outcome<OrdersPage> {
-    let person = reader(service, request).await?;
+    let (person, _) = reader(service, request).await?;
     let zone = person.zone();
     let mut values: Vec<Value> = vec![language.tag().into(), person.organization.0.into()];
     let mut further = String::new();
@@ -218,7 +218,7 @@ pub async fn one(
     language: Language,
     number: i64,
 ) -> Outcome<OrderPage> {
-    let person = reader(service, request).await?;
+    let (person, policies) = reader(service, request).await?;
     let connection = service.database.reader();
     let zone = person.zone();
     let text = format!("{ORDERS} and o.number = $3");
@@ -238,6 +238,7 @@ pub async fn one(
         bank_details: bank_details.filter(|_| waits),
         proofs: proofs(connection, row.id, &zone).await?,
         documents: documents(connection, row.id, &zone).await?,
+        tier_change: tier_change::done(connection, person, &policies, number, service.now()).await?,
         open,
         payments,
         order,

@@ -15,7 +15,7 @@ use crate::audit::Event;
 use crate::change::Change;
 use crate::live::Changed;
 use crate::membership::renewal::{self, PaidLine};
-use crate::membership::{entitle, on_clock};
+use crate::membership::{entitle, on_clock, tier_change};
 use crate::outbox::Letter;
 use crate::people::roles;
 use crate::{Outcome, policies, sql};
@@ -44,15 +44,19 @@ pub(crate) async fn settle(
     roles::lock(change, organization).await?;
     let text = "select l.id, l.offer_id, l.areas, l.kind, l.of_holding_id, c.time_zone from order_line l
         join organization c on c.id = l.organization_id where l.order_id = $1 order by l.id";
-    let mut next = None;
+    let (mut next, mut changed) = (None, None);
     for line in sql::all::<PaidLine>(&change.transaction, text, [order.into()]).await? {
         let year = renewal::open(change, organization, &line).await?;
+        changed = year.changed;
         next = year.follows.then(|| (year, Zone::named(&line.time_zone)));
     }
     let text = "update order_line set state = 'active', row_version = row_version + 1 where order_id = $1";
     sql::run(&change.transaction, text, [order.into()]).await?;
     on_clock::settle_tier(&change.transaction, organization).await?;
     entitle::entitle(change, organization).await?;
+    if let Some((old, new)) = changed {
+        tier_change::hand_over(change, organization, old, new).await?;
+    }
     let facts = orders::facts(&change.transaction, order).await?;
     if facts.price_minor > 0 {
         invoice(change, organization, order, facts.price_minor, &facts.currency).await?;

@@ -36,10 +36,19 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
         return Err(ErrorCode::NotFound.into());
     }
     hold_still(change, line).await?;
+    list::find(&change.transaction, line).await?.check(asked)?;
+    undo(change, line).await
+}
+
+/// Takes away what a purchase brought, and gives back what was paid and what it took the place of. Whether it
+/// may be is decided by then, and the purchase is held still.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`].
+pub(super) async fn undo(change: &mut Change<'_>, line: OrderLineId) -> Outcome<()> {
     let purchase = list::find(&change.transaction, line).await?;
-    purchase.check(asked)?;
     let organization = purchase.organization;
-    renewal::take_back(change, line.0).await?;
+    renewal::take_back(change, organization, line.0).await?;
     let text = "select n.id from benefit_grant n join benefit_grant f on f.id = n.follows_id
         where n.order_line_id = $1 and n.state = 'granted' and f.state = 'granted' order by n.id";
     for Id { id } in sql::all::<Id>(&change.transaction, text, [line.0.into()]).await? {
@@ -80,7 +89,7 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
 
 /// Makes assignments and reveals of the purchase wait: what came before counts, what comes after finds
 /// the grant withdrawn.
-async fn hold_still(change: &Change<'_>, line: OrderLineId) -> Outcome<()> {
+pub(super) async fn hold_still(change: &Change<'_>, line: OrderLineId) -> Outcome<()> {
     for text in [
         "update benefit_grant set state = state where order_line_id = $1",
         "update pool set used = used where id in (select pool_id from benefit_grant where order_line_id = $1)",

@@ -5,6 +5,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod holdings;
 mod seats;
 
 use std::sync::atomic::{AtomicU32, Ordering};
