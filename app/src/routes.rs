@@ -38,6 +38,7 @@ pub const ADDRESSES: &[&str] = &[
     "/technical-request",
     "/become-global-admin",
     "/membership",
+    "/membership/change",
     "/offers",
     "/orders",
     "/orders/:number",
@@ -106,6 +107,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/technical-request") view=pages::advisory::Advisory/>
                 <Route path=path!("/become-global-admin") view=pages::global_admin::BecomeGlobalAdmin/>
                 <Route path=path!("/membership") view=pages::membership::Membership/>
+                <Route path=path!("/membership/change") view=pages::tier_change::TierChange/>
                 <Route path=path!("/offers") view=pages::offers::Offers/>
                 <Route path=path!("/orders") view=pages::orders::Orders/>
                 <Route path=path!("/orders/:number") view=pages::orders::Order/>

@@ -19,3 +19,4 @@ pub mod portal;
 pub mod provisioning;
 pub mod purchases;
 pub mod requests;
+pub mod tier_change;

@@ -218,6 +218,12 @@ codes! {
         ActivityExported = "activity_exported",
         /// Told a company that the year of a holding, or its last days, end soon.
         MembershipReminded = "membership_reminded",
+        /// The next year of a holding began, and its seats went over.
+        HoldingRenewed = "holding_renewed",
+        /// A level of a competency took the place of another one.
+        TierChanged = "tier_changed",
+        /// Took that back.
+        TierChangeTakenBack = "tier_change_taken_back",
         /// A holding ended with the window after its year.
         HoldingEnded = "holding_ended",
         /// Removed events that were older than the programme keeps them.
@@ -387,6 +393,9 @@ impl AuditAction {
             | Self::CompetencyAttained
             | Self::CompetencyRevoked
             | Self::MembershipReminded
+            | Self::HoldingRenewed
+            | Self::TierChanged
+            | Self::TierChangeTakenBack
             | Self::HoldingEnded => ActivityKind::Purchases,
             Self::PolicyChanged
             | Self::MailSentAgain

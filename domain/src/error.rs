@@ -172,6 +172,12 @@ codes! {
         RefundNotPossible = "refund_not_possible",
         /// A condition of an offer isn't met; `detail` has its code (rule 18).
         OfferNotPossible = "offer_not_possible",
+        /// A condition of a renewal isn't met; `detail` has its code (rule 21).
+        RenewalNotPossible = "renewal_not_possible",
+        /// A condition of a change of level isn't met; `detail` has its code (rule 21).
+        TierChangeNotPossible = "tier_change_not_possible",
+        /// A change of level can't be taken back any more; `detail` has the code of what stands against it.
+        TakeBackNotPossible = "take_back_not_possible",
         /// The order waits for its payment no longer.
         OrderSettled = "order_settled",
         /// A payment of the order is under way; what became of it will be known soon.

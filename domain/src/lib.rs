@@ -29,12 +29,14 @@ pub mod order;
 pub mod password;
 pub mod policy;
 pub mod refund;
+pub mod renewal;
 pub mod rights;
 pub mod role;
 pub mod seat;
 pub mod second_factor;
 pub mod support;
 pub mod text;
+pub mod tier_change;
 pub mod view;
 
 pub use audit::AuditAction;
@@ -110,6 +112,7 @@ mod tests {
             crate::policy::DoubleHolding,
             crate::policy::SupportEdition,
             crate::refund::RefundCondition,
+            crate::renewal::RenewalCondition,
             crate::rights::Action,
             crate::rights::ActivityScope,
             crate::rights::OperatorAction,
@@ -121,6 +124,8 @@ mod tests {
             crate::support::Phase,
             crate::support::SupportArea,
             crate::support::SupportKind,
+            crate::tier_change::TakeBackCondition,
+            crate::tier_change::TierChangeCondition,
             crate::view::people::PeopleSort,
             crate::view::people::PersonStatus,
             crate::view::people_import::ImportState,

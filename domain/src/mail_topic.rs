@@ -25,9 +25,8 @@ impl MailTopic {
     #[must_use]
     pub fn of(kind: &str) -> Option<Self> {
         Some(match kind {
-            "seat_assigned" | "key_seat_assigned" | "seat_removed" | "seat_withdrawn" | "seat_ended" => {
-                Self::Seats
-            }
+            "seat_assigned" | "key_seat_assigned" | "seat_removed" | "seat_withdrawn" | "seat_ended"
+            | "seat_tier_changed" => Self::Seats,
             "seat_requested" => Self::SeatRequests,
             "marketing_contact_changed" => Self::MarketingContact,
             "marketing_expiring" | "marketing_expired" | "membership_renew" | "membership_last_days" => {

@@ -30,6 +30,18 @@ codes! {
 }
 
 codes! {
+    /// What an order buys.
+    OrderKind {
+        /// Something that the company doesn't have.
+        Purchase = "purchase",
+        /// The next year of a holding (rule 21).
+        Renewal = "renewal",
+        /// Another level of what is held (rule 21).
+        TierChange = "tier_change",
+    }
+}
+
+codes! {
     /// How an order is paid.
     PaymentMethod {
         /// By card: at once.

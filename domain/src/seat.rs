@@ -147,6 +147,8 @@ codes! {
         GrantWithdrawn = "grant_withdrawn",
         /// The grant ended.
         GrantEnded = "grant_ended",
+        /// The company changed the level that the grant came with, and the new one hasn't got it.
+        TierChanged = "tier_changed",
     }
 }
 

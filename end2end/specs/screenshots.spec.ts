@@ -361,6 +361,13 @@ test.describe('what opens on a page', () => {
         name: '/benefits/technical/processing',
         path: await openRow(page, '/benefits/technical', 'Signature cloud support', 'Gold Core'),
       },
+      {
+        name: '/membership/change/preview',
+        path: await (async () => {
+          await page.goto('/membership');
+          return (await page.getByRole('link', { name: 'Change level' }).first().getAttribute('href')) ?? '';
+        })(),
+      },
       { name: '/benefits/go-to-market/contact', path: '/benefits/go-to-market', prepare: unfold },
       {
         name: '/benefits/go-to-market/refused',

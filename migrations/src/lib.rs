@@ -23,6 +23,7 @@ mod m0014_membership_year;
 mod m0015_people_count;
 mod m0017_orders;
 mod m0018_enrolment;
+mod m0019_renewal;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_people_count::Migration),
             Box::new(m0017_orders::Migration),
             Box::new(m0018_enrolment::Migration),
+            Box::new(m0019_renewal::Migration),
         ]
     }
 }

@@ -9,6 +9,7 @@ pub mod configuration;
 pub mod csv_export;
 pub mod downloads;
 pub mod events;
+pub mod former_holders;
 pub mod headers;
 mod invoices;
 pub mod mailer;

@@ -18,8 +18,8 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::configuration::Configuration;
 use crate::{
-    activity, assets, caller, events, headers, invoices, page, payments, people_files, people_list, plain,
-    provisioning,
+    activity, assets, caller, events, former_holders, headers, invoices, page, payments, people_files,
+    people_list, plain, provisioning,
 };
 
 /// What the handlers share.
@@ -45,6 +45,7 @@ const PEOPLE_FILE: &str = "/account/users/import/file";
 const PEOPLE_TEMPLATE: &str = "/account/users/import/template.csv";
 const PEOPLE_FAULTY: &str = "/account/users/import/{import}/faulty.csv";
 const PROOF_FILE: &str = "/orders/{number}/proof";
+const FORMER_HOLDERS: &str = "/orders/{number}/former-holders.csv";
 const PROOF: &str = "/payment-proofs/{proof}";
 const OPERATOR_PROOF: &str = "/operator/payment-proofs/{proof}";
 const INVOICE: &str = "/invoices/{number}";
@@ -63,6 +64,7 @@ pub const ROUTES: &[&str] = &[
     PEOPLE_TEMPLATE,
     PEOPLE_FAULTY,
     PROOF_FILE,
+    FORMER_HOLDERS,
     PROOF,
     OPERATOR_PROOF,
     INVOICE,
@@ -103,6 +105,7 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         .route(DOWNLOAD, get(crate::downloads::download))
         .route(PEOPLE, get(people_list::export))
         .route(PEOPLE_FAULTY, get(people_files::faulty))
+        .route(FORMER_HOLDERS, get(former_holders::export))
         .route(PROOF, get(payments::proof))
         .route(OPERATOR_PROOF, get(payments::proof_for_operator))
         .route(INVOICE, get(invoices::invoice))

@@ -30,11 +30,15 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
             if let Err(failure) = activations::on_clock::expire_due(&service).await {
                 tracing::error!(cause = %failure, "activations could not be expired");
             }
-            if let Err(failure) = benefits::on_clock::end_due(&service).await {
-                tracing::error!(cause = %failure, "grants could not be ended");
+            // Holdings before grants: a benefit that goes on elsewhere takes its holders along.
+            if let Err(failure) = membership::on_clock::begin_due(&service).await {
+                tracing::error!(cause = %failure, "years bought ahead could not begin");
             }
             if let Err(failure) = membership::on_clock::end_due(&service).await {
                 tracing::error!(cause = %failure, "holdings could not be ended");
+            }
+            if let Err(failure) = benefits::on_clock::end_due(&service).await {
+                tracing::error!(cause = %failure, "grants could not be ended");
             }
             if let Err(failure) = membership::on_clock::remind_due(&service).await {
                 tracing::error!(cause = %failure, "the end of memberships could not be told");

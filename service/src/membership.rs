@@ -2,7 +2,10 @@
 //! what the clock does to it.
 
 pub mod calendar;
+pub(crate) mod carry;
 pub mod catalogue;
 pub(crate) mod entitle;
 pub mod on_clock;
 pub mod page;
+pub(crate) mod renewal;
+pub mod tier_change;

@@ -1,5 +1,5 @@
-//! Purchases: offers, orders and how they are paid (rules 2, 18); whether a purchase can be refunded, asking
-//! for it, and what an approval ends (rule 20).
+//! Purchases: offers, orders and how they are paid (rules 2, 18); the next year of a holding (rule 21); whether
+//! a purchase can be refunded, asking for it, and what an approval ends (rule 20).
 
 pub mod cancel;
 pub mod card;
@@ -12,7 +12,9 @@ pub mod orders;
 pub mod payment;
 pub mod place;
 pub mod processor_notice;
+pub mod renew;
 pub(crate) mod settle;
 pub mod test_card;
+pub mod tier_change;
 pub mod transfer;
 pub(crate) mod withdraw;

@@ -7,6 +7,8 @@ use service::Outcome;
 use service::purchases::card::{self, PayByCard};
 use service::purchases::competencies::{self, Competency};
 use service::purchases::place::{self, PlaceOrder, WantedOrder};
+use service::purchases::renew::{self, RenewHolding};
+use service::purchases::tier_change::{self, ChangeTier};
 use service::purchases::transfer;
 use service::queue::{Wanted, complete};
 
@@ -32,6 +34,32 @@ pub(super) async fn place(reader: &Reader<'_>, form: &Submission) -> Outcome<Per
     };
     let number = place::place(reader.service, reader.request, form.operation()?, input).await?;
     Ok(on_order(reader.texts().orders_done_placed(number), number))
+}
+
+pub(super) async fn renew(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = RenewHolding {
+        holding: form.id("target")?,
+        agreement: form.version()?,
+        accepted: form.field(Field::Accept) == "true",
+    };
+    let number = renew::renew(reader.service, reader.request, form.operation()?, input).await?;
+    Ok(on_order(reader.texts().orders_done_placed(number), number))
+}
+
+pub(super) async fn change_tier(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = ChangeTier {
+        holding: form.id("target")?,
+        agreement: form.version()?,
+        accepted: form.field(Field::Accept) == "true",
+    };
+    let number = tier_change::change(reader.service, reader.request, form.operation()?, input).await?;
+    Ok(on_order(reader.texts().orders_done_placed(number), number))
+}
+
+pub(super) async fn take_back_tier_change(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let operation = form.operation()?;
+    let number = tier_change::take_back(reader.service, reader.request, operation, wanted(form)?).await?;
+    Ok(said(reader.texts().tier_change_done_taken_back(number)))
 }
 
 pub(super) async fn cancel(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

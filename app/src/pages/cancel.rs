@@ -228,6 +228,9 @@ pub(super) fn ends(texts: Texts, line: &PurchaseLine) -> Vec<Point> {
 }
 
 fn why_impossible(texts: Texts, line: &PurchaseLine) -> String {
+    if line.over {
+        return texts.cancel_over().to_owned();
+    }
     let Some(ends) = line.ends else { return texts.cancel_why_plain().to_owned() };
     let ends = date(texts, ends);
     match (line.in_time, line.untouched) {

@@ -3,7 +3,7 @@
 
 use domain::Day;
 use domain::entitlement::{Amount, DifferenceKind};
-use domain::membership::{RENEWAL_WINDOW_DAYS, YearPhase};
+use domain::membership::{RENEWAL_WINDOW_DAYS, Tier, YearPhase};
 use domain::view::membership::{
     DifferenceRow, HoldingRow, HoldingState, MembershipPage, NextTier, SourceRow, YearDay,
 };
@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use locales::{Texts, format};
 
+use super::renewal::Renewal;
 use crate::components::{
     Column, Empty, Ledger, LinkButton, Notice, StatusByCode, Step, StepState, Steps, Tone,
 };
@@ -29,13 +30,20 @@ pub fn Membership() -> impl IntoView {
 fn Page(page: Signal<MembershipPage>) -> impl IntoView {
     let texts = texts();
     let company = page.with_untracked(|page| page.organization.clone());
+    // A holding is written anew when something about it changed, and only then: what is ticked stays.
     let active = move || {
         page.with(|page| {
-            page.holdings
-                .iter()
-                .filter(|holding| gives(holding))
-                .map(|holding| held(texts, holding, page.today))
-                .collect_view()
+            let about = |holding: &HoldingRow| {
+                let rest = (holding, page.today, page.agreement, &page.why_not);
+                (holding.id.clone(), serde_json::to_string(&rest).unwrap_or_default())
+            };
+            page.holdings.iter().filter(|holding| gives(holding)).map(about).collect::<Vec<_>>()
+        })
+    };
+    let one = move |id: &str| {
+        page.with_untracked(|page| {
+            let holding = page.holdings.iter().find(|holding| holding.id == id)?;
+            Some(held(texts, holding, page))
         })
     };
     let any = Memo::new(move |_| page.with(|page| page.holdings.iter().any(gives)));
@@ -55,7 +63,7 @@ fn Page(page: Signal<MembershipPage>) -> impl IntoView {
                     }
                 }
             >
-                {active}
+                <For each=active key=|key| key.clone() let:key>{one(&key.0)}</For>
             </Show>
             {move || page.with(|page| sources(texts, &page.sources))}
             {move || page.with(|page| next(texts, &page.next))}
@@ -85,7 +93,19 @@ fn order(texts: Texts, holding: &HoldingRow) -> String {
     }
 }
 
-fn held(texts: Texts, holding: &HoldingRow, today: Day) -> AnyView {
+fn held(texts: Texts, holding: &HoldingRow, page: &MembershipPage) -> AnyView {
+    let today = page.today;
+    let change = holding
+        .renewal
+        .as_ref()
+        .filter(|_| matches!(Tier::from_code(&holding.tier), Some(Tier::Silver | Tier::Gold)))
+        .map(|row| {
+            let href = format!("/membership/change?holding={}", row.holding);
+            view! { <div><LinkButton href=href label=texts.tier_change_title()/></div> }
+        });
+    let renewal = holding.renewal.clone().map(|row| {
+        view! { <Renewal row=row agreement=page.agreement why_not=page.why_not.clone()/> }
+    });
     let title = format!("{}-title", holding.id);
     let state = match holding.phase {
         YearPhase::Current if holding.days_left == 0 => texts.membership_last_day().to_owned(),
@@ -119,6 +139,8 @@ fn held(texts: Texts, holding: &HoldingRow, today: Day) -> AnyView {
                         <dt>{texts.common_source()}</dt>
                         <dd>{order(texts, holding)}</dd>
                     </dl>
+                    {renewal}
+                    {change}
                 </div>
                 <Steps label=texts.membership_year_of(&holding.offer) steps=steps(texts, holding, today)/>
             </div>
@@ -291,7 +313,9 @@ fn earlier(texts: Texts, holdings: &[HoldingRow]) -> AnyView {
             let ended = ended.map(|(_, date)| day(texts, *date)).unwrap_or_default();
             let status = match holding.state {
                 HoldingState::Cancelled => HoldingState::Cancelled.code(),
-                HoldingState::Active | HoldingState::Ended => HoldingState::Ended.code(),
+                HoldingState::Active | HoldingState::Coming | HoldingState::Ended => {
+                    HoldingState::Ended.code()
+                }
             };
             view! {
                 <tr role="row">

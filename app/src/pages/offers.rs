@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use locales::{Texts, format};
 
+use super::renewal::Renewal;
 use crate::components::{
     DisabledButton, Empty, LinkButton, Point as Condition, PointKind, Points, Status, StatusKind,
     SubmitButton, Tick, Why, WhyKind,
@@ -159,7 +160,9 @@ fn OneChoice(
         })
         .collect::<Vec<_>>();
     if choice.is_held() && choice.waiting_order.is_none() {
-        // What one has needs no conditions.
+        // What one has needs no conditions but those of its next year.
+        let renewal =
+            choice.renewal.map(|row| view! { <Renewal row=row agreement=agreement why_not=why_not/> });
         return view! {
             <div class="stack">
                 {heading}
@@ -167,6 +170,7 @@ fn OneChoice(
                     <Status kind=StatusKind::Active text=texts.offers_held()/>
                     <a href="/membership">{texts.offers_held_days()}</a>
                 </div>
+                {renewal}
             </div>
         }
         .into_any();

@@ -1,7 +1,7 @@
 //! The company's orders, and one order with its payment and documents.
 
 use domain::Field;
-use domain::order::{DeclineCode, OrderState, PROOF_MAX_BYTES, PaymentMethod, PaymentState};
+use domain::order::{DeclineCode, OrderKind, OrderState, PROOF_MAX_BYTES, PaymentMethod, PaymentState};
 use domain::view::orders::{
     Document, DocumentKind, OrderPage, OrderRow, OrdersPage, OrdersQuery, PaymentRow, ProofRow,
 };
@@ -12,6 +12,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::{Texts, format};
 
 use super::offers::terms;
+use super::tier_change::done;
 use crate::components::{
     ButtonTone, Choice, Column, Confirm, Empty, Ledger, LinkButton, Notice, SelectField, StatusByCode,
     SubmitButton, Tone,
@@ -90,10 +91,15 @@ fn date(texts: Texts, day: domain::Day) -> String {
 /// The offer, with its competency areas.
 fn offer(texts: Texts, order: &OrderRow) -> String {
     let areas: Vec<&str> = order.areas.iter().map(|area| texts.find_area(area).unwrap_or(area)).collect();
-    if areas.is_empty() {
+    let offer = if areas.is_empty() {
         order.offer.clone()
     } else {
         texts.cancel_offer_areas(format::list_and(texts.language(), &areas), &order.offer)
+    };
+    match order.kind {
+        OrderKind::Purchase => offer,
+        OrderKind::Renewal => texts.orders_renewal_of(offer),
+        OrderKind::TierChange => texts.orders_change_of(offer),
     }
 }
 
@@ -183,6 +189,13 @@ fn One(page: Signal<OrderPage>) -> impl IntoView {
             {fault}
             {move || page.with(|page| facts(texts, page))}
             {move || payment.with(|page| pay(texts, page))}
+            {move || {
+                payment
+                    .with(|page| {
+                        let change = page.tier_change.as_ref()?;
+                        Some(done(texts, page.order.number, page.version, change))
+                    })
+            }}
             {move || page.with(|page| payments(texts, &page.payments))}
             {move || page.with(|page| documents(texts, &page.documents))}
             {move || page.with(|page| page.agreement.as_ref().map(|agreement| terms(texts, agreement)))}

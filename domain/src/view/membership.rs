@@ -8,11 +8,16 @@ use crate::entitlement::{Amount, DifferenceKind};
 use crate::error::codes;
 use crate::membership::{Tier, YearPhase};
 
+use super::benefits::WhyNot;
+use super::renewal::RenewalRow;
+
 codes! {
     /// Where a holding stands.
     HoldingState {
         /// It gives benefits.
         Active = "active",
+        /// It was bought ahead and begins with the anniversary of the one before.
+        Coming = "coming",
         /// It was cancelled and refunded.
         Cancelled = "cancelled",
         /// Its year and the window after it are over.
@@ -61,6 +66,8 @@ pub struct HoldingRow {
     pub ordered_by: Option<String>,
     /// Benefits that it gives now.
     pub benefits: i64,
+    /// Its next year; none where it can't be had here, or it is over.
+    pub renewal: Option<RenewalRow>,
 }
 
 /// A source of benefits.
@@ -123,4 +130,8 @@ pub struct MembershipPage {
     pub sources: Vec<SourceRow>,
     /// Tiers that it doesn't have, the lowest first.
     pub next: Vec<NextTier>,
+    /// Version of the agreement that a purchase is made under now; none where the programme has none.
+    pub agreement: Option<i64>,
+    /// Why the reader can't buy.
+    pub why_not: WhyNot,
 }

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::benefits::WhyNot;
+use super::renewal::RenewalRow;
+use super::tier_change::TierChangeDone;
 use crate::Day;
 use crate::error::codes;
 use crate::membership::Tier;
-use crate::order::{DeclineCode, OfferCondition, OrderState, PaymentMethod, PaymentState};
+use crate::order::{DeclineCode, OfferCondition, OrderKind, OrderState, PaymentMethod, PaymentState};
 
 /// Orders on a page.
 pub const PAGE_ROWS: u32 = 50;
@@ -72,6 +74,8 @@ pub struct OfferChoice {
     pub conditions: Vec<(OfferCondition, bool)>,
     /// Number of the order of it that waits for its payment.
     pub waiting_order: Option<i64>,
+    /// Its next year, where the company has it.
+    pub renewal: Option<RenewalRow>,
 }
 
 impl OfferChoice {
@@ -93,6 +97,8 @@ impl OfferChoice {
 pub struct OrderRow {
     /// Its number.
     pub number: i64,
+    /// What it buys.
+    pub kind: OrderKind,
     /// The offer in the reader's language.
     pub offer: String,
     /// Codes of competency areas.
@@ -209,4 +215,6 @@ pub struct OrderPage {
     pub proofs: Vec<ProofRow>,
     /// Invoice and credit notes.
     pub documents: Vec<Document>,
+    /// What became of the change of level that was ordered, once it is paid.
+    pub tier_change: Option<TierChangeDone>,
 }

@@ -68,6 +68,9 @@ pub struct PurchaseLine {
     pub bought_by: Option<String>,
     /// Whether it was refunded already.
     pub refunded: bool,
+    /// Whether what it gave is over, replaced by another level, or what an order builds on that waits for its
+    /// payment.
+    pub over: bool,
     /// Last day of a refund, to its end in the organization's time zone.
     pub deadline: Day,
     /// Days until then; negative once it is over.
@@ -102,7 +105,7 @@ impl PurchaseLine {
     /// Whether every condition is met.
     #[must_use]
     pub const fn refundable(&self) -> bool {
-        self.in_time && self.untouched && !self.refunded
+        self.in_time && self.untouched && !self.refunded && !self.over
     }
 }
 

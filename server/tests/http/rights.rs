@@ -264,6 +264,7 @@ const ROUTES: &[(&str, Right)] = &[
     ("/account/users/import/template.csv", Right::AnyPerson),
     ("/account/users/import/{import}/faulty.csv", Right::Person(Action::AddUser)),
     ("/orders/{number}/proof", Right::Person(Action::Purchase)),
+    ("/orders/{number}/former-holders.csv", Right::Person(Action::Purchase)),
     ("/payment-proofs/{proof}", Right::Person(Action::Purchase)),
     ("/operator/payment-proofs/{proof}", Right::Operator(&[OperatorAction::ReadQueue])),
     ("/invoices/{number}", Right::Person(Action::Purchase)),
@@ -303,6 +304,8 @@ async fn rule_01_every_other_route_for_every_role(
                 None if path.contains("{import}") || path.contains("{proof}") => StatusCode::NOT_FOUND,
                 // Nor has an invoice the number of an order.
                 None if path.starts_with("/invoices/") => StatusCode::NOT_FOUND,
+                // The oldest order changes no level.
+                None if path.contains("former-holders") => StatusCode::NOT_FOUND,
                 None if path.contains("{processor}") => StatusCode::METHOD_NOT_ALLOWED,
                 None if path.ends_with("/callback") => status(ErrorCode::DirectoryEnded),
                 None => StatusCode::OK,

@@ -220,6 +220,15 @@ pub const FORMS: &[FormRow] = &[
     form("submit_cancellation", "/benefits/cancel", Right::Person(Action::CancelPurchase), Then::Done),
     form("take_back_cancellation", "/benefits/cancel", Right::Person(Action::CancelPurchase), Then::Done),
     form("place_order", "/offers", BUY, Then::Done),
+    form("renew_holding", "/membership", BUY, Then::Done),
+    form("change_tier", "/membership/change", BUY, Then::Done),
+    form(
+        "take_back_tier_change",
+        "/orders",
+        Right::Person(Action::CancelPurchase),
+        // The oldest order changed no level; what one that did comes to has tests of its own.
+        Then::Rule(ErrorCode::WrongState),
+    ),
     form("cancel_order", "/orders", BUY, Then::Done),
     form("pay_by_card", "/orders", BUY, Then::Done),
     form("confirm_card", "/orders", BUY, Then::Done),
@@ -401,6 +410,14 @@ impl Stage {
         let text = "select max(i.number) as number from invoice i
             join organization o on o.id = i.organization_id where o.domain = 'fernhollow.example'";
         self.count(text).await
+    }
+
+    /// What the company has of an offer.
+    async fn holding(&self, offer: &str) -> Uuid {
+        let text = "select h.id from holding h join offer f on f.id = h.offer_id
+            join organization o on o.id = h.organization_id
+            where o.domain = $1 and f.code = $2 and h.state = 'active' order by h.starts_at, h.id limit 1";
+        self.id(text, [COMPANY.into(), offer.into()]).await
     }
 
     async fn refundable_line(&self) -> Uuid {
@@ -801,6 +818,19 @@ impl Stage {
                     ("accept", "true"),
                 ])
             }
+            ("renew_holding", _) => {
+                let id = self.holding("network").await.to_string();
+                fields(&[("target", &id), ("version", "1"), ("accept", "true")])
+            }
+            ("change_tier", _) => {
+                let id = self.holding("gold").await.to_string();
+                fields(&[("target", &id), ("version", "1"), ("accept", "true")])
+            }
+            ("take_back_tier_change", _) => {
+                let text = format!("select row_version as number from orders where number = {ORDER}");
+                let version = self.count(&text).await.to_string();
+                fields(&[("target", &ORDER.to_string()), ("version", &version)])
+            }
             ("cancel_order" | "pay_by_transfer", _) => {
                 self.waiting_order(if code == "cancel_order" { "datacenter" } else { "devops" }).await
             }
@@ -1031,6 +1061,7 @@ pub const PAGES: &[PageRow] = &[
     page("/technical-request", Right::AnyPerson),
     page("/become-global-admin", Right::AnyPerson),
     page("/membership", Right::Person(Action::OpenBenefits)),
+    page("/membership/change", Right::Person(Action::OpenBenefits)),
     page("/offers", Right::Person(Action::OpenBenefits)),
     page("/orders", BUY),
     page("/orders/:number", BUY),
@@ -1074,6 +1105,7 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/benefits", Right::Person(Action::OpenBenefits)),
     function("/api/marketing_contact", Right::Person(Action::OpenBenefits)),
     function("/api/membership", Right::Person(Action::OpenBenefits)),
+    function("/api/tier_change", Right::Person(Action::OpenBenefits)),
     function("/api/purchases", Right::Person(Action::OpenBenefits)),
     function("/api/offers", Right::Person(Action::OpenBenefits)),
     function("/api/orders", BUY),
@@ -1149,6 +1181,7 @@ impl Stage {
                 let open = self.person_id(EMPLOYEE, COMPANY).await;
                 json!({ "query": PeopleQuery { open: Some(open), after: Some(open), ..PeopleQuery::default() } })
             }
+            "/api/tier_change" => json!({ "query": { "holding": self.holding("gold").await.to_string() } }),
             "/api/orders" => json!({ "query": { "before": null } }),
             "/api/order" => json!({ "number": ORDER }),
             "/api/competencies" => json!({ "query": { "find": "" } }),

@@ -236,6 +236,7 @@ async fn rule_07_every_server_function_with_another_companys_id(
         "/api/own_benefits",
         "/api/people",
         "/api/search_people",
+        "/api/tier_change",
     ];
     assert_eq!(tried, BTreeSet::from(expected), "functions that take an id");
 }

@@ -174,6 +174,7 @@ pub(crate) async fn end(
         kind: match reason {
             ReleaseReason::GrantWithdrawn => "seat_withdrawn",
             ReleaseReason::GrantEnded => "seat_ended",
+            ReleaseReason::TierChanged => "seat_tier_changed",
             ReleaseReason::Removed | ReleaseReason::Reassigned | ReleaseReason::PersonLeft => "seat_removed",
         },
         values: vec![("person", held.full_name.clone()), ("product", texts.of(language)?.name.clone())],

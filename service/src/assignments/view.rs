@@ -90,9 +90,11 @@ pub async fn seats(
         order by s.assigned_at, s.id";
     let holders = sql::all::<HolderRow>(reader, text, values()).await?;
     let text = format!(
-        "select s.id, a.full_name, s.assigned_at, s.released_at, s.release_reason
+        "with recursive chain as (select id, follows_id from benefit_grant where id = $1
+            union all select f.id, f.follows_id from benefit_grant f join chain c on c.follows_id = f.id)
+        select s.id, a.full_name, s.assigned_at, s.released_at, s.release_reason
         from seat s join person p on p.id = s.person_id join account a on a.id = p.account_id
-        where s.grant_id = $1 and s.released_at is not null
+        where s.grant_id in (select id from chain) and s.released_at is not null
         order by s.released_at desc, s.id limit {EARLIER}"
     );
     let earlier = sql::all::<EarlierRow>(reader, &text, values()).await?;

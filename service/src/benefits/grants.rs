@@ -140,7 +140,7 @@ pub(crate) async fn hold(change: &Change<'_>, grant: GrantId) -> Outcome<()> {
 }
 
 /// The organization's grants of products of these kinds, in the order in which they are drawn
-/// (rule 12).
+/// (rule 12), without those that another one took over from.
 ///
 /// # Errors
 /// [`Failure::Database`].
@@ -159,7 +159,8 @@ pub async fn of_kinds(
         .collect();
     let places = places.join(", ");
     let text =
-        format!("{GRANTS} where g.organization_id = $1 and p.kind in ({places}) order by g.granted_at, g.id");
+        format!("{GRANTS} where g.organization_id = $1 and p.kind in ({places}) and not exists (select 1
+            from benefit_grant n where n.follows_id = g.id and n.state <> 'withdrawn') order by g.granted_at, g.id");
     let rows = sql::all::<Row>(connection, &text, values).await?;
     let mut grants = rows
         .into_iter()

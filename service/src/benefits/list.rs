@@ -41,6 +41,7 @@ pub const ROWS: &str = "
             po.quantity, g.activate_by, g.expires_at as granted_until,
             case when a.state = 'active' then coalesce(a.expires_at, g.expires_at) else g.expires_at end as expires_at,
             g.holding_ends_at, g.state, g.activation_state, o.portal_state,
+            exists (select 1 from benefit_grant n where n.follows_id = g.id and n.state <> 'withdrawn') as followed,
             case when a.state <> 'active' then a.requested_at end as requested_at,
             case when a.state <> 'active' then a.target_at end as target_at,
             case
@@ -69,6 +70,9 @@ pub const ROWS: &str = "
             and a.state in ('requested', 'processing', 'active')
         where g.organization_id = $1
     ) r";
+
+/// The rows of a table, `$4`; a grant that another one took over from stands there as that one.
+const LISTED: &str = "where r.category = $4 and not r.followed";
 
 #[derive(FromQueryResult)]
 pub(crate) struct Row {
@@ -132,7 +136,7 @@ pub async fn page(
             cast(sum(case when t.expires_at >= $3 and t.expires_at < $3 + 2592000000 then 1 else 0 end) as bigint) as ending,
             (select count(distinct s.person_id) from seat s join benefit_grant g on g.id = s.grant_id
                 where g.organization_id = $1 and g.category = $4 and s.released_at is null) as holders
-        from ({ROWS} where r.category = $4) t"
+        from ({ROWS} {LISTED}) t"
     );
     let totals = sql::one::<Totals>(reader, &totals, base.clone())
         .await?
@@ -145,7 +149,7 @@ pub async fn page(
     let total = if filter == NO_FILTER {
         totals.rows
     } else {
-        let count = format!("select count(*) as number from ({ROWS} where r.category = $4) t where {filter}");
+        let count = format!("select count(*) as number from ({ROWS} {LISTED}) t where {filter}");
         sql::number(reader, &count, values.clone()).await?
     };
     let pages = u32::try_from(total.max(1)).unwrap_or(u32::MAX).div_ceil(PAGE_ROWS);
@@ -153,7 +157,7 @@ pub async fn page(
     let order = order(query.sort, query.descending);
     let offset = (page - 1) * PAGE_ROWS;
     let text = format!(
-        "select * from ({ROWS} where r.category = $4) t where {filter}
+        "select * from ({ROWS} {LISTED}) t where {filter}
         order by {order} limit {PAGE_ROWS} offset {offset}"
     );
     let rows = sql::all::<Row>(reader, &text, values).await?;

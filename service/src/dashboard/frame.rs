@@ -91,7 +91,9 @@ async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> 
         .await?
         .ok_or_else(|| Failure::broken("organization", "id", organization))?;
     let text =
-        "select category, count(*) as rows from benefit_grant where organization_id = $1 group by category";
+        "select g.category, count(*) as rows from benefit_grant g where g.organization_id = $1
+            and not exists (select 1 from benefit_grant n where n.follows_id = g.id and n.state <> 'withdrawn')
+        group by g.category";
     let counts = sql::all::<CountRow>(reader, text, [organization.into()]).await?;
     let others = if row.elsewhere { other_organizations(reader, person).await? } else { Vec::new() };
     let older_portal = older_portal::notice(reader, person.organization, &row.portal_state).await?;

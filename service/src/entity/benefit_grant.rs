@@ -39,6 +39,8 @@ pub struct Model {
     pub expires_at: Option<i64>,
     /// Catalogue version.
     pub catalogue_version: i64,
+    /// The grant of the earlier year that it took over from.
+    pub follows_id: Option<Uuid>,
     /// Row version.
     pub row_version: i64,
 }

@@ -11,6 +11,7 @@ use domain::{AuditAction, Moment};
 use sea_orm::{EntityTrait, FromQueryResult, Set};
 use uuid::Uuid;
 
+use super::carry::{Way, carry};
 use super::catalogue;
 use crate::audit::Event;
 use crate::change::Change;
@@ -59,7 +60,8 @@ struct Bringing<'c> {
     rows: Vec<&'c Entitlement>,
 }
 
-/// What each holding in force brings, the oldest first; what several bring stands with the first of them.
+/// What each holding in force brings, the oldest first; what several bring stands with the first of them. A
+/// renewed one is as old as its first year: what comes once comes anew once a year.
 async fn bringing<'c>(
     change: &Change<'_>,
     organization: OrganizationId,
@@ -68,8 +70,9 @@ async fn bringing<'c>(
 ) -> Outcome<Vec<Bringing<'c>>> {
     let text = "select h.id, h.order_line_id, f.tier, h.areas, h.anniversary_at, o.time_zone
         from holding h join offer f on f.id = h.offer_id join organization o on o.id = h.organization_id
+        join holding r on r.id = coalesce(h.first_id, h.id)
         where h.organization_id = $1 and h.state = 'active' and o.portal_state = 'member'
-        order by h.starts_at, h.id";
+        order by r.starts_at, r.id";
     let (mut all, mut held, mut seen) = (Vec::new(), Vec::<Held>::new(), HashSet::new());
     for holding in sql::all::<Holding>(&change.transaction, text, [organization.0.into()]).await? {
         let Some(tier) = Tier::from_code(&holding.tier) else { continue };
@@ -89,7 +92,8 @@ async fn bringing<'c>(
 
 /// Grants what the holdings in force bring and the company doesn't have yet: after a purchase all that it
 /// adds, after the end of a holding what another one brings as well. Says how many grants are new. To do
-/// it again changes nothing.
+/// it again changes nothing. A grant follows the same benefit of a holding that is over, and takes over its
+/// holders.
 ///
 /// # Errors
 /// [`Failure::Database`]; [`Failure::Broken`] for a code that isn't known.
@@ -98,6 +102,7 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
     let version = "select catalogue_version as number from programme";
     let version = sql::number(&change.transaction, version, []).await?;
     let have = present(change, organization, &catalogue).await?;
+    let mut left = left_behind(change, organization, &catalogue).await?;
     let categories = categories(change).await?;
     let (mut pools, mut grants) = (Vec::new(), Vec::new());
     for Bringing { holding, last_use, rows } in bringing(change, organization, &catalogue, None).await? {
@@ -139,6 +144,7 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
                 holding_ends_at: Set(Some(holding.anniversary_at)),
                 expires_at: Set(dated.then_some(last_use)),
                 catalogue_version: Set(version),
+                follows_id: Set(left.remove(&same(row))),
                 row_version: Set(1),
             });
         }
@@ -147,6 +153,7 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
     if count > 0 {
         pool::Entity::insert_many(pools).exec_without_returning(&change.transaction).await?;
         benefit_grant::Entity::insert_many(grants).exec_without_returning(&change.transaction).await?;
+        carry(change, Way::On, organization.0).await?;
         change.record(
             Event::new(organization, AuditAction::BenefitsGranted, "organization", organization)
                 .after(format!("grants {count} catalogue {version}")),
@@ -242,6 +249,35 @@ async fn present(
         present.insert(key_of(catalogue, organization, &row.source, row.area, row.product_id, tier)?);
     }
     Ok(present)
+}
+
+/// Grants in force whose holding is over: the new grant of the same benefit follows them. A go-to-market benefit
+/// that runs isn't among them: it ends with its activation, whichever year that is in.
+async fn left_behind(
+    change: &Change<'_>,
+    organization: OrganizationId,
+    catalogue: &[Entitlement],
+) -> Outcome<HashMap<Same, Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Left {
+        id: Uuid,
+        source: String,
+        area: Option<String>,
+        product_id: Uuid,
+        tier: String,
+    }
+    let text = "select g.id, g.source, g.area, g.product_id, f.tier from benefit_grant g
+        join holding h on h.id = g.holding_id join offer f on f.id = h.offer_id
+        where g.organization_id = $1 and g.state = 'granted' and h.state not in ('active', 'coming')
+            and not (g.category = 'go_to_market' and g.activation_state in ('requested', 'processing', 'active'))
+            and not exists (select 1 from benefit_grant n where n.follows_id = g.id and n.state <> 'withdrawn')
+        order by g.granted_at, g.id";
+    let mut left = HashMap::new();
+    for row in sql::all::<Left>(&change.transaction, text, [organization.0.into()]).await? {
+        let tier = Some(row.tier.as_str());
+        left.insert(key_of(catalogue, organization, &row.source, row.area, row.product_id, tier)?, row.id);
+    }
+    Ok(left)
 }
 
 async fn categories(change: &Change<'_>) -> Outcome<HashMap<Uuid, Category>> {

@@ -1,7 +1,7 @@
-//! What the clock does to holdings: the company is reminded of the end of a year, and the holding ends with
-//! the window after it (rule 21).
+//! What the clock does to holdings: the company is reminded of the end of a year, the next one begins where it
+//! was bought ahead, and the holding ends with the window after the year (rule 21).
 
-use domain::ids::{AccountId, OrderLineId, OrganizationId};
+use domain::ids::{AccountId, HoldingId, OrderLineId, OrganizationId};
 use domain::membership::{RENEWAL_WINDOW_DAYS, YearReminder, reminder_due};
 use domain::moment::Zone;
 use domain::{AuditAction, Day, Language, Moment};
@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::calendar::{self, Date};
-use super::entitle;
+use super::{entitle, renewal};
 use crate::audit::Event;
 use crate::change::Change;
 use crate::live::Changed;
@@ -63,7 +63,8 @@ pub async fn remind_due(service: &Service) -> Outcome<usize> {
     let now = service.now();
     // A day more at each end than in any zone; the zone decides.
     let text = format!(
-        "select {} where h.state = 'active' and o.portal_state = 'member' and (
+        "select {} where h.state = 'active' and o.portal_state = 'member'
+        and not exists (select 1 from holding n where n.follows_id = h.id and n.state = 'coming') and (
             h.anniversary_at >= $1 and h.anniversary_at <= $2 and not exists (select 1
                 from membership_reminder r where r.holding_id = h.id and r.kind = 'before_anniversary')
             or h.anniversary_at >= $3 and h.anniversary_at <= $4 and not exists (select 1
@@ -163,6 +164,43 @@ async fn letters(change: &Change<'_>, holding: &Holding, kind: &'static str) -> 
         .collect())
 }
 
+/// Begins the years that were bought ahead and whose day has come: the seats of the year before go over. Says
+/// how many there were.
+///
+/// # Errors
+/// [`crate::Failure::Database`]; what began before stays so.
+pub async fn begin_due(service: &Service) -> Outcome<usize> {
+    let text = format!(
+        "select {} where h.state = 'coming' and h.starts_at <= $1 order by h.starts_at, h.id limit {ROUND}",
+        Holding::COLUMNS
+    );
+    let mut begun = 0;
+    for holding in sql::all::<Holding>(service.database.reader(), &text, [service.now().0.into()]).await? {
+        match begin(service, &holding).await {
+            Ok(done) => begun += usize::from(done),
+            // The others don't wait for it.
+            Err(failure) => {
+                tracing::error!(holding = %holding.id, cause = %failure, "a year could not begin");
+            }
+        }
+    }
+    Ok(begun)
+}
+
+async fn begin(service: &Service, holding: &Holding) -> Outcome<bool> {
+    let request = Request::of_worker(service);
+    let mut change = Change::begin_unasked(service, &request).await?;
+    let organization = holding.organization();
+    roles::lock(&change, organization).await?;
+    if !renewal::begin(&mut change, organization, HoldingId(holding.id)).await? {
+        return Ok(false);
+    }
+    settle_tier(&change.transaction, organization).await?;
+    entitle::entitle(&mut change, organization).await?;
+    change.tell(Changed::Organization(organization));
+    change.commit(true).await
+}
+
 /// Ends the holdings whose last day, the renewal window included, is over; the company's tier follows
 /// from what it still holds. Says how many there were.
 ///
@@ -172,6 +210,7 @@ pub async fn end_due(service: &Service) -> Outcome<usize> {
     let now = service.now();
     let text = format!(
         "select {} where h.state = 'active' and h.anniversary_at <= $1
+        and not exists (select 1 from holding n where n.follows_id = h.id and n.state = 'coming')
         order by h.anniversary_at, h.id limit {ROUND}",
         Holding::COLUMNS
     );

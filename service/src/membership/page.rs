@@ -9,12 +9,14 @@ use domain::rights::Action;
 use domain::view::membership::{
     DifferenceRow, HoldingRow, HoldingState, MembershipPage, NextTier, SourceRow, YearDay,
 };
+use domain::view::renewal::RenewalRow;
 use domain::{Day, ErrorCode, Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::catalogue;
 use crate::failure::Failure;
+use crate::purchases::{place, renew};
 use crate::request::{Person, Request};
 use crate::{Outcome, Service, policies, rights, sql};
 
@@ -34,11 +36,15 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     let catalogue = catalogue::entitlements(reader).await?;
     let held = catalogue::held(reader, person.organization, &catalogue).await?;
     let (organization, tier) = company(reader, person).await?;
+    let mut renewals = renew::rows(reader, person, language, service.now()).await?;
+    let agreement = place::agreement_in_force(reader, service.now()).await?;
     Ok(MembershipPage {
         organization,
         today,
         tier,
-        holdings: holdings(reader, person, language, today).await?,
+        agreement: (agreement > 0).then_some(agreement),
+        why_not: rights::why_not(reader, person, Action::Purchase, &policies).await?,
+        holdings: holdings(reader, person, language, today, &mut renewals).await?,
         sources: sources(reader, person).await?,
         next: next(reader, language, &catalogue, &held).await?,
     })
@@ -78,6 +84,7 @@ async fn holdings(
     person: &Person,
     language: Language,
     today: Day,
+    renewals: &mut HashMap<Uuid, RenewalRow>,
 ) -> Outcome<Vec<HoldingRow>> {
     let text = format!(
         "select h.id, t.name as offer, f.tier, h.areas, h.state, h.starts_at, h.anniversary_at, o.number,
@@ -89,7 +96,7 @@ async fn holdings(
         join order_line l on l.id = h.order_line_id
         join orders o on o.id = l.order_id
         left join person p on p.id = o.ordered_by left join account a on a.id = p.account_id
-        where h.organization_id = $1
+        where h.organization_id = $1 and h.state <> 'coming'
         order by case when h.state = 'active' then 0 else 1 end, h.anniversary_at desc, h.id limit {HOLDINGS}"
     );
     let values = [person.organization.0.into(), language.tag().into()];
@@ -126,6 +133,7 @@ async fn holdings(
                 order: row.number,
                 ordered_by: row.ordered_by,
                 benefits: row.benefits,
+                renewal: renewals.remove(&row.id),
             })
         })
         .collect()

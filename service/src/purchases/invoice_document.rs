@@ -56,7 +56,7 @@ pub async fn invoice(
     language: Language,
     number: i64,
 ) -> Outcome<Invoice> {
-    let person = orders::reader(service, request).await?;
+    let (person, _) = orders::reader(service, request).await?;
     let zone = person.zone();
     let values = [language.tag().into(), person.organization.0.into(), number.into()];
     let rows = sql::all::<Row>(service.database.reader(), DOCUMENT, values).await?;

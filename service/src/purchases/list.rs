@@ -22,10 +22,12 @@ const NAMED_USES: usize = 3;
 /// So many earlier cancellations are listed.
 const EARLIER: u32 = 50;
 
-/// An order line with what the rule asks of it; `$1` language.
+/// An order line with what the rule asks of it; `$1` language. A key that went over from the year before was
+/// revealed before the grant was there, and doesn't count.
 const LINES: &str = "select l.id, l.row_version, l.policies, l.state, l.price_minor, l.areas, l.organization_id,
         o.number, o.currency, coalesce(o.paid_at, o.ordered_at) as ordered_at, t.name as offer, f.tier, a.full_name as bought_by,
-        c.tier as company_tier, c.time_zone, h.anniversary_at,
+        c.tier as company_tier, c.time_zone, h.anniversary_at, h.state as holding_state,
+        (select count(*) from order_line w where w.of_holding_id = h.id and w.state = 'placed') as awaiting,
         (select count(*) from benefit_grant g where g.order_line_id = l.id and g.state = 'granted') as benefits,
         (select count(*) from benefit_grant g where g.order_line_id = l.id and g.category = 'software') as software,
         (select count(distinct s.person_id) from seat s join benefit_grant g on g.id = s.grant_id
@@ -36,7 +38,7 @@ const LINES: &str = "select l.id, l.row_version, l.policies, l.state, l.price_mi
         (select count(*) from download d join benefit_grant g on g.id = d.grant_id
             where g.order_line_id = l.id and g.category = 'software') as downloaded,
         (select count(*) from product_key k join benefit_grant g on g.id = k.grant_id
-            where g.order_line_id = l.id and g.category = 'software' and k.revealed_at is not null) as revealed
+            where g.order_line_id = l.id and g.category = 'software' and k.revealed_at >= g.granted_at) as revealed
     from order_line l
     join orders o on o.id = l.order_id
     join organization c on c.id = l.organization_id
@@ -63,12 +65,21 @@ struct Row {
     company_tier: String,
     time_zone: String,
     anniversary_at: Option<i64>,
+    holding_state: Option<String>,
+    awaiting: i64,
     benefits: i64,
     software: i64,
     holders: i64,
     activated: i64,
     downloaded: i64,
     revealed: i64,
+}
+
+impl Row {
+    /// What an order renews or replaces stays until that order is decided: it was priced for it.
+    fn is_over(&self) -> bool {
+        self.holding_state.as_deref() == Some("ended") || self.awaiting > 0
+    }
 }
 
 #[derive(FromQueryResult)]
@@ -105,6 +116,8 @@ pub(crate) struct Purchase {
     pub(crate) organization: OrganizationId,
     pub(crate) offer: String,
     pub(crate) refunded: bool,
+    /// Whether what it gave is over, replaced, or what an order builds on that waits for its payment.
+    pub(crate) over: bool,
     /// The policies frozen on it.
     pub(crate) policies: Policies,
     pub(crate) zone: Zone,
@@ -115,9 +128,9 @@ impl Purchase {
     /// Whether a refund asked for at the moment is possible, by the uses on record now.
     ///
     /// # Errors
-    /// [`ErrorCode::WrongState`] if it was refunded; those of [`refund::check`].
+    /// [`ErrorCode::WrongState`] if it was refunded, or what it gave is over; those of [`refund::check`].
     pub(crate) fn check(&self, asked: Moment) -> Outcome<()> {
-        if self.refunded {
+        if self.refunded || self.over {
             return Err(ErrorCode::WrongState.into());
         }
         let facts = RefundFacts { today: self.zone.day_of(asked), ..self.facts };
@@ -201,6 +214,7 @@ pub(crate) async fn find(connection: &impl ConnectionTrait, line: OrderLineId) -
         version: row.row_version,
         organization: OrganizationId(row.organization_id),
         refunded: row.state == "refunded",
+        over: row.is_over(),
         policies: frozen(&row)?,
         facts: facts(&row, &zone, Moment(row.ordered_at)),
         offer: row.offer,
@@ -242,6 +256,7 @@ async fn view(
     now: Moment,
 ) -> Outcome<PurchaseLine> {
     let zone = Zone::named(&row.time_zone);
+    let over = row.is_over();
     let policies = frozen(&row)?;
     let facts = facts(&row, &zone, now);
     let met = |wanted| refund::conditions(&facts, &policies).iter().any(|(of, met)| *of == wanted && *met);
@@ -262,6 +277,7 @@ async fn view(
         bought: facts.purchased,
         bought_by: row.bought_by,
         refunded: row.state == "refunded",
+        over,
         deadline: facts.deadline,
         days_left: facts.today.days_until(facts.deadline),
         day: facts.purchased.days_until(facts.today),
@@ -296,7 +312,7 @@ async fn uses(
             select 'revealed' as kind, t.name, k.revealed_at as happened_at, a.full_name as by_name
             from product_key k left join person p on p.id = k.revealed_by
             left join account a on a.id = p.account_id
-            join benefit_grant g on g.id = k.grant_id {OF_LINE} and k.revealed_at is not null"
+            join benefit_grant g on g.id = k.grant_id {OF_LINE} and k.revealed_at >= g.granted_at"
         )
     } else {
         String::new()

@@ -11,6 +11,7 @@ use domain::{ErrorCode, Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
+use super::renew;
 use crate::failure::Failure;
 use crate::request::Request;
 use crate::{Outcome, Service, policies, rights, sql};
@@ -83,20 +84,37 @@ impl Standing {
             decided && self.held.iter().any(|(of, areas)| fits(*of) && in_area(areas))
         };
         let waits = |of: Tier, areas: &str| {
-            (of == tier || is_level(of) && is_level(tier)) && areas == area.unwrap_or_default()
+            (of == tier || is_level(of) && is_level(tier))
+                && area.map_or(areas.is_empty(), |area| areas.split(',').any(|of| of == area))
         };
         Ok(OfferFacts {
             tier,
             needs_area,
             member: self.member,
-            has_network: self.held.iter().any(|(of, _)| *of == Tier::Network),
-            attained: area.is_some_and(|area| {
-                self.attained.iter().any(|(of, at)| at == area && (*of == tier || *of == Tier::Gold))
-            }),
+            has_network: self.has_network(),
+            attained: area.is_some_and(|area| self.attained_in(tier, area)),
             held: has(&|of| of == tier),
             other_level: needs_area && has(&|of| of != tier && is_level(of)),
             waiting: decided && self.waiting.iter().any(|(_, of, areas, _)| waits(*of, areas)),
         })
+    }
+
+    /// Whether the company's own record is here.
+    pub(super) const fn is_member(&self) -> bool {
+        self.member
+    }
+
+    /// Whether the company has the network membership.
+    pub(super) fn has_network(&self) -> bool {
+        self.held.iter().any(|(of, _)| *of == Tier::Network)
+    }
+
+    /// Whether each of these areas, separated by commas, is recorded as attained at the tier or a higher one.
+    pub(super) fn attained_in(&self, tier: Tier, areas: &str) -> bool {
+        let attained = |area: &str| {
+            self.attained.iter().any(|(of, at)| at == area && (*of == tier || *of == Tier::Gold))
+        };
+        areas.split(',').filter(|area| !area.is_empty()).all(attained)
     }
 
     fn waiting_order(&self, offer: &Offer, area: Option<&str>) -> Option<i64> {
@@ -163,6 +181,7 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     let policies = policies::in_force(reader).await?;
     rights::check(reader, person, Action::OpenBenefits, &policies).await?;
     let standing = standing(reader, person.organization).await?;
+    let renewals = renew::rows(reader, person, language, service.now()).await?;
     let text = format!("{OFFERS} order by f.price_minor, f.code");
     let mut offers = Vec::new();
     for offer in sql::all::<Offer>(reader, &text, [language.tag().into()]).await? {
@@ -180,6 +199,14 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
             choices.push(OfferChoice {
                 conditions: order::conditions(&facts),
                 waiting_order: standing.waiting_order(&offer, area.as_deref()),
+                renewal: renewals
+                    .values()
+                    .find(|row| {
+                        row.offer_code == offer.code
+                            // What is held for several areas is renewed once, beside the first of them.
+                            && area.as_ref().is_none_or(|area| row.areas.first() == Some(area))
+                    })
+                    .cloned(),
                 area,
             });
         }

@@ -2,17 +2,17 @@
 
 use domain::ids::OrganizationId;
 use domain::moment::Zone;
-use domain::order::{DeclineCode, OrderState, PaymentMethod, PaymentState, pay_by};
+use domain::order::{DeclineCode, OrderKind, OrderState, PaymentMethod, PaymentState, pay_by};
 use domain::rights::Action;
 use domain::view::orders::{
     Document, DocumentKind, OrderPage, OrderRow, OrdersPage, OrdersQuery, PAGE_ROWS, PaymentRow, ProofRow,
 };
-use domain::{ErrorCode, Language, Moment};
+use domain::{ErrorCode, Language, Moment, Policies};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::place::WantedOrder;
-use super::test_card;
+use super::{test_card, tier_change};
 use crate::change::Change;
 use crate::failure::Failure;
 use crate::request::{Person, Request};
@@ -20,7 +20,7 @@ use crate::{Outcome, Service, policies, rights, sql};
 
 /// An order with its offer; `$1` language, `$2` organization.
 const ORDERS: &str = "select o.id, o.number, o.row_version, o.state, o.ordered_at, o.paid_at, o.currency,
-        l.price_minor, l.areas, l.agreement_version, t.name as offer, a.full_name as ordered_by
+        l.price_minor, l.areas, l.kind, l.agreement_version, t.name as offer, a.full_name as ordered_by
     from orders o
     join order_line l on l.order_id = o.id
     join offer_text t on t.offer_id = l.offer_id and t.language = $1
@@ -38,6 +38,7 @@ struct Row {
     currency: String,
     price_minor: i64,
     areas: String,
+    kind: String,
     agreement_version: i64,
     offer: String,
     ordered_by: Option<String>,
@@ -161,6 +162,7 @@ fn view(row: &Row, zone: &Zone) -> Outcome<OrderRow> {
         OrderState::from_code(&row.state).ok_or_else(|| Failure::broken("orders", "state", row.id))?;
     Ok(OrderRow {
         number: row.number,
+        kind: OrderKind::from_code(&row.kind).ok_or_else(|| Failure::broken("order_line", "kind", row.id))?,
         offer: row.offer.clone(),
         areas: row.areas.split(',').filter(|area| !area.is_empty()).map(str::to_owned).collect(),
         state,
@@ -176,12 +178,12 @@ fn view(row: &Row, zone: &Zone) -> Outcome<OrderRow> {
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`].
-pub(super) async fn reader<'r>(service: &Service, request: &'r Request) -> Outcome<&'r Person> {
+pub(super) async fn reader<'r>(service: &Service, request: &'r Request) -> Outcome<(&'r Person, Policies)> {
     let person = request.person()?;
     let connection = service.database.reader();
     let policies = policies::in_force(connection).await?;
     rights::check(connection, person, Action::Purchase, &policies).await?;
-    Ok(person)
+    Ok((person, policies))
 }
 
 /// The company's orders, the latest first.
@@ -194,7 +196,7 @@ pub async fn page(
     language: Language,
     query: &OrdersQuery,
 ) -> Outcome<OrdersPage> {
-    let person = reader(service, request).await?;
+    let (person, _) = reader(service, request).await?;
     let zone = person.zone();
     let mut values: Vec<Value> = vec![language.tag().into(), person.organization.0.into()];
     let mut further = String::new();
@@ -220,7 +222,7 @@ pub async fn one(
     language: Language,
     number: i64,
 ) -> Outcome<OrderPage> {
-    let person = reader(service, request).await?;
+    let (person, policies) = reader(service, request).await?;
     let connection = service.database.reader();
     let zone = person.zone();
     let text = format!("{ORDERS} and o.number = $3");
@@ -240,6 +242,7 @@ pub async fn one(
         bank_details: bank_details.filter(|_| waits),
         proofs: proofs(connection, row.id, &zone).await?,
         documents: documents(connection, row.id, &zone).await?,
+        tier_change: tier_change::done(connection, person, &policies, number, service.now()).await?,
         open,
         payments,
         order,

@@ -1,7 +1,7 @@
 //! Placing an order, and taking it back before it is paid (rules 2, 18).
 
 use domain::operation::OperationId;
-use domain::order::{self, OrderState};
+use domain::order::{self, OrderKind, OrderState};
 use domain::rights::Action;
 use domain::{AuditAction, Error, ErrorCode, Field, Moment};
 use sea_orm::ConnectionTrait;
@@ -90,25 +90,34 @@ pub async fn place(
         price_minor: offer.price_minor,
         currency: &offer.currency,
         agreement: input.agreement,
+        kind: OrderKind::Purchase,
+        of: None,
     };
-    let (order, number) = settle::write_order(&change, &new).await?;
-    change.record(
-        Event::new(person.organization, AuditAction::OrderPlaced, "order", number)
-            .after(format!("offer {} {} agreement {}", offer.code, new.areas, new.agreement)),
-    );
-    if offer.price_minor == 0 {
-        settle::settle(&mut change, person.organization, order).await?;
-    } else if let Some(letter) =
-        settle::letter(&change, person.organization, order, "order_placed", None).await?
-    {
-        change.post(letter);
-    }
-    change.tell(Changed::Organization(person.organization));
+    let number = put(&mut change, &new, &offer.code).await?;
     change.commit(number).await
 }
 
+/// Writes an order whose conditions are met; what is free is settled at once. Gives its number.
+pub(super) async fn put(change: &mut Change<'_>, new: &NewOrder<'_>, offer: &str) -> Outcome<i64> {
+    let (order, number) = settle::write_order(change, new).await?;
+    change.record(Event::new(new.organization, AuditAction::OrderPlaced, "order", number).after(format!(
+        "{} offer {offer} {} agreement {}",
+        new.kind.code(),
+        new.areas,
+        new.agreement
+    )));
+    if new.price_minor == 0 {
+        settle::settle(change, new.organization, order).await?;
+    } else if let Some(letter) = settle::letter(change, new.organization, order, "order_placed", None).await?
+    {
+        change.post(letter);
+    }
+    change.tell(Changed::Organization(new.organization));
+    Ok(number)
+}
+
 /// The version of the agreement that a purchase is made under now.
-pub(super) async fn agreement_in_force(connection: &impl ConnectionTrait, now: Moment) -> Outcome<i64> {
+pub(crate) async fn agreement_in_force(connection: &impl ConnectionTrait, now: Moment) -> Outcome<i64> {
     let text = "select coalesce(max(version), 0) as number from purchase_agreement where in_force_at <= $1";
     Ok(sql::number(connection, text, [now.0.into()]).await?)
 }

@@ -1,10 +1,10 @@
 //! An order that is paid, or free: its holding begins, its benefits come, its invoice is written. Once,
 //! whoever brings the news and however often.
 
-use domain::ids::{OrganizationId, PersonId};
-use domain::membership::{Tier, Year};
+use domain::ids::{HoldingId, OrganizationId, PersonId};
+use domain::membership::Tier;
 use domain::moment::Zone;
-use domain::order::OrderState;
+use domain::order::{OrderKind, OrderState};
 use domain::{AuditAction, Language};
 use locales::format;
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -14,7 +14,8 @@ use super::orders;
 use crate::audit::Event;
 use crate::change::Change;
 use crate::live::Changed;
-use crate::membership::{entitle, on_clock};
+use crate::membership::renewal::{self, PaidLine};
+use crate::membership::{entitle, on_clock, tier_change};
 use crate::outbox::Letter;
 use crate::people::roles;
 use crate::{Outcome, enrolment, policies, sql};
@@ -23,14 +24,6 @@ use crate::{Outcome, enrolment, policies, sql};
 const INVOICES_FROM: i64 = 50_000;
 /// The first order has the number after this one.
 const ORDERS_FROM: i64 = 10_000;
-
-#[derive(FromQueryResult)]
-struct Line {
-    id: Uuid,
-    offer_id: Uuid,
-    areas: String,
-    time_zone: String,
-}
 
 /// Marks an order as paid and gives what was bought. Says whether it was this call that did: an order
 /// that no longer waits stays as it is.
@@ -49,34 +42,32 @@ pub(crate) async fn settle(
         return Ok(false);
     }
     roles::lock(change, organization).await?;
-    let text = "select l.id, l.offer_id, l.areas, c.time_zone from order_line l
+    let text = "select l.id, l.offer_id, l.areas, l.kind, l.of_holding_id, c.time_zone from order_line l
         join organization c on c.id = l.organization_id where l.order_id = $1 order by l.id";
-    for line in sql::all::<Line>(&change.transaction, text, [order.into()]).await? {
-        let zone = Zone::named(&line.time_zone);
-        let anniversary = Year { purchased: zone.day_of(change.now) }.ends_at(&zone);
-        let text = "insert into holding
-                (id, organization_id, offer_id, order_line_id, areas, state, starts_at, anniversary_at)
-            values ($1, $2, $3, $4, $5, 'active', $6, $7)";
-        let values = [
-            change.service().new_id().into(),
-            organization.0.into(),
-            line.offer_id.into(),
-            line.id.into(),
-            line.areas.into(),
-            change.now.0.into(),
-            anniversary.0.into(),
-        ];
-        sql::run(&change.transaction, text, values).await?;
+    let (mut next, mut changed) = (None, None);
+    for line in sql::all::<PaidLine>(&change.transaction, text, [order.into()]).await? {
+        let year = renewal::open(change, organization, &line).await?;
+        changed = year.changed;
+        next = year.follows.then(|| (year, Zone::named(&line.time_zone)));
     }
     let text = "update order_line set state = 'active', row_version = row_version + 1 where order_id = $1";
     sql::run(&change.transaction, text, [order.into()]).await?;
     on_clock::settle_tier(&change.transaction, organization).await?;
     entitle::entitle(change, organization).await?;
+    if let Some((old, new)) = changed {
+        tier_change::hand_over(change, organization, old, new).await?;
+    }
     let facts = orders::facts(&change.transaction, order).await?;
     if facts.price_minor > 0 {
         invoice(change, organization, order, facts.price_minor, &facts.currency).await?;
     }
-    if let Some(letter) = letter(change, organization, order, "order_paid", None).await? {
+    let kind = if next.is_some() { "order_renewed" } else { "order_paid" };
+    if let Some(mut letter) = letter(change, organization, order, kind, None).await? {
+        if let Some((year, zone)) = next {
+            let date = |moment| format::date(letter.language, zone.day_of(moment));
+            let (begins, ends) = (date(year.starts), date(year.ends));
+            letter.values.extend([("begins", begins), ("ends", ends)]);
+        }
         change.post(letter);
     }
     change.record(
@@ -164,6 +155,9 @@ pub(super) struct NewOrder<'o> {
     pub(super) price_minor: i64,
     pub(super) currency: &'o str,
     pub(super) agreement: i64,
+    pub(super) kind: OrderKind,
+    /// The holding whose next year is bought; none where it is no next year.
+    pub(super) of: Option<HoldingId>,
 }
 
 /// Writes an order that waits for its payment, its line with price, policies and agreement frozen. Gives
@@ -184,8 +178,9 @@ pub(super) async fn write_order(change: &Change<'_>, new: &NewOrder<'_>) -> Outc
     ];
     sql::run(&change.transaction, text, values).await?;
     let text = "insert into order_line
-            (id, order_id, organization_id, offer_id, areas, price_minor, policies, agreement_version, state)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, 'placed')";
+            (id, order_id, organization_id, offer_id, areas, price_minor, policies, agreement_version, state,
+            kind, of_holding_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, 'placed', $9, $10)";
     let values = [
         change.service().new_id().into(),
         order.into(),
@@ -195,6 +190,8 @@ pub(super) async fn write_order(change: &Change<'_>, new: &NewOrder<'_>) -> Outc
         new.price_minor.into(),
         policies::frozen(&in_force).into(),
         new.agreement.into(),
+        new.kind.code().into(),
+        new.of.map(|holding| holding.0).into(),
     ];
     sql::run(&change.transaction, text, values).await?;
     Ok((order, number))
@@ -227,6 +224,8 @@ pub(crate) async fn join_free(
         price_minor: 0,
         currency: &offer.currency,
         agreement,
+        kind: OrderKind::Purchase,
+        of: None,
     };
     let (order, number) = write_order(change, &new).await?;
     settle(change, organization, order).await?;

@@ -278,7 +278,7 @@ pub(crate) async fn send_back(change: &mut Change<'_>, purchase: &Purchase) -> O
         requested_by: Option<Uuid>,
     }
     let text = "select o.id as order_id, o.number, (select r.requested_by from service_request r
-            where r.order_line_id = l.id and r.kind = 'cancellation' order by r.requested_at desc limit 1)
+            where r.order_line_id = l.id and r.kind = 'cancellation' and r.state <> 'withdrawn' order by r.requested_at desc limit 1)
                 as requested_by
         from order_line l join orders o on o.id = l.order_id
         join payment y on y.order_id = o.id and y.method = 'bank_transfer' and y.refund_due_at is not null
@@ -287,6 +287,8 @@ pub(crate) async fn send_back(change: &mut Change<'_>, purchase: &Purchase) -> O
     let Some(paid) = sql::one::<Paid>(&change.transaction, text, [purchase.id.0.into()]).await? else {
         return Ok(());
     };
+    // Nobody asked for what whoever bought it takes back alone.
+    let by = paid.requested_by.or_else(|| change.request().person().ok().map(|person| person.id.0));
     let today = purchase.zone.day_of(change.now);
     let target = purchase.zone.end_of(today.plus_working_days(PAYMENT_DAYS));
     let text = "insert into service_request (id, number, organization_id, kind, state, open, order_line_id,
@@ -299,7 +301,7 @@ pub(crate) async fn send_back(change: &mut Change<'_>, purchase: &Purchase) -> O
         purchase.id.0.into(),
         paid.order_id.into(),
         paid.number.to_string().into(),
-        paid.requested_by.into(),
+        by.into(),
         change.now.0.into(),
         target.0.into(),
     ];

@@ -12,7 +12,7 @@ use crate::audit::Event;
 use crate::benefits::{grants, products};
 use crate::change::Change;
 use crate::live::Changed;
-use crate::membership::entitle;
+use crate::membership::{entitle, renewal};
 use crate::{Outcome, people, requests, sql};
 
 #[derive(FromQueryResult)]
@@ -36,9 +36,24 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
         return Err(ErrorCode::NotFound.into());
     }
     hold_still(change, line).await?;
+    list::find(&change.transaction, line).await?.check(asked)?;
+    undo(change, line).await
+}
+
+/// Takes away what a purchase brought, and gives back what was paid and what it took the place of. Whether it
+/// may be is decided by then, and the purchase is held still.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`].
+pub(super) async fn undo(change: &mut Change<'_>, line: OrderLineId) -> Outcome<()> {
     let purchase = list::find(&change.transaction, line).await?;
-    purchase.check(asked)?;
     let organization = purchase.organization;
+    renewal::take_back(change, organization, line.0).await?;
+    let text = "select n.id from benefit_grant n join benefit_grant f on f.id = n.follows_id
+        where n.order_line_id = $1 and n.state = 'granted' and f.state = 'granted' order by n.id";
+    for Id { id } in sql::all::<Id>(&change.transaction, text, [line.0.into()]).await? {
+        end_grant(change, organization, GrantId(id)).await?;
+    }
     entitle::hand_on(change, organization, line.0).await?;
     let text = "select id from benefit_grant where order_line_id = $1 and state = 'granted' order by id";
     for Id { id } in sql::all::<Id>(&change.transaction, text, [line.0.into()]).await? {
@@ -53,9 +68,6 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
     let text = "update orders set state = 'refunded'
         where id = (select order_id from order_line where id = $1)
             and not exists (select 1 from order_line l where l.order_id = orders.id and l.state <> 'refunded')";
-    sql::run(&change.transaction, text, [line.0.into()]).await?;
-    let text = "update holding set state = 'cancelled', row_version = row_version + 1
-        where order_line_id = $1 and state = 'active'";
     sql::run(&change.transaction, text, [line.0.into()]).await?;
     people::roles::lock(change, organization).await?;
     settle::credit(change, line.0).await?;
@@ -77,7 +89,7 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
 
 /// Makes assignments and reveals of the purchase wait: what came before counts, what comes after finds
 /// the grant withdrawn.
-async fn hold_still(change: &Change<'_>, line: OrderLineId) -> Outcome<()> {
+pub(super) async fn hold_still(change: &Change<'_>, line: OrderLineId) -> Outcome<()> {
     for text in [
         "update benefit_grant set state = state where order_line_id = $1",
         "update pool set used = used where id in (select pool_id from benefit_grant where order_line_id = $1)",

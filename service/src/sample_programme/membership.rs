@@ -104,6 +104,7 @@ impl Membership {
                         // A go-to-market benefit expires with its activation.
                         expires_at: (!marketing).then_some(purchase.last_use_at),
                         catalogue_version: VERSION,
+                        follows_id: None,
                         row_version: 1,
                     });
                     let key = (entitlement.source, entitlement.product.clone());

@@ -6,6 +6,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod enrolment;
+mod holdings;
 mod seats;
 
 use std::sync::atomic::{AtomicU32, Ordering};

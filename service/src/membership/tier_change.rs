@@ -1,0 +1,240 @@
+//! What a paid change of level does to benefits and their holders, and how it is undone (rules 20, 21).
+
+use domain::benefit::SourceLabel;
+use domain::ids::{GrantId, OrganizationId};
+use domain::seat::ReleaseReason;
+use domain::tier_change::{Benefit, successors};
+use domain::{AuditAction, Day, ErrorCode, Language, Moment};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use uuid::Uuid;
+
+use super::carry::{Way, carry};
+use crate::assignments::{release, seat_requests};
+use crate::audit::Event;
+use crate::benefits::{grants, products};
+use crate::change::Change;
+use crate::failure::Failure;
+use crate::live::Changed;
+use crate::request::Person;
+use crate::{Outcome, sql};
+
+/// Grants of a holding that don't run out with an activation of their own; `$1` holding.
+const GRANTS: &str = "select g.id, g.product_id, g.source, g.area from benefit_grant g
+    where g.holding_id = $1 and g.state = 'granted'
+        and not (g.category = 'go_to_market' and g.activation_state in ('requested', 'processing', 'active'))";
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    product_id: Uuid,
+    source: String,
+    area: Option<String>,
+}
+
+/// A grant in force as the rule sees it.
+pub(crate) struct OfHolding {
+    pub(crate) id: GrantId,
+    pub(crate) benefit: Benefit,
+}
+
+/// The grants of a holding that a change of its level is about; `further` narrows them down.
+pub(crate) async fn of_holding(
+    connection: &impl ConnectionTrait,
+    holding: Uuid,
+    further: &str,
+) -> Outcome<Vec<OfHolding>> {
+    let text = format!("{GRANTS} {further} order by g.granted_at, g.id");
+    sql::all::<Row>(connection, &text, [holding.into()])
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(OfHolding {
+                id: GrantId(row.id),
+                benefit: Benefit {
+                    product: row.product_id.into(),
+                    source: SourceLabel::from_code(&row.source)
+                        .ok_or_else(|| Failure::broken("benefit_grant", "source", row.id))?,
+                    area: row.area,
+                },
+            })
+        })
+        .collect()
+}
+
+/// Hands the benefits of the old level over to the new one, whose grants are there, and ends what has no
+/// counterpart: its holders are told, and stay listed as former ones.
+///
+/// # Errors
+/// [`Failure::Database`]; [`Failure::Broken`] for a code that isn't known.
+pub(crate) async fn hand_over(
+    change: &mut Change<'_>,
+    organization: OrganizationId,
+    old: Uuid,
+    new: Uuid,
+) -> Outcome<()> {
+    let leaving = of_holding(&change.transaction, old, "").await?;
+    let coming = of_holding(&change.transaction, new, "and g.follows_id is null").await?;
+    let benefits = |of: &[OfHolding]| of.iter().map(|grant| grant.benefit.clone()).collect::<Vec<_>>();
+    for (from, to) in successors(&benefits(&leaving), &benefits(&coming)) {
+        let (Some(from), Some(to)) = (leaving.get(from), coming.get(to)) else { continue };
+        let text = "update benefit_grant set follows_id = $2 where id = $1 and follows_id is null";
+        sql::run(&change.transaction, text, [to.id.0.into(), from.id.0.into()]).await?;
+    }
+    carry(change, Way::On, organization.0).await?;
+    let mut ended = 0;
+    for leaving in of_holding(&change.transaction, old, "").await? {
+        end(change, organization, leaving.id).await?;
+        ended += 1;
+    }
+    change.record(
+        Event::new(organization, AuditAction::TierChanged, "holding", new)
+            .after(format!("benefits {} ended {ended}", coming.len())),
+    );
+    Ok(())
+}
+
+async fn end(change: &mut Change<'_>, organization: OrganizationId, id: GrantId) -> Outcome<()> {
+    grants::hold(change, id).await?;
+    let grant = grants::find(&change.transaction, organization, id).await?;
+    let texts = products::texts(&change.transaction, grant.product).await?;
+    release::end_all(change, &grant, ReleaseReason::TierChanged, &texts).await?;
+    seat_requests::refuse_all(change, &grant, &texts).await?;
+    let text = "update benefit_grant set state = 'ended', row_version = row_version + 1 where id = $1";
+    sql::run(&change.transaction, text, [id.0.into()]).await?;
+    change.record(
+        Event::new(organization, AuditAction::GrantEnded, "grant", id)
+            .grant(id)
+            .before("granted")
+            .after("ended"),
+    );
+    change.tell(Changed::Grant(organization, id));
+    Ok(())
+}
+
+/// Puts the benefits that ended with a change of level in force again, and gives their holders new seats, with
+/// the keys that were bound to the old ones. Whoever has left the company meanwhile is left out. `changed_at` is
+/// the moment of the change, in milliseconds.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn reopen(
+    change: &mut Change<'_>,
+    organization: OrganizationId,
+    old: Uuid,
+    changed_at: i64,
+) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Lost {
+        id: Uuid,
+        grant_id: Uuid,
+        person_id: Uuid,
+    }
+    // What the clock would have ended meanwhile stays so.
+    let text = "update benefit_grant set state = 'granted', row_version = row_version + 1
+        where holding_id = $1 and state = 'ended' and coalesce(expires_at, holding_ends_at + 2592000000) >= $2
+            and not exists (select 1 from benefit_grant n where n.follows_id = benefit_grant.id
+                and n.state <> 'withdrawn')";
+    sql::run(&change.transaction, text, [old.into(), change.now.0.into()]).await?;
+    let text = "select s.id, s.grant_id, s.person_id from seat s
+        join benefit_grant g on g.id = s.grant_id and g.holding_id = $1 and g.state = 'granted'
+        join person p on p.id = s.person_id and p.status in ('active', 'invited')
+        where s.release_reason = $2 and s.released_at = $3 and not exists (select 1 from seat o where o.grant_id = s.grant_id
+            and o.person_id = s.person_id and o.released_at is null)
+        order by s.assigned_at, s.id";
+    let values = [old.into(), ReleaseReason::TierChanged.code().into(), changed_at.into()];
+    for lost in sql::all::<Lost>(&change.transaction, text, values).await? {
+        let seat = change.service().new_id();
+        // A pool that was over-allocated gives back only what it has: nobody new, and nobody again.
+        let text = "insert into seat (id, organization_id, grant_id, pool_id, person_id, alternate_email,
+                assigned_at, assigned_by, locked_until)
+            select $2, s.organization_id, s.grant_id, s.pool_id, s.person_id, s.alternate_email, $3, s.assigned_by,
+                s.locked_until
+            from seat s join pool p on p.id = s.pool_id
+            where s.id = $1 and (p.quantity is null or p.used < p.quantity)";
+        let values: [Value; 3] = [lost.id.into(), seat.into(), change.now.0.into()];
+        if sql::run(&change.transaction, text, values).await? == 0 {
+            continue;
+        }
+        let text = "update product_key set seat_id = $2, state = 'held', row_version = row_version + 1
+            where seat_id = $1 and state = 'spent'";
+        sql::run(&change.transaction, text, [lost.id.into(), seat.into()]).await?;
+        change.record(
+            Event::new(organization, AuditAction::SeatAssigned, "seat", seat)
+                .grant(lost.grant_id)
+                .person(lost.person_id)
+                .after("given back"),
+        );
+        change.tell(Changed::Grant(organization, GrantId(lost.grant_id)));
+    }
+    Ok(())
+}
+
+/// Somebody who lost a seat with a change of level.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FormerHolder {
+    /// The product in the reader's language.
+    pub product: String,
+    /// The holder.
+    pub name: String,
+    /// The holder's address.
+    pub email: String,
+    /// When the seat was assigned.
+    pub assigned: Day,
+    /// When it ended.
+    pub ended: Day,
+}
+
+/// Those who lost a seat with the change of level that an order brought; `$1` organization, `$2` number.
+pub(crate) const FORMER: &str = "from seat s
+    join benefit_grant g on g.id = s.grant_id
+    join order_line l on l.of_holding_id = g.holding_id and l.kind = 'tier_change'
+        and l.state in ('active', 'refunded')
+    join orders o on o.id = l.order_id and o.organization_id = $1 and o.number = $2
+    where s.release_reason = 'tier_changed' and s.released_at = o.paid_at";
+
+/// Those who lost a seat, by product and name.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`] for an order that isn't the company's, or changes no level.
+pub(crate) async fn former(
+    connection: &impl ConnectionTrait,
+    person: &Person,
+    number: i64,
+    language: Language,
+) -> Outcome<Vec<FormerHolder>> {
+    #[derive(FromQueryResult)]
+    struct Former {
+        product: String,
+        name: String,
+        email: String,
+        assigned_at: i64,
+        released_at: i64,
+    }
+    let organization = person.organization;
+    let text = "select count(*) as number from orders o join order_line l on l.order_id = o.id
+        where o.organization_id = $1 and o.number = $2 and l.kind = 'tier_change'";
+    if sql::number(connection, text, [organization.0.into(), number.into()]).await? == 0 {
+        return Err(ErrorCode::NotFound.into());
+    }
+    let text = format!(
+        "select t.name as product, a.full_name as name, a.email, s.assigned_at, s.released_at
+        from (select s.id {FORMER}) f join seat s on s.id = f.id
+        join benefit_grant g on g.id = s.grant_id
+        join product_text t on t.product_id = g.product_id and t.language = $3
+        join person p on p.id = s.person_id join account a on a.id = p.account_id
+        order by t.name, p.sort_name, s.id"
+    );
+    let values = [organization.0.into(), number.into(), language.tag().into()];
+    let zone = person.zone();
+    Ok(sql::all::<Former>(connection, &text, values)
+        .await?
+        .into_iter()
+        .map(|row| FormerHolder {
+            product: row.product,
+            name: row.name,
+            email: row.email,
+            assigned: zone.day_of(Moment(row.assigned_at)),
+            ended: zone.day_of(Moment(row.released_at)),
+        })
+        .collect())
+}
