@@ -12,8 +12,12 @@ use crate::i18n::texts;
 
 /// Legal profile and primary contact, as whoever enrols and whoever reviews reads them.
 pub(in crate::pages) fn facts(texts: Texts, profile: &ProfileDraft) -> AnyView {
-    let lines =
-        address(texts, profile).into_iter().map(|line| view! { <span>{line}</span> <br/> }).collect_view();
+    let lines = profile
+        .postal_lines()
+        .into_iter()
+        .chain([country_name(texts, &profile.country)])
+        .map(|line| view! { <span>{line}</span> <br/> })
+        .collect_view();
     let registration = (!profile.registration.is_empty()).then(|| {
         view! {
             <dt>{texts.find_field("registration_number").unwrap_or_default()}</dt>
