@@ -173,13 +173,14 @@ async fn rule_20_what_was_put_to_use_ends_the_refund(
 #[tokio::test]
 async fn rule_20_the_approval_decides_again_but_waiting_costs_nobody_the_deadline(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(UseKind::Downloaded, UseKind::Revealed)] meanwhile: UseKind,
 ) {
     let stage = stage(engine).await;
     let admin = stage.person(ADMIN).await;
     let operator = stage.operator(PROGRAMME_ADMIN).await;
     let gold = line(&stage, GOLD, "gold").await;
     ask(&stage, &admin, gold).await.expect("asked");
-    put_to_use(&stage, gold, UseKind::Downloaded).await;
+    put_to_use(&stage, gold, meanwhile).await;
     let wanted = waiting(&stage, gold).await;
     let refused =
         approve(&stage.service, &operator, stage.operation(), wanted).await.expect_err("used meanwhile");

@@ -190,6 +190,8 @@ async fn rule_21_an_upgrade_costs_a_quarter_less_and_does_what_its_page_said(
     assert!(after.is_subset(&before), "nobody got anything new");
     let told = stage.mails(SILVER_ADMIN).await;
     assert_eq!(told.iter().filter(|mail| mail.kind == "seat_tier_changed").count(), 1);
+    let informed = "select count(*) as number from mail where kind = 'tier_changed'";
+    assert_eq!(stage.count(informed).await, i64::try_from(said.told.len()).expect("few"), "as it was said");
     // The page's word: what goes on does, with the quantity it said.
     for row in &said.goes_on {
         let text = "select count(*) as number from benefit_grant g join pool p on p.id = g.pool_id

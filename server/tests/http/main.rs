@@ -7,6 +7,7 @@ mod bad_input;
 mod browser;
 mod commands;
 mod directory;
+mod former_holders;
 mod global_admin;
 mod hardening;
 mod headers;

@@ -2,9 +2,11 @@
 
 use domain::benefit::SourceLabel;
 use domain::ids::{GrantId, OrganizationId};
+use domain::moment::Zone;
 use domain::seat::ReleaseReason;
 use domain::tier_change::{Benefit, successors};
 use domain::{AuditAction, Day, ErrorCode, Language, Moment};
+use locales::format;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
@@ -15,6 +17,7 @@ use crate::benefits::{grants, products};
 use crate::change::Change;
 use crate::failure::Failure;
 use crate::live::Changed;
+use crate::outbox::Letter;
 use crate::request::Person;
 use crate::{Outcome, sql};
 
@@ -86,10 +89,66 @@ pub(crate) async fn hand_over(
         end(change, organization, leaving.id).await?;
         ended += 1;
     }
+    tell(change, organization, new).await?;
     change.record(
         Event::new(organization, AuditAction::TierChanged, "holding", new)
             .after(format!("benefits {} ended {ended}", coming.len())),
     );
+    Ok(())
+}
+
+/// Tells everybody who looks after the membership, in their language.
+async fn tell(change: &mut Change<'_>, organization: OrganizationId, new: Uuid) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Reader {
+        id: Uuid,
+        full_name: String,
+        email: String,
+        language: String,
+        offer: String,
+        company: String,
+        number: i64,
+        anniversary_at: i64,
+        time_zone: String,
+    }
+    let text = "select a.id, a.full_name, a.email, a.language, t.name as offer, c.name as company, s.number,
+            h.anniversary_at, c.time_zone
+        from holding h join order_line l on l.id = h.order_line_id join orders s on s.id = l.order_id
+        join organization c on c.id = h.organization_id
+        join person p on p.organization_id = h.organization_id and p.status = 'active'
+        join account a on a.id = p.account_id and a.status = 'active'
+        join offer_text t on t.offer_id = h.offer_id and t.language = a.language
+        where h.id = $1 and h.organization_id = $2 and exists (select 1 from person_role r
+            where r.person_id = p.id and r.role in ('global_admin', 'partner_admin'))
+        order by p.sort_name, p.id";
+    let values = [new.into(), organization.0.into()];
+    let readers = sql::all::<Reader>(&change.transaction, text, values).await?;
+    let Some(first) = readers.first() else { return Ok(()) };
+    let former = format!("select count(*) as number {FORMER}");
+    let values = [organization.0.into(), first.number.into()];
+    let former = sql::number(&change.transaction, &former, values).await?;
+    for reader in readers {
+        let language = Language::from_tag(&reader.language).unwrap_or_default();
+        let ends = Zone::named(&reader.time_zone).day_of(Moment(reader.anniversary_at));
+        change.post(Letter {
+            organization: Some(organization),
+            account: Some(reader.id.into()),
+            recipient: reader.email,
+            language,
+            kind: "tier_changed",
+            values: vec![
+                ("person", reader.full_name),
+                ("offer", reader.offer),
+                ("company", reader.company),
+                ("number", reader.number.to_string()),
+                ("ends", format::date(language, ends)),
+                ("former", format::number(language, former)),
+            ],
+            path: format!("/orders/{}", reader.number),
+            secret: None,
+            calendar: None,
+        });
+    }
     Ok(())
 }
 
