@@ -251,10 +251,10 @@ impl World {
                 if let Some(area) = self.pick_area(random) {
                     self.change(area).await;
                     self.perhaps_pay(area, random).await;
-                    if let Some(number) = self.held.get(area).map(|held| held.order) {
-                        if random.random() && self.orders[&number].buys == Buys::OtherLevel {
-                            self.refund(number, random.random()).await;
-                        }
+                    let with = self.held.get(area).map(|held| held.order);
+                    let changed = with.filter(|number| self.orders[number].buys == Buys::OtherLevel);
+                    if let Some(number) = changed.filter(|_| random.random()) {
+                        self.refund(number, random.random()).await;
                     }
                 }
             }
@@ -387,11 +387,10 @@ impl World {
             return;
         }
         self.held.remove(order.area);
-        if let Some(before) = held.before {
-            if zone().day_of(now) <= last_day(zone().day_of(before.ends)) {
-                self.happened.insert("restored");
-                self.held.insert(order.area, Held { next: None, ..*before });
-            }
+        let before = held.before.filter(|of| zone().day_of(now) <= last_day(zone().day_of(of.ends)));
+        if let Some(before) = before {
+            self.happened.insert("restored");
+            self.held.insert(order.area, Held { next: None, ..*before });
         }
     }
 

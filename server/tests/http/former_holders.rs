@@ -22,7 +22,8 @@ async fn rule_21_former_holders_come_as_a_file_of_the_company(
     let stage = &portal.stage;
     let text = "insert into attained_area (organization_id, tier, area, recorded_by, recorded_at)
         select o.id, 'gold', c.code, (select account_id from operator_role limit 1), 1
-        from organization o cross join competency_area c where o.domain = 'chenghu.example'";
+        from organization o cross join competency_area c where o.domain = 'chenghu.example'
+        on conflict (organization_id, tier, area) do nothing";
     stage.run(text, []).await;
     let text = "delete from entitlement where source = 'gold_core'
         and product_id = (select id from product where code = 'azure_credit')";
