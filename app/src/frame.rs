@@ -52,8 +52,10 @@ fn Around(portal: Signal<Portal>) -> impl IntoView {
                     <a class="skip" href="#main" rel="external">{texts().common_skip_to_content()}</a>
                     <Bar portal=portal/>
                     <Side portal=portal/>
-                    <Flash portal=portal/>
-                    <OlderPortalNotice portal=portal/>
+                    <div class="flashes">
+                        <Flash portal=portal/>
+                        <OlderPortalNotice portal=portal/>
+                    </div>
                 }
                 .into_any()
             }

@@ -222,7 +222,7 @@ fn follow(place: Place, first: Result<Parcel, Refusal>, contents: Contents, relo
     let away = move || {
         (place == Place::Page && waiting.get()).then(|| {
             let text = texts().component_not_current();
-            view! { <div class="flash"><Notice tone=Tone::Wait role="status"><p>{text}</p></Notice></div> }
+            view! { <div class="flash again"><Notice tone=Tone::Wait role="status"><p>{text}</p></Notice></div> }
         })
     };
     let page = move || {

@@ -167,7 +167,7 @@ pub const FORMS: &[FormRow] = &[
     form("found_by_account", "/enrol/profile", Right::AnyPerson, Then::Rule(ErrorCode::EnrolmentEnded)),
     form("answer_enrolment", "/enrol/contact/none", Right::Anybody, Then::Rule(ErrorCode::EnrolmentEnded)),
     // The company is a member: what an enrolment does has tests of its own.
-    form("start_enrolment", "/enrol", ENROL, Then::Rule(ErrorCode::WrongState)),
+    form("start_enrolment", "/enrol/profile", ENROL, Then::Rule(ErrorCode::WrongState)),
     form("save_legal_profile", "/enrol/profile", ENROL, Then::Rule(ErrorCode::NotFound)),
     form("accept_agreement", "/enrol/agreement", ENROL, Then::Rule(ErrorCode::NotFound)),
     form("ask_contact_again", "/enrol/status", ENROL, Then::Rule(ErrorCode::NotFound)),
