@@ -107,7 +107,7 @@ fn OlderPortalNotice(portal: Signal<Portal>) -> impl IntoView {
         let enrols = state == PortalState::Enrolling || state.can_begin_to_enrol();
         let enrol = move || enrols && !location.pathname.get().starts_with(Step::Welcome.path());
         Some(view! {
-            <div class="flash">
+            <section class="flash" aria-label=title>
                 <Notice tone=Tone::Wait>
                     <b>{title}</b>
                     <p>{text}</p>
@@ -133,7 +133,7 @@ fn OlderPortalNotice(portal: Signal<Portal>) -> impl IntoView {
                             }
                         })}
                 </Notice>
-            </div>
+            </section>
         })
     }
 }

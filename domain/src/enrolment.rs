@@ -236,7 +236,7 @@ impl Founder {
         let domain = faults.take(MailDomain::parse(Field::CompanyDomain, domain));
         let name = faults.take(PersonName::parse(Field::Name, name));
         let email = faults.take(Email::parse(Field::Email, email));
-        if domain.as_ref().is_some_and(|domain| is_public(domain)) {
+        if domain.as_ref().is_some_and(is_public) {
             faults.add(Field::CompanyDomain, ErrorCode::PublicDomain);
         }
         if let (Some(domain), Some(email)) = (&domain, &email)

@@ -469,7 +469,8 @@ async fn a_password_that_is_guessed_early_is_refused_with_its_reason(
             repeat: password.to_owned(),
             agent: String::new(),
         };
-        let refused = invitation::accept(&stage.service, &stage.nobody(), input).await.err().expect("refused");
+        let refused =
+            invitation::accept(&stage.service, &stage.nobody(), input).await.err().expect("refused");
         assert_eq!(fault(&refused, Field::NewPassword), Some(code), "{password}");
     }
 }

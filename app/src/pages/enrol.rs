@@ -17,7 +17,8 @@ use leptos_router::hooks::use_query_map;
 use locales::Texts;
 
 use crate::components::{
-    EmailField, LinkButton, Notice, Point, PointKind, Points, SubmitButton, TextField, Tone, Why, WhyKind,
+    ButtonTone, EmailField, LinkButton, Notice, Point, PointKind, Points, SubmitButton, TextField, Tone, Why,
+    WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -135,7 +136,7 @@ fn WelcomeStep(page: Signal<EnrolmentPage>) -> impl IntoView {
 fn go_on(texts: Texts, reader: &EnrolmentReader) -> AnyView {
     match reader {
         EnrolmentReader::Nobody => {
-            view! { <div class="row"><LinkButton href=Step::Account.path() label=texts.enrol_next()/></div> }
+            view! { <div class="row"><LinkButton href=Step::Account.path() label=texts.enrol_next() tone=ButtonTone::Primary/></div> }
                 .into_any()
         }
         EnrolmentReader::Operator => {
@@ -159,7 +160,7 @@ fn of_company(texts: Texts, company: &EnrolmentCompany) -> AnyView {
         }
         .into_any(),
         Some(state) => {
-            view! { <div class="row"><LinkButton href=state.step().path() label=texts.enrol_next()/></div> }
+            view! { <div class="row"><LinkButton href=state.step().path() label=texts.enrol_next() tone=ButtonTone::Primary/></div> }
                 .into_any()
         }
         None if company.can_begin => {

@@ -55,7 +55,7 @@ pub(super) fn Summary(company: EnrolmentCompany) -> impl IntoView {
             <div class="in">{facts(texts, &company.profile)}</div>
         </section>
         <div class="row">
-            <LinkButton href=Step::Agreement.path() label=texts.enrol_now()/>
+            <LinkButton href=Step::Agreement.path() label=texts.enrol_now() tone=ButtonTone::Primary/>
             <LinkButton href=Step::Profile.path() label=texts.enrol_change() tone=ButtonTone::Quiet/>
         </div>
     }
