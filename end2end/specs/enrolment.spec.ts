@@ -177,7 +177,7 @@ test('a company enrols: founded, described, signed, confirmed, reviewed', async 
   await page.goto('/membership');
   await hydrated(page);
   await expect(page.getByText("Your company isn't a member yet")).toHaveCount(0);
-  await expect(page.getByText('Network membership').first()).toBeVisible();
+  await expect(page.getByRole('main').getByText('Network membership').first()).toBeVisible();
   await steps.reload(page);
   await axe(page);
 });
