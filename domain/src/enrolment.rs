@@ -90,6 +90,15 @@ impl EnrolmentState {
         }
     }
 
+    /// The state once a company that was turned down applies again; none for any other.
+    #[must_use]
+    pub const fn begun_again(self) -> Option<Self> {
+        match self {
+            Self::Rejected => Some(Self::Profile),
+            _ => None,
+        }
+    }
+
     /// The step on which whoever enrols goes on.
     #[must_use]
     pub const fn step(self) -> Step {
@@ -421,6 +430,14 @@ mod tests {
         assert_eq!(review.after_decision(Decision::Accept), Ok(EnrolmentState::Accepted));
         assert_eq!(review.after_decision(Decision::Reject), Ok(EnrolmentState::Rejected));
         assert_eq!(review.after_decision(Decision::Changes), Ok(EnrolmentState::Changes));
+    }
+
+    #[test]
+    fn rule_19_only_a_company_that_was_turned_down_begins_again() {
+        for state in EnrolmentState::ALL {
+            let again = (*state == EnrolmentState::Rejected).then_some(EnrolmentState::Profile);
+            assert_eq!(state.begun_again(), again, "{state:?}");
+        }
     }
 
     #[test]

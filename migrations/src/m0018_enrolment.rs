@@ -75,6 +75,7 @@ create table legal_profile (
     postal_code text,
     country text not null,
     registration_number text,
+    time_zone text not null,
     contact_name text not null,
     contact_email text not null,
     contact_phone text not null,

@@ -83,6 +83,7 @@ struct ProfileRow {
     postal_code: Option<String>,
     country: String,
     registration_number: Option<String>,
+    time_zone: String,
     contact_name: String,
     contact_email: String,
     contact_phone: String,
@@ -93,10 +94,9 @@ struct ProfileRow {
 pub(crate) async fn saved_profile(
     connection: &impl ConnectionTrait,
     organization: OrganizationId,
-    time_zone: &str,
 ) -> Outcome<Option<ProfileDraft>> {
     let text = "select name, street, street_more, city, region, postal_code, country, registration_number,
-            contact_name, contact_email, contact_phone, contact_language
+            time_zone, contact_name, contact_email, contact_phone, contact_language
         from legal_profile where organization_id = $1";
     let row = sql::one::<ProfileRow>(connection, text, [organization.0.into()]).await?;
     Ok(row.map(|row| ProfileDraft {
@@ -108,7 +108,7 @@ pub(crate) async fn saved_profile(
         postal_code: row.postal_code.unwrap_or_default(),
         country: row.country,
         registration: row.registration_number.unwrap_or_default(),
-        time_zone: time_zone.to_owned(),
+        time_zone: row.time_zone,
         contact_name: row.contact_name,
         contact_email: row.contact_email,
         contact_phone: row.contact_phone,
@@ -125,7 +125,7 @@ async fn allowed<'a>(service: &Service, request: &'a Request) -> Outcome<&'a Per
     Ok(person)
 }
 
-/// Whoever began an enrolment, to be written to.
+/// Whoever began an enrolment, to be written to; where they have left, the first Global admin.
 #[derive(FromQueryResult)]
 struct Beginner {
     account_id: Uuid,
@@ -137,7 +137,12 @@ struct Beginner {
 impl Beginner {
     async fn of(connection: &impl ConnectionTrait, person: Uuid) -> Outcome<Self> {
         let text = "select p.account_id, a.full_name, a.email, a.language
-            from person p join account a on a.id = p.account_id where p.id = $1";
+            from person p join account a on a.id = p.account_id
+            where p.id = $1 or p.status = 'active' and a.status = 'active'
+                and p.organization_id = (select b.organization_id from person b where b.id = $1)
+                and exists (select 1 from person_role r where r.person_id = p.id and r.role = 'global_admin')
+            order by case when p.status = 'active' and a.status = 'active' then 0 else 1 end,
+                case when p.id = $1 then 0 else 1 end, p.sort_name, p.id limit 1";
         sql::one::<Self>(connection, text, [person.into()])
             .await?
             .ok_or_else(|| Failure::broken("enrolment", "begun_by", person))

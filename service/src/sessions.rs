@@ -109,6 +109,8 @@ fn codes<'a, T>(
 pub(crate) enum Way {
     /// With what the portal itself keeps: a password, an invitation.
     Own,
+    /// With the password just chosen, into the company just founded.
+    Founder(OrganizationId),
     /// With the directory of a company, which opens that company only.
     Directory {
         /// The directory.
@@ -147,6 +149,7 @@ pub(crate) async fn open_by(
     let now = change.now;
     let (person, directory) = match way {
         Way::Own => (enter_first(&change.transaction, account, now).await?, None),
+        Way::Founder(organization) => (enter(&change.transaction, account, organization, now).await?, None),
         Way::Directory { directory, organization } => {
             (enter(&change.transaction, account, organization, now).await?, Some(directory))
         }
@@ -364,6 +367,32 @@ pub async fn switch_organization(
         .await?;
     change.record(Event::new(organization, AuditAction::OrganizationEntered, "account", account));
     change.commit(()).await
+}
+
+/// Lets a session go on in a company that its account has just founded.
+///
+/// # Errors
+/// [`ErrorCode::DirectorySession`] in a session of a directory, which opens its own company only;
+/// [`ErrorCode::SignInNeeded`] where the session isn't the account's.
+pub(crate) async fn go_on_in(
+    change: &Change<'_>,
+    token: &str,
+    account: AccountId,
+    organization: OrganizationId,
+) -> Outcome<()> {
+    let text = "select count(*) as number from session
+        where token_hash = $1 and account_id = $2 and directory_id is not null";
+    let values = [hash_token(token).into(), account.0.into()];
+    if sql::number(&change.transaction, text, values).await? > 0 {
+        return Err(ErrorCode::DirectorySession.into());
+    }
+    let text = "update session set organization_id = $3 where token_hash = $1 and account_id = $2";
+    let values = [hash_token(token).into(), account.0.into(), organization.0.into()];
+    if sql::run(&change.transaction, text, values).await? == 0 {
+        return Err(ErrorCode::SignInNeeded.into());
+    }
+    enter(&change.transaction, account, organization, change.now).await?;
+    Ok(())
 }
 
 /// Removes sessions that have expired; the worker's work.

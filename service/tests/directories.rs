@@ -1141,3 +1141,39 @@ async fn rule_19_a_founder_signs_in_with_the_companys_directory(
     refused(found::open(service, &nobody, &token).await, ErrorCode::EnrolmentEnded);
     assert!(set.stage.audit_intact().await);
 }
+
+#[rstest]
+#[tokio::test]
+async fn rule_19_who_never_came_in_leaves_nothing_to_the_founder_who_does(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    use common::enrolment::{DOMAIN, FOUNDER};
+    use service::enrolment::found::{self, ByDirectory};
+
+    let set = set(engine).await;
+    let (service, nobody) = (&set.stage.service, set.stage.nobody());
+    let early = "early@oakfen.example";
+    set.stage.begin_enrolment(DOMAIN, early).await.expect("a link");
+    let token = set.stage.mailed_token(early, "enrolment_link").await;
+    let input = ByDirectory {
+        token: token.clone(),
+        issuer: ISSUER.to_owned(),
+        client_id: CLIENT.to_owned(),
+        client_secret: SECRET.to_owned(),
+    };
+    let Begun::Away { address, browser } =
+        found::by_directory(service, &nobody, input).await.expect("sent there")
+    else {
+        panic!("a choice")
+    };
+    // The founder comes with a password, before the other one is back from the directory.
+    set.stage.founded().await;
+    let (code, state) = set.provider.grant(&address, claims("e-1", early));
+    let brought = Brought { state, code: Some(code), browser: Some(browser), ..Brought::default() };
+    assert!(sign_in::take(service, &brought).await.is_err());
+    refused(found::open(service, &nobody, &token).await, ErrorCode::EnrolmentEnded);
+    refused(set.comes(early, claims("e-1", early)).await, ErrorCode::DirectoryUnknown);
+    assert!(set.stage.roles(early).await.is_empty());
+    assert_eq!(set.stage.roles(FOUNDER).await, ["employee", "global_admin"]);
+    assert_eq!(set.stage.count("select count(*) as number from directory").await, 0);
+}

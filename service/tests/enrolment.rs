@@ -280,8 +280,9 @@ async fn rule_19_an_address_with_an_account_signs_in_first(
     assert_eq!(portal_state(&stage).await, "enrolling");
     let founder = stage.person_in(FOUNDER, DOMAIN).await;
     assert_eq!(company(&stage, &founder).await.state, Some(EnrolmentState::Profile));
-    // An operator founds no company.
-    assert_eq!(refused(stage.begin_enrolment("northlight.example", OPERATOR).await), ErrorCode::Invalid);
+    // An operator founds no company, and nobody learns who is one.
+    stage.begin_enrolment("northlight.example", OPERATOR).await.expect("the same answer");
+    assert_eq!(stage.mails(OPERATOR).await.len(), 0);
 }
 
 #[rstest]
@@ -383,6 +384,10 @@ async fn rule_19_operators_ask_for_changes_or_turn_a_company_down(
     assert!(
         told.contains(&"enrolment_changes".to_owned()) && told.contains(&"enrolment_rejected".to_owned())
     );
+    // It can apply again.
+    profiles::start(&stage.service, &founder, stage.operation()).await.expect("begun again");
+    assert_eq!(company(&stage, &founder).await.state, Some(EnrolmentState::Profile));
+    stage.save_profile(&founder, profile()).await.expect("saved");
     assert!(stage.audit_intact().await);
 }
 
@@ -451,6 +456,7 @@ async fn rule_22_an_invited_company_enrols_with_its_data_filled_in_and_keeps_wha
     assert_eq!(filled.profile.company, "Oakfen AS");
     assert_eq!(filled.profile.contact_email, FOUNDER);
     assert_eq!(filled.profile.time_zone, "Europe/Oslo");
+    assert!(!filled.pending.admin_agent, "rule 4: the set-up begins with the enrolment");
     let draft = ProfileDraft { contact_email: FOUNDER.to_owned(), ..profile() };
     stage.save_profile(&founder, draft).await.expect("saved");
     stage.accept_agreement(&founder).await.expect("accepted");
@@ -458,10 +464,14 @@ async fn rule_22_an_invited_company_enrols_with_its_data_filled_in_and_keeps_wha
     let yes = Answers { signed_up: true, own_address: true };
     contact::answer(&stage.service, &stage.nobody(), &token, yes).await.expect("answered");
     assert_eq!(portal_state(&stage).await, "invited");
+    // What the older portal says meanwhile is not what was agreed.
+    take(false).await;
     let agent = stage.operator(AGENT).await;
     let wanted = waiting(&stage).await;
     review::accept(&stage.service, &agent, stage.operation(), wanted).await.expect("accepted");
     assert_eq!(portal_state(&stage).await, "member");
+    let named = "select count(*) as number from organization where name = 'Oakfen & Sønner AS'";
+    assert_eq!(stage.count(named).await, 1);
     let of = "from holding h join organization o on o.id = h.organization_id
         where o.domain = 'oakfen.example' and h.state = 'active'";
     // The network membership that it had is the one that it has.
@@ -484,4 +494,43 @@ async fn rule_7_somebody_else_enrols_nothing_of_the_company(
     assert_eq!(refused(stage.save_profile(&member, profile()).await), ErrorCode::NotFound);
     let employee = stage.person(EMPLOYEE).await;
     assert_eq!(refused(stage.save_profile(&employee, profile()).await), ErrorCode::RoleNeeded);
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_19_two_founders_of_one_domain_found_one_company(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let founders: Vec<String> = (0..4).map(|number| format!("founder{number}@oakfen.example")).collect();
+    let mut tokens = Vec::new();
+    for founder in &founders {
+        stage.begin_enrolment(DOMAIN, founder).await.expect("a link");
+        tokens.push(stage.mailed_token(founder, "enrolment_link").await);
+    }
+    let attempts = tokens.into_iter().map(|token| {
+        let (service, nobody) = (stage.service.clone(), stage.nobody());
+        tokio::spawn(async move {
+            let input = ByPassword {
+                token,
+                password: PASSWORD.to_owned(),
+                repeat: PASSWORD.to_owned(),
+                agent: String::new(),
+            };
+            found::by_password(&service, &nobody, input).await.map_err(|failure| code(&failure))
+        })
+    });
+    let mut founded = 0;
+    for attempt in attempts.collect::<Vec<_>>() {
+        match attempt.await.expect("no panic") {
+            Ok(_) => founded += 1,
+            Err(code) => assert_eq!(code, ErrorCode::AlreadyEnrolled),
+        }
+    }
+    assert_eq!(founded, 1);
+    let admins =
+        "select count(*) as number from person_role r join organization o on o.id = r.organization_id
+        where o.domain = 'oakfen.example' and r.role = 'global_admin'";
+    assert_eq!(stage.count(admins).await, 1);
+    assert!(stage.audit_intact().await);
 }

@@ -90,6 +90,8 @@ pub struct FoundingPage {
     pub has_account: bool,
     /// Whether that account is the one that is signed in.
     pub is_reader: bool,
+    /// Whether somebody else is signed in.
+    pub other_reader: bool,
 }
 
 /// What the primary contact is asked (rule 19).

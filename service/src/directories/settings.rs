@@ -299,7 +299,41 @@ pub(crate) async fn reachable(service: &Service, request: &Request, input: &Save
     }
 }
 
-/// Writes the directory with which a founder signs in, in place of the one that was typed before.
+/// Removes the directories of a company that nobody has entered yet.
+///
+/// # Errors
+/// [`crate::Failure::Database`].
+pub(crate) async fn forget_founders(change: &mut Change<'_>, organization: OrganizationId) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+        issuer: String,
+    }
+    let text = "select id, issuer from directory where organization_id = $1";
+    for Row { id, issuer } in sql::all::<Row>(&change.transaction, text, [organization.0.into()]).await? {
+        remove_rows(&change.transaction, id).await?;
+        change
+            .record(Event::new(organization, AuditAction::DirectoryRemoved, "directory", id).before(issuer));
+    }
+    Ok(())
+}
+
+/// A directory with everything that hangs on it.
+async fn remove_rows(connection: &impl ConnectionTrait, id: Uuid) -> Outcome<()> {
+    forget_people(connection, id).await?;
+    for text in [
+        "delete from directory_role where directory_id = $1",
+        "delete from directory_default_role where directory_id = $1",
+        // A domain that led to this one alone leads nowhere, not suddenly to the others.
+        "delete from mail_domain where directory_id = $1",
+        "delete from directory where id = $1",
+    ] {
+        sql::run(connection, text, [id.into()]).await?;
+    }
+    Ok(())
+}
+
+/// Writes the directory with which a founder signs in. There is no other: see [`forget_founders`].
 ///
 /// # Errors
 /// [`ErrorCode::Invalid`] with the faults of each field.
@@ -308,17 +342,8 @@ pub(crate) async fn write_founders(
     organization: OrganizationId,
     input: &SaveDirectory,
 ) -> Outcome<Uuid> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        id: Uuid,
-    }
     let checked = check(change.service(), input)?;
-    let text = "select id from directory where organization_id = $1 order by created_at, id limit 1";
-    let earlier = sql::one::<Row>(&change.transaction, text, [organization.0.into()]).await?;
-    if let Some(row) = &earlier {
-        forget_people(&change.transaction, row.id).await?;
-    }
-    let id = earlier.map_or_else(|| change.service().new_id(), |row| row.id);
+    let id = change.service().new_id();
     write(change, organization, id, &checked, input).await?;
     let after = recorded(&change.transaction, id).await?;
     change.record(Event::new(organization, AuditAction::DirectoryAdded, "directory", id).after(after));
@@ -435,16 +460,7 @@ pub async fn remove(
     };
     lock(&change, person.organization).await?;
     let directory = Directory::of(&change.transaction, person.organization, id).await?;
-    forget_people(&change.transaction, id.0).await?;
-    for text in [
-        "delete from directory_role where directory_id = $1",
-        "delete from directory_default_role where directory_id = $1",
-        // A domain that led to this one alone leads nowhere, not suddenly to the others.
-        "delete from mail_domain where directory_id = $1",
-        "delete from directory where id = $1",
-    ] {
-        sql::run(&change.transaction, text, [id.0.into()]).await?;
-    }
+    remove_rows(&change.transaction, id.0).await?;
     keep_a_way_in(&mut change, person.organization).await?;
     change.record(
         Event::new(person.organization, AuditAction::DirectoryRemoved, "directory", id)

@@ -37,7 +37,8 @@ pub struct Accept {
 /// # Errors
 /// [`ErrorCode::RoleNeeded`]; [`ErrorCode::NotFound`] before the enrolment was begun; [`ErrorCode::Invalid`]
 /// with [`ErrorCode::AgreementNotAccepted`] or the faults of the name; [`ErrorCode::Stale`] where the
-/// enrolment has moved on or another agreement is in force; [`ErrorCode::WrongState`].
+/// enrolment has moved on or another agreement is in force; [`ErrorCode::WrongState`];
+/// [`ErrorCode::TooManyAttempts`] with the seconds to wait.
 pub async fn accept(
     service: &Service,
     request: &Request,
@@ -104,7 +105,6 @@ pub async fn ask_again(service: &Service, request: &Request, operation: Operatio
     if enrolment.state()? != EnrolmentState::Contact {
         return Err(ErrorCode::WrongState.into());
     }
-    service.sign_in_limits.check_link(&request.address, &person.organization.to_string())?;
     ask_contact(&mut change, person.organization, enrolment.begun_by).await?;
     change.commit(()).await
 }
@@ -126,6 +126,9 @@ async fn ask_contact(
     let contact = sql::one::<Contact>(&change.transaction, text, [organization.0.into()])
         .await?
         .ok_or_else(|| Failure::broken("legal_profile", "organization_id", organization))?;
+    let (limits, address) = (&change.service().sign_in_limits, &change.request().address);
+    limits.check_link(address, &contact.contact_email.to_lowercase())?;
+    limits.check_link(address, &organization.to_string())?;
     let company = Company::of(&change.transaction, organization).await?;
     let founder = Beginner::of(&change.transaction, begun_by).await?;
     let language = Language::from_tag(&contact.contact_language).unwrap_or_default();

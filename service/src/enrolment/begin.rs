@@ -2,7 +2,7 @@
 
 use domain::enrolment::{Founder, LINK_DAYS};
 use domain::ids::OrganizationId;
-use domain::{AuditAction, Error, ErrorCode, Field, Language};
+use domain::{AuditAction, Language};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -27,19 +27,16 @@ pub struct Begin {
     pub language: Language,
 }
 
-/// Sends the link. Where the company is here already, the mail names its administrators instead: only
+/// Sends the link; none to an operator, who founds no company. Where the company is here already, the mail names its administrators instead: only
 /// somebody with an address in its domain reads it. The page says the same in both cases.
 ///
 /// # Errors
-/// [`ErrorCode::Invalid`] with the faults of each field, as [`Founder::parse`];
-/// [`ErrorCode::TooManyAttempts`] with the seconds to wait.
+/// [`domain::ErrorCode::Invalid`] with the faults of each field, as [`Founder::parse`];
+/// [`domain::ErrorCode::TooManyAttempts`] with the seconds to wait.
 pub async fn begin(service: &Service, request: &Request, input: Begin) -> Outcome<()> {
     let founder = Founder::parse(&input.domain, &input.name, &input.email)?;
     service.sign_in_limits.check_link(&request.address, &founder.email.key())?;
     let mut change = Change::begin_unasked(service, request).await?;
-    if is_operator(&change.transaction, &founder.email.key()).await? {
-        return Err(Error::field(Field::Email, ErrorCode::WrongSide).into());
-    }
     let programme = programme_name(&change.transaction, input.language).await?;
     let letter = Letter {
         organization: None,
@@ -77,7 +74,9 @@ pub async fn begin(service: &Service, request: &Request, input: Begin) -> Outcom
             Letter { secret: Some(token), ..letter }
         }
     };
-    change.post(letter);
+    if !is_operator(&change.transaction, &founder.email.key()).await? {
+        change.post(letter);
+    }
     change.record(Event::new(
         programme_chain(),
         AuditAction::EnrolmentAsked,

@@ -69,13 +69,21 @@ impl Link {
         Ok(sql::one::<Self>(connection, text, values).await?.ok_or(ErrorCode::EnrolmentEnded)?)
     }
 
+    /// Whether the address has an account whose owner has to sign in first. The link is as good as a new
+    /// password for whoever serves no company any more.
+    async fn is_taken(&self, connection: &impl ConnectionTrait) -> Outcome<bool> {
+        Ok(self.account(connection).await?.is_some_and(|account| account.is_taken()))
+    }
+
     fn email(&self) -> Outcome<Email> {
         Email::parse(Field::Email, &self.email)
             .map_err(|_| Failure::broken("enrolment_link", "email", &self.domain))
     }
 
     async fn account(&self, connection: &impl ConnectionTrait) -> Outcome<Option<Account>> {
-        let text = "select id, status from account where email_key = $1";
+        let text = "select id, status, exists (select 1 from person p
+                where p.account_id = account.id and p.status in ('active', 'suspended')) as serves
+            from account where email_key = $1";
         Ok(sql::one::<Account>(connection, text, [self.email()?.key().into()]).await?)
     }
 }
@@ -84,6 +92,17 @@ impl Link {
 struct Account {
     id: Uuid,
     status: String,
+    serves: bool,
+}
+
+impl Account {
+    fn is_taken(&self) -> bool {
+        match self.status.as_str() {
+            "invited" => false,
+            "active" => self.serves,
+            _ => true,
+        }
+    }
 }
 
 /// What stands behind the link.
@@ -96,7 +115,9 @@ pub async fn open(service: &Service, request: &Request, token: &str) -> Outcome<
     let account = link.account(reader).await?;
     let signed_in = request.account().ok();
     Ok(FoundingPage {
-        has_account: account.as_ref().is_some_and(|account| account.status != "invited"),
+        has_account: account.as_ref().is_some_and(Account::is_taken),
+        other_reader: signed_in.is_some()
+            && account.as_ref().is_none_or(|account| Some(AccountId(account.id)) != signed_in),
         is_reader: account.is_some_and(|account| Some(AccountId(account.id)) == signed_in),
         name: link.full_name,
         email: link.email,
@@ -114,7 +135,7 @@ pub async fn open(service: &Service, request: &Request, token: &str) -> Outcome<
 pub async fn by_password(service: &Service, request: &Request, input: ByPassword) -> Outcome<String> {
     let reader = service.database.reader();
     let link = Link::find(reader, &input.token, service.now()).await?;
-    if link.account(reader).await?.is_some_and(|account| account.status != "invited") {
+    if link.is_taken(reader).await? {
         return Err(ErrorCode::AccountExists.into());
     }
     let mut faults = Faults::default();
@@ -142,7 +163,8 @@ pub async fn by_password(service: &Service, request: &Request, input: ByPassword
         sql::run(&change.transaction, text, [founded.account.0.into(), change.now.0.into()]).await?;
     }
     used(&change, &input.token).await?;
-    let token = sessions::open(&mut change, request, founded.account, &input.agent).await?;
+    let way = sessions::Way::Founder(founded.organization);
+    let token = sessions::open_by(&mut change, request, founded.account, &input.agent, way).await?;
     change.commit(()).await?;
     Ok(token)
 }
@@ -159,7 +181,7 @@ pub async fn by_directory(
 ) -> Outcome<sign_in::Begun> {
     let reader = service.database.reader();
     let link = Link::find(reader, &input.token, service.now()).await?;
-    if link.account(reader).await?.is_some_and(|account| account.status != "invited") {
+    if link.is_taken(reader).await? {
         return Err(ErrorCode::AccountExists.into());
     }
     let secret = input.client_secret.trim();
@@ -203,8 +225,8 @@ pub async fn by_account(service: &Service, request: &Request, token: &str, sessi
     let mut change = Change::begin_unasked(service, request).await?;
     let founded = found(&mut change, token, Some(person.account)).await?;
     used(&change, token).await?;
-    change.commit(()).await?;
-    sessions::switch_organization(service, request, session, founded.organization).await
+    sessions::go_on_in(&change, session, founded.account, founded.organization).await?;
+    change.commit(()).await
 }
 
 async fn used(change: &Change<'_>, token: &str) -> Outcome<()> {
@@ -240,13 +262,26 @@ async fn found(change: &mut Change<'_>, token: &str, owner: Option<AccountId>) -
     let id = AccountId(account.id);
     match owner {
         Some(owner) if owner != id => return Err(ErrorCode::AccountExists.into()),
-        None if account.status != "invited" => return Err(ErrorCode::AccountExists.into()),
-        _ => {}
+        None if link.is_taken(&change.transaction).await? => {
+            return Err(ErrorCode::AccountExists.into());
+        }
+        None => {
+            // Until somebody has come in, whoever served a company before is invited like anybody else.
+            let text = "update account set status = 'invited', row_version = row_version + 1
+                where id = $1 and status = 'active'";
+            sql::run(&change.transaction, text, [account.id.into()]).await?;
+        }
+        Some(_) => {}
     }
     if let Some(here) = enrolled(&change.transaction, &link.domain).await? {
         return Err(already(change, here).await?.into());
     }
     let organization = organization(change, &link).await?;
+    // Whoever founded it at the same moment was waited for just now.
+    if let Some(here) = enrolled(&change.transaction, &link.domain).await? {
+        return Err(already(change, here).await?.into());
+    }
+    clear(change, organization, token).await?;
     let person = match person_of(&change.transaction, organization, account.id).await? {
         Some(person) => person,
         None => people::add::join(change, organization, account.id, &account.full_name).await?,
@@ -282,7 +317,8 @@ async fn organization(change: &Change<'_>, link: &Link) -> Outcome<OrganizationI
             (id, name, domain, account_email, time_zone, language, tier, portal_state, setup_finished, created_at,
                 row_version)
         values ($1, $2, $2, $3, 'UTC', $4, $5, $6, false, $7, 1)
-        on conflict (domain) do update set language = excluded.language returning id";
+        on conflict (domain) do update set language = excluded.language
+            where organization.portal_state = excluded.portal_state returning id";
     let values = [
         change.service().new_id().into(),
         link.domain.as_str().into(),
@@ -293,8 +329,23 @@ async fn organization(change: &Change<'_>, link: &Link) -> Outcome<OrganizationI
         change.now.0.into(),
     ];
     let row = sql::one::<Row>(&change.transaction, text, values).await?;
-    row.map(|row| OrganizationId(row.id))
-        .ok_or_else(|| Failure::broken("organization", "domain", &link.domain))
+    Ok(row.map(|row| OrganizationId(row.id)).ok_or(ErrorCode::AlreadyEnrolled)?)
+}
+
+/// Takes away what somebody left who began to found the company and never came in: their roles, their
+/// directory, their links. The company is held by the caller.
+async fn clear(change: &mut Change<'_>, organization: OrganizationId, token: &str) -> Outcome<()> {
+    let text =
+        "delete from person_role where person_id in (select id from person where organization_id = $1)";
+    sql::run(&change.transaction, text, [organization.0.into()]).await?;
+    let text = "update person set status = 'left', row_version = row_version + 1
+        where organization_id = $1 and status <> 'left'";
+    sql::run(&change.transaction, text, [organization.0.into()]).await?;
+    let text = "update enrolment_link set used_at = $3 where organization_id = $1 and token_hash <> $2
+        and used_at is null";
+    let values = [organization.0.into(), hash_token(token).into(), change.now.0.into()];
+    sql::run(&change.transaction, text, values).await?;
+    settings::forget_founders(change, organization).await
 }
 
 async fn person_of(

@@ -40,7 +40,7 @@ async fn company(service: &Service, person: &Person, language: Language) -> Outc
     let enrolment = Enrolment::of(reader, person.organization).await?;
     let state = enrolment.as_ref().map(Enrolment::state).transpose()?;
     let portal = PortalState::from_code(&company.portal_state);
-    let profile = match saved_profile(reader, person.organization, &company.time_zone).await? {
+    let profile = match saved_profile(reader, person.organization).await? {
         Some(profile) => profile,
         None => known(reader, person, &company).await?,
     };

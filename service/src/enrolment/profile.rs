@@ -14,7 +14,7 @@ use crate::request::Request;
 use crate::{Outcome, Service, sql};
 
 /// Begins to enrol a company that was invited, or whose old record is over; whoever does is its founder
-/// (rule 4). To begin again changes nothing.
+/// (rule 4). A company that was turned down can apply again. To begin again changes nothing else.
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`]; [`ErrorCode::WrongState`] for a company that is a member, or that goes on in
@@ -27,7 +27,21 @@ pub async fn start(service: &Service, request: &Request, operation: OperationId)
         Begun::New(change) => change,
     };
     lock(&change, person.organization).await?;
-    if Enrolment::of(&change.transaction, person.organization).await?.is_some() {
+    if let Some(enrolment) = Enrolment::of(&change.transaction, person.organization).await? {
+        if let Some(again) = enrolment.state()?.begun_again() {
+            super::move_on(&change, person.organization, &enrolment, again).await?;
+            change.record(
+                Event::new(
+                    person.organization,
+                    AuditAction::EnrolmentBegun,
+                    "organization",
+                    person.organization,
+                )
+                .person(person.id)
+                .before(&enrolment.state),
+            );
+            change.tell(Changed::Organization(person.organization));
+        }
         return change.commit(()).await;
     }
     let company = Company::of(&change.transaction, person.organization).await?;
@@ -43,7 +57,8 @@ pub async fn start(service: &Service, request: &Request, operation: OperationId)
         person.id.0.into(),
     ];
     sql::run(&change.transaction, text, values).await?;
-    let text = "update organization set founder_person_id = $2, row_version = row_version + 1
+    let text = "update organization set founder_person_id = $2, setup_finished = false,
+            row_version = row_version + 1
         where id = $1 and founder_person_id is null";
     sql::run(&change.transaction, text, [person.organization.0.into(), person.id.0.into()]).await?;
     change.record(
@@ -96,15 +111,15 @@ pub async fn save(
     let line = |line: Option<domain::text::Line>| sea_orm::Value::from(line.map(String::from));
     let text = "insert into legal_profile (organization_id, name, street, street_more, city, region, postal_code,
             country, registration_number, contact_name, contact_email, contact_phone, contact_language, saved_at,
-            saved_by)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            saved_by, time_zone)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         on conflict (organization_id) do update set name = excluded.name, street = excluded.street,
             street_more = excluded.street_more, city = excluded.city, region = excluded.region,
             postal_code = excluded.postal_code, country = excluded.country,
             registration_number = excluded.registration_number, contact_name = excluded.contact_name,
             contact_email = excluded.contact_email, contact_phone = excluded.contact_phone,
             contact_language = excluded.contact_language, saved_at = excluded.saved_at,
-            saved_by = excluded.saved_by, row_version = legal_profile.row_version + 1";
+            saved_by = excluded.saved_by, time_zone = excluded.time_zone, row_version = legal_profile.row_version + 1";
     let values = [
         person.organization.0.into(),
         profile.company.as_str().into(),
@@ -121,6 +136,7 @@ pub async fn save(
         profile.contact_language.tag().into(),
         change.now.0.into(),
         person.id.0.into(),
+        profile.time_zone.as_str().into(),
     ];
     sql::run(&change.transaction, text, values).await?;
     let text =

@@ -28,7 +28,7 @@ pub(crate) async fn item(
     let company = Company::of(connection, organization).await?;
     let enrolment = Enrolment::of(connection, organization).await?.ok_or_else(|| broken("state"))?;
     let zone = Zone::named(&company.time_zone);
-    let profile = saved_profile(connection, organization, &company.time_zone).await?;
+    let profile = saved_profile(connection, organization).await?;
     let text = "select count(*) as number from older_record where organization_id = $1";
     Ok(EnrolmentItem {
         profile: profile.ok_or_else(|| broken("profile"))?,
@@ -84,7 +84,10 @@ pub(crate) async fn decide(
 /// The company is a member: with the free network membership, and with what it brought from the older
 /// portal.
 async fn join(change: &mut Change<'_>, organization: OrganizationId, enrolment: &Enrolment) -> Outcome<()> {
-    let text = "update organization set portal_state = $2, row_version = row_version + 1
+    // The older portal may have said otherwise meanwhile.
+    let text = "update organization set portal_state = $2, row_version = row_version + 1,
+            name = (select l.name from legal_profile l where l.organization_id = organization.id),
+            time_zone = (select l.time_zone from legal_profile l where l.organization_id = organization.id)
         where id = $1 and portal_state <> $2";
     let values = [organization.0.into(), PortalState::Member.code().into()];
     sql::run(&change.transaction, text, values).await?;

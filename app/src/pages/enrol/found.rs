@@ -26,11 +26,12 @@ pub fn Found() -> impl IntoView {
 #[component]
 fn Page(page: Signal<FoundingPage>, token: Memo<String>) -> impl IntoView {
     let texts = texts();
-    let FoundingPage { name, email, domain, until, redirect_uri, has_account, is_reader } =
+    let FoundingPage { name, email, domain, until, redirect_uri, has_account, is_reader, other_reader } =
         page.get_untracked();
     let token = token.get_untracked();
     let content = if has_account {
-        view! { <WithAccount token=token email=email.clone() is_reader=is_reader/> }.into_any()
+        view! { <WithAccount token=token email=email.clone() is_reader=is_reader other_reader=other_reader/> }
+            .into_any()
     } else {
         view! {
             <ByPassword token=token.clone() email=email.clone()/>
@@ -43,7 +44,7 @@ fn Page(page: Signal<FoundingPage>, token: Memo<String>) -> impl IntoView {
             programme=texts.common_product_name().to_owned()
             title=texts.enrol_found_title(&domain)
             lead=texts.enrol_found_lead(&email, &name)
-            signed_in=is_reader
+            signed_in=is_reader || other_reader
             step=(Step::Account, Step::Account)
         >
             {content}
@@ -53,7 +54,7 @@ fn Page(page: Signal<FoundingPage>, token: Memo<String>) -> impl IntoView {
 }
 
 #[component]
-fn WithAccount(token: String, email: String, is_reader: bool) -> impl IntoView {
+fn WithAccount(token: String, email: String, is_reader: bool, other_reader: bool) -> impl IntoView {
     let texts = texts();
     if is_reader {
         let form = Form::new("found_by_account", token);
@@ -62,6 +63,24 @@ fn WithAccount(token: String, email: String, is_reader: bool) -> impl IntoView {
                 <p>{texts.enrol_found_account(email)}</p>
                 <div class="row"><SubmitButton label=texts.enrol_found_go_on() busy=form.pending/></div>
             </PostForm>
+        }
+        .into_any();
+    }
+    if other_reader {
+        let form = Form::new("sign_out", "enrolment");
+        return view! {
+            <Notice tone=Tone::Info>
+                <p>{texts.enrol_found_other(email)}</p>
+                <PostForm form=form whole_page=true>
+                    <div class="row">
+                        <SubmitButton
+                            label=texts.navigation_sign_out()
+                            tone=ButtonTone::Secondary
+                            busy=form.pending
+                        />
+                    </div>
+                </PostForm>
+            </Notice>
         }
         .into_any();
     }

@@ -15,6 +15,7 @@ pub(super) fn Status(company: EnrolmentCompany) -> impl IntoView {
     let texts = texts();
     let date = |day| format::date(texts.language(), day);
     let again = Form::new("ask_contact_again", "");
+    let apply = Form::new("start_enrolment", "");
     let EnrolmentCompany { state, pending, profile, name, .. } = company;
     let Some(state) = state else { return ().into_any() };
     let accepted = pending.accepted.map(|(signer, day)| texts.enrol_status_accepted_note(date(day), signer));
@@ -71,6 +72,19 @@ pub(super) fn Status(company: EnrolmentCompany) -> impl IntoView {
         .then(|| view! { <div class="row"><LinkButton href="/membership" label=texts.navigation_membership()/></div> });
     let mend = matches!(state, EnrolmentState::Changes | EnrolmentState::Disputed)
         .then(|| view! { <div class="row"><LinkButton href=Stage::Profile.path() label=texts.enrol_change()/></div> });
+    let anew = state.begun_again().map(|_| {
+        view! {
+            <PostForm form=apply>
+                <div class="row">
+                    <SubmitButton
+                        label=texts.enrol_apply_again()
+                        tone=ButtonTone::Secondary
+                        busy=apply.pending
+                    />
+                </div>
+            </PostForm>
+        }
+    });
     let contact = waits.then(|| {
         view! {
             <div class="row">
@@ -97,7 +111,7 @@ pub(super) fn Status(company: EnrolmentCompany) -> impl IntoView {
         }
     });
     view! {
-        <Notice tone=tone role="status"><p>{text}</p> {membership} {mend} {contact}</Notice>
+        <Notice tone=tone role="status"><p>{text}</p> {membership} {mend} {anew} {contact}</Notice>
         {agent}
         <section class="sheet">
             <div class="sheet-head"><h2>{texts.enrol_pending_title()}</h2></div>
