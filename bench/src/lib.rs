@@ -18,6 +18,7 @@ pub mod plan;
 pub mod plot;
 pub mod portal;
 pub mod probe;
+pub mod purchases;
 pub mod report;
 pub mod samples;
 pub mod scene;

@@ -18,6 +18,7 @@ const COPIED: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
     "app",
+    "bench",
     "clippy.toml",
     "documents",
     "domain",

@@ -4,13 +4,15 @@ use crate::database::Engine;
 use crate::figure::Figure;
 use crate::plan::Plan;
 use crate::report::Section;
-use crate::{Outcome, disk, driver, outage, probe};
+use crate::{Outcome, disk, driver, outage, probe, purchases};
 
 use super::say;
 
 const HOW: &str = "6 clients assign, reveal, activate and ask; each acknowledged operation is kept in a file of the \
     driver's own. After 50 to 400 ms the server is killed with SIGKILL and started again on the same database; everything \
-    in the file has to be there exactly once, and a repeated operation has to be answered as before. PostgreSQL is also \
+    in the file has to be there exactly once, and a repeated operation has to be answered as before. The same is done to \
+    companies that place orders, pay by card and change the level of what they bought: every order, payment, invoice and \
+    benefit has to be in a legal state, and nothing paid or granted twice. PostgreSQL is also \
     stopped and started under load, and SQLite's disk filled.";
 
 const ROUNDS: u64 = 200;
@@ -25,6 +27,7 @@ pub async fn measure(plan: &Plan) -> Outcome<Section> {
     let mut section = Section::new("durability", "Nothing acknowledged is lost", HOW);
     for engine in plan.engines() {
         killed(plan, engine, &mut section).await?;
+        killed_while_buying(plan, engine, &mut section).await?;
     }
     if plan.engines().contains(&Engine::Postgres) {
         stopped(plan, &mut section).await?;
@@ -58,6 +61,30 @@ async fn killed(plan: &Plan, engine: Engine, section: &mut Section) -> Outcome {
     section.add(on("Killed: unknown outcomes", killed.unknown as f64, ""));
     section.add(on("fdatasync before", before, "ms"));
     section.add(on("fdatasync after", after, "ms"));
+    tell(section, engine.name(), &killed.violations);
+    Ok(())
+}
+
+async fn killed_while_buying(plan: &Plan, engine: Engine, section: &mut Section) -> Outcome {
+    let place = plan.source.create(engine).await?;
+    let rounds = usize::try_from(plan.count(ROUNDS))?;
+    let killed = purchases::kill(&plan.server, &place, rounds).await?;
+    plan.source.remove(place).await?;
+    say(format!(
+        "{}: {} orders placed, {} paid, {} levels changed, {} unknown, {} violations",
+        engine.name(),
+        killed.placed,
+        killed.paid,
+        killed.changed,
+        killed.unknown,
+        killed.violations.len()
+    ));
+    let on = |name: &str, value: f64, unit: &str| Figure::new(name, value, unit).on(engine.name());
+    section.add(on("Killed while buying: violations", killed.violations.len() as f64, "").at_most(0.0));
+    section.add(on("Killed while buying: rounds", killed.rounds as f64, ""));
+    section.add(on("Killed while buying: orders paid", killed.paid as f64, ""));
+    section.add(on("Killed while buying: levels changed", killed.changed as f64, ""));
+    section.add(on("Killed while buying: unknown outcomes", killed.unknown as f64, ""));
     tell(section, engine.name(), &killed.violations);
     Ok(())
 }
