@@ -126,9 +126,10 @@ pub async fn kill(program: &Program, place: &Place, rounds: usize) -> Outcome<Bo
         portal = round(&work, program, portal, &mut bought).await?;
     }
     portal.stop().await?;
-    let told = work.told.lock().unwrap_or_else(PoisonError::into_inner);
-    (bought.placed, bought.paid, bought.changed) = (told.placed.len(), told.paid.len(), told.changed);
-    drop(told);
+    {
+        let told = work.told.lock().unwrap_or_else(PoisonError::into_inner);
+        (bought.placed, bought.paid, bought.changed) = (told.placed.len(), told.paid.len(), told.changed);
+    }
     for chain in service::audit::verify(&work.stage.database).await? {
         if let Some(broken) = chain.broken {
             bought.violations.push(format!("an audit chain is broken: {broken:?}"));

@@ -553,3 +553,32 @@ async fn rule_18_a_renewed_area_goes_on_bringing_the_core_once(
     stage.clock.set(Moment(second.anniversary_at));
     assert_eq!(detail(order_renewal(&stage, &buyer, second.id).await).1.as_deref(), Some("attained"));
 }
+
+#[rstest]
+#[tokio::test]
+async fn rule_20_a_renewal_is_refunded_while_a_go_to_market_benefit_of_the_year_before_runs(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = shop(engine).await;
+    network_stays(&stage).await;
+    let who = stage.person(GOLD_ADMIN).await;
+    let before = first(&stage, GOLD, "gold").await;
+    let until = before.anniversary_at + 200 * DAY;
+    let text = "update benefit_grant set activation_state = 'active', expires_at = $2
+        where holding_id = $1 and category = 'go_to_market'";
+    assert!(stage.run(text, [before.id.into(), until.into()]).await > 0);
+    let running =
+        "select count(*) as number from benefit_grant g join organization o on o.id = g.organization_id
+        where o.domain = 'fernhollow.example' and g.category = 'go_to_market' and g.state = 'granted'
+            and g.source = 'gold_core'";
+    let had = stage.count(running).await;
+    go_to(&stage, GOLD, "gold", -3).await;
+    let number = renewed(&stage, &who, GOLD, "gold").await;
+    go_to(&stage, GOLD, "gold", 1).await;
+    clock(&stage).await;
+    refund(&stage, &who, number).await;
+    let years = holdings(&stage, GOLD, "gold").await;
+    assert_eq!(years.iter().map(|year| year.state.as_str()).collect::<Vec<_>>(), ["active", "cancelled"]);
+    assert_eq!(stage.count(running).await, had, "what runs goes on once");
+    assert!(stage.audit_intact().await);
+}

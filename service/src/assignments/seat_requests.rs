@@ -272,7 +272,12 @@ fn refusal(
 ///
 /// # Errors
 /// [`crate::Failure::Database`].
-pub(crate) async fn refuse_all(change: &mut Change<'_>, grant: &Grant, texts: &ProductTexts) -> Outcome<()> {
+pub(crate) async fn refuse_all(
+    change: &mut Change<'_>,
+    grant: &Grant,
+    why: ReleaseReason,
+    texts: &ProductTexts,
+) -> Outcome<()> {
     #[derive(FromQueryResult)]
     struct Asked {
         id: Uuid,
@@ -292,7 +297,7 @@ pub(crate) async fn refuse_all(change: &mut Change<'_>, grant: &Grant, texts: &P
     for Asked { id, person_id, account_id, full_name, email, language } in asked {
         let language = Language::from_tag(&language).unwrap_or_default();
         let words = locales::texts(language);
-        let reason = words.find_release_reason(ReleaseReason::GrantWithdrawn.code()).unwrap_or_default();
+        let reason = words.find_release_reason(why.code()).unwrap_or_default();
         let by = words.mail_operators().to_owned();
         let refused = Refused { account_id, full_name, email };
         change.post(refusal(grant, refused, language, texts, by, reason.to_owned())?);

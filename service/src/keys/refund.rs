@@ -44,14 +44,14 @@ pub(crate) async fn at_stake(
     let Some(line) = grant.order_line.filter(|_| grant.category == Category::Software) else {
         return Ok(None);
     };
-    let text = "select l.policies, l.offer_id, o.ordered_at,
+    let text = "select l.policies, l.offer_id, coalesce(o.paid_at, o.ordered_at) as ordered_at,
             coalesce((select cast(sum(b.amount) as bigint) from balance_entry b
                 join benefit_grant g on g.id = b.grant_id
                 where g.order_line_id = l.id and g.category = 'software' and b.kind = 'activation'), 0) as activated,
             (select count(*) from download d join benefit_grant g on g.id = d.grant_id
                 where g.order_line_id = l.id) as downloaded,
             (select count(*) from product_key k join benefit_grant g on g.id = k.grant_id
-                where g.order_line_id = l.id and g.category = 'software' and k.revealed_at is not null) as revealed
+                where g.order_line_id = l.id and g.category = 'software' and k.revealed_at >= g.granted_at) as revealed
         from order_line l join orders o on o.id = l.order_id
         where l.id = $1 and l.organization_id = $2 and l.state = 'active'";
     let values = [line.into(), grant.organization.0.into()];

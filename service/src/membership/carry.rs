@@ -79,6 +79,12 @@ const STEPS: &[&str] = &[
 pub(crate) async fn carry(change: &Change<'_>, way: Way, of: impl Into<Value>) -> Outcome<()> {
     let of = of.into();
     let pairs = way.pairs();
+    if way == Way::Back {
+        // What ran when it went over may have ended since; what still runs says so below.
+        let text = "update benefit_grant set activation_state = 'available'
+            where id in (select to_id from pair) and activation_state in ('requested', 'processing', 'active')";
+        sql::run(&change.transaction, &format!("{pairs} {text}"), [of.clone()]).await?;
+    }
     for step in STEPS {
         sql::run(&change.transaction, &format!("{pairs} {step}"), [of.clone()]).await?;
     }

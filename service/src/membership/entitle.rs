@@ -197,7 +197,10 @@ pub(crate) async fn hand_on(change: &Change<'_>, organization: OrganizationId, l
                 activate_by = case when category = 'go_to_market' then activate_by else $4 end,
                 expires_at = case when category = 'go_to_market' then expires_at else $5 end,
                 row_version = row_version + 1
-            where id = $1";
+            where id = $1 and not exists (select 1 from benefit_grant o where o.order_line_id = $3
+                and o.product_id = benefit_grant.product_id and o.source = benefit_grant.source
+                and coalesce(o.area, '') = coalesce(benefit_grant.area, ''))";
+        // The heir may have had the benefit before, as one that ran out on its own: it comes once a purchase.
         let values = [
             leaving.id.into(),
             holding.id.into(),
@@ -205,8 +208,7 @@ pub(crate) async fn hand_on(change: &Change<'_>, organization: OrganizationId, l
             holding.anniversary_at.into(),
             (*last_use).into(),
         ];
-        sql::run(&change.transaction, text, values).await?;
-        handed_on += 1;
+        handed_on += usize::from(sql::run(&change.transaction, text, values).await? > 0);
     }
     Ok(handed_on)
 }

@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::live::Changed;
 use crate::outbox::Letter;
 use crate::request::Person;
-use crate::{Outcome, sql};
+use crate::{Outcome, requests, sql};
 
 /// Grants of a holding that don't run out with an activation of their own; `$1` holding.
 const GRANTS: &str = "select g.id, g.product_id, g.source, g.area from benefit_grant g
@@ -152,13 +152,41 @@ async fn tell(change: &mut Change<'_>, organization: OrganizationId, new: Uuid) 
     Ok(())
 }
 
+/// What waits for an operator on a benefit that ends has nothing left to be decided.
+async fn withdraw_activations(
+    change: &mut Change<'_>,
+    organization: OrganizationId,
+    grant: GrantId,
+) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Waiting {
+        id: Uuid,
+    }
+    let text = "update activation set state = 'withdrawn', row_version = row_version + 1
+        where grant_id = $1 and state in ('requested', 'processing') returning id";
+    for Waiting { id } in sql::all::<Waiting>(&change.transaction, text, [grant.0.into()]).await? {
+        requests::close_for_activation(&change.transaction, id, change.now.0, None).await?;
+        change.record(
+            Event::new(organization, AuditAction::ActivationWithdrawn, "activation", id)
+                .grant(grant)
+                .after("withdrawn"),
+        );
+        change.tell(Changed::Queue);
+    }
+    Ok(())
+}
+
 async fn end(change: &mut Change<'_>, organization: OrganizationId, id: GrantId) -> Outcome<()> {
     grants::hold(change, id).await?;
     let grant = grants::find(&change.transaction, organization, id).await?;
     let texts = products::texts(&change.transaction, grant.product).await?;
     release::end_all(change, &grant, ReleaseReason::TierChanged, &texts).await?;
-    seat_requests::refuse_all(change, &grant, &texts).await?;
-    let text = "update benefit_grant set state = 'ended', row_version = row_version + 1 where id = $1";
+    seat_requests::refuse_all(change, &grant, ReleaseReason::TierChanged, &texts).await?;
+    withdraw_activations(change, organization, id).await?;
+    let text = "update benefit_grant set state = 'ended', row_version = row_version + 1,
+            activation_state = case when activation_state in ('requested', 'processing')
+                then 'withdrawn' else activation_state end
+        where id = $1";
     sql::run(&change.transaction, text, [id.0.into()]).await?;
     change.record(
         Event::new(organization, AuditAction::GrantEnded, "grant", id)
@@ -171,7 +199,8 @@ async fn end(change: &mut Change<'_>, organization: OrganizationId, id: GrantId)
 }
 
 /// Puts the benefits that ended with a change of level in force again, and gives their holders new seats, with
-/// the keys that were bound to the old ones. Whoever has left the company meanwhile is left out. `changed_at` is
+/// the keys that were bound to the old ones. Whoever has left the company meanwhile is left out, and so is support,
+/// which is set up anew with each assignment. `changed_at` is
 /// the moment of the change, in milliseconds.
 ///
 /// # Errors
@@ -196,6 +225,7 @@ pub(crate) async fn reopen(
     sql::run(&change.transaction, text, [old.into(), change.now.0.into()]).await?;
     let text = "select s.id, s.grant_id, s.person_id from seat s
         join benefit_grant g on g.id = s.grant_id and g.holding_id = $1 and g.state = 'granted'
+            and g.category <> 'technical'
         join person p on p.id = s.person_id and p.status in ('active', 'invited')
         where s.release_reason = $2 and s.released_at = $3 and not exists (select 1 from seat o where o.grant_id = s.grant_id
             and o.person_id = s.person_id and o.released_at is null)
@@ -209,7 +239,7 @@ pub(crate) async fn reopen(
             select $2, s.organization_id, s.grant_id, s.pool_id, s.person_id, s.alternate_email, $3, s.assigned_by,
                 s.locked_until
             from seat s join pool p on p.id = s.pool_id
-            where s.id = $1 and (p.quantity is null or p.used < p.quantity)";
+            where s.id = $1 and (p.quantity is null or p.used + p.used_before < p.quantity)";
         let values: [Value; 3] = [lost.id.into(), seat.into(), change.now.0.into()];
         if sql::run(&change.transaction, text, values).await? == 0 {
             continue;

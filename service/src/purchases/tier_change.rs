@@ -441,6 +441,7 @@ pub async fn take_back(
     };
     rights::check_member(&change.transaction, person).await?;
     super::orders::hold(&change, person.organization, input.number).await?;
+    people::roles::lock(&change, person.organization).await?;
     let find = || done_row(&change.transaction, person.organization, input.number);
     let text = "select row_version as number from orders where organization_id = $1 and number = $2";
     let values = [person.organization.0.into(), input.number.into()];
@@ -480,6 +481,12 @@ async fn close_cancellation(change: &mut Change<'_>, person: &Person, line: Uuid
         where order_line_id = $1 and kind = 'cancellation' and open";
     let values = [line.into(), change.now.0.into(), person.account.0.into()];
     if sql::run(&change.transaction, text, values).await? > 0 {
+        change.record(Event::new(
+            person.organization,
+            AuditAction::CancellationTakenBack,
+            "order_line",
+            line,
+        ));
         change.tell(Changed::Queue);
     }
     Ok(())

@@ -30,7 +30,12 @@ struct Id {
 /// [`ErrorCode::NotFound`]; [`ErrorCode::WrongState`] if it was refunded already;
 /// [`ErrorCode::RefundNotPossible`].
 pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: Moment) -> Outcome<()> {
-    // The row first: a second approval waits here and finds it refunded.
+    // Orders, renewals and changes of level wait for each other here: each decides on what the other has done.
+    let text = "select organization_id as id from order_line where id = $1";
+    let organization = sql::one::<Id>(&change.transaction, text, [line.0.into()]).await?;
+    let organization = organization.ok_or(ErrorCode::NotFound)?.id;
+    people::roles::lock(change, organization.into()).await?;
+    // A second approval waits here and finds it refunded.
     let text = "update order_line set row_version = row_version + 1 where id = $1";
     if sql::run(&change.transaction, text, [line.0.into()]).await? == 0 {
         return Err(ErrorCode::NotFound.into());
@@ -124,7 +129,7 @@ async fn end_grant(
                 .after("withdrawn"),
         );
     }
-    seat_requests::refuse_all(change, &grant, &texts).await?;
+    seat_requests::refuse_all(change, &grant, ReleaseReason::GrantWithdrawn, &texts).await?;
     let text = "update benefit_grant set state = 'withdrawn', row_version = row_version + 1,
             activation_state = case when activation_state in ('requested', 'processing', 'active')
                 then 'withdrawn' else activation_state end

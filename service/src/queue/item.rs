@@ -174,9 +174,11 @@ async fn advisory(
     let grant = grants::find(connection, OrganizationId(of.organization_id), GrantId(grant)).await?;
     let text = "select b.amount, b.reason, b.recorded_at, a.full_name from balance_entry b
         join account a on a.id = b.recorded_by
-        where b.grant_id = $1 and b.kind = 'hour' and b.reason like $2 order by b.recorded_at, b.id";
+        where b.grant_id in (select id from benefit_grant where organization_id = $1) and b.kind = 'hour'
+            and b.reason like $2
+        order by b.recorded_at, b.id";
     let prefix = record_use::prefix(of.number);
-    let values = [grant.id.0.into(), format!("{prefix}%").into()];
+    let values = [of.organization_id.into(), format!("{prefix}%").into()];
     let deliveries = sql::all::<Entry>(connection, text, values)
         .await?
         .into_iter()

@@ -180,11 +180,13 @@ pub(super) fn prefix(number: i64) -> String {
     format!("{number}: ")
 }
 
-/// Hours that are on record for a request.
+/// Hours that are on record for a request, on whichever benefit they were charged to: a renewal hands the
+/// request over to the next year's.
 pub(super) async fn recorded(connection: &impl ConnectionTrait, item: &Item) -> Outcome<i64> {
     let text = "select cast(sum(amount) as bigint) as number from balance_entry
-        where grant_id = $1 and kind = 'hour' and reason like $2";
-    let values = [item.grant_id.into(), format!("{}%", prefix(item.number)).into()];
+        where grant_id in (select id from benefit_grant where organization_id = $1) and kind = 'hour'
+            and reason like $2";
+    let values = [item.organization_id.into(), format!("{}%", prefix(item.number)).into()];
     Ok(sql::number(connection, text, values).await?)
 }
 
