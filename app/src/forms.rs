@@ -40,6 +40,8 @@ mod people;
 mod provisioning;
 #[cfg(feature = "ssr")]
 mod purchases;
+#[cfg(feature = "ssr")]
+mod reminders;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -21,6 +21,7 @@ pub mod operator;
 pub mod orders;
 pub mod people;
 pub mod provisioning;
+pub mod reminders;
 pub mod renewal;
 pub mod requests;
 pub mod reset_password;

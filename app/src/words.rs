@@ -29,14 +29,6 @@ pub fn seat_note(texts: Texts, note: Option<ErrorCode>) -> &'static str {
     }
 }
 
-/// A source in words: "Gold Core", or the competency area that added it.
-#[must_use]
-pub fn source(texts: Texts, source: &str, area: Option<&str>) -> String {
-    let area = area.map(|area| texts.find_area(area).unwrap_or(area)).unwrap_or_default();
-    let template = texts.find_source(source).unwrap_or(source);
-    locales::fill(template, &[("area", area)])
-}
-
 /// A category of benefits.
 #[must_use]
 pub fn category(texts: Texts, category: Category) -> &'static str {

@@ -218,6 +218,10 @@ codes! {
         ActivityExported = "activity_exported",
         /// Told a company that the year of a holding, or its last days, end soon.
         MembershipReminded = "membership_reminded",
+        /// A company was told that a benefit ends or was never used.
+        BenefitReminded = "benefit_reminded",
+        /// How long before their last day a company is reminded of its benefits.
+        RemindersSet = "reminders_set",
         /// The next year of a holding began, and its seats went over.
         HoldingRenewed = "holding_renewed",
         /// A level of a competency took the place of another one.
@@ -393,6 +397,8 @@ impl AuditAction {
             | Self::CompetencyAttained
             | Self::CompetencyRevoked
             | Self::MembershipReminded
+            | Self::BenefitReminded
+            | Self::RemindersSet
             | Self::HoldingRenewed
             | Self::TierChanged
             | Self::TierChangeTakenBack

@@ -62,6 +62,10 @@ codes! {
         MalformedDate = "malformed_date",
         /// Not a number, or outside its range.
         MalformedNumber = "malformed_number",
+        /// Not a whole number from 1 to `number`.
+        NumberUpTo = "number_up_to",
+        /// A second reminder that isn't after the first one.
+        SecondReminderLater = "second_reminder_later",
         /// Not one of the choices.
         UnknownChoice = "unknown_choice",
         /// Not nine digits; `have` has how many there are.
@@ -394,6 +398,16 @@ codes! {
         SignedUp = "signed_up",
         /// The primary contact's answer: does the address belong to the organization?
         OwnAddress = "own_address",
+        /// Days before a benefit in use ends at which the company is told first.
+        EndingFirst = "ending_first",
+        /// The same, the second time.
+        EndingSecond = "ending_second",
+        /// Days before an unused benefit can't be begun any more at which the company is told first.
+        UnusedFirst = "unused_first",
+        /// The same, the second time.
+        UnusedSecond = "unused_second",
+        /// Whether reminders come one by one.
+        Reminders = "reminders",
     }
 }
 

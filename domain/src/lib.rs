@@ -29,6 +29,7 @@ pub mod order;
 pub mod password;
 pub mod policy;
 pub mod refund;
+pub mod reminder;
 pub mod renewal;
 pub mod rights;
 pub mod role;
@@ -112,6 +113,9 @@ mod tests {
             crate::policy::DoubleHolding,
             crate::policy::SupportEdition,
             crate::refund::RefundCondition,
+            crate::reminder::ReminderCadence,
+            crate::reminder::ReminderKind,
+            crate::reminder::ReminderTurn,
             crate::renewal::RenewalCondition,
             crate::rights::Action,
             crate::rights::ActivityScope,

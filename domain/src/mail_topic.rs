@@ -26,12 +26,16 @@ impl MailTopic {
     pub fn of(kind: &str) -> Option<Self> {
         Some(match kind {
             "seat_assigned" | "key_seat_assigned" | "seat_removed" | "seat_withdrawn" | "seat_ended"
-            | "seat_tier_changed" => Self::Seats,
+            | "seat_tier_changed" | "seat_given_back" => Self::Seats,
             "seat_requested" => Self::SeatRequests,
             "marketing_contact_changed" => Self::MarketingContact,
-            "marketing_expiring" | "marketing_expired" | "membership_renew" | "membership_last_days" => {
-                Self::Reminders
-            }
+            "marketing_expiring"
+            | "marketing_expired"
+            | "membership_renew"
+            | "membership_last_days"
+            | "benefits_ending"
+            | "benefits_unused"
+            | "reminders_collected" => Self::Reminders,
             _ => return None,
         })
     }

@@ -241,6 +241,15 @@ mod zone {
             Moment(zoned.map_or(i64::MAX, |zoned| zoned.timestamp().as_millisecond()))
         }
 
+        /// The moment at which the day's clock here shows a full hour; where it skips that hour, the one after.
+        #[must_use]
+        pub fn at_hour(&self, day: Day, hour: u8) -> Moment {
+            let date = civil::date(day.year, day.month.cast_signed(), day.day.cast_signed());
+            let time = civil::Time::new(hour.cast_signed(), 0, 0, 0).unwrap_or(civil::Time::midnight());
+            let zoned = date.to_datetime(time).to_zoned(self.0.clone());
+            zoned.map_or_else(|_| self.start_of(day), |zoned| Moment(zoned.timestamp().as_millisecond()))
+        }
+
         /// The moment here as ISO 8601 with seconds and offset: `2026-11-21T19:04:05+01:00`.
         #[must_use]
         pub fn iso(&self, moment: Moment) -> String {

@@ -37,6 +37,8 @@ codes! {
         Enrol = "enrol",
         /// Cancel a purchase or ask for its refund.
         CancelPurchase = "cancel_purchase",
+        /// Set when the company is reminded of its benefits.
+        SetReminders = "set_reminders",
         /// Add people.
         AddUser = "add_user",
         /// Set people's roles, within [`grantable`].
@@ -119,7 +121,8 @@ pub fn roles_for(action: Action, policies: &Policies) -> Vec<Role> {
         | Action::ActivateTechnical
         | Action::ManageMarketingContact
         | Action::ActivateGoToMarket
-        | Action::CancelPurchase => BENEFIT_ADMINS,
+        | Action::CancelPurchase
+        | Action::SetReminders => BENEFIT_ADMINS,
         Action::AddUser | Action::SetRoles => PEOPLE_ADMINS,
         Action::ConfigureSignIn | Action::Enrol => GLOBAL_ADMIN,
         Action::ViewOwnBenefits
@@ -237,6 +240,7 @@ pub const AREAS: &[Action] = &[
     Action::ActivateGoToMarket,
     Action::Purchase,
     Action::CancelPurchase,
+    Action::SetReminders,
     Action::AddUser,
     Action::SetRoles,
     Action::ConfigureSignIn,
@@ -301,6 +305,7 @@ mod tests {
         (Action::Purchase, "yyyy-"),
         (Action::Enrol, "y----"),
         (Action::CancelPurchase, "yy---"),
+        (Action::SetReminders, "yy---"),
         (Action::AddUser, "y-yy-"),
         (Action::SetRoles, "y-yy-"),
         (Action::ConfigureSignIn, "y----"),

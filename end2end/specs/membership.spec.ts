@@ -57,3 +57,38 @@ test('an employee reads who opens the membership', async ({ page, signIn }) => {
   await signIn(page, fernhollow.employee, { path: '/membership' });
   await expect(page.locator('main')).toContainText(fernhollow.globalAdmin.name);
 });
+
+test('the company sets how long before the end it is reminded of its benefits', async ({ page, signIn, hydrated, steps, axe }) => {
+  await signIn(page, chienyuan.globalAdmin);
+  await page.goto('/membership');
+  await hydrated(page);
+  const reminders = page.locator('form:has(input[name="form"][value="set_reminders"])');
+  const unused = reminders.getByRole('group', { name: 'Benefits that were never used' });
+  const first = unused.getByLabel('First reminder, days before');
+  const second = unused.getByLabel('Second reminder, days before');
+  await expect(first).toHaveValue('90');
+  await first.fill('20');
+  await second.fill('45');
+  await reminders.getByRole('button', { name: 'Save' }).click();
+  await expect(unused).toContainText('The second reminder comes after the first');
+  await expect(first).toHaveValue('20');
+  await expect(second).toHaveValue('45');
+  await axe(page);
+  await first.fill('450');
+  await second.fill('');
+  await reminders.getByRole('button', { name: 'Save' }).click();
+  await expect(unused).toContainText('Write a whole number from 1 to 300, in figures.');
+  await first.fill('45');
+  await reminders.getByRole('group', { name: 'Benefits in use' }).getByLabel('First reminder, days before').fill('');
+  await reminders.getByRole('button', { name: 'Save' }).click();
+  await steps.told(page, 'The reminders are saved.');
+  await steps.reload(page);
+  await expect(first).toHaveValue('45');
+  await expect(second).toHaveValue('');
+  await expect(reminders.getByRole('group', { name: 'Benefits in use' }).getByLabel('First reminder, days before')).toHaveValue('');
+
+  // Whoever may not decide it reads who can.
+  await signIn(page, fernhollow.userAdmin, { path: '/membership' });
+  await expect(reminders).toContainText('Global admin');
+  await expect(reminders.getByRole('button', { name: 'Save' })).toBeDisabled();
+});

@@ -255,9 +255,12 @@ test('name and mail are one’s own to choose', async ({ page, anotherPage, sign
   const seats = mail.getByLabel('Your seats: assigned, removed, ended');
   await expect(seats).toBeChecked();
   await seats.uncheck();
+  await expect(mail.getByLabel('Each as an email of its own')).toBeChecked();
+  await mail.getByLabel('Together, on Monday morning').check();
   await mail.getByRole('button', { name: 'Save' }).click();
   await steps.told(page, 'Your choice is saved.');
   await steps.reload(page);
+  await expect(form(page, 'choose_mail').getByLabel('Together, on Monday morning')).toBeChecked();
   await expect(form(page, 'choose_mail').getByLabel('Your seats: assigned, removed, ended')).not.toBeChecked();
   const before = mails(fernhollow.otherPartnerAdmin).length;
   await colleague.goto('/benefits/visual-studio');

@@ -24,6 +24,7 @@ mod m0015_people_count;
 mod m0017_orders;
 mod m0018_enrolment;
 mod m0019_renewal;
+mod m0020_reminders;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_orders::Migration),
             Box::new(m0018_enrolment::Migration),
             Box::new(m0019_renewal::Migration),
+            Box::new(m0020_reminders::Migration),
         ]
     }
 }

@@ -7,7 +7,7 @@ use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
 use service::{
     Service, activations, audit, benefits, directories, enrolment, membership, older_portal, people,
-    purchases, sessions,
+    purchases, reminders, sessions,
 };
 use tokio::sync::watch;
 
@@ -57,6 +57,12 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
             }
             if let Err(failure) = activations::on_clock::remind_due(&service).await {
                 tracing::error!(cause = %failure, "what ends soon could not be told");
+            }
+            if let Err(failure) = reminders::benefits::remind_due(&service).await {
+                tracing::error!(cause = %failure, "benefits that end or are unused could not be told");
+            }
+            if let Err(failure) = reminders::digest::send_due(&service).await {
+                tracing::error!(cause = %failure, "reminders could not be sent together");
             }
             if let Err(failure) = sessions::sweep(&service).await {
                 tracing::error!(cause = %failure, "sessions could not be swept");

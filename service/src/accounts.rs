@@ -78,7 +78,7 @@ impl Own {
             values: vec![("person", self.full_name.clone())],
             path: "/account/security".to_owned(),
             secret: None,
-            calendar: None,
+            dates: Vec::new(),
         }
     }
 }

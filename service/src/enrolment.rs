@@ -167,7 +167,7 @@ impl Beginner {
             values: own.into_iter().chain(values).collect(),
             path: path.to_owned(),
             secret: None,
-            calendar: None,
+            dates: Vec::new(),
         }
     }
 }

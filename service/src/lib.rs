@@ -33,6 +33,7 @@ pub mod provisioning;
 pub mod purchases;
 pub mod queue;
 pub mod random;
+pub mod reminders;
 pub mod request;
 pub mod requests;
 pub mod rights;

@@ -1,7 +1,6 @@
 //! The membership: what a company holds, where its benefits come from, what another tier would change, and
 //! what the clock does to it.
 
-pub mod calendar;
 pub(crate) mod carry;
 pub mod catalogue;
 pub(crate) mod entitle;

@@ -12,6 +12,8 @@ use uuid::Uuid;
 use crate::accounts::mail_choices;
 use crate::entity::mail;
 use crate::failure::Failure;
+use crate::reminders::calendar::{self, Date};
+use crate::reminders::digest;
 use crate::{Outcome, Service, sql};
 
 /// After so many attempts a mail is given up, and operators see it as failed.
@@ -36,14 +38,14 @@ pub struct Letter {
     pub path: String,
     /// A token that completes the path; sealed until delivery.
     pub secret: Option<String>,
-    /// A day for the reader's calendar, as an `.ics` file has it.
-    pub calendar: Option<String>,
+    /// Days for the reader's calendar.
+    pub dates: Vec<Date>,
 }
 
 impl Letter {
     /// The notice that stands in the portal beside the mail: account, title, path.
     pub(crate) fn notice(&self) -> Option<(AccountId, String, String)> {
-        if self.secret.is_some() {
+        if self.secret.is_some() || self.kind == digest::KIND {
             return None;
         }
         Some((self.account?, self.subject(), self.path.clone()))
@@ -71,6 +73,7 @@ pub(crate) async fn write(
     now: Moment,
 ) -> Outcome<()> {
     let letters = wanted(transaction, letters).await?;
+    let letters = digest::set_aside(service, transaction, letters, now).await?;
     if letters.is_empty() {
         return Ok(());
     }
@@ -99,7 +102,7 @@ pub(crate) async fn write(
             language: Set(letter.language.tag().to_owned()),
             body: Set(format!("{}\n\n{signature}\n", body.trim_end())),
             secret: Set(secret),
-            calendar: Set(letter.calendar),
+            calendar: Set(calendar::file(&letter.dates, now)),
             state: Set("waiting".to_owned()),
             attempts: Set(0),
             next_attempt_at: Set(now.0),
@@ -147,7 +150,7 @@ pub struct Message {
     pub body: String,
     /// Language of the text.
     pub language: Language,
-    /// A day for the reader's calendar, as an `.ics` file has it.
+    /// Days for the reader's calendar, as an `.ics` file has them.
     pub calendar: Option<String>,
 }
 

@@ -101,7 +101,7 @@ impl Item {
             values: own.into_iter().chain(values).collect(),
             path: path.to_owned(),
             secret: None,
-            calendar: None,
+            dates: Vec::new(),
         }
     }
 }

@@ -37,6 +37,8 @@ pub const DEMO_PASSWORD: &str = "benefits-demo-2020";
 
 /// The first order has the number after this one.
 const ORDERS_FROM: i64 = 10_000;
+/// So many days after loading, the first reminders of single benefits are due.
+const FIRST_REMINDERS_DAYS: i64 = 2;
 /// The first service request has the number after this one.
 const REQUESTS_FROM: i64 = 20_400;
 
@@ -187,6 +189,9 @@ pub async fn load(service: &Service) -> Outcome<Summary> {
         on conflict (id) do nothing";
     let values = [older.sign_in_link.as_str().into(), older.technical_contact.as_str().into()];
     sql::run(&change.transaction, text, values).await?;
+    // Whatever is due on the first day was told long ago.
+    let text = "update organization set next_reminders_at = $1";
+    sql::run(&change.transaction, text, [change.now.plus_days(FIRST_REMINDERS_DAYS).0.into()]).await?;
     change.commit(()).await?;
     Ok(summary)
 }

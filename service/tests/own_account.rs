@@ -11,6 +11,7 @@ use std::sync::Mutex;
 use common::{Engine, Stage, bare, stage};
 use domain::ids::AccountId;
 use domain::mail_topic::MailTopic;
+use domain::reminder::ReminderCadence;
 use domain::second_factor::{FAILURES_MOST, RECOVERY_CODES, STEP_MINUTES, WAIT_SECONDS};
 use domain::view::security::SecondFactor;
 use domain::{ErrorCode, Field, Language};
@@ -818,7 +819,15 @@ async fn what_one_does_without_stands_in_the_portal_only(
         stage.count(&text).await
     };
     let (mails, said) = (stage.mails(CHINESE).await.len(), notices().await);
-    mail_choices::choose(service, &employee, stage.operation(), &[MailTopic::Reminders]).await.expect("kept");
+    mail_choices::choose(
+        service,
+        &employee,
+        stage.operation(),
+        &[MailTopic::Reminders],
+        ReminderCadence::Single,
+    )
+    .await
+    .expect("kept");
     let kept = profile::profile(service, &employee).await.expect("a profile").topics;
     let by_mail: Vec<_> = kept.iter().filter(|(_, by_mail)| *by_mail).map(|(topic, _)| *topic).collect();
     assert_eq!(by_mail, [MailTopic::Reminders]);
@@ -827,7 +836,9 @@ async fn what_one_does_without_stands_in_the_portal_only(
     // What concerns access comes all the same.
     ask(&stage, CHINESE).await.expect("asked");
     assert!(link(&stage, CHINESE).await.is_some());
-    mail_choices::choose(service, &employee, stage.operation(), MailTopic::ALL).await.expect("kept");
+    mail_choices::choose(service, &employee, stage.operation(), MailTopic::ALL, ReminderCadence::Single)
+        .await
+        .expect("kept");
     let before = stage.mails(CHINESE).await.len();
     give("application_development").await;
     assert_eq!(stage.mails(CHINESE).await.len(), before + 1);

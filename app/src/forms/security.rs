@@ -1,6 +1,7 @@
 //! Forms about one's own name, mail, sessions and second factor.
 
 use domain::mail_topic::MailTopic;
+use domain::reminder::ReminderCadence;
 use domain::view::form::{Done, Shown};
 use domain::{Error, ErrorCode, Field};
 use service::Outcome;
@@ -21,7 +22,9 @@ pub(super) async fn choose_mail(reader: &Reader<'_>, form: &Submission) -> Outco
         .all(Field::MailTopics)
         .map(|code| MailTopic::from_code(code).ok_or_else(unknown))
         .collect::<Result<_, _>>()?;
-    mail_choices::choose(reader.service, reader.request, form.operation()?, &topics).await?;
+    let reminders = ReminderCadence::from_code(form.field(Field::Reminders))
+        .ok_or_else(|| Error::field(Field::Reminders, ErrorCode::UnknownChoice))?;
+    mail_choices::choose(reader.service, reader.request, form.operation()?, &topics, reminders).await?;
     Ok(said(reader.texts().account_done_mail()))
 }
 

@@ -8,7 +8,7 @@ use service::{Outcome, Request, Service};
 
 use super::{
     account, cloud, directory, enrolment, marketing, operator, orders, people, provisioning, purchases,
-    seats, security, software, technical,
+    reminders, seats, security, software, technical,
 };
 
 /// So long may the body of a form be.
@@ -209,6 +209,7 @@ pub const CODES: &[&str] = &[
     "change_password",
     "change_name",
     "choose_mail",
+    "set_reminders",
     "end_session",
     "end_other_sessions",
     "begin_second_factor",
@@ -312,6 +313,7 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "change_password" => account::change_password(reader, form).await,
         "change_name" => security::change_name(reader, form).await,
         "choose_mail" => security::choose_mail(reader, form).await,
+        "set_reminders" => reminders::set(reader, form).await,
         "end_session" => security::end_session(reader, form).await,
         "end_other_sessions" => security::end_other_sessions(reader, form).await,
         "begin_second_factor" => security::begin_second_factor(reader, form).await,

@@ -1,6 +1,7 @@
 //! Account settings: one's own name, mail, language, session.
 
 use domain::mail_topic::MailTopic;
+use domain::reminder::ReminderCadence;
 use domain::view::portal::{Portal, Reader};
 use domain::view::security::Profile;
 use domain::{Error, ErrorCode, Field, Language};
@@ -128,7 +129,18 @@ fn Name(profile: Signal<Profile>) -> impl IntoView {
 fn Mail(profile: Signal<Profile>) -> impl IntoView {
     let texts = texts();
     let form = Form::new("choose_mail", "");
-    let topics = profile.get_untracked().topics;
+    let Profile { topics, reminders, .. } = profile.get_untracked();
+    let cadences = ReminderCadence::ALL
+        .iter()
+        .map(|cadence| {
+            let text = match cadence {
+                ReminderCadence::Single => texts.account_reminders_single(),
+                ReminderCadence::Daily => texts.account_reminders_daily(),
+                ReminderCadence::Weekly => texts.account_reminders_weekly(),
+            };
+            Choice::new(cadence.code(), text)
+        })
+        .collect();
     let text = |topic: MailTopic| texts.find_mail_topic(topic.code()).unwrap_or_default();
     let choices = topics.iter().map(|(topic, _)| Choice::new(topic.code(), text(*topic))).collect();
     let selected = if form.refused() {
@@ -147,6 +159,15 @@ fn Mail(profile: Signal<Profile>) -> impl IntoView {
                 several=true
                 help=texts.account_mail_lead()
                 error=form.field_error(Field::MailTopics)
+            />
+            <ChoiceGroup
+                id=form.id(Field::Reminders)
+                name=Field::Reminders.code()
+                label=texts.find_field(Field::Reminders.code()).unwrap_or_default()
+                choices=cadences
+                selected=vec![form.value(Field::Reminders, reminders.code().to_owned())]
+                help=texts.account_reminders_help()
+                error=form.field_error(Field::Reminders)
             />
             <div class="row"><SubmitButton label=texts.common_save() busy=form.pending/></div>
         </PostForm>

@@ -13,7 +13,6 @@ use crate::components::{Column, Deadline, Ledger, ProcessingClock, Tally};
 use crate::i18n::texts;
 use crate::load::load;
 use crate::server_fns::dashboard::dashboard;
-use crate::words;
 
 /// The first page after signing in.
 #[component]
@@ -100,7 +99,7 @@ fn Grants(
                 <tr role="row">
                     <th role="rowheader" scope="row"><a href=href>{row.name}</a><small>{row.summary}</small></th>
                     <td role="cell" data-label=texts.common_source()>
-                        {words::source(texts, &row.source, row.area.as_deref())}
+                        {locales::source(texts, &row.source, row.area.as_deref())}
                     </td>
                     <td role="cell" data-label=texts.common_quantity()>
                         {(row.kind != ProductKind::Marketing)

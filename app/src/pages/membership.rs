@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use locales::{Texts, format};
 
+use super::reminders::Reminders;
 use super::renewal::Renewal;
 use crate::components::{
     Column, Empty, Ledger, LinkButton, Notice, StatusByCode, Step, StepState, Steps, Tone,
@@ -47,6 +48,11 @@ fn Page(page: Signal<MembershipPage>) -> impl IntoView {
         })
     };
     let any = Memo::new(move |_| page.with(|page| page.holdings.iter().any(gives)));
+    let times = Memo::new(move |_| page.with(|page| (page.reminders, page.why_not_reminders.clone())));
+    let reminders = move || {
+        let (times, why_not) = times.get();
+        view! { <Reminders times=times why_not=why_not/> }
+    };
     view! {
         <Title text=texts.common_page_title(texts.navigation_membership())/>
         <main class="page" id="main">
@@ -66,6 +72,7 @@ fn Page(page: Signal<MembershipPage>) -> impl IntoView {
                 <For each=active key=|key| key.clone() let:key>{one(&key.0)}</For>
             </Show>
             {move || page.with(|page| sources(texts, &page.sources))}
+            {reminders}
             {move || page.with(|page| next(texts, &page.next))}
             {move || page.with(|page| earlier(texts, &page.holdings))}
         </main>
@@ -195,7 +202,7 @@ fn sources(texts: Texts, sources: &[SourceRow]) -> AnyView {
             view! {
                 <tr role="row">
                     <th role="rowheader" scope="row">
-                        {words::source(texts, &row.source, row.area.as_deref())}
+                        {locales::source(texts, &row.source, row.area.as_deref())}
                     </th>
                     <td role="cell" data-label=texts.membership_source_benefits()>
                         {format::list_and(texts.language(), &benefits)}

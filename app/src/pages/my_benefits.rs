@@ -17,7 +17,6 @@ use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
 use crate::load::load;
 use crate::server_fns::dashboard::own_benefits;
-use crate::words;
 
 /// What an employee sees: seats, keys, instructions, Access ID and Contract ID, asking for a seat.
 #[component]
@@ -78,7 +77,7 @@ fn Page(own: Signal<OwnBenefits>) -> impl IntoView {
 fn Seat(seat: OwnSeat, own: Signal<OwnBenefits>) -> impl IntoView {
     let texts = texts();
     let since = locales::format::date(texts.language(), seat.since);
-    let source = words::source(texts, &seat.source, seat.area.as_deref());
+    let source = locales::source(texts, &seat.source, seat.area.as_deref());
     view! {
         <section class="sheet" id=seat.seat.to_string()>
             <div class="sheet-head">
@@ -142,7 +141,7 @@ fn Seat(seat: OwnSeat, own: Signal<OwnBenefits>) -> impl IntoView {
 fn Support(support: OwnSupport) -> impl IntoView {
     let texts = texts();
     let form = Form::new("show_support_ids", support.grant);
-    let source = words::source(texts, &support.source, support.area.as_deref());
+    let source = locales::source(texts, &support.source, support.area.as_deref());
     let shown = form.shown();
     view! {
         <div class="stack" id=support.grant.to_string()>
@@ -170,7 +169,7 @@ fn Support(support: OwnSupport) -> impl IntoView {
 fn Ask(grant: Askable) -> impl IntoView {
     let texts = texts();
     let form = Form::new("ask_for_seat", grant.grant);
-    let source = words::source(texts, &grant.source, grant.area.as_deref());
+    let source = locales::source(texts, &grant.source, grant.area.as_deref());
     let left = match grant.left {
         None => texts.common_unlimited().to_owned(),
         Some(0) => texts.own_none_left().to_owned(),

@@ -7,6 +7,7 @@ use crate::benefit::{Category, Unit};
 use crate::entitlement::{Amount, DifferenceKind};
 use crate::error::codes;
 use crate::membership::{Tier, YearPhase};
+use crate::reminder::ReminderTimes;
 
 use super::benefits::WhyNot;
 use super::renewal::RenewalRow;
@@ -134,4 +135,8 @@ pub struct MembershipPage {
     pub agreement: Option<i64>,
     /// Why the reader can't buy.
     pub why_not: WhyNot,
+    /// When the company is reminded of its benefits.
+    pub reminders: ReminderTimes,
+    /// Why the reader can't change that.
+    pub why_not_reminders: WhyNot,
 }

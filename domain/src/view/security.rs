@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::operator::Stamp;
 use crate::ids::SessionId;
 use crate::mail_topic::MailTopic;
+use crate::reminder::ReminderCadence;
 
 /// The profile of whoever asks.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -15,6 +16,8 @@ pub struct Profile {
     pub email: String,
     /// What one can have by mail, and whether one does.
     pub topics: Vec<(MailTopic, bool)>,
+    /// How they get reminders.
+    pub reminders: ReminderCadence,
 }
 
 /// How whoever asks signs in.

@@ -175,6 +175,7 @@ pub const FORMS: &[FormRow] = &[
     form("change_password", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::Invalid)),
     form("change_name", "/account", Right::SignedIn, Then::Done),
     form("choose_mail", "/account", Right::SignedIn, Then::Done),
+    form("set_reminders", "/membership", Right::Person(Action::SetReminders), Then::Done),
     form("end_session", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::NotFound)),
     form("end_other_sessions", "/account/security", Right::SignedIn, Then::Done),
     form("begin_second_factor", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::Invalid)),
@@ -596,7 +597,10 @@ impl Stage {
                 ("repeat_password", "a quiet lamp over the harbour"),
             ]),
             ("change_name", _) => fields(&[("target", ""), ("name", "Maren Tolvik-Lund")]),
-            ("choose_mail", _) => fields(&[("target", ""), ("mail_topics", "seats")]),
+            ("choose_mail", _) => {
+                fields(&[("target", ""), ("mail_topics", "seats"), ("reminders", "weekly")])
+            }
+            ("set_reminders", _) => fields(&[("target", ""), ("ending_first", "60"), ("unused_first", "")]),
             ("end_session", _) => fields(&[("target", &self.session_of(CHINESE_EMPLOYEE).await)]),
             ("end_other_sessions", _) => fields(&[("target", "")]),
             ("begin_second_factor" | "renew_recovery_codes", _) => {

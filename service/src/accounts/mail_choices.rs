@@ -4,6 +4,7 @@ use domain::AuditAction;
 use domain::ids::AccountId;
 use domain::mail_topic::MailTopic;
 use domain::operation::OperationId;
+use domain::reminder::ReminderCadence;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
@@ -41,7 +42,27 @@ pub(crate) async fn without(
         .collect()
 }
 
-/// Keeps what one gets by mail: the topics that are named, and no others.
+/// How an account gets reminders.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn cadence(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+) -> Outcome<ReminderCadence> {
+    #[derive(FromQueryResult)]
+    struct Chosen {
+        reminders: String,
+    }
+    let text = "select reminders from account where id = $1";
+    let chosen = sql::one::<Chosen>(connection, text, [account.0.into()]).await?;
+    chosen
+        .and_then(|chosen| ReminderCadence::from_code(&chosen.reminders))
+        .ok_or_else(|| Failure::broken("account", "reminders", account.0))
+}
+
+/// Keeps what one gets by mail: the topics that are named, and no others; and how reminders come. What waits
+/// to be sent together goes out at once where they come one by one from now on.
 ///
 /// # Errors
 /// [`domain::ErrorCode::SignInNeeded`] for nobody.
@@ -50,9 +71,10 @@ pub async fn choose(
     request: &Request,
     operation: OperationId,
     by_mail: &[MailTopic],
+    reminders: ReminderCadence,
 ) -> Outcome<()> {
     let account = request.account()?;
-    let operation = Operation::new(operation, "choose_mail", &by_mail);
+    let operation = Operation::new(operation, "choose_mail", &(by_mail, reminders));
     let mut change = match Change::begin(service, request, operation).await? {
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
@@ -70,8 +92,14 @@ pub async fn choose(
         rows.join(", ")
     );
     sql::run(&change.transaction, &text, values).await?;
+    let text = "update account set reminders = $2 where id = $1";
+    sql::run(&change.transaction, text, [account.0.into(), reminders.code().into()]).await?;
+    if reminders == ReminderCadence::Single {
+        let text = "update collected_reminder set due_at = $2 where account_id = $1";
+        sql::run(&change.transaction, text, [account.0.into(), change.now.0.into()]).await?;
+    }
     let chosen = MailTopic::ALL.iter().filter(|topic| by_mail.contains(topic)).map(|topic| topic.code());
-    let chosen = chosen.collect::<Vec<_>>().join(" ");
+    let chosen = chosen.chain([reminders.code()]).collect::<Vec<_>>().join(" ");
     change.record(Event::new(chain(request), AuditAction::MailChosen, "account", account).after(chosen));
     change.commit(()).await
 }

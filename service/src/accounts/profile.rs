@@ -30,7 +30,8 @@ pub async fn profile(service: &Service, request: &Request) -> Outcome<Profile> {
         .iter()
         .map(|topic| (*topic, !without.iter().any(|(_, refused)| refused == topic)))
         .collect();
-    Ok(Profile { name: own.full_name, email: own.email, topics })
+    let reminders = mail_choices::cadence(reader, account).await?;
+    Ok(Profile { name: own.full_name, email: own.email, topics, reminders })
 }
 
 #[derive(FromQueryResult)]

@@ -117,7 +117,7 @@ impl Account {
             values: vec![("person", self.full_name.clone()), ("minutes", LINK_MINUTES.to_string())],
             path: "/sign-in".to_owned(),
             secret: None,
-            calendar: None,
+            dates: Vec::new(),
         }
     }
 }

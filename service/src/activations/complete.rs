@@ -174,7 +174,7 @@ pub(crate) async fn refuse(change: &mut Change<'_>, activation: ActivationId, re
         ],
         path: subject.path(),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     });
     if let Some(holder) = subject.activation.person_id {
         // In editions A and B the seat was the way to ask: it is free again, for another attempt too.
@@ -238,7 +238,7 @@ impl Subject {
             values: self.values(&texts, language, contact.full_name, expires)?,
             path: self.path(),
             secret: None,
-            calendar: None,
+            dates: Vec::new(),
         }))
     }
 
@@ -342,7 +342,7 @@ async fn tell_active(
         values: subject.values(texts, language, addressee.full_name, expires)?,
         path: if subject.activation.person_id.is_some() { "/my-benefits".to_owned() } else { subject.path() },
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     };
     change.post(letter.clone());
     if let Some(alternate) = &subject.activation.alternate_email {

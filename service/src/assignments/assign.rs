@@ -269,6 +269,6 @@ fn welcome(grant: &Grant, candidate: &Candidate, by: &str, texts: &ProductTexts)
         ],
         path: "/my-benefits".to_owned(),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     })
 }

@@ -180,7 +180,7 @@ pub(crate) async fn end(
         values: vec![("person", held.full_name.clone()), ("product", texts.of(language)?.name.clone())],
         path: "/my-benefits".to_owned(),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     });
     change.record(
         Event::new(grant.organization, AuditAction::SeatReleased, "seat", held.id)

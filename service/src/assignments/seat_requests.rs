@@ -145,7 +145,7 @@ async fn tell_assigners(
             ],
             path: "/requests".to_owned(),
             secret: None,
-            calendar: None,
+            dates: Vec::new(),
         });
     }
     Ok(())
@@ -264,7 +264,7 @@ fn refusal(
         ],
         path: "/my-benefits".to_owned(),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     })
 }
 

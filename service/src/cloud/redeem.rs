@@ -226,6 +226,6 @@ fn letter(
         ],
         path: format!("/benefits/cloud?open={}", grant.id),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     })
 }

@@ -251,6 +251,6 @@ fn letter(
         ],
         path: "/benefits/go-to-market".to_owned(),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     }
 }

@@ -153,7 +153,7 @@ async fn ask_contact(
         ],
         path: "/enrol/contact/".to_owned(),
         secret: Some(token),
-        calendar: None,
+        dates: Vec::new(),
     });
     change.record(Event::new(organization, AuditAction::PrimaryContactAsked, "organization", organization));
     change.tell(Changed::Organization(organization));

@@ -52,7 +52,7 @@ pub async fn begin(service: &Service, request: &Request, input: Begin) -> Outcom
         ],
         path: "/enrol/link/".to_owned(),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     };
     let letter = match enrolled(&change.transaction, founder.domain.as_str()).await? {
         Some(here) => known(&change.transaction, letter, here).await?,

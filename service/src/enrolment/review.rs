@@ -133,7 +133,7 @@ async fn welcome(
         values: vec![("person", contact.contact_name), ("organization", contact.name)],
         path: "/membership".to_owned(),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     });
     Ok(())
 }

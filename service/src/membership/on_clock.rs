@@ -1,15 +1,14 @@
 //! What the clock does to holdings: the company is reminded of the end of a year, the next one begins where it
 //! was bought ahead, and the holding ends with the window after the year (rule 21).
 
-use domain::ids::{AccountId, HoldingId, OrderLineId, OrganizationId};
+use domain::ids::{HoldingId, OrderLineId, OrganizationId};
 use domain::membership::{RENEWAL_WINDOW_DAYS, YearReminder, reminder_due};
 use domain::moment::Zone;
-use domain::{AuditAction, Day, Language, Moment};
+use domain::{AuditAction, Day, Moment};
 use locales::format;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
-use super::calendar::{self, Date};
 use super::{entitle, renewal};
 use crate::audit::Event;
 use crate::change::Change;
@@ -18,6 +17,8 @@ use crate::outbox::Letter;
 use crate::people::add::organization_name;
 use crate::people::roles;
 use crate::purchases::list::tier_without;
+use crate::reminders::calendar::Date;
+use crate::reminders::readers::{Reader, readers};
 use crate::request::Request;
 use crate::{Outcome, Service, sql};
 
@@ -104,7 +105,7 @@ async fn remind(service: &Service, holding: &Holding, reminder: YearReminder) ->
             title: letter.subject(),
             link: format!("{}{PAGE}", service.base_url),
         };
-        letter.calendar = Some(calendar::file(&date, change.now));
+        letter.dates.push(date);
         change.post(letter);
     }
     change.record(
@@ -119,49 +120,39 @@ async fn remind(service: &Service, holding: &Holding, reminder: YearReminder) ->
     change.commit(true).await
 }
 
-/// A letter to each Global admin and MPN partner admin, in their language: whoever decides about the
-/// membership.
+/// A letter to each who is told, in their language.
 async fn letters(change: &Change<'_>, holding: &Holding, kind: &'static str) -> Outcome<Vec<Letter>> {
     #[derive(FromQueryResult)]
-    struct Reader {
-        id: Uuid,
-        full_name: String,
-        email: String,
+    struct Named {
         language: String,
-        offer: String,
+        name: String,
     }
-    let text = "select a.id, a.full_name, a.email, a.language, t.name as offer from person p
-        join account a on a.id = p.account_id and a.status = 'active'
-        join offer_text t on t.offer_id = $2 and t.language = a.language
-        where p.organization_id = $1 and p.status = 'active' and exists (select 1 from person_role r
-            where r.person_id = p.id and r.role in ('global_admin', 'partner_admin'))
-        order by p.sort_name, p.id";
-    let values = [holding.organization_id.into(), holding.offer_id.into()];
-    let readers = sql::all::<Reader>(&change.transaction, text, values).await?;
-    let company = organization_name(&change.transaction, holding.organization()).await?;
-    Ok(readers
-        .into_iter()
-        .map(|reader| {
-            let language = Language::from_tag(&reader.language).unwrap_or_default();
-            Letter {
-                organization: Some(holding.organization()),
-                account: Some(AccountId(reader.id)),
-                recipient: reader.email,
-                language,
-                kind,
-                values: vec![
-                    ("person", reader.full_name),
-                    ("offer", reader.offer),
-                    ("company", company.clone()),
-                    ("anniversary", format::date(language, holding.anniversary())),
-                    ("last_use", format::date(language, holding.last_use())),
-                ],
-                path: PAGE.to_owned(),
-                secret: None,
-                calendar: None,
-            }
-        })
-        .collect())
+    let organization = holding.organization();
+    let text = "select language, name from offer_text where offer_id = $1";
+    let names = sql::all::<Named>(&change.transaction, text, [holding.offer_id.into()]).await?;
+    let company = organization_name(&change.transaction, organization).await?;
+    let letter = |reader: Reader| {
+        let language = reader.language;
+        let offer = names.iter().find(|named| named.language == language.tag());
+        Letter {
+            organization: Some(organization),
+            account: Some(reader.account),
+            recipient: reader.email,
+            language,
+            kind,
+            values: vec![
+                ("person", reader.name),
+                ("offer", offer.map(|named| named.name.clone()).unwrap_or_default()),
+                ("company", company.clone()),
+                ("anniversary", format::date(language, holding.anniversary())),
+                ("last_use", format::date(language, holding.last_use())),
+            ],
+            path: PAGE.to_owned(),
+            secret: None,
+            dates: Vec::new(),
+        }
+    };
+    Ok(readers(&change.transaction, organization).await?.into_iter().map(letter).collect())
 }
 
 /// Begins the years that were bought ahead and whose day has come: the seats of the year before go over. Says

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::catalogue;
 use crate::failure::Failure;
 use crate::purchases::{place, renew};
+use crate::reminders::settings;
 use crate::request::{Person, Request};
 use crate::{Outcome, Service, policies, rights, sql};
 
@@ -47,6 +48,8 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
         holdings: holdings(reader, person, language, today, &mut renewals).await?,
         sources: sources(reader, person).await?,
         next: next(reader, language, &catalogue, &held).await?,
+        reminders: settings::times(reader, person.organization).await?,
+        why_not_reminders: rights::why_not(reader, person, Action::SetReminders, &policies).await?,
     })
 }
 

@@ -146,7 +146,7 @@ async fn tell(change: &mut Change<'_>, organization: OrganizationId, new: Uuid) 
             ],
             path: format!("/orders/{}", reader.number),
             secret: None,
-            calendar: None,
+            dates: Vec::new(),
         });
     }
     Ok(())

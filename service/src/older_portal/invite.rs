@@ -82,7 +82,7 @@ pub(super) async fn invite(
             ],
             path: if token.is_some() { "/invitation/" } else { "/enrol" }.to_owned(),
             secret: token,
-            calendar: None,
+            dates: Vec::new(),
         };
         if let Some((account, title, link)) = letter.notice() {
             notices.push([

@@ -290,7 +290,7 @@ pub(crate) async fn invite(
         ],
         path: path.to_owned(),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     };
     if sessions::needs_directory(&change.transaction, invitee.account).await? {
         change.post(letter("invitation_by_directory", DOOR));
@@ -326,7 +326,7 @@ async fn tell(change: &mut Change<'_>, by: &Administrator<'_>, known: &Known) ->
         ],
         path: "/".to_owned(),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     });
     Ok(())
 }

@@ -517,7 +517,7 @@ async fn tell(
         ],
         path: "/".to_owned(),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     });
     Ok(())
 }

@@ -227,7 +227,7 @@ pub(crate) async fn put(
             ],
             path: "/".to_owned(),
             secret: None,
-            calendar: None,
+            dates: Vec::new(),
         });
     }
     Ok(())

@@ -159,7 +159,7 @@ fn confirmation(person: &Person, offer: String, number: i64, target: domain::Day
         ],
         path: "/benefits/cancel".to_owned(),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     }
 }
 

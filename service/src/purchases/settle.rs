@@ -281,6 +281,6 @@ pub(super) async fn letter(
         ],
         path: format!("/orders/{}", reader.number),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     }))
 }

@@ -158,7 +158,7 @@ pub async fn submit(
         ],
         path: "/requests".to_owned(),
         secret: None,
-        calendar: None,
+        dates: Vec::new(),
     });
     change.record(
         Event::new(person.organization, AuditAction::AdvisoryRequested, "service_request", number)

@@ -261,7 +261,7 @@ fn Facts(detail: Signal<GrantDetail>, software: Signal<KeyDetail>) -> impl IntoV
     let kind = move || software.with(|software| kind_name(texts, software.kind));
     let granted = move || {
         detail.with(|detail| {
-            let source = words::source(texts, &detail.row.source, detail.row.area.as_deref());
+            let source = locales::source(texts, &detail.row.source, detail.row.area.as_deref());
             texts.software_granted_from(format::date(texts.language(), detail.granted), source)
         })
     };

@@ -24,7 +24,6 @@ use crate::components::{
 use crate::i18n::texts;
 use crate::load::{load, part_of};
 use crate::server_fns::benefits::benefits;
-use crate::words;
 
 const COLUMNS: usize = 7;
 
@@ -133,7 +132,7 @@ fn Filters(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoV
         let mut sources = vec![choice("", texts.common_all())];
         for (source, area) in page.with(|page| page.sources.clone()) {
             let value = area.as_ref().map_or_else(|| source.clone(), |area| format!("{source}:{area}"));
-            sources.push(choice(value, words::source(texts, &source, area.as_deref())));
+            sources.push(choice(value, locales::source(texts, &source, area.as_deref())));
         }
         let mut statuses = vec![choice("", texts.common_all())];
         for status in RowStatus::ALL {
@@ -346,7 +345,7 @@ fn cells(
     link: Memo<String>,
     open: Memo<bool>,
 ) -> AnyView {
-    let source = words::source(texts, &row.source, row.area.as_deref());
+    let source = locales::source(texts, &row.source, row.area.as_deref());
     let quantity_label = match category {
         Category::VisualStudio => texts.benefits_column_seats(),
         _ => texts.benefits_column_quantity(),

@@ -16,7 +16,6 @@ use crate::components::{
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
 use crate::pages::cancel::{conditions, ends, reason_text};
-use crate::words;
 
 /// The version that every form about the request carries; it follows the row.
 #[component]
@@ -121,7 +120,7 @@ pub(super) fn Activation(item: Signal<QueueItem>) -> impl IntoView {
             <h2 class="h3">{texts.operator_activation_title()}</h2>
             <dl class="facts">
                 <dt>{texts.common_source()}</dt>
-                <dd>{words::source(texts, &source, area.as_deref())}</dd>
+                <dd>{locales::source(texts, &source, area.as_deref())}</dd>
                 {holder
                     .map(|(name, alternate)| {
                         let told = match alternate {
@@ -211,7 +210,7 @@ pub(super) fn Advisory(item: Signal<QueueItem>) -> impl IntoView {
             view! { <ul class="plain">{lines}</ul> }.into_any()
         }
     };
-    let source = words::source(texts, &first.source, first.area.as_deref());
+    let source = locales::source(texts, &first.source, first.area.as_deref());
     view! {
         <div class="stack">
             <h2 class="h3">{first.draft.title.clone()}</h2>
