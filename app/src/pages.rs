@@ -12,6 +12,7 @@ pub mod enrol;
 pub mod forgotten_password;
 pub mod global_admin;
 pub mod invitation;
+pub mod legal_profile;
 pub mod membership;
 pub mod my_benefits;
 pub mod not_found;

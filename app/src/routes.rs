@@ -39,6 +39,7 @@ pub const ADDRESSES: &[&str] = &[
     "/become-global-admin",
     "/membership",
     "/membership/change",
+    "/membership/profile",
     "/offers",
     "/orders",
     "/orders/:number",
@@ -108,6 +109,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/become-global-admin") view=pages::global_admin::BecomeGlobalAdmin/>
                 <Route path=path!("/membership") view=pages::membership::Membership/>
                 <Route path=path!("/membership/change") view=pages::tier_change::TierChange/>
+                <Route path=path!("/membership/profile") view=pages::legal_profile::LegalProfile/>
                 <Route path=path!("/offers") view=pages::offers::Offers/>
                 <Route path=path!("/orders") view=pages::orders::Orders/>
                 <Route path=path!("/orders/:number") view=pages::orders::Order/>

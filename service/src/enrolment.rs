@@ -6,12 +6,14 @@ pub mod agreement;
 pub mod begin;
 pub mod contact;
 pub mod found;
+pub mod legal_profile;
 pub mod page;
 pub mod profile;
 pub(crate) mod review;
 
-use domain::enrolment::{EnrolmentState, ProfileDraft};
+use domain::enrolment::EnrolmentState;
 use domain::ids::{AccountId, OrganizationId};
+use domain::older_portal::PortalState;
 use domain::rights::Action;
 use domain::{Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -71,49 +73,10 @@ impl Company {
             .await?
             .ok_or_else(|| Failure::broken("organization", "id", organization))
     }
-}
 
-#[derive(FromQueryResult)]
-struct ProfileRow {
-    name: String,
-    street: String,
-    street_more: Option<String>,
-    city: String,
-    region: Option<String>,
-    postal_code: Option<String>,
-    country: String,
-    registration_number: Option<String>,
-    time_zone: String,
-    contact_name: String,
-    contact_email: String,
-    contact_phone: String,
-    contact_language: String,
-}
-
-/// Legal profile and primary contact as they were saved.
-pub(crate) async fn saved_profile(
-    connection: &impl ConnectionTrait,
-    organization: OrganizationId,
-) -> Outcome<Option<ProfileDraft>> {
-    let text = "select name, street, street_more, city, region, postal_code, country, registration_number,
-            time_zone, contact_name, contact_email, contact_phone, contact_language
-        from legal_profile where organization_id = $1";
-    let row = sql::one::<ProfileRow>(connection, text, [organization.0.into()]).await?;
-    Ok(row.map(|row| ProfileDraft {
-        company: row.name,
-        street: row.street,
-        street_more: row.street_more.unwrap_or_default(),
-        city: row.city,
-        region: row.region.unwrap_or_default(),
-        postal_code: row.postal_code.unwrap_or_default(),
-        country: row.country,
-        registration: row.registration_number.unwrap_or_default(),
-        time_zone: row.time_zone,
-        contact_name: row.contact_name,
-        contact_email: row.contact_email,
-        contact_phone: row.contact_phone,
-        contact_language: row.contact_language,
-    }))
+    fn is_member(&self) -> bool {
+        PortalState::from_code(&self.portal_state) == Some(PortalState::Member)
+    }
 }
 
 /// Whoever may enrol the company.

@@ -252,6 +252,13 @@ async fn rule_20_a_change_is_taken_back_with_its_holders_and_its_money(
     assert_eq!(take_back(&stage, &admin, number).await.expect("taken back"), number);
     assert_eq!(holders(&stage, SILVER).await, before, "everybody has what they had");
     assert_eq!(holding(&stage, SILVER, "silver").await, silver);
+    let told = |kind: &str| format!("select count(*) as number from mail where kind = '{kind}'");
+    // The sample company's change costs one person a seat; that one is told both times.
+    assert_eq!(stage.count(&told("seat_tier_changed")).await, 1);
+    assert_eq!(stage.count(&told("seat_given_back")).await, 1);
+    let readers = stage.count(&told("tier_changed")).await;
+    assert!(readers > 1);
+    assert_eq!(stage.count(&told("tier_change_taken_back")).await, readers);
     assert_eq!(holdings(&stage, SILVER, "gold", "cancelled").await, 1);
     let page = shown(&stage, &admin, number).await;
     assert_eq!(page.order.state, OrderState::Refunded);

@@ -11,6 +11,7 @@ use service::enrolment::agreement::{self, Accept};
 use service::enrolment::begin::{self, Begin};
 use service::enrolment::contact;
 use service::enrolment::found::{self, ByDirectory, ByPassword};
+use service::enrolment::legal_profile;
 use service::enrolment::profile::{self, SaveProfile};
 use service::queue::enrolment as review;
 use service::queue::refuse::Refuse;
@@ -71,7 +72,8 @@ pub(super) async fn start(reader: &Reader<'_>, form: &Submission) -> Outcome<Per
     Ok(go(Step::Profile))
 }
 
-pub(super) async fn save_profile(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+/// What was typed, for the profile whose version stands in the form.
+fn typed(form: &Submission) -> Outcome<SaveProfile> {
     let field = |field: Field| form.field(field).to_owned();
     let draft = ProfileDraft {
         company: field(Field::Company),
@@ -88,9 +90,18 @@ pub(super) async fn save_profile(reader: &Reader<'_>, form: &Submission) -> Outc
         contact_phone: field(Field::Phone),
         contact_language: field(Field::Language),
     };
-    let input = SaveProfile { version: form.version()?, draft };
+    Ok(SaveProfile { version: form.version()?, draft })
+}
+
+pub(super) async fn save_profile(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = typed(form)?;
     profile::save(reader.service, reader.request, form.operation()?, input).await?;
     Ok(go(Step::Summary))
+}
+
+pub(super) async fn change_legal_profile(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    legal_profile::change(reader.service, reader.request, form.operation()?, typed(form)?).await?;
+    Ok(said(reader.texts().legal_profile_done()))
 }
 
 pub(super) async fn accept_agreement(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

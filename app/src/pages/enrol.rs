@@ -29,6 +29,7 @@ use shell::Shell;
 
 pub use contact::Contact;
 pub use found::Found;
+pub(in crate::pages) use profile::ProfileFields;
 pub(in crate::pages) use summary::facts;
 
 /// What to have at hand.

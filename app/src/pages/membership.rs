@@ -47,6 +47,9 @@ fn Page(page: Signal<MembershipPage>) -> impl IntoView {
             Some(held(texts, holding, page))
         })
     };
+    let profile = page.with_untracked(|page| page.member).then(|| {
+        view! { <LinkButton href="/membership/profile" label=texts.enrol_legal_profile()/> }
+    });
     let any = Memo::new(move |_| page.with(|page| page.holdings.iter().any(gives)));
     let times = Memo::new(move |_| page.with(|page| (page.reminders, page.why_not_reminders.clone())));
     let reminders = move || {
@@ -58,6 +61,7 @@ fn Page(page: Signal<MembershipPage>) -> impl IntoView {
         <main class="page" id="main">
             <div class="head">
                 <div><h1>{texts.navigation_membership()}</h1><p>{texts.membership_lead(company)}</p></div>
+                {profile}
             </div>
             <Show
                 when=move || any.get()

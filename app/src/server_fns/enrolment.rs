@@ -1,6 +1,6 @@
 //! The steps of the enrolment.
 
-use domain::view::enrolment::{ContactPage, EnrolmentPage, FoundingPage};
+use domain::view::enrolment::{ContactPage, EnrolmentPage, FoundingPage, LegalProfilePage};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
@@ -16,6 +16,18 @@ pub async fn enrolment() -> Result<Loaded<EnrolmentPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::enrolment::page::page(&service, &context::request(), crate::i18n::language()).await;
+    context::answer(&service, page).await
+}
+
+/// Legal profile and primary contact of a member.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadLegalProfile, input = Json, output = Json)]
+pub async fn legal_profile() -> Result<Loaded<LegalProfilePage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page = service::enrolment::legal_profile::page(&service, &context::request()).await;
     context::answer(&service, page).await
 }
 

@@ -73,6 +73,19 @@ pub struct Pending {
     pub decided: Option<Day>,
 }
 
+/// Legal profile and primary contact of a member.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LegalProfilePage {
+    /// What was saved, else what is known.
+    pub profile: ProfileDraft,
+    /// Version of the profile; 0 where none was saved.
+    pub version: i64,
+    /// Who saved it last, and when.
+    pub saved: Option<(String, Day)>,
+    /// Why the reader may not change it; none if they may.
+    pub why_not: WhyNot,
+}
+
 /// What stands behind the link that founds a company.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FoundingPage {

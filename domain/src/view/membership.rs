@@ -121,6 +121,8 @@ pub struct NextTier {
 pub struct MembershipPage {
     /// The company's name.
     pub organization: String,
+    /// Whether it is a member; else it is still kept in the older portal, or enrols.
+    pub member: bool,
     /// Today, in the company's time zone.
     pub today: Day,
     /// The company's tier.

@@ -169,6 +169,7 @@ pub const FORMS: &[FormRow] = &[
     // The company is a member: what an enrolment does has tests of its own.
     form("start_enrolment", "/enrol/profile", ENROL, Then::Rule(ErrorCode::WrongState)),
     form("save_legal_profile", "/enrol/profile", ENROL, Then::Rule(ErrorCode::NotFound)),
+    form("change_legal_profile", "/membership/profile", ENROL, Then::Done),
     form("accept_agreement", "/enrol/agreement", ENROL, Then::Rule(ErrorCode::NotFound)),
     form("ask_contact_again", "/enrol/status", ENROL, Then::Rule(ErrorCode::NotFound)),
     form("switch_organization", "/account", Right::SignedIn, Then::Done),
@@ -672,11 +673,12 @@ impl Stage {
                 fields(&[("target", &"0".repeat(64)), ("signed_up", "yes"), ("own_address", "yes")])
             }
             ("start_enrolment" | "ask_contact_again", _) => fields(&[("target", "")]),
-            ("save_legal_profile", _) => {
+            ("save_legal_profile" | "change_legal_profile", _) => {
+                let version = if code == "change_legal_profile" { "0" } else { "1" };
                 let profile = enrolment::profile();
                 fields(&[
                     ("target", ""),
-                    ("version", "1"),
+                    ("version", version),
                     ("company", &profile.company),
                     ("street", &profile.street),
                     ("city", &profile.city),
@@ -1066,6 +1068,7 @@ pub const PAGES: &[PageRow] = &[
     page("/become-global-admin", Right::AnyPerson),
     page("/membership", Right::Person(Action::OpenBenefits)),
     page("/membership/change", Right::Person(Action::OpenBenefits)),
+    page("/membership/profile", Right::Person(Action::OpenBenefits)),
     page("/offers", Right::Person(Action::OpenBenefits)),
     page("/orders", BUY),
     page("/orders/:number", BUY),
@@ -1110,6 +1113,7 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/marketing_contact", Right::Person(Action::OpenBenefits)),
     function("/api/membership", Right::Person(Action::OpenBenefits)),
     function("/api/tier_change", Right::Person(Action::OpenBenefits)),
+    function("/api/legal_profile", Right::Person(Action::OpenBenefits)),
     function("/api/purchases", Right::Person(Action::OpenBenefits)),
     function("/api/offers", Right::Person(Action::OpenBenefits)),
     function("/api/orders", BUY),

@@ -10,7 +10,7 @@ use domain::view::orders::Agreement;
 use domain::{Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use super::{Company, Enrolment, agreement_in_force, programme_name, saved_profile};
+use super::{Company, Enrolment, agreement_in_force, legal_profile, programme_name};
 use crate::purchases::offers;
 use crate::request::{Actor, Person, Request};
 use crate::{Outcome, Service, policies, rights, sql};
@@ -40,7 +40,7 @@ async fn company(service: &Service, person: &Person, language: Language) -> Outc
     let enrolment = Enrolment::of(reader, person.organization).await?;
     let state = enrolment.as_ref().map(Enrolment::state).transpose()?;
     let portal = PortalState::from_code(&company.portal_state);
-    let profile = match saved_profile(reader, person.organization).await? {
+    let profile = match legal_profile::saved(reader, person.organization).await? {
         Some(profile) => profile,
         None => known(reader, person, &company).await?,
     };
@@ -61,7 +61,7 @@ async fn company(service: &Service, person: &Person, language: Language) -> Outc
 
 /// What is known before anything was saved: of the company, and of whom the older portal has as its primary
 /// contact; else of the reader.
-async fn known(
+pub(super) async fn known(
     connection: &impl ConnectionTrait,
     person: &Person,
     company: &Company,

@@ -2,9 +2,9 @@
 
 use domain::enrolment::{EnrolmentState, ProfileDraft};
 use domain::operation::OperationId;
-use domain::{AuditAction, Error, ErrorCode, Field};
+use domain::{AuditAction, ErrorCode};
 
-use super::{Company, Enrolment, allowed};
+use super::{Company, Enrolment, allowed, legal_profile};
 use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::live::Changed;
@@ -91,10 +91,7 @@ pub async fn save(
     input: SaveProfile,
 ) -> Outcome<()> {
     let person = allowed(service, request).await?;
-    let profile = input.draft.parse()?;
-    if jiff::tz::TimeZone::get(profile.time_zone.as_str()).is_err() {
-        return Err(Error::field(Field::TimeZone, ErrorCode::UnknownTimeZone).into());
-    }
+    let profile = legal_profile::check(&input.draft)?;
     let operation = Operation::new(operation, "save_legal_profile", &input);
     let mut change = match Change::begin(service, request, operation).await? {
         Begun::Before(outcome) => return Ok(outcome),
@@ -108,42 +105,7 @@ pub async fn save(
     }
     let before = enrolment.state()?;
     let after = before.after_profile()?;
-    let line = |line: Option<domain::text::Line>| sea_orm::Value::from(line.map(String::from));
-    let text = "insert into legal_profile (organization_id, name, street, street_more, city, region, postal_code,
-            country, registration_number, contact_name, contact_email, contact_phone, contact_language, saved_at,
-            saved_by, time_zone)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-        on conflict (organization_id) do update set name = excluded.name, street = excluded.street,
-            street_more = excluded.street_more, city = excluded.city, region = excluded.region,
-            postal_code = excluded.postal_code, country = excluded.country,
-            registration_number = excluded.registration_number, contact_name = excluded.contact_name,
-            contact_email = excluded.contact_email, contact_phone = excluded.contact_phone,
-            contact_language = excluded.contact_language, saved_at = excluded.saved_at,
-            saved_by = excluded.saved_by, time_zone = excluded.time_zone, row_version = legal_profile.row_version + 1";
-    let values = [
-        person.organization.0.into(),
-        profile.company.as_str().into(),
-        profile.street.as_str().into(),
-        line(profile.street_more),
-        profile.city.as_str().into(),
-        line(profile.region),
-        line(profile.postal_code),
-        profile.country.into(),
-        line(profile.registration),
-        profile.contact_name.as_str().into(),
-        profile.contact_email.as_str().into(),
-        profile.contact_phone.as_str().into(),
-        profile.contact_language.tag().into(),
-        change.now.0.into(),
-        person.id.0.into(),
-        profile.time_zone.as_str().into(),
-    ];
-    sql::run(&change.transaction, text, values).await?;
-    let text =
-        "update organization set name = $2, time_zone = $3, row_version = row_version + 1 where id = $1";
-    let values =
-        [person.organization.0.into(), profile.company.as_str().into(), profile.time_zone.as_str().into()];
-    sql::run(&change.transaction, text, values).await?;
+    legal_profile::write(&change, person, profile).await?;
     let text = "update enrolment set state = $2, contact_token_hash = null, contact_asked_at = null,
             contact_answered_at = null, signed_up = null, own_address = null, row_version = row_version + 1
         where organization_id = $1";

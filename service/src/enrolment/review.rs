@@ -8,7 +8,7 @@ use domain::view::operator::EnrolmentItem;
 use domain::{AuditAction, ErrorCode, Language, Tier};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use super::{Beginner, Company, Enrolment, move_on, saved_profile};
+use super::{Beginner, Company, Enrolment, legal_profile, move_on};
 use crate::audit::Event;
 use crate::change::Change;
 use crate::live::Changed;
@@ -28,7 +28,7 @@ pub(crate) async fn item(
     let company = Company::of(connection, organization).await?;
     let enrolment = Enrolment::of(connection, organization).await?.ok_or_else(|| broken("state"))?;
     let zone = Zone::named(&company.time_zone);
-    let profile = saved_profile(connection, organization).await?;
+    let profile = legal_profile::saved(connection, organization).await?;
     let text = "select count(*) as number from older_record where organization_id = $1";
     Ok(EnrolmentItem {
         profile: profile.ok_or_else(|| broken("profile"))?,

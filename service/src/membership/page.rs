@@ -36,11 +36,12 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     let today = person.zone().day_of(service.now());
     let catalogue = catalogue::entitlements(reader).await?;
     let held = catalogue::held(reader, person.organization, &catalogue).await?;
-    let (organization, tier) = company(reader, person).await?;
+    let (organization, tier, member) = company(reader, person).await?;
     let mut renewals = renew::rows(reader, person, language, service.now()).await?;
     let agreement = place::agreement_in_force(reader, service.now()).await?;
     Ok(MembershipPage {
         organization,
+        member,
         today,
         tier,
         agreement: (agreement > 0).then_some(agreement),
@@ -53,19 +54,20 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     })
 }
 
-/// The company's name and tier.
-async fn company(connection: &impl ConnectionTrait, person: &Person) -> Outcome<(String, Tier)> {
+/// The company's name and tier, and whether it is a member.
+async fn company(connection: &impl ConnectionTrait, person: &Person) -> Outcome<(String, Tier, bool)> {
     #[derive(FromQueryResult)]
     struct Row {
         name: String,
         tier: String,
+        member: bool,
     }
-    let text = "select name, tier from organization where id = $1";
+    let text = "select name, tier, portal_state = 'member' as member from organization where id = $1";
     let row = sql::one::<Row>(connection, text, [person.organization.0.into()]).await?;
     let row = row.ok_or(ErrorCode::NotFound)?;
     let tier = Tier::from_code(&row.tier)
         .ok_or_else(|| Failure::broken("organization", "tier", person.organization))?;
-    Ok((row.name, tier))
+    Ok((row.name, tier, row.member))
 }
 
 #[derive(FromQueryResult)]

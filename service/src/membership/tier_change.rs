@@ -89,7 +89,7 @@ pub(crate) async fn hand_over(
         end(change, organization, leaving.id).await?;
         ended += 1;
     }
-    tell(change, organization, new).await?;
+    tell(change, organization, new, "tier_changed").await?;
     change.record(
         Event::new(organization, AuditAction::TierChanged, "holding", new)
             .after(format!("benefits {} ended {ended}", coming.len())),
@@ -98,7 +98,16 @@ pub(crate) async fn hand_over(
 }
 
 /// Tells everybody who looks after the membership, in their language.
-async fn tell(change: &mut Change<'_>, organization: OrganizationId, new: Uuid) -> Outcome<()> {
+/// Tells Global admins and MPN partner admins of a change of level, or that it was taken back.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn tell(
+    change: &mut Change<'_>,
+    organization: OrganizationId,
+    new: Uuid,
+    kind: &'static str,
+) -> Outcome<()> {
     #[derive(FromQueryResult)]
     struct Reader {
         id: Uuid,
@@ -135,7 +144,7 @@ async fn tell(change: &mut Change<'_>, organization: OrganizationId, new: Uuid) 
             account: Some(reader.id.into()),
             recipient: reader.email,
             language,
-            kind: "tier_changed",
+            kind,
             values: vec![
                 ("person", reader.full_name),
                 ("offer", reader.offer),
@@ -216,6 +225,11 @@ pub(crate) async fn reopen(
         id: Uuid,
         grant_id: Uuid,
         person_id: Uuid,
+        account_id: Uuid,
+        full_name: String,
+        email: String,
+        language: String,
+        product: String,
     }
     // What the clock would have ended meanwhile stays so.
     let text = "update benefit_grant set state = 'granted', row_version = row_version + 1
@@ -223,10 +237,14 @@ pub(crate) async fn reopen(
             and not exists (select 1 from benefit_grant n where n.follows_id = benefit_grant.id
                 and n.state <> 'withdrawn')";
     sql::run(&change.transaction, text, [old.into(), change.now.0.into()]).await?;
-    let text = "select s.id, s.grant_id, s.person_id from seat s
+    let text = "select s.id, s.grant_id, s.person_id, a.id as account_id, a.full_name, a.email, a.language,
+            t.name as product
+        from seat s
         join benefit_grant g on g.id = s.grant_id and g.holding_id = $1 and g.state = 'granted'
             and g.category <> 'technical'
         join person p on p.id = s.person_id and p.status in ('active', 'invited')
+        join account a on a.id = p.account_id
+        join product_text t on t.product_id = g.product_id and t.language = a.language
         where s.release_reason = $2 and s.released_at = $3 and not exists (select 1 from seat o where o.grant_id = s.grant_id
             and o.person_id = s.person_id and o.released_at is null)
         order by s.assigned_at, s.id";
@@ -253,6 +271,18 @@ pub(crate) async fn reopen(
                 .person(lost.person_id)
                 .after("given back"),
         );
+        let language = Language::from_tag(&lost.language).unwrap_or_default();
+        change.post(Letter {
+            organization: Some(organization),
+            account: Some(lost.account_id.into()),
+            recipient: lost.email,
+            language,
+            kind: "seat_given_back",
+            values: vec![("person", lost.full_name), ("product", lost.product)],
+            path: "/my-benefits".to_owned(),
+            secret: None,
+            dates: Vec::new(),
+        });
         change.tell(Changed::Grant(organization, GrantId(lost.grant_id)));
     }
     Ok(())

@@ -89,7 +89,7 @@ async fn invoice(
     currency: &str,
 ) -> Outcome<()> {
     let number = next_number(&change.transaction, "invoice", INVOICES_FROM).await?;
-    let profile = enrolment::saved_profile(&change.transaction, organization).await?;
+    let profile = enrolment::legal_profile::saved(&change.transaction, organization).await?;
     let address = profile.as_ref().map(|profile| profile.postal_lines().join("\n")).unwrap_or_default();
     let text = "insert into invoice
             (id, number, organization_id, order_id, order_line_id, kind, amount_minor, currency, buyer, issued_at,

@@ -464,6 +464,10 @@ pub async fn take_back(
     }
     close_cancellation(&mut change, person, row.line).await?;
     withdraw::undo(&mut change, row.line.into()).await?;
+    if let Some(new) = row.holding {
+        crate::membership::tier_change::tell(&mut change, person.organization, new, "tier_change_taken_back")
+            .await?;
+    }
     change.record(
         Event::new(person.organization, AuditAction::TierChangeTakenBack, "order", input.number)
             .before(OrderState::Paid.code())
