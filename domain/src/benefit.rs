@@ -295,6 +295,8 @@ pub struct GrantFacts {
     pub holding_ends_at: Option<Moment>,
     /// Whether the company's data is read-only (rule 22).
     pub read_only: bool,
+    /// Whether the company's network membership is missing, which comes before activating anything (rule 18).
+    pub without_network: bool,
 }
 
 impl GrantFacts {
@@ -314,7 +316,7 @@ impl GrantFacts {
 /// # Errors
 /// [`ErrorCode::ReadOnly`] (rule 22), [`ErrorCode::GrantWithdrawn`], [`ErrorCode::GrantEnded`],
 /// [`ErrorCode::RenewalWindow`] in the 30 days after the anniversary (rule 21),
-/// [`ErrorCode::ActivateByPassed`].
+/// [`ErrorCode::ActivateByPassed`], [`ErrorCode::NetworkNeeded`] (rule 18).
 pub fn may_start(facts: &GrantFacts, now: Moment) -> Result<(), Error> {
     if facts.read_only {
         return Err(ErrorCode::ReadOnly.into());
@@ -327,6 +329,9 @@ pub fn may_start(facts: &GrantFacts, now: Moment) -> Result<(), Error> {
     }
     if facts.activate_by.is_some_and(|last| now > last) {
         return Err(ErrorCode::ActivateByPassed.into());
+    }
+    if facts.without_network {
+        return Err(ErrorCode::NetworkNeeded.into());
     }
     Ok(())
 }
@@ -578,6 +583,15 @@ mod tests {
         let facts = GrantFacts { read_only: true, ..GrantFacts::default() };
         assert_eq!(refused(may_start(&facts, NOW)), Some(ErrorCode::ReadOnly));
         assert_eq!(may_use(&facts, NOW), Ok(()));
+    }
+
+    #[test]
+    fn rule_18_the_network_membership_comes_before_anything_new() {
+        let facts = GrantFacts { without_network: true, ..GrantFacts::default() };
+        assert_eq!(may_start(&facts, NOW), Err(ErrorCode::NetworkNeeded.into()));
+        assert_eq!(may_use(&facts, NOW), Ok(()), "what was started goes on");
+        let ended = GrantFacts { state: GrantState::Ended, ..facts };
+        assert_eq!(may_start(&ended, NOW), Err(ErrorCode::GrantEnded.into()), "nothing would help here");
     }
 
     #[test]

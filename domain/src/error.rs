@@ -62,6 +62,8 @@ codes! {
         MalformedDate = "malformed_date",
         /// Not a number, or outside its range.
         MalformedNumber = "malformed_number",
+        /// The company has no network membership, which comes first (rule 18), or others of its memberships need it.
+        NetworkNeeded = "network_needed",
         /// Not a whole number from 1 to `number`.
         NumberUpTo = "number_up_to",
         /// A second reminder that isn't after the first one.

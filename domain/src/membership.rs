@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::benefit::SourceLabel;
-use crate::error::{Error, ErrorCode, codes};
+use crate::error::codes;
 use crate::moment::Day;
 
 /// Days from a purchase to its anniversary, which is the last day of the year.
@@ -86,19 +86,6 @@ pub fn sources(held: &[Held]) -> Vec<Source> {
     sources.sort_unstable();
     sources.dedup();
     sources
-}
-
-/// Whether anything can be bought or activated: the network membership comes first (rule 18).
-/// Joining the network itself isn't asked about here.
-///
-/// # Errors
-/// [`ErrorCode::WrongState`] without a network membership of its own.
-pub fn check_base(held: &[Held]) -> Result<(), Error> {
-    if held.iter().any(|holding| holding.tier == Tier::Network) {
-        Ok(())
-    } else {
-        Err(ErrorCode::WrongState.into())
-    }
 }
 
 codes! {
@@ -273,14 +260,6 @@ mod tests {
         // Areas belong to competencies alone.
         let pack = [held(Tier::ActionPack, Some("devops"), true), held(Tier::Gold, None, true)];
         assert!(sources(&pack).iter().all(|source| source.area.is_none()));
-    }
-
-    #[test]
-    fn rule_18_the_network_comes_first() {
-        let error = Error::new(ErrorCode::WrongState);
-        assert_eq!(check_base(&[]), Err(error.clone()));
-        assert_eq!(check_base(&[held(Tier::ActionPack, None, false)]), Err(error));
-        assert_eq!(check_base(&[held(Tier::Network, None, false)]), Ok(()));
     }
 
     #[test]

@@ -79,6 +79,24 @@ impl Company {
     }
 }
 
+/// Where the company's enrolment stands, and the primary contact's address while its answer is awaited; none
+/// where it wasn't begun.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn pending_of(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+) -> Outcome<Option<(EnrolmentState, Option<String>)>> {
+    let Some(enrolment) = Enrolment::of(connection, organization).await? else { return Ok(None) };
+    let state = enrolment.state()?;
+    if state != EnrolmentState::Contact {
+        return Ok(Some((state, None)));
+    }
+    let profile = legal_profile::saved(connection, organization).await?;
+    Ok(Some((state, profile.map(|profile| profile.contact_email))))
+}
+
 /// Whoever may enrol the company.
 async fn allowed<'a>(service: &Service, request: &'a Request) -> Outcome<&'a Person> {
     let person = request.person()?;

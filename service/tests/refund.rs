@@ -94,6 +94,10 @@ async fn put_to_use(stage: &Stage, line: OrderLineId, kind: UseKind) {
                 where g.id = $2 order by d.id limit 1";
             assert_eq!(stage.run(text, [id.into(), grant.into(), person.0.into(), now.into()]).await, 1);
         }
+        UseKind::UsedBefore => {
+            let text = "update benefit_grant set used_before = 1 where id = $1";
+            stage.run(text, [grant.into()]).await;
+        }
         UseKind::Revealed => {
             let text = "update product_key set state = 'held', organization_id = $2, grant_id = $1,
                     drawn_at = $4, revealed_at = $4, revealed_by = $3

@@ -184,9 +184,9 @@ const GUARDS: &[Guard] = &[
     },
     Guard {
         rule: "18",
-        file: "domain/src/membership.rs",
-        text: "if held.iter().any(|holding| holding.tier == Tier::Network) {",
-        without: "if !held.is_empty() {",
+        file: "domain/src/benefit.rs",
+        text: "if facts.without_network {",
+        without: "if false {",
         tests: DOMAIN,
     },
     Guard {

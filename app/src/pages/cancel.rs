@@ -196,6 +196,7 @@ fn uses(texts: Texts, line: &PurchaseLine) -> String {
                 UseKind::Revealed => texts.cancel_use_revealed(day, name, product),
                 UseKind::Downloaded => texts.cancel_use_downloaded(day, name, product),
                 UseKind::Activated => texts.cancel_use_activated(day, name, product),
+                UseKind::UsedBefore => texts.cancel_use_before(product),
             }
         })
         .collect();
@@ -212,11 +213,21 @@ pub(super) fn ends(texts: Texts, line: &PurchaseLine) -> Vec<Point> {
         0 => texts.cancel_ends_nobody().to_owned(),
         holders => texts.cancel_ends_holders(holders),
     };
-    let mut points = vec![Point {
-        kind: PointKind::Heed,
-        title: texts.cancel_ends_benefits(line.benefits),
-        text: holders,
-    }];
+    let mut points = Vec::new();
+    if line.benefits > 0 || line.going_on == 0 {
+        points.push(Point {
+            kind: PointKind::Heed,
+            title: texts.cancel_ends_benefits(line.benefits),
+            text: holders,
+        });
+    }
+    if line.going_on > 0 {
+        points.push(Point {
+            kind: PointKind::Met,
+            title: texts.cancel_goes_on(line.going_on),
+            text: texts.cancel_goes_on_text().to_owned(),
+        });
+    }
     if let Some(tier) = &line.tier_after {
         points.push(Point {
             kind: PointKind::Heed,
@@ -230,6 +241,9 @@ pub(super) fn ends(texts: Texts, line: &PurchaseLine) -> Vec<Point> {
 fn why_impossible(texts: Texts, line: &PurchaseLine) -> String {
     if line.over {
         return texts.cancel_over().to_owned();
+    }
+    if line.needed {
+        return texts.cancel_needed().to_owned();
     }
     let Some(ends) = line.ends else { return texts.cancel_why_plain().to_owned() };
     let ends = date(texts, ends);

@@ -85,11 +85,20 @@ fn why_join(page: &EnrolmentPage) -> Option<AnyView> {
         .iter()
         .map(|point| Point { kind: PointKind::Met, title: point.title.clone(), text: point.text.clone() })
         .collect::<Vec<_>>();
+    let tiers = page
+        .tiers
+        .iter()
+        .map(|tier| view! { <dt>{tier.title.clone()}</dt> <dd>{tier.text.clone()}</dd> })
+        .collect_view();
     Some(
         view! {
             <section class="sheet">
                 <div class="sheet-head"><h2>{texts().offers_why_join()}</h2></div>
                 <div class="in"><Points points=points/></div>
+            </section>
+            <section class="sheet">
+                <div class="sheet-head"><h2>{texts().enrol_memberships()}</h2></div>
+                <div class="in"><dl class="facts">{tiers}</dl></div>
             </section>
         }
         .into_any(),

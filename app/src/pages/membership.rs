@@ -2,6 +2,7 @@
 //! another tier would change.
 
 use domain::Day;
+use domain::enrolment::EnrolmentState;
 use domain::entitlement::{Amount, DifferenceKind};
 use domain::membership::{RENEWAL_WINDOW_DAYS, Tier, YearPhase};
 use domain::view::membership::{
@@ -67,9 +68,12 @@ fn Page(page: Signal<MembershipPage>) -> impl IntoView {
                 when=move || any.get()
                 fallback=move || {
                     view! {
-                        <section class="sheet">
-                            <Empty title=texts.membership_none_title() text=texts.membership_none_text()/>
-                        </section>
+                        {move || {
+                            page.with(|page| {
+                                pending(texts, page.enrolment, page.contact.as_deref())
+                                    .unwrap_or_else(|| none(texts))
+                            })
+                        }}
                     }
                 }
             >
@@ -81,6 +85,41 @@ fn Page(page: Signal<MembershipPage>) -> impl IntoView {
             {move || page.with(|page| earlier(texts, &page.holdings))}
         </main>
     }
+}
+
+fn none(texts: Texts) -> AnyView {
+    view! {
+        <section class="sheet">
+            <Empty title=texts.membership_none_title() text=texts.membership_none_text()/>
+        </section>
+    }
+    .into_any()
+}
+
+/// What an enrolment waits for (rule 19).
+fn pending(texts: Texts, state: Option<EnrolmentState>, contact: Option<&str>) -> Option<AnyView> {
+    let state = state?;
+    let text = match state {
+        EnrolmentState::Contact => texts.enrol_pending_contact(contact.unwrap_or_default()),
+        EnrolmentState::Review => texts.enrol_pending_review().to_owned(),
+        EnrolmentState::Disputed => texts.enrol_disputed().to_owned(),
+        EnrolmentState::Changes => texts.membership_pending_changes().to_owned(),
+        EnrolmentState::Rejected => texts.membership_pending_rejected().to_owned(),
+        EnrolmentState::Profile | EnrolmentState::Agreement => texts.membership_pending_begun().to_owned(),
+        EnrolmentState::Accepted => return None,
+    };
+    Some(
+        view! {
+            <section class="sheet">
+                <div class="sheet-head"><h2>{texts.membership_pending()}</h2></div>
+                <div class="in stack">
+                    <p>{text}</p>
+                    <div class="row"><LinkButton href=state.step().path() label=texts.membership_pending_open()/></div>
+                </div>
+            </section>
+        }
+        .into_any(),
+    )
 }
 
 /// Whether it still gives benefits.

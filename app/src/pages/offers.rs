@@ -141,6 +141,13 @@ fn OneChoice(
     let texts = texts();
     let area = choice.area.clone().map(|area| texts.find_area(&area).unwrap_or(&area).to_owned());
     let heading = area.clone().map(|area| view! { <h3>{area}</h3> });
+    let others = (!choice.others.is_empty()).then(|| {
+        let mut names: Vec<&str> =
+            choice.others.iter().map(|area| texts.find_area(area).unwrap_or(area)).collect();
+        names.sort_unstable();
+        let names = format::list_and(texts.language(), &names);
+        view! { <h3>{texts.offers_other_areas()}</h3> <p class="muted">{names}</p> }
+    });
     let name = match &area {
         Some(area) => texts.cancel_offer_areas(area, &offer.name),
         None => offer.name.clone(),
@@ -202,6 +209,7 @@ fn OneChoice(
     view! {
         <div class="stack">
             {heading}
+            {others}
             <Points points=points/>
             {action}
         </div>

@@ -73,6 +73,7 @@ fn List(page: Signal<OrdersPage>) -> impl IntoView {
                             Column::new(texts.orders_column_ordered()),
                             Column::new(texts.orders_column_amount()),
                             Column::new(texts.common_status()),
+                            Column::new(texts.orders_documents()),
                         ]
                     >
                         {rows}
@@ -123,6 +124,18 @@ const fn status(state: OrderState) -> &'static str {
 
 fn row(texts: Texts, order: &OrderRow) -> AnyView {
     let pay_by = order.pay_by.map(|day| view! { <small>{texts.orders_pay_by(date(texts, day))}</small> });
+    let papers = if order.documents.is_empty() {
+        view! { <span class="muted">{texts.common_none()}</span> }.into_any()
+    } else {
+        let papers = order.documents.iter().map(|(kind, number)| {
+            let text = match kind {
+                DocumentKind::Invoice => texts.orders_invoice(*number),
+                DocumentKind::CreditNote => texts.orders_credit_note(*number),
+            };
+            view! { <a href=format!("/invoices/{number}") rel="external">{text}</a> }
+        });
+        view! { <div class="stack">{papers.collect_view()}</div> }.into_any()
+    };
     view! {
         <tr role="row">
             <th role="rowheader" scope="row">
@@ -139,6 +152,7 @@ fn row(texts: Texts, order: &OrderRow) -> AnyView {
             <td role="cell" data-label=texts.common_status()>
                 <div><StatusByCode code=status(order.state)/> {pay_by}</div>
             </td>
+            <td role="cell" data-label=texts.orders_documents()>{papers}</td>
         </tr>
     }
     .into_any()
@@ -165,6 +179,8 @@ fn One(page: Signal<OrderPage>) -> impl IntoView {
     let payment = Memo::new(move |_| page.get());
     let fault = move || {
         let code = parameters.with(|map| map.get("fault").and_then(|code| ErrorCode::from_code(&code)))?;
+        // What went wrong before it was paid is of no use afterwards.
+        page.with(|page| page.order.state == OrderState::Placed).then_some(())?;
         let text = words::refusal(texts, &Error::new(code));
         Some(view! { <Notice tone=Tone::Stop role="alert"><p>{text}</p></Notice> })
     };

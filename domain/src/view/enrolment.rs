@@ -14,6 +14,8 @@ pub struct EnrolmentPage {
     pub programme: String,
     /// Why to join, as the programme says it.
     pub points: Vec<Point>,
+    /// What can be held, as the programme describes it.
+    pub tiers: Vec<Point>,
     /// Who reads.
     pub reader: EnrolmentReader,
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Day;
 use crate::benefit::{Category, Unit};
+use crate::enrolment::EnrolmentState;
 use crate::entitlement::{Amount, DifferenceKind};
 use crate::error::codes;
 use crate::membership::{Tier, YearPhase};
@@ -123,6 +124,10 @@ pub struct MembershipPage {
     pub organization: String,
     /// Whether it is a member; else it is still kept in the older portal, or enrols.
     pub member: bool,
+    /// Where its enrolment stands, until it is a member.
+    pub enrolment: Option<EnrolmentState>,
+    /// The primary contact's address, while its answer is awaited.
+    pub contact: Option<String>,
     /// Today, in the company's time zone.
     pub today: Day,
     /// The company's tier.

@@ -70,6 +70,8 @@ pub struct OfferCard {
 pub struct OfferChoice {
     /// Code of the competency area.
     pub area: Option<String>,
+    /// Codes of the areas that it is said of together: neither attained nor held.
+    pub others: Vec<String>,
     /// Each condition, and whether it is met.
     pub conditions: Vec<(OfferCondition, bool)>,
     /// Number of the order of it that waits for its payment.
@@ -115,6 +117,8 @@ pub struct OrderRow {
     pub currency: String,
     /// The day by which it has to be paid, while it waits.
     pub pay_by: Option<Day>,
+    /// Its invoice and its credit notes: kind and number. In the list only; the order itself has them in full.
+    pub documents: Vec<(DocumentKind, i64)>,
 }
 
 /// Which orders to show.

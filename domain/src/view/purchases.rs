@@ -29,6 +29,8 @@ codes! {
         Downloaded = "downloaded",
         /// Its key was revealed.
         Revealed = "revealed",
+        /// It was used in the older portal (rule 22).
+        UsedBefore = "used_before",
     }
 }
 
@@ -68,6 +70,8 @@ pub struct PurchaseLine {
     pub bought_by: Option<String>,
     /// Whether it was refunded already.
     pub refunded: bool,
+    /// Whether it is the network membership, and others of the company's memberships need it (rule 18).
+    pub needed: bool,
     /// Whether what it gave is over, replaced by another level, or what an order builds on that waits for its
     /// payment.
     pub over: bool,
@@ -93,6 +97,9 @@ pub struct PurchaseLine {
     pub waiting: Option<WaitingCancellation>,
     /// Benefits that end with it.
     pub benefits: i64,
+    /// Benefits that go on with their holders: back with what the purchase took the place of, or with another
+    /// holding that brings them as well.
+    pub going_on: i64,
     /// People who lose a seat with it.
     pub holders: i64,
     /// Code of the tier that is left, where it changes.
@@ -105,7 +112,7 @@ impl PurchaseLine {
     /// Whether every condition is met.
     #[must_use]
     pub const fn refundable(&self) -> bool {
-        self.in_time && self.untouched && !self.refunded && !self.over
+        self.in_time && self.untouched && !self.refunded && !self.over && !self.needed
     }
 }
 

@@ -65,6 +65,7 @@ struct Row {
     activate_by: Option<i64>,
     holding_ends_at: Option<i64>,
     portal_state: String,
+    without_network: bool,
     activation_state: String,
     source: String,
     area: Option<String>,
@@ -78,7 +79,9 @@ struct Row {
 /// A grant with what the rules ask of its product, pool and organization.
 const GRANTS: &str = "select g.id, g.product_id, g.category, p.kind, p.unit, g.pool_id, po.quantity,
         po.used + po.used_before as used, g.state,
-        g.expires_at, g.activate_by, g.holding_ends_at, o.portal_state, g.activation_state, g.source, g.area,
+        g.expires_at, g.activate_by, g.holding_ends_at, o.portal_state, g.activation_state,
+        not exists (select 1 from holding h join offer f on f.id = h.offer_id and f.tier = 'network'
+            where h.organization_id = o.id and h.state = 'active') as without_network, g.source, g.area,
         g.order_line_id, g.granted_at, p.portal_url, p.activation_limit, g.row_version
     from benefit_grant g
     join product p on p.id = g.product_id
@@ -187,6 +190,7 @@ fn read(row: Row, organization: OrganizationId) -> Outcome<Grant> {
             activate_by: row.activate_by.map(Moment),
             holding_ends_at: row.holding_ends_at.map(Moment),
             read_only: row.portal_state != "member",
+            without_network: row.without_network,
         },
         activation_state: row.activation_state,
         source: row.source,

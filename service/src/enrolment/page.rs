@@ -29,6 +29,7 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     Ok(EnrolmentPage {
         programme: programme_name(reader, language).await?,
         points: offers::points(reader, language).await?,
+        tiers: offers::tiers(reader, language).await?,
         reader: who,
     })
 }

@@ -84,6 +84,7 @@ pub(crate) async fn decide(
 /// The company is a member: with the free network membership, and with what it brought from the older
 /// portal.
 async fn join(change: &mut Change<'_>, organization: OrganizationId, enrolment: &Enrolment) -> Outcome<()> {
+    brought(change, organization).await?;
     // The older portal may have said otherwise meanwhile.
     let text = "update organization set portal_state = $2, row_version = row_version + 1,
             name = (select l.name from legal_profile l where l.organization_id = organization.id),
@@ -98,6 +99,37 @@ async fn join(change: &mut Change<'_>, organization: OrganizationId, enrolment: 
         settle::join_free(change, organization, Some(enrolment.begun_by.into())).await?;
     } else {
         entitle::entitle(change, organization).await?;
+    }
+    Ok(())
+}
+
+/// The competencies that a company brought from the older portal were attained there: they are on record here,
+/// too, so that they can be renewed.
+async fn brought(change: &Change<'_>, organization: OrganizationId) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Competency {
+        tier: String,
+        areas: String,
+    }
+    let operator = change.request().account()?;
+    let text = "select f.tier, h.areas from holding h join offer f on f.id = h.offer_id
+        where h.organization_id = $1 and h.state = 'active' and f.tier in ('silver', 'gold')";
+    for Competency { tier, areas } in
+        sql::all::<Competency>(&change.transaction, text, [organization.0.into()]).await?
+    {
+        for area in areas.split(',').filter(|area| !area.is_empty()) {
+            let text = "insert into attained_area (organization_id, tier, area, recorded_by, recorded_at)
+                select $1, $2, c.code, $4, $5 from competency_area c where c.code = $3
+                on conflict (organization_id, tier, area) do nothing";
+            let values = [
+                organization.0.into(),
+                tier.as_str().into(),
+                area.into(),
+                operator.0.into(),
+                change.now.0.into(),
+            ];
+            sql::run(&change.transaction, text, values).await?;
+        }
     }
     Ok(())
 }

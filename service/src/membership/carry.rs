@@ -47,6 +47,10 @@ const STEPS: &[&str] = &[
             - (select count(*) from seat s join pair p on p.from_id = s.grant_id
                 where s.released_at is null and p.from_pool = pool.id)
         where id in (select from_pool from pair union select to_pool from pair)",
+    "update pool set used_before = (select coalesce(sum(o.used_before), 0) from pool o
+                where o.id in (select p.from_pool from pair p where p.to_pool = pool.id))
+        where used_before = 0 and id in (select p.to_pool from pair p join benefit_grant g on g.id = p.to_id
+            join product d on d.id = g.product_id where d.unit = 'seat')",
     "update seat set pool_id = (select p.to_pool from pair p where p.from_id = seat.grant_id),
             grant_id = (select p.to_id from pair p where p.from_id = seat.grant_id)
         where released_at is null and grant_id in (select from_id from pair)",

@@ -8,7 +8,7 @@ use domain::ids::OrganizationId;
 use domain::membership::{Held, RENEWAL_WINDOW_DAYS, Tier};
 use domain::moment::Zone;
 use domain::{AuditAction, Moment};
-use sea_orm::{EntityTrait, FromQueryResult, Set};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 use uuid::Uuid;
 
 use super::carry::{Way, carry};
@@ -19,7 +19,7 @@ use crate::entity::{benefit_grant, pool};
 use crate::failure::Failure;
 use crate::{Outcome, sql};
 
-#[derive(FromQueryResult)]
+#[derive(FromQueryResult, Clone)]
 struct Holding {
     id: Uuid,
     order_line_id: Uuid,
@@ -63,7 +63,8 @@ struct Bringing<'c> {
 /// What each holding in force brings, the oldest first; what several bring stands with the first of them. A
 /// renewed one is as old as its first year: what comes once comes anew once a year.
 async fn bringing<'c>(
-    change: &Change<'_>,
+    connection: &impl ConnectionTrait,
+    now: Moment,
     organization: OrganizationId,
     catalogue: &'c [Entitlement],
     without: Option<Uuid>,
@@ -74,13 +75,13 @@ async fn bringing<'c>(
         where h.organization_id = $1 and h.state = 'active' and o.portal_state = 'member'
         order by r.starts_at, r.id";
     let (mut all, mut held, mut seen) = (Vec::new(), Vec::<Held>::new(), HashSet::new());
-    for holding in sql::all::<Holding>(&change.transaction, text, [organization.0.into()]).await? {
+    for holding in sql::all::<Holding>(connection, text, [organization.0.into()]).await? {
         let Some(tier) = Tier::from_code(&holding.tier) else { continue };
         let zone = Zone::named(&holding.time_zone);
         let last_use = zone.day_of(Moment(holding.anniversary_at)).plus_days(RENEWAL_WINDOW_DAYS);
         let last_use = zone.end_of(last_use).0;
         // What is over only waits for the clock to say so.
-        if last_use < change.now.0 || Some(holding.order_line_id) == without {
+        if last_use < now.0 || Some(holding.order_line_id) == without {
             continue;
         }
         held.extend(catalogue::of_areas(tier, &holding.areas, catalogue));
@@ -105,7 +106,9 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
     let mut left = left_behind(change, organization, &catalogue).await?;
     let categories = categories(change).await?;
     let (mut pools, mut grants) = (Vec::new(), Vec::new());
-    for Bringing { holding, last_use, rows } in bringing(change, organization, &catalogue, None).await? {
+    for Bringing { holding, last_use, rows } in
+        bringing(&change.transaction, change.now, organization, &catalogue, None).await?
+    {
         let mut shared: HashMap<(SourceLabel, Option<String>, &str), Uuid> = HashMap::new();
         for row in rows.into_iter().filter(|row| !have.contains(&same(row))) {
             let category = categories
@@ -162,12 +165,21 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
     Ok(count)
 }
 
-/// Lets the benefits of a purchase that is about to end go on with another holding that brings them as well:
-/// nobody loses a seat of them, and what was used of them stays used. Says how many there were.
-///
-/// # Errors
-/// As [`entitle`].
-pub(crate) async fn hand_on(change: &Change<'_>, organization: OrganizationId, line: Uuid) -> Outcome<usize> {
+/// A benefit of a purchase that ends, with the holding that brings it as well.
+struct Heir {
+    grant: Uuid,
+    holding: Holding,
+    last_use: i64,
+}
+
+/// The benefits of a purchase that another holding brings as well.
+async fn heirs(
+    connection: &impl ConnectionTrait,
+    now: Moment,
+    organization: OrganizationId,
+    catalogue: &[Entitlement],
+    line: Uuid,
+) -> Outcome<Vec<Heir>> {
     #[derive(FromQueryResult)]
     struct Leaving {
         id: Uuid,
@@ -176,15 +188,14 @@ pub(crate) async fn hand_on(change: &Change<'_>, organization: OrganizationId, l
         product_id: Uuid,
         tier: Option<String>,
     }
-    let catalogue = catalogue::entitlements(&change.transaction).await?;
-    let others = bringing(change, organization, &catalogue, Some(line)).await?;
+    let others = bringing(connection, now, organization, catalogue, Some(line)).await?;
     let text = "select g.id, g.source, g.area, g.product_id, f.tier from benefit_grant g
         left join holding h on h.id = g.holding_id left join offer f on f.id = h.offer_id
         where g.order_line_id = $1 and g.state = 'granted' order by g.id";
-    let mut handed_on = 0;
-    for leaving in sql::all::<Leaving>(&change.transaction, text, [line.into()]).await? {
+    let mut heirs = Vec::new();
+    for leaving in sql::all::<Leaving>(connection, text, [line.into()]).await? {
         let key = key_of(
-            &catalogue,
+            catalogue,
             organization,
             &leaving.source,
             leaving.area,
@@ -192,7 +203,41 @@ pub(crate) async fn hand_on(change: &Change<'_>, organization: OrganizationId, l
             leaving.tier.as_deref(),
         )?;
         let heir = others.iter().find(|other| other.rows.iter().any(|row| same(row) == key));
-        let Some(Bringing { holding, last_use, .. }) = heir else { continue };
+        heirs.extend(heir.map(|heir| Heir {
+            grant: leaving.id,
+            holding: heir.holding.clone(),
+            last_use: heir.last_use,
+        }));
+    }
+    Ok(heirs)
+}
+
+/// The benefits of a purchase that go on without it, with another holding.
+///
+/// # Errors
+/// As [`entitle`].
+pub(crate) async fn staying(
+    connection: &impl ConnectionTrait,
+    now: Moment,
+    organization: OrganizationId,
+    catalogue: &[Entitlement],
+    line: Uuid,
+) -> Outcome<HashSet<Uuid>> {
+    let heirs = heirs(connection, now, organization, catalogue, line).await?;
+    Ok(heirs.into_iter().map(|heir| heir.grant).collect())
+}
+
+/// Lets the benefits of a purchase that is about to end go on with another holding that brings them as well:
+/// nobody loses a seat of them, and what was used of them stays used. Says how many there were.
+///
+/// # Errors
+/// As [`entitle`].
+pub(crate) async fn hand_on(change: &Change<'_>, organization: OrganizationId, line: Uuid) -> Outcome<usize> {
+    let catalogue = catalogue::entitlements(&change.transaction).await?;
+    let mut handed_on = 0;
+    for Heir { grant, holding, last_use } in
+        heirs(&change.transaction, change.now, organization, &catalogue, line).await?
+    {
         let text = "update benefit_grant set holding_id = $2, order_line_id = $3, holding_ends_at = $4,
                 activate_by = case when category = 'go_to_market' then activate_by else $4 end,
                 expires_at = case when category = 'go_to_market' then expires_at else $5 end,
@@ -202,11 +247,11 @@ pub(crate) async fn hand_on(change: &Change<'_>, organization: OrganizationId, l
                 and coalesce(o.area, '') = coalesce(benefit_grant.area, ''))";
         // The heir may have had the benefit before, as one that ran out on its own: it comes once a purchase.
         let values = [
-            leaving.id.into(),
+            grant.into(),
             holding.id.into(),
             holding.order_line_id.into(),
             holding.anniversary_at.into(),
-            (*last_use).into(),
+            last_use.into(),
         ];
         handed_on += usize::from(sql::run(&change.transaction, text, values).await? > 0);
     }

@@ -55,7 +55,7 @@ impl Holding {
     }
 }
 
-/// Sends each reminder of a year that is due, once, to whoever renews. Says how many holdings were
+/// Sends each reminder of a year that is due, once, to whoever renews; what can't be renewed here isn't told of. Says how many holdings were
 /// reminded of.
 ///
 /// # Errors
@@ -65,6 +65,8 @@ pub async fn remind_due(service: &Service) -> Outcome<usize> {
     // A day more at each end than in any zone; the zone decides.
     let text = format!(
         "select {} where h.state = 'active' and o.portal_state = 'member'
+        and exists (select 1 from offer f where f.id = h.offer_id
+            and f.tier in ('network', 'action_pack', 'silver', 'gold'))
         and not exists (select 1 from holding n where n.follows_id = h.id and n.state = 'coming') and (
             h.anniversary_at >= $1 and h.anniversary_at <= $2 and not exists (select 1
                 from membership_reminder r where r.holding_id = h.id and r.kind = 'before_anniversary')
@@ -193,14 +195,15 @@ async fn begin(service: &Service, holding: &Holding) -> Outcome<bool> {
 }
 
 /// Ends the holdings whose last day, the renewal window included, is over; the company's tier follows
-/// from what it still holds. Says how many there were.
+/// from what it still holds. What is still kept in the older portal is left to that one (rule 22). Says how many
+/// there were.
 ///
 /// # Errors
 /// [`crate::Failure::Database`]; what was ended before stays ended.
 pub async fn end_due(service: &Service) -> Outcome<usize> {
     let now = service.now();
     let text = format!(
-        "select {} where h.state = 'active' and h.anniversary_at <= $1
+        "select {} where h.state = 'active' and h.anniversary_at <= $1 and o.portal_state = 'member'
         and not exists (select 1 from holding n where n.follows_id = h.id and n.state = 'coming')
         order by h.anniversary_at, h.id limit {ROUND}",
         Holding::COLUMNS

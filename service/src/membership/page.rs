@@ -15,6 +15,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::catalogue;
+use crate::enrolment;
 use crate::failure::Failure;
 use crate::purchases::{place, renew};
 use crate::reminders::settings;
@@ -37,11 +38,14 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     let catalogue = catalogue::entitlements(reader).await?;
     let held = catalogue::held(reader, person.organization, &catalogue).await?;
     let (organization, tier, member) = company(reader, person).await?;
+    let pending = enrolment::pending_of(reader, person.organization).await?.filter(|_| !member);
     let mut renewals = renew::rows(reader, person, language, service.now()).await?;
     let agreement = place::agreement_in_force(reader, service.now()).await?;
     Ok(MembershipPage {
         organization,
         member,
+        enrolment: pending.as_ref().map(|(state, _)| *state),
+        contact: pending.and_then(|(_, contact)| contact),
         today,
         tier,
         agreement: (agreement > 0).then_some(agreement),
@@ -120,6 +124,7 @@ async fn holdings(
                 HoldingState::Active if today <= last_use => YearPhase::RenewalWindow,
                 _ => YearPhase::Ended,
             };
+            let renewable = Tier::from_code(&row.tier).is_some();
             Ok(HoldingRow {
                 id: format!("holding-{}", row.id),
                 offer: row.offer,
@@ -133,7 +138,13 @@ async fn holdings(
                     (YearDay::Anniversary, anniversary),
                     (YearDay::SecondReminder, second),
                     (YearDay::LastUse, last_use),
-                ],
+                ]
+                .into_iter()
+                // Nobody is reminded to renew what can't be renewed here.
+                .filter(|(day, _)| {
+                    renewable || !matches!(day, YearDay::FirstReminder | YearDay::SecondReminder)
+                })
+                .collect(),
                 days_left: today.days_until(anniversary),
                 order: row.number,
                 ordered_by: row.ordered_by,

@@ -2,7 +2,7 @@
 
 use documents::{Buyer, Invoice, Kind, Line, Payment};
 use domain::moment::Zone;
-use domain::order::PaymentMethod;
+use domain::order::{OrderKind, PaymentMethod};
 use domain::view::orders::DocumentKind;
 use domain::{ErrorCode, Language, Moment};
 use locales::{Texts, format};
@@ -15,7 +15,7 @@ use crate::{Outcome, Service, sql};
 
 /// A document with the lines of its order that it is about; `$1` language, `$2` organization, `$3` number.
 const DOCUMENT: &str = "select i.number, i.kind, i.amount_minor, i.currency, i.buyer, i.buyer_address, i.buyer_country, i.issued_at,
-        o.number as order_number, o.paid_at, l.price_minor, l.areas, t.name as offer,
+        o.number as order_number, o.paid_at, l.price_minor, l.areas, l.kind as line_kind, t.name as offer,
         (select n.name from programme_text n where n.language = $1) as seller,
         (select v.number from invoice v where v.order_id = i.order_id and v.kind = 'invoice') as invoice_number,
         (select y.method from payment y where y.order_id = i.order_id and y.state = 'paid') as method
@@ -40,6 +40,7 @@ struct Row {
     paid_at: Option<i64>,
     price_minor: i64,
     areas: String,
+    line_kind: String,
     offer: String,
     seller: Option<String>,
     invoice_number: Option<i64>,
@@ -107,6 +108,12 @@ fn line(texts: Texts, row: &Row) -> Line {
         row.offer.clone()
     } else {
         texts.cancel_offer_areas(format::list_and(texts.language(), &areas), &row.offer)
+    };
+    // What it is an invoice of, where it isn't a first purchase.
+    let offer = match OrderKind::from_code(&row.line_kind) {
+        Some(OrderKind::Renewal) => texts.orders_renewal_of(offer),
+        Some(OrderKind::TierChange) => texts.orders_change_of(offer),
+        Some(OrderKind::Purchase) | None => offer,
     };
     Line { offer, quantity: 1, amount_minor: row.price_minor }
 }

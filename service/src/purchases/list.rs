@@ -1,5 +1,8 @@
 //! What a company bought, and which conditions of a refund are met.
 
+use std::collections::HashSet;
+
+use domain::entitlement::Entitlement;
 use domain::ids::{OrderLineId, OrganizationId};
 use domain::membership::Tier;
 use domain::moment::Zone;
@@ -14,6 +17,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use crate::failure::Failure;
+use crate::membership::{catalogue, entitle};
 use crate::request::Request;
 use crate::{Outcome, Service, policies, rights, sql};
 
@@ -27,6 +31,11 @@ const EARLIER: u32 = 50;
 const LINES: &str = "select l.id, l.row_version, l.policies, l.state, l.price_minor, l.areas, l.organization_id,
         o.number, o.currency, coalesce(o.paid_at, o.ordered_at) as ordered_at, t.name as offer, f.tier, a.full_name as bought_by,
         c.tier as company_tier, c.time_zone, h.anniversary_at, h.state as holding_state,
+        (f.tier = 'network' and h.state = 'active' and exists (select 1 from holding x join offer y on y.id = x.offer_id
+            where x.organization_id = l.organization_id and x.state in ('active', 'coming') and y.tier <> 'network')
+            and not exists (select 1 from holding x join offer y on y.id = x.offer_id and y.tier = 'network'
+                where x.organization_id = l.organization_id and x.state = 'active' and x.id <> h.id)
+            and h.follows_id is null) as needed,
         (select count(*) from order_line w where w.of_holding_id = h.id and w.state = 'placed') as awaiting,
         (select count(*) from benefit_grant g where g.order_line_id = l.id and g.state = 'granted') as benefits,
         (select count(*) from benefit_grant g where g.order_line_id = l.id and g.category = 'software') as software,
@@ -34,7 +43,9 @@ const LINES: &str = "select l.id, l.row_version, l.policies, l.state, l.price_mi
             where g.order_line_id = l.id and s.released_at is null) as holders,
         (select coalesce(cast(sum(b.amount) as bigint), 0) from balance_entry b
             join benefit_grant g on g.id = b.grant_id
-            where g.order_line_id = l.id and g.category = 'software' and b.kind = 'activation') as activated,
+            where g.order_line_id = l.id and g.category = 'software' and b.kind = 'activation')
+        + (select coalesce(cast(sum(g.used_before) as bigint), 0) from benefit_grant g
+            where g.order_line_id = l.id and g.category = 'software') as activated,
         (select count(*) from download d join benefit_grant g on g.id = d.grant_id
             where g.order_line_id = l.id and g.category = 'software') as downloaded,
         (select count(*) from product_key k join benefit_grant g on g.id = k.grant_id
@@ -66,6 +77,7 @@ struct Row {
     time_zone: String,
     anniversary_at: Option<i64>,
     holding_state: Option<String>,
+    needed: bool,
     awaiting: i64,
     benefits: i64,
     software: i64,
@@ -118,6 +130,8 @@ pub(crate) struct Purchase {
     pub(crate) refunded: bool,
     /// Whether what it gave is over, replaced, or what an order builds on that waits for its payment.
     pub(crate) over: bool,
+    /// Whether others of the company's memberships need it (rule 18).
+    pub(crate) needed: bool,
     /// The policies frozen on it.
     pub(crate) policies: Policies,
     pub(crate) zone: Zone,
@@ -128,10 +142,14 @@ impl Purchase {
     /// Whether a refund asked for at the moment is possible, by the uses on record now.
     ///
     /// # Errors
-    /// [`ErrorCode::WrongState`] if it was refunded, or what it gave is over; those of [`refund::check`].
+    /// [`ErrorCode::WrongState`] if it was refunded, or what it gave is over; [`ErrorCode::NetworkNeeded`];
+    /// those of [`refund::check`].
     pub(crate) fn check(&self, asked: Moment) -> Outcome<()> {
         if self.refunded || self.over {
             return Err(ErrorCode::WrongState.into());
+        }
+        if self.needed {
+            return Err(ErrorCode::NetworkNeeded.into());
         }
         let facts = RefundFacts { today: self.zone.day_of(asked), ..self.facts };
         Ok(refund::check(&facts, &self.policies)?)
@@ -152,9 +170,10 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
         "{LINES} where l.organization_id = $2 and l.state in ('active', 'refunded') order by o.ordered_at desc, l.id"
     );
     let values = [language.tag().into(), person.organization.0.into()];
+    let catalogue = catalogue::entitlements(reader).await?;
     let mut lines = Vec::new();
     for row in sql::all::<Row>(reader, &text, values).await? {
-        lines.push(view(reader, row, language, now).await?);
+        lines.push(view(reader, row, &catalogue, language, now).await?);
     }
     let zone = person.zone();
     let text = format!(
@@ -199,7 +218,8 @@ pub(crate) async fn one(
     at: Moment,
 ) -> Outcome<PurchaseLine> {
     let row = row(connection, line, language).await?;
-    view(connection, row, language, at).await
+    let catalogue = catalogue::entitlements(connection).await?;
+    view(connection, row, &catalogue, language, at).await
 }
 
 /// A purchase for a decision; the offer's name is English.
@@ -215,6 +235,7 @@ pub(crate) async fn find(connection: &impl ConnectionTrait, line: OrderLineId) -
         organization: OrganizationId(row.organization_id),
         refunded: row.state == "refunded",
         over: row.is_over(),
+        needed: row.needed,
         policies: frozen(&row)?,
         facts: facts(&row, &zone, Moment(row.ordered_at)),
         offer: row.offer,
@@ -249,12 +270,59 @@ fn facts(row: &Row, zone: &Zone, now: Moment) -> RefundFacts {
     }
 }
 
+/// What a refund would take away.
+struct Ending {
+    /// Benefits that end.
+    benefits: i64,
+    /// People who lose a seat.
+    holders: i64,
+    /// Benefits that go on with their holders: back with what the purchase took the place of, or with another
+    /// holding that brings them as well.
+    going_on: i64,
+}
+
+async fn ending(
+    connection: &impl ConnectionTrait,
+    row: &Row,
+    catalogue: &[Entitlement],
+    now: Moment,
+) -> Outcome<Ending> {
+    #[derive(FromQueryResult)]
+    struct Held {
+        id: Uuid,
+        goes_back: bool,
+        person_id: Option<Uuid>,
+    }
+    if row.benefits == 0 || row.state != "active" || row.is_over() {
+        return Ok(Ending { benefits: row.benefits, holders: row.holders, going_on: 0 });
+    }
+    let organization = OrganizationId(row.organization_id);
+    let staying = entitle::staying(connection, now, organization, catalogue, row.id).await?;
+    let text = "select g.id, (f.state is not null and f.state = 'ended') as goes_back, s.person_id
+        from benefit_grant g left join benefit_grant f on f.id = g.follows_id
+        left join seat s on s.grant_id = g.id and s.released_at is null
+        where g.order_line_id = $1 and g.state = 'granted'";
+    let (mut ends, mut goes_on, mut people) = (HashSet::new(), HashSet::new(), HashSet::new());
+    for held in sql::all::<Held>(connection, text, [row.id.into()]).await? {
+        if held.goes_back || staying.contains(&held.id) {
+            goes_on.insert(held.id);
+        } else {
+            ends.insert(held.id);
+            people.extend(held.person_id);
+        }
+    }
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    Ok(Ending { benefits: count(ends.len()), holders: count(people.len()), going_on: count(goes_on.len()) })
+}
+
 async fn view(
     connection: &impl ConnectionTrait,
     row: Row,
+    catalogue: &[Entitlement],
     language: Language,
     now: Moment,
 ) -> Outcome<PurchaseLine> {
+    let ending = ending(connection, &row, catalogue, now).await?;
     let zone = Zone::named(&row.time_zone);
     let over = row.is_over();
     let policies = frozen(&row)?;
@@ -288,8 +356,10 @@ async fn view(
         more_uses,
         reveal_counts: policies.reveal_counts_as_activation,
         waiting: waiting(connection, row.id, &zone).await?,
-        benefits: row.benefits,
-        holders: row.holders,
+        benefits: ending.benefits,
+        holders: ending.holders,
+        going_on: ending.going_on,
+        needed: row.needed,
         tier_after: tier_changes.then(|| tier_after.code().to_owned()),
         ends: row.anniversary_at.map(|end| zone.day_of(Moment(end))),
         offer: row.offer,
@@ -326,6 +396,9 @@ async fn uses(
             select 'downloaded' as kind, t.name, d.downloaded_at as happened_at, a.full_name as by_name
             from download d left join person p on p.id = d.person_id left join account a on a.id = p.account_id
             join benefit_grant g on g.id = d.grant_id {OF_LINE}
+            union all
+            select 'used_before' as kind, t.name, g.granted_at as happened_at, cast(null as text) as by_name
+            from benefit_grant g {OF_LINE} and g.used_before > 0
             {revealed}
         ) u order by u.happened_at, u.kind, u.name"
     );
@@ -371,8 +444,11 @@ pub(crate) async fn tier_without(
     struct Held {
         tier: String,
     }
+    // What a renewal or a change of level took the place of comes back with its refund.
     let text = "select distinct f.tier from holding h join offer f on f.id = h.offer_id
-        where h.organization_id = $1 and h.state = 'active' and h.order_line_id <> $2";
+        where h.organization_id = $1 and (h.state = 'active' and h.order_line_id <> $2
+            or h.state = 'ended' and h.id = (select n.follows_id from holding n where n.order_line_id = $2
+                and n.state = 'active'))";
     let held = sql::all::<Held>(connection, text, [organization.0.into(), line.0.into()]).await?;
     let rank = |tier: &Tier| Tier::ALL.iter().position(|of| of == tier);
     Ok(held.iter().filter_map(|held| Tier::from_code(&held.tier)).max_by_key(rank).unwrap_or(Tier::Network))

@@ -125,10 +125,11 @@ impl Standing {
             .map(|(.., number)| *number)
     }
 
-    /// The areas in which an offer is shown: those attained at its level.
+    /// The areas in which an offer is shown by themselves: those attained at its level, and those held.
     fn areas(&self, tier: Tier) -> BTreeSet<&str> {
         let attained = self.attained.iter().filter(|(of, _)| *of == tier || *of == Tier::Gold);
-        attained.map(|(_, area)| area.as_str()).collect()
+        let held = self.held.iter().filter(|(of, _)| *of == tier).flat_map(|(_, areas)| areas.split(','));
+        attained.map(|(_, area)| area.as_str()).chain(held.filter(|area| !area.is_empty())).collect()
     }
 }
 
@@ -182,15 +183,19 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     rights::check(reader, person, Action::OpenBenefits, &policies).await?;
     let standing = standing(reader, person.organization).await?;
     let renewals = renew::rows(reader, person, language, service.now()).await?;
+    let all_areas = all_areas(reader).await?;
     let text = format!("{OFFERS} order by f.price_minor, f.code");
     let mut offers = Vec::new();
     for offer in sql::all::<Offer>(reader, &text, [language.tag().into()]).await? {
         let tier = offer.tier()?;
         let mut areas: Vec<Option<String>> = Vec::new();
+        let mut others = Vec::new();
         if offer.needs_area()? {
-            areas.extend(standing.areas(tier).into_iter().map(|area| Some(area.to_owned())));
+            let own = standing.areas(tier);
+            others.extend(all_areas.iter().filter(|area| !own.contains(area.as_str())).cloned());
+            areas.extend(own.into_iter().map(|area| Some(area.to_owned())));
         }
-        if areas.is_empty() {
+        if areas.is_empty() || !others.is_empty() {
             areas.push(None);
         }
         let mut choices = Vec::new();
@@ -207,6 +212,7 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
                             && area.as_ref().is_none_or(|area| row.areas.first() == Some(area))
                     })
                     .cloned(),
+                others: if area.is_none() { others.clone() } else { Vec::new() },
                 area,
             });
         }
@@ -227,6 +233,23 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
         agreement: agreement(reader, language, service.now()).await?,
         why_not: rights::why_not(reader, person, Action::Purchase, &policies).await?,
     })
+}
+
+/// Codes of the programme's competency areas.
+async fn all_areas(connection: &impl ConnectionTrait) -> Outcome<Vec<String>> {
+    #[derive(FromQueryResult)]
+    struct Area {
+        code: String,
+    }
+    let areas = sql::all::<Area>(connection, "select code from competency_area order by code", []).await?;
+    Ok(areas.into_iter().map(|area| area.code).collect())
+}
+
+/// What can be held, as the programme describes it, the least first.
+pub(crate) async fn tiers(connection: &impl ConnectionTrait, language: Language) -> Outcome<Vec<Point>> {
+    let text = format!("{OFFERS} order by f.price_minor, f.code");
+    let offers = sql::all::<Offer>(connection, &text, [language.tag().into()]).await?;
+    Ok(offers.into_iter().map(|offer| Point { title: offer.name, text: offer.description }).collect())
 }
 
 /// Why to join, as the programme says it.

@@ -171,6 +171,7 @@ fn view(row: &Row, zone: &Zone) -> Outcome<OrderRow> {
         price_minor: row.price_minor,
         currency: row.currency.clone(),
         pay_by: (state == OrderState::Placed).then(|| pay_by(zone.day_of(Moment(row.ordered_at)))),
+        documents: Vec::new(),
     })
 }
 
@@ -208,8 +209,36 @@ pub async fn page(
     let mut rows = sql::all::<Row>(service.database.reader(), &text, values).await?;
     let more = rows.len() > PAGE_ROWS as usize;
     rows.truncate(PAGE_ROWS as usize);
-    let orders = rows.iter().map(|row| view(row, &zone)).collect::<Outcome<Vec<_>>>()?;
+    let mut orders = rows.iter().map(|row| view(row, &zone)).collect::<Outcome<Vec<_>>>()?;
+    add_documents(service.database.reader(), person, &mut orders).await?;
     Ok(OrdersPage { next: orders.last().filter(|_| more).map(|row| row.number), orders })
+}
+
+/// Puts invoices and credit notes beside their orders.
+async fn add_documents(
+    connection: &impl ConnectionTrait,
+    person: &Person,
+    orders: &mut [OrderRow],
+) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Issued {
+        order_number: i64,
+        kind: String,
+        number: i64,
+    }
+    let (Some(last), Some(first)) = (orders.first(), orders.last()) else { return Ok(()) };
+    let text =
+        "select o.number as order_number, i.kind, i.number from invoice i join orders o on o.id = i.order_id
+        where o.organization_id = $1 and o.number >= $2 and o.number <= $3 order by i.number";
+    let values = [person.organization.0.into(), first.number.into(), last.number.into()];
+    for issued in sql::all::<Issued>(connection, text, values).await? {
+        let kind = DocumentKind::from_code(&issued.kind)
+            .ok_or_else(|| Failure::broken("invoice", "kind", issued.number))?;
+        if let Some(order) = orders.iter_mut().find(|order| order.number == issued.order_number) {
+            order.documents.push((kind, issued.number));
+        }
+    }
+    Ok(())
 }
 
 /// One order.
