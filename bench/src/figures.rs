@@ -6,6 +6,7 @@ pub mod bytes;
 pub mod durability;
 pub mod footprint;
 pub mod growth;
+pub mod import;
 pub mod oversell;
 pub mod page;
 pub mod people;
@@ -26,6 +27,8 @@ pub enum Name {
     Growth,
     /// The user list of 100 and of 10,000 people
     People,
+    /// A file of 100,000 rows from the older portal
+    Import,
     /// Assigning seats, beside the same statements by hand
     Assign,
     /// More people than seats: nothing is given twice
@@ -44,10 +47,11 @@ pub enum Name {
 
 impl Name {
     /// All, in the order in which they are measured and told.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Page,
         Self::Growth,
         Self::People,
+        Self::Import,
         Self::Assign,
         Self::Oversell,
         Self::Durability,
@@ -64,6 +68,7 @@ impl Name {
             Self::Page => "page",
             Self::Growth => "growth",
             Self::People => "people",
+            Self::Import => "import",
             Self::Assign => "assign",
             Self::Oversell => "oversell",
             Self::Durability => "durability",
@@ -83,6 +88,7 @@ impl Name {
             Self::Page => page::measure(plan).await,
             Self::Growth => growth::measure(plan).await,
             Self::People => people::measure(plan).await,
+            Self::Import => import::measure(plan).await,
             Self::Assign => assign::measure(plan).await,
             Self::Oversell => oversell::measure(plan).await,
             Self::Durability => durability::measure(plan).await,

@@ -120,6 +120,8 @@ test('a company enrols: founded, described, signed, confirmed, reviewed', async 
   await page.goto('/membership');
   await hydrated(page);
   await expect(page.getByText("Your company isn't a member yet").first()).toBeVisible();
+  await expect(page.locator('main').getByText(contact.email).first()).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Open the enrolment' })).toHaveAttribute('href', '/enrol/status');
 
   // The primary contact answers both questions; the review starts only then.
   const operator = await anotherPage();

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { type Account, chenghu, fernhollow, operators } from '../accounts';
+import { type Account, chenghu, fernhollow, kestrelAsh, operators } from '../accounts';
 import { english, expect, inDays, test } from './partner';
 
 /** Every value of every policy: chosen by a programme admin, seen by partners. */
@@ -293,6 +293,54 @@ policy('reveal_counts_as_activation false: a purchase made under it can be refun
   await expect(pack.getByText('Both conditions are met')).toBeVisible();
   await expect(pack.getByRole('listitem').filter({ hasText: 'Met: No software benefit activated' })).toBeVisible();
 });
+
+for (const [counts, after] of [
+  ['false', 'true'],
+  ['true', 'false'],
+] as const) {
+  policy(`reveal_counts_as_activation ${counts} on the day of the order holds for what was bought, whatever comes later`, async ({
+    page,
+    signIn,
+    hydrated,
+    steps,
+    choose,
+  }) => {
+    if (counts === 'false') {
+      await choose('reveal_counts_as_activation', 'false');
+    }
+    await signIn(page, kestrelAsh.globalAdmin, { path: '/offers' });
+    const silver = page
+      .getByRole('region', { name: 'Silver competency', exact: true })
+      .locator('div.stack')
+      .filter({ has: page.getByRole('heading', { level: 3, name: 'DevOps', exact: true }) })
+      .last();
+    await silver.getByLabel(/^I have read the agreement, accept it for Silver competency/).check();
+    await silver.getByRole('button', { name: 'Place order' }).click();
+    await expect(page).toHaveURL(/\/orders\/\d+$/);
+    await hydrated(page);
+    await page.getByLabel('Card', { exact: true }).selectOption({ label: 'Test card: pays' });
+    await page.getByRole('button', { name: 'Pay', exact: true }).click();
+    await expect(page.getByRole('table', { name: 'Documents' })).toContainText(/Invoice \d+/);
+    await choose('reveal_counts_as_activation', after);
+
+    await page.goto('/benefits/software?find=Exchange');
+    await hydrated(page);
+    const detail = await steps.open(page, 'Exchange Server 2019 Standard', 'Silver Core');
+    const warning = detail.getByText('Getting a first software key counts as activation.');
+    if (counts === 'true') {
+      await expect(warning).toBeVisible();
+      await detail.getByLabel('I know that the refund ends.').check();
+    } else {
+      await expect(warning).toHaveCount(0);
+    }
+    await detail.getByRole('button', { name: 'Get keys' }).click();
+    await expect(detail.getByRole('button', { name: 'Get keys' })).toHaveCount(0);
+    await page.goto('/benefits/cancel');
+    await hydrated(page);
+    const bought = page.getByRole('region', { name: /^Silver competency/ });
+    await expect(bought.getByText(counts === 'true' ? 'No refund' : 'Both conditions are met')).toBeVisible();
+  });
+}
 
 policy('audit_retention: for ever, or as many years as the page says', async ({ page, signIn, choose }) => {
   const limit = page.getByText(/are removed as the programme has decided\.$/);

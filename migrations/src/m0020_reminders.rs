@@ -17,6 +17,7 @@ alter table organization add column unused_second bigint default 30 check (unuse
     or unused_first is not null and unused_second >= 1 and unused_second < unused_first);
 alter table organization add column next_reminders_at bigint not null default 0;
 create index organization_by_reminders on organization (next_reminders_at, id) where portal_state = 'member';
+create index invitation_by_organization on invitation (organization_id);
 create table benefit_reminder (
     grant_id {uuid} not null references benefit_grant (id),
     kind text not null check (kind in ('ending', 'unused')),

@@ -65,7 +65,10 @@ async fn kill_purchases_on(engine: Engine) {
     source.finish().await.expect("removed");
     assert_eq!(killed.violations, Vec::<String>::new());
     assert_eq!(killed.rounds, ROUNDS_OF_PURCHASES);
-    assert!(killed.paid > killed.changed && killed.changed > 0 && killed.unknown > 0, "{killed:?}");
+    assert!(
+        killed.paid > killed.changed && killed.changed > 0 && killed.unknown > 0 && killed.seated > 0,
+        "{killed:?}"
+    );
     println!("{killed:?}");
 }
 

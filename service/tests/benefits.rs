@@ -305,7 +305,9 @@ async fn rule_21_when_a_grant_ends_its_holders_become_former_holders_and_are_tol
     on_clock::end_due(&stage.service).await.expect("runs");
     assert_eq!(stage.count(&active).await, holders, "its last moment counts");
     stage.clock.set(Moment(last + 1));
-    assert!(on_clock::end_due(&stage.service).await.expect("runs") >= 1);
+    // Two servers at the same moment do it once.
+    let (one, other) = tokio::join!(on_clock::end_due(&stage.service), on_clock::end_due(&stage.service));
+    assert!(one.expect("runs") + other.expect("runs") >= 1);
     assert_eq!(on_clock::end_due(&stage.service).await.expect("runs again"), 0);
     assert_eq!(stage.count(&active).await, 0);
     let former = format!(

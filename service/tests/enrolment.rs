@@ -428,11 +428,12 @@ async fn rule_22_an_invited_company_enrols_with_its_data_filled_in_and_keeps_wha
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let stage = stage(engine).await;
-    let file = "record,domain,company,account_email,time_zone,language,contact_name,contact_email,tier,began,benefit,used\n\
-        company,oakfen.example,Oakfen AS,office@oakfen.example,Europe/Oslo,en,Ida Moen,ida.moen@oakfen.example,,,,\n\
-        membership,oakfen.example,,,,,,,network,2026-03-01,,\n\
-        membership,oakfen.example,,,,,,,action_pack,2026-03-01,,\n\
-        grant,oakfen.example,,,,,,,action_pack,,office_365_e3,4\n";
+    let file = "record,domain,company,account_email,time_zone,language,contact_name,contact_email,tier,areas,began,benefit,used\n\
+        company,oakfen.example,Oakfen AS,office@oakfen.example,Europe/Oslo,en,Ida Moen,ida.moen@oakfen.example,,,,,\n\
+        membership,oakfen.example,,,,,,,network,,2026-03-01,,\n\
+        membership,oakfen.example,,,,,,,action_pack,,2026-03-01,,\n\
+        membership,oakfen.example,,,,,,,silver,devops,2026-03-01,,\n\
+        grant,oakfen.example,,,,,,,action_pack,,,office_365_e3,4\n";
     let folder = tempfile::TempDir::new().expect("a folder");
     let path = folder.path().join("members.csv");
     std::fs::write(&path, file).expect("written");
@@ -475,7 +476,12 @@ async fn rule_22_an_invited_company_enrols_with_its_data_filled_in_and_keeps_wha
     let of = "from holding h join organization o on o.id = h.organization_id
         where o.domain = 'oakfen.example' and h.state = 'active'";
     // The network membership that it had is the one that it has.
-    assert_eq!(stage.count(&format!("select count(*) as number {of}")).await, 2);
+    assert_eq!(stage.count(&format!("select count(*) as number {of}")).await, 3);
+    // Its competency was attained there: it can be renewed here.
+    let attained =
+        "select count(*) as number from attained_area a join organization o on o.id = a.organization_id
+        where o.domain = 'oakfen.example' and a.tier = 'silver' and a.area = 'devops'";
+    assert_eq!(stage.count(attained).await, 1);
     let used = "select cast(sum(p.used_before) as bigint) as number from pool p
         join organization o on o.id = p.organization_id where o.domain = 'oakfen.example'";
     assert_eq!(stage.count(used).await, 4);

@@ -233,24 +233,27 @@ async fn rule_21_a_renewal_in_the_window_begins_at_once_and_counts_from_the_old_
     let held = seats(&stage, PACK, "action_pack", "granted").await;
     go_to(&stage, PACK, "action_pack", 30).await;
     clock(&stage).await;
+    let grant = "select g.id from benefit_grant g join product p on p.id = g.product_id
+        where g.holding_id = $1 and p.code = 'visual_studio_professional'";
+    let give = async |of: Uuid| {
+        let grant = domain::ids::GrantId(stage.id(grant, [of.into()]).await);
+        let people = stage.people_without_seat(PACK, grant).await.into_iter().take(1).collect();
+        let input = AssignSeats { grant, people, shortage: None, alternate_email: None };
+        assign(&stage.service, &buyer, stage.operation(), input).await.map(|_| ())
+    };
+    // One seat is left, so that nothing but the window stands in the way.
+    let one_left = "update pool set quantity = used + 1 where id = (select g.pool_id from benefit_grant g
+        join product p on p.id = g.product_id where g.holding_id = $1 and p.code = 'visual_studio_professional')";
+    stage.run(one_left, [old.id.into()]).await;
+    assert_eq!(give(old.id).await.expect_err("in the window").told().code, ErrorCode::RenewalWindow);
     renewed(&stage, &buyer, PACK, "action_pack").await;
     let years = holdings(&stage, PACK, "action_pack").await;
     assert_eq!((years[0].state.as_str(), years[1].state.as_str()), ("ended", "active"));
     assert_eq!(years[1].anniversary_at, old.anniversary_at + 365 * DAY, "no free month");
     assert_eq!(seats(&stage, PACK, "action_pack", "granted").await, held);
     // What couldn't start in the window can again.
-    let grant = "select g.id from benefit_grant g join product p on p.id = g.product_id
-        where g.holding_id = $1 and p.code = 'visual_studio_professional'";
-    let grant = domain::ids::GrantId(stage.id(grant, [years[1].id.into()]).await);
-    let free = stage.people_without_seat(PACK, grant).await;
-    let input = AssignSeats {
-        grant,
-        people: free.into_iter().take(1).collect(),
-        shortage: None,
-        alternate_email: None,
-    };
-    let assigned = assign(&stage.service, &buyer, stage.operation(), input).await;
-    assert!(assigned.is_ok() || assigned.expect_err("full").told().code == ErrorCode::NoSeatLeft);
+    stage.run(one_left, [years[1].id.into()]).await;
+    give(years[1].id).await.expect("assigned");
     // The next reminders are those of the new year, and the clock leaves it alone.
     clock(&stage).await;
     assert_eq!(holdings(&stage, PACK, "action_pack").await[1].state, "active");

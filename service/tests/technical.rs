@@ -482,7 +482,10 @@ async fn rule_13_the_clock_ends_an_activation_after_its_last_day_in_the_companys
     on_clock::expire_due(&stage.service).await.expect("runs");
     assert_eq!(latest(&stage, grant).await.state, "active");
     stage.clock.set(domain::Moment(last + 1));
-    assert!(on_clock::expire_due(&stage.service).await.expect("runs") >= 1);
+    // Two servers at the same moment do it once.
+    let (one, other) =
+        tokio::join!(on_clock::expire_due(&stage.service), on_clock::expire_due(&stage.service));
+    assert!(one.expect("runs") + other.expect("runs") >= 1);
     assert_eq!(latest(&stage, grant).await.state, "expired");
     assert_eq!(on_clock::expire_due(&stage.service).await.expect("runs again"), 0);
     assert!(stage.audit_intact().await);

@@ -20,7 +20,7 @@ use service::keys::reveal::{KeyOf, RevealKey, reveal};
 use service::purchases::card::{self, PayByCard};
 use service::purchases::place::{PlaceOrder, WantedOrder, place};
 use service::purchases::tier_change::{self, ChangeTier};
-use service::purchases::{on_clock, orders, transfer};
+use service::purchases::{list, on_clock, orders, transfer};
 use service::queue::{Wanted, complete};
 use service::{Failure, Request, sql};
 use uuid::Uuid;
@@ -235,6 +235,18 @@ async fn rule_20_a_change_is_taken_back_with_its_holders_and_its_money(
     let before = holders(&stage, SILVER).await;
     let open = "select id from service_request where kind = 'payment' and open";
     let operator = stage.operator(FULFILMENT).await;
+    // Seats that the older portal gave are there after the change as before.
+    let text =
+        "update pool set used_before = 2 where id = (select g.pool_id from benefit_grant g where g.id = $1)";
+    let studio = grant_of(&stage, SILVER, "visual_studio_enterprise", "silver_core").await;
+    stage.run(text, [studio.0.into()]).await;
+    let elsewhere = async |source: &str| {
+        let text = format!("select p.used_before as number from benefit_grant g join pool p on p.id = g.pool_id
+            join product d on d.id = g.product_id join organization o on o.id = g.organization_id
+            where o.domain = 'chenghu.example' and d.code = 'visual_studio_enterprise' and g.source = '{source}'
+                and g.state = 'granted'");
+        stage.count(&text).await
+    };
     let number = if method == "card" {
         changed(&stage, &admin, silver).await
     } else {
@@ -246,11 +258,17 @@ async fn rule_20_a_change_is_taken_back_with_its_holders_and_its_money(
         number
     };
     assert_ne!(holders(&stage, SILVER).await, before);
+    assert_eq!(elsewhere("gold_core").await, 2);
+    let lines = list::page(&stage.service, &admin, Language::English).await.expect("the purchases").lines;
+    let line = lines.iter().find(|line| line.order == number).expect("the change");
+    assert!(line.going_on > 0, "what both levels have goes back with its holders");
+    assert_eq!(line.tier_after.as_deref(), Some("silver"));
     stage.clock.move_seconds(29 * 86_400);
     let done = shown(&stage, &admin, number).await.tier_change.expect("a change");
     assert!(done.take_back.expect("possible").iter().all(|(_, met)| *met));
     assert_eq!(take_back(&stage, &admin, number).await.expect("taken back"), number);
     assert_eq!(holders(&stage, SILVER).await, before, "everybody has what they had");
+    assert_eq!(elsewhere("silver_core").await, 2);
     assert_eq!(holding(&stage, SILVER, "silver").await, silver);
     let told = |kind: &str| format!("select count(*) as number from mail where kind = '{kind}'");
     // The sample company's change costs one person a seat; that one is told both times.

@@ -13,10 +13,11 @@ use crate::workspace::Workspace;
 use crate::{browser, prerequisites, process, serve};
 
 /// What can be measured alone.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 11] = [
     "page",
     "growth",
     "people",
+    "import",
     "assign",
     "oversell",
     "durability",

@@ -163,7 +163,10 @@ fn held(texts: Texts, holding: &HoldingRow, page: &MembershipPage) -> AnyView {
         YearPhase::RenewalWindow => {
             let ended = holding.days.iter().find(|(of, _)| *of == YearDay::Anniversary);
             let date = ended.map(|(_, date)| day(texts, *date)).unwrap_or_default();
-            texts.membership_in_window((RENEWAL_WINDOW_DAYS + holding.days_left).max(0), date)
+            match RENEWAL_WINDOW_DAYS + holding.days_left {
+                ..=0 => texts.membership_in_window_last(date),
+                left => texts.membership_in_window(left, date),
+            }
         }
     };
     let area_names = areas(texts, &holding.areas);

@@ -71,10 +71,11 @@ async fn killed_while_buying(plan: &Plan, engine: Engine, section: &mut Section)
     let killed = purchases::kill(&plan.server, &place, rounds).await?;
     plan.source.remove(place).await?;
     say(format!(
-        "{}: {} orders placed, {} paid, {} levels changed, {} unknown, {} violations",
+        "{}: {} orders placed, {} paid, {} seats given, {} levels changed, {} unknown, {} violations",
         engine.name(),
         killed.placed,
         killed.paid,
+        killed.seated,
         killed.changed,
         killed.unknown,
         killed.violations.len()

@@ -42,7 +42,9 @@ pub const EARLIER: &str = "select account_id, digest, outcome from operation whe
 /// A grant; `$1` its id, `$2` organization.
 pub const GRANT: &str = "select g.id, g.product_id, g.category, p.kind, p.unit, g.pool_id, po.quantity,
         po.used + po.used_before as used, g.state,
-        g.expires_at, g.activate_by, g.holding_ends_at, o.portal_state, g.activation_state, g.source, g.area,
+        g.expires_at, g.activate_by, g.holding_ends_at, o.portal_state, g.activation_state,
+        not exists (select 1 from holding h join offer f on f.id = h.offer_id and f.tier = 'network'
+            where h.organization_id = o.id and h.state = 'active') as without_network, g.source, g.area,
         g.order_line_id, g.granted_at, p.portal_url, p.activation_limit, g.row_version
     from benefit_grant g
     join product p on p.id = g.product_id

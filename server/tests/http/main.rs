@@ -18,6 +18,7 @@ mod log;
 mod older_portal;
 mod outbox;
 mod own_account;
+mod payment_notices;
 mod people_files;
 mod provisioning;
 mod queries;

@@ -1,12 +1,15 @@
 //! Inviting companies to enrol: their state, and a mail to each primary contact.
 
+use std::collections::{HashMap, HashSet};
+
 use domain::ids::{AccountId, OrganizationId};
 use domain::older_portal::PortalState;
 use domain::{Language, Moment};
-use sea_orm::{DatabaseTransaction, Value};
+use sea_orm::{DatabaseTransaction, FromQueryResult, Value};
+use uuid::Uuid;
 
 use super::bulk::{Bulk, places};
-use super::present::Account;
+use super::present::{Account, Present};
 use crate::outbox::{self, Letter};
 use crate::people::add::INVITATION_DAYS;
 use crate::vault::hash_token;
@@ -16,8 +19,37 @@ use crate::{Outcome, Service, random, sql};
 pub(super) struct Invited {
     pub(super) organization: OrganizationId,
     pub(super) name: String,
+    /// Its state before.
+    pub(super) state: PortalState,
     /// Its primary contact.
     pub(super) contact: Account,
+}
+
+/// The companies that have a link which can still be opened.
+///
+/// # Errors
+/// [`crate::Failure::Database`].
+pub(super) async fn open(
+    transaction: &DatabaseTransaction,
+    present: &HashMap<String, Present>,
+    now: Moment,
+) -> Outcome<HashSet<Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        organization_id: Uuid,
+    }
+    if present.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let text = format!(
+        "select distinct organization_id from invitation
+        where used_at is null and expires_at > {} and organization_id in ({})",
+        now.0,
+        places(present.len())
+    );
+    let ids = present.values().map(|company| Value::from(company.id));
+    let rows = sql::all::<Row>(transaction, &text, ids).await?;
+    Ok(rows.into_iter().map(|row| row.organization_id).collect())
 }
 
 /// Invites companies. Whoever has no password yet gets a link to choose one; whoever has, because
@@ -58,7 +90,7 @@ pub(super) async fn invite(
     let mut notices =
         Bulk::new("notice", &["id", "organization_id", "account_id", "title", "link", "created_at"], "");
     let mut letters = Vec::with_capacity(invited.len());
-    for Invited { organization, name, contact } in invited {
+    for Invited { organization, name, contact, .. } in invited {
         let token = (contact.status == "invited").then(|| random::token(&*service.random));
         if let Some(token) = &token {
             links.push([

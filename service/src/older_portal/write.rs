@@ -1,7 +1,7 @@
 //! Writing the rows that were checked: what is new in a few statements for many companies, what changed
 //! one by one, and nothing where nothing did.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::ids::OrganizationId;
 use domain::membership::Year;
@@ -93,6 +93,11 @@ impl<'a> Writer<'a> {
         let mut tables = Tables::new();
         let mut events = Vec::new();
         let mut invited = Vec::new();
+        let open = if self.wanted.invite {
+            invite::open(self.transaction, &present, self.now).await?
+        } else {
+            HashSet::new()
+        };
         let mut number = self.order_numbers(some, &present).await?;
         for company in some {
             let Some(about) = company.about.as_ref().and_then(|row| row.holds.as_ref()) else { continue };
@@ -125,8 +130,10 @@ impl<'a> Writer<'a> {
                         .after(format!("added {} updated {}", tally.added, tally.updated)),
                 );
             }
-            if self.wanted.invite && state.after_invitation().is_some() {
-                invited.push(invite::Invited { organization, name: about.name.clone(), contact });
+            // Whose link ran out before anybody opened it is invited once more.
+            let lapsed = state == PortalState::Invited && contact.status == "invited" && !open.contains(&id);
+            if self.wanted.invite && (state.after_invitation().is_some() || lapsed) {
+                invited.push(invite::Invited { organization, name: about.name.clone(), state, contact });
             }
         }
         tables.write(self.transaction).await?;
@@ -139,7 +146,7 @@ impl<'a> Writer<'a> {
                     "organization",
                     invited.organization,
                 )
-                .before(PortalState::NotInvited.code())
+                .before(invited.state.code())
                 .after(PortalState::Invited.code()),
             );
         }

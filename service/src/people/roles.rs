@@ -133,10 +133,11 @@ pub async fn update_own_agent(
 }
 
 /// Changes of roles in one organization wait for each other: who counts the Global admins must not
-/// count one who is being demoted meanwhile. Whoever decides about the whole company waits here, too.
+/// count one who is being demoted meanwhile. Whoever decides about the whole company waits here, too; whoever
+/// writes a row that refers to it doesn't.
 pub(crate) async fn lock(change: &Change<'_>, organization: OrganizationId) -> Outcome<()> {
     if change.service().database.is_postgres() {
-        let text = "select cast(1 as bigint) as number from organization where id = $1 for update";
+        let text = "select cast(1 as bigint) as number from organization where id = $1 for no key update";
         sql::number(&change.transaction, text, [organization.0.into()]).await?;
     }
     Ok(())

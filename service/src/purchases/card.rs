@@ -69,7 +69,7 @@ pub async fn pay(
             let order = orders::claim(&change, person.organization, input.order).await?;
             transfer::stop(&mut change, &order).await?;
             let payment = service.new_id();
-            begin(&change, &order, payment, PaymentMethod::Card).await?;
+            begin(&mut change, &order, payment, PaymentMethod::Card).await?;
             change.record(
                 Event::new(person.organization, AuditAction::PaymentBegun, "order", order.number)
                     .after(PaymentMethod::Card.code()),
@@ -87,7 +87,7 @@ pub async fn pay(
         Ok(told) => apply(service, request, payment, told).await,
         Err(failure) => {
             tracing::warn!(%payment, cause = %failure, "it isn't known yet whether a card was charged");
-            doubt(service, payment).await?;
+            doubt(service, payment, person.organization).await?;
             Ok(PaymentState::Unknown)
         }
     }
@@ -98,7 +98,7 @@ pub async fn pay(
 /// # Errors
 /// [`ErrorCode::PaymentUnderWay`] where the order has an open one.
 pub(super) async fn begin(
-    change: &Change<'_>,
+    change: &mut Change<'_>,
     order: &orders::Claimed,
     payment: Uuid,
     method: PaymentMethod,
@@ -125,6 +125,7 @@ pub(super) async fn begin(
     sql::run(&change.transaction, text, values).await?;
     let text = "update orders set row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [order.id.into()]).await?;
+    change.tell(Changed::Organization(order.organization()));
     Ok(())
 }
 
@@ -150,12 +151,13 @@ async fn charge_of(service: &Service, payment: Uuid, card: &str) -> Outcome<Char
     })
 }
 
-async fn doubt(service: &Service, payment: Uuid) -> Outcome<()> {
+async fn doubt(service: &Service, payment: Uuid, organization: OrganizationId) -> Outcome<()> {
     let transaction = service.database.begin().await?;
     let text = "update payment set state = 'unknown', row_version = row_version + 1
         where id = $1 and state = 'started'";
     sql::run(&transaction, text, [payment.into()]).await?;
     transaction.commit().await?;
+    service.live.tell(Changed::Organization(organization));
     Ok(())
 }
 

@@ -59,7 +59,7 @@ pub async fn choose(
     };
     let order = orders::claim(&change, person.organization, wanted).await?;
     let payment = service.new_id();
-    card::begin(&change, &order, payment, PaymentMethod::BankTransfer).await?;
+    card::begin(&mut change, &order, payment, PaymentMethod::BankTransfer).await?;
     let zone = person.zone();
     let new = requests::NewRequest {
         kind: RequestKind::Payment,

@@ -24,9 +24,11 @@ pub(super) fn Status(company: EnrolmentCompany) -> impl IntoView {
         (None, Some(day)) => texts.enrol_status_asked(date(day), &profile.contact_email),
         (None, None) => String::new(),
     };
+    let reviewed = matches!(state, EnrolmentState::Accepted | EnrolmentState::Rejected);
     let review_note = match &pending.review {
         Some((number, day)) => texts.enrol_status_review_note(date(*day), *number),
-        None => pending.decided.map(date).unwrap_or_default(),
+        // The day of an earlier decision says nothing about the one to come.
+        None => pending.decided.filter(|_| reviewed).map(date).unwrap_or_default(),
     };
     let done = |is: bool, now: bool| match (is, now) {
         (true, _) => StepState::Done,
@@ -34,7 +36,6 @@ pub(super) fn Status(company: EnrolmentCompany) -> impl IntoView {
         (false, false) => StepState::Later,
     };
     let waits = state == EnrolmentState::Contact;
-    let reviewed = matches!(state, EnrolmentState::Accepted | EnrolmentState::Rejected);
     let steps = vec![
         Step {
             title: texts.enrol_status_accepted().to_owned(),
@@ -44,7 +45,7 @@ pub(super) fn Status(company: EnrolmentCompany) -> impl IntoView {
         Step {
             title: texts.enrol_status_contact().to_owned(),
             note: contact_note,
-            state: done(pending.answered.is_some(), waits),
+            state: done(pending.answered.is_some() && state != EnrolmentState::Disputed, waits),
         },
         Step {
             title: texts.enrol_status_review().to_owned(),
