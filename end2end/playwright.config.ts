@@ -5,6 +5,9 @@ import type { Options } from './fixtures';
 const desktop = { viewport: { width: 1280, height: 900 } };
 const phone = { viewport: { width: 360, height: 780 }, hasTouch: true, isMobile: true };
 
+/** Every long way is walked on a desk with JavaScript and on a phone without: it waits for clocks and mail most of the time. */
+const LONG = /@long/;
+
 /** Every spec runs on a desk and on a phone, with JavaScript and without. */
 export default defineConfig<Options>({
   testDir: './specs',
@@ -37,8 +40,8 @@ export default defineConfig<Options>({
   },
   projects: [
     { name: 'desktop', use: desktop },
-    { name: 'phone', use: phone },
-    { name: 'desktop-plain', use: { ...desktop, javaScriptEnabled: false } },
+    { name: 'phone', use: phone, grepInvert: LONG },
+    { name: 'desktop-plain', use: { ...desktop, javaScriptEnabled: false }, grepInvert: LONG },
     { name: 'phone-plain', use: { ...phone, javaScriptEnabled: false } },
   ],
 });

@@ -267,7 +267,7 @@ test('the mail to the primary contact is sent again: the link before opens nothi
   await steps.seesChange(page, page.getByText("Pending: the operators' review."));
 });
 
-test('the operators turn a company down with a reason, and it applies again', async ({
+test('the operators turn a company down with a reason, and it applies again', { tag: '@long' }, async ({
   page,
   anotherPage,
   signIn,
@@ -400,7 +400,7 @@ test('a founder who has an account here signs in first, and founds with it', asy
   await expect(theirs.getByText(ENDED).first()).toBeVisible();
 });
 
-test('a company is founded with its directory behind the mailed link', async ({
+test('a company is founded with its directory behind the mailed link', { tag: '@long' }, async ({
   page,
   anotherPage,
   portal,
@@ -460,7 +460,7 @@ test('a company is founded with its directory behind the mailed link', async ({
   }
 });
 
-test('a company enrols in Simplified Chinese, from the welcome to its membership', async ({
+test('a company enrols in Simplified Chinese, from the welcome to its membership', { tag: '@long' }, async ({
   page,
   anotherPage,
   signIn,

@@ -103,7 +103,7 @@ const comes = async (page: Page, what: Locator, scripts: boolean, steps: Steps, 
   }).toPass({ timeout: within, intervals: [3000] });
 };
 
-test('a charge whose answer was lost pays the order by itself, once', async ({
+test('a charge whose answer was lost pays the order by itself, once', { tag: '@long' }, async ({
   page,
   anotherPage,
   signIn,

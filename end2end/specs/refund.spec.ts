@@ -103,7 +103,7 @@ async function approve(page: Page, signIn: Signs, hydrated: Waits, steps: Steps,
   await steps.told(page, `Request ${number} is approved.`);
 }
 
-test('a purchase is refunded: order, credit note, money, benefits, and whoever held a seat is told', async ({ page, anotherPage, signIn, hydrated, steps, mail, axe }) => {
+test('a purchase is refunded: order, credit note, money, benefits, and whoever held a seat is told', { tag: '@long' }, async ({ page, anotherPage, signIn, hydrated, steps, mail, axe }) => {
   test.setTimeout(150_000);
   await signIn(page, piet);
   const order = await buy(page, hydrated, 'DevOps');
@@ -278,7 +278,7 @@ test('on day 31 it is too late, also for a form that was filled in before', asyn
   await expect(page.locator('main .head')).toContainText('Paid');
 });
 
-test('of two purchases one is refunded, and the other stays with its benefits and their holders', async ({ page, anotherPage, signIn, hydrated, steps, mail, mails, axe }) => {
+test('of two purchases one is refunded, and the other stays with its benefits and their holders', { tag: '@long' }, async ({ page, anotherPage, signIn, hydrated, steps, mail, mails, axe }) => {
   test.setTimeout(150_000);
   await signIn(page, piet);
   const first = await buy(page, hydrated, 'DevOps');
@@ -338,7 +338,7 @@ test('before one of two purchases is cancelled the page says what ends with it a
   await consequences(await openItem(await anotherPage(), signIn, hydrated, request));
 });
 
-test('an order by bank transfer expires after thirty days, says so, and can be placed again', async ({ page, portal, signIn, hydrated, steps, mail, axe }) => {
+test('an order by bank transfer expires after thirty days, says so, and can be placed again', { tag: '@long' }, async ({ page, portal, signIn, hydrated, steps, mail, axe }) => {
   test.setTimeout(120_000);
   await signIn(page, piet);
   const order = await place(page, hydrated, 'Security');
