@@ -33,7 +33,9 @@ impl MailTopic {
             | "marketing_expired"
             | "membership_renew"
             | "membership_last_days"
+            | "benefit_ending"
             | "benefits_ending"
+            | "benefit_unused"
             | "benefits_unused"
             | "reminders_collected" => Self::Reminders,
             _ => return None,

@@ -113,6 +113,13 @@ pub struct ReminderTimes {
 }
 
 impl ReminderTimes {
+    /// A number that differs where the times do, for a form that says what it was filled in over.
+    #[must_use]
+    pub fn version(self) -> i64 {
+        let times = [self.ending.first, self.ending.second, self.unused.first, self.unused.second];
+        times.into_iter().fold(0, |version, days| version * 1000 + i64::from(days.unwrap_or(0)))
+    }
+
     /// The lead times of a kind.
     #[must_use]
     pub const fn of(self, kind: ReminderKind) -> LeadTimes {
@@ -124,9 +131,13 @@ impl ReminderTimes {
 }
 
 /// The day on which a mail that collects reminders takes this one along; none if it goes out by itself.
-/// `morning` is the day of the next morning, `about` the day that it tells of: it has to be read before.
+/// `morning` is the day of the next morning, `about` the day that it tells of: what the morning would be too late
+/// for goes out by itself.
 #[must_use]
 pub fn collected_on(cadence: ReminderCadence, morning: Day, about: Option<Day>) -> Option<Day> {
+    if about.is_some_and(|about| about < morning) {
+        return None;
+    }
     match cadence {
         ReminderCadence::Single => None,
         ReminderCadence::Daily => Some(morning),
@@ -237,6 +248,8 @@ mod tests {
             (Weekly, "2026-11-24", Some("2026-12-01"), Some("2026-11-30")),
             (Weekly, "2026-11-24", Some("2026-11-30"), Some("2026-11-24")),
             (Weekly, "2026-11-24", Some("2026-11-24"), Some("2026-11-24")),
+            (Weekly, "2026-11-24", Some("2026-11-23"), None),
+            (Daily, "2026-11-24", Some("2026-11-23"), None),
         ] {
             let got = collected_on(cadence, day(morning), about.map(day));
             assert_eq!(got, expected.map(day), "{cadence:?} {morning} {about:?}");
@@ -269,14 +282,17 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_collected_is_read_in_the_week_and_before_its_day(
-            number in 0_i64..40_000, away in 1_i64..400, weekly: bool,
+            number in 0_i64..40_000, away in -3_i64..400, weekly: bool,
         ) {
             let morning = Day::from_number(number).expect("within the calendar");
             let about = morning.plus_days(away);
             let cadence = if weekly { ReminderCadence::Weekly } else { ReminderCadence::Daily };
-            let on = collected_on(cadence, morning, Some(about)).expect("collected");
-            prop_assert!(on >= morning && on < about);
-            prop_assert!(morning.days_until(on) < 7);
+            let Some(on) = collected_on(cadence, morning, Some(about)) else {
+                prop_assert!(away < 0, "only what is too late goes by itself");
+                return Ok(());
+            };
+            prop_assert!(on >= morning && (on < about || on == morning));
+            prop_assert!(away >= 0 && morning.days_until(on) < 7);
         }
 
         #[test]

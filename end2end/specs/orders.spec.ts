@@ -91,6 +91,12 @@ test('an order is paid by bank transfer: proof, confirmation by an operator, ben
   await page.getByLabel('Proof of the transfer', { exact: true }).setInputFiles(wrong);
   await page.getByRole('button', { name: 'Send proof' }).click();
   await expect(page.getByRole('alert')).toContainText('This file is no PDF, PNG or JPEG');
+  const large = testInfo.outputPath('scan.pdf');
+  fs.writeFileSync(large, Buffer.concat([Buffer.from('%PDF-1.4\n'), Buffer.alloc(6 * 1024 * 1024)]));
+  await hydrated(page);
+  await page.getByLabel('Proof of the transfer', { exact: true }).setInputFiles(large);
+  await page.getByRole('button', { name: 'Send proof' }).click();
+  await expect(page.getByRole('alert')).toContainText('This is larger than allowed');
   const right = testInfo.outputPath('付款凭证.pdf');
   fs.writeFileSync(right, '%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n');
   await hydrated(page);

@@ -21,10 +21,10 @@ create index invitation_by_organization on invitation (organization_id);
 create table benefit_reminder (
     grant_id {uuid} not null references benefit_grant (id),
     kind text not null check (kind in ('ending', 'unused')),
-    last_day text not null,
+    last_at bigint not null,
     turn text not null check (turn in ('first', 'second')),
     sent_at bigint not null,
-    primary key (grant_id, kind, last_day, turn)
+    primary key (grant_id, kind, last_at, turn)
 );
 alter table account add column reminders text not null default 'single'
     check (reminders in ('single', 'daily', 'weekly'));
@@ -32,7 +32,6 @@ create table collected_reminder (
     id {uuid} primary key not null,
     account_id {uuid} not null references account (id),
     organization_id {uuid} references organization (id),
-    recipient text not null,
     title text not null,
     path text not null,
     dates text not null,

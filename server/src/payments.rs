@@ -165,14 +165,15 @@ async fn file_of(form: Result<Multipart, MultipartRejection>) -> Result<(String,
         if name.is_empty() {
             return Err(ErrorCode::Required.into());
         }
-        let mut content = Vec::new();
+        let (mut content, mut large) = (Vec::new(), false);
         while let Some(chunk) = field.chunk().await.map_err(|_| Error::new(ErrorCode::TooLarge))? {
-            if content.len() + chunk.len() > PROOF_MAX_BYTES {
-                return Err(ErrorCode::TooLarge.into());
+            // Read to its end without being kept: a browser that still sends doesn't hear an answer.
+            large |= content.len() + chunk.len() > PROOF_MAX_BYTES;
+            if !large {
+                content.extend_from_slice(&chunk);
             }
-            content.extend_from_slice(&chunk);
         }
-        return Ok((name, content));
+        return if large { Err(ErrorCode::TooLarge.into()) } else { Ok((name, content)) };
     }
 }
 

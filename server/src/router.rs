@@ -76,8 +76,9 @@ pub const ROUTES: &[&str] = &[
 
 /// So large may the body of any request be.
 const MAX_BODY: usize = 256 * 1024;
-/// So large may the body of a proof be: the file, and what a form puts around it.
-const MAX_PROOF_BODY: usize = domain::order::PROOF_MAX_BYTES + 64 * 1024;
+/// So large may the body of a proof be: larger than a proof may, so that whoever chose the wrong file reads so on
+/// the order's page.
+const MAX_PROOF_BODY: usize = 4 * domain::order::PROOF_MAX_BYTES;
 
 /// Compresses quickly rather than well: pages are made for each reader.
 fn compression() -> CompressionLayer {

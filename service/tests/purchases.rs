@@ -793,6 +793,18 @@ async fn rule_18_without_the_network_membership_nothing_new_starts_and_it_stays_
     let lines = list::page(&stage.service, &admin, Language::English).await.expect("the purchases").lines;
     let needed = lines.iter().filter(|line| line.needed).map(|line| line.offer.as_str()).collect::<Vec<_>>();
     assert_eq!(needed, ["Network membership"]);
+    let network_line = lines.iter().find(|line| line.needed).expect("the network membership");
+    let text = "update orders set ordered_at = $2, paid_at = $2 where id = (select order_id from order_line where id = $1)";
+    stage.run(text, [network_line.id.0.into(), stage.service.now().0.into()]).await;
+    let input = service::purchases::cancel::CancelPurchase {
+        line: network_line.id,
+        version: network_line.version,
+        reason: "bought_by_mistake".to_owned(),
+        note: String::new(),
+        accepted: true,
+    };
+    let asked = service::purchases::cancel::submit(&stage.service, &admin, stage.operation(), input).await;
+    assert_eq!(asked.expect_err("others need it").told().code, ErrorCode::NetworkNeeded);
     let grant = stage.grant_in_area("fernhollow.example", "visual_studio_enterprise", "cloud_platform").await;
     let person = stage.people_without_seat("fernhollow.example", grant).await[0];
     let give = async || {

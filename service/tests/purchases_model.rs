@@ -89,6 +89,8 @@ struct World {
     admin: Request,
     orders: BTreeMap<i64, Ordered>,
     held: BTreeMap<&'static str, Held>,
+    /// The last moment of the free network membership, and of its next year where that was ordered.
+    network: Option<(Moment, Option<Moment>)>,
     now: i64,
     paid: i64,
     refunded: i64,
@@ -114,12 +116,22 @@ impl World {
             from organization o join competency_area c on c.code in ('devops', 'security', 'messaging')
             where o.domain = 'kestrelash.example'";
         stage.run(text, []).await;
-        // Its own membership doesn't run out while the clock is moved.
-        stage.run("update holding set anniversary_at = anniversary_at + 31536000000000", []).await;
-        let text = "update benefit_grant set expires_at = expires_at + 31536000000000,
+        // Its Action Pack doesn't run out while the clock is moved; its network membership does.
+        let others = "select h.id from holding h join offer f on f.id = h.offer_id where f.code <> 'network'";
+        let text = format!(
+            "update benefit_grant set expires_at = expires_at + 31536000000000,
             activate_by = activate_by + 31536000000000, holding_ends_at = holding_ends_at + 31536000000000
-            where holding_id is not null";
-        stage.run(text, []).await;
+            where holding_id in ({others})"
+        );
+        stage.run(&text, []).await;
+        let text = format!(
+            "update holding set anniversary_at = anniversary_at + 31536000000000 where id in ({others})"
+        );
+        stage.run(&text, []).await;
+        let network = "select h.anniversary_at as number from holding h join offer f on f.id = h.offer_id
+            join organization o on o.id = h.organization_id
+            where o.domain = 'kestrelash.example' and f.code = 'network'";
+        let network = Some((Moment(stage.count(network).await), None));
         let (buyer, operator) = (stage.person(BUYER).await, stage.operator(FULFILMENT).await);
         let admin = stage.operator(REFUNDS).await;
         let (orders, held) = (BTreeMap::new(), BTreeMap::new());
@@ -130,6 +142,7 @@ impl World {
             admin,
             orders,
             held,
+            network,
             now: 0,
             paid: 0,
             refunded: 0,
@@ -211,7 +224,7 @@ impl World {
 
     /// One deed, with the outcome that the model expects of it.
     async fn step(&mut self, random: &mut StdRng) {
-        match random.random_range(0..16) {
+        match random.random_range(0..17) {
             0 | 1 => self.place(AREAS[random.random_range(0..AREAS.len())]).await,
             2 | 3 => {
                 let cards = ["pays", "declined", "insufficient_funds", "confirmation", "timeout"];
@@ -280,6 +293,16 @@ impl World {
                     self.travel_to_the_end_of(area, days).await;
                 }
             }
+            13 => {
+                if let Some((ends, _)) = self.network.filter(|_| random.random()) {
+                    let to = ends.plus_days([-10, -1, 5, 31][random.random_range(0..4)]).0 / 1000;
+                    let seconds = to - self.stage.service.now().0 / 1000;
+                    if seconds > 0 {
+                        self.travel(seconds).await;
+                    }
+                }
+                self.network().await;
+            }
             _ => {
                 let steps = [30, 120, 4000, DAY, 12 * DAY];
                 self.travel(steps[random.random_range(0..steps.len())]).await;
@@ -296,6 +319,36 @@ impl World {
         }
     }
 
+    /// The network membership is free: joined where it is over, renewed where it is time.
+    async fn network(&mut self) {
+        let now = self.stage.service.now();
+        let Some((ends, next)) = self.network else {
+            let input =
+                PlaceOrder { offer: "network".into(), area: String::new(), agreement: 1, accepted: true };
+            place::place(&self.stage.service, &self.buyer, self.stage.operation(), input)
+                .await
+                .expect("joined");
+            self.network = Some((Year::from_purchase(now, &zone()).ends_at(&zone()), None));
+            self.happened.insert("joined again");
+            return;
+        };
+        let (day, today) = (zone().day_of(ends), zone().day_of(now));
+        let text = "select h.id from holding h join offer f on f.id = h.offer_id
+            join organization o on o.id = h.organization_id
+            where o.domain = 'kestrelash.example' and f.code = 'network' and h.state = 'active'";
+        let holding = HoldingId(self.stage.id(text, []).await);
+        let input = RenewHolding { holding, agreement: 1, accepted: true };
+        let renewed = renew::renew(&self.stage.service, &self.buyer, self.stage.operation(), input).await;
+        if next.is_some() || today < first_day(day) || today > last_day(day) {
+            assert_eq!(code(renewed), ErrorCode::RenewalNotPossible);
+            return;
+        }
+        renewed.expect("renewed");
+        self.happened.insert("network renewed");
+        let (starts, until) = next_year(ends, &zone());
+        self.network = Some(if starts <= now { (until, None) } else { (ends, Some(until)) });
+    }
+
     /// Most of what is ordered is paid.
     async fn perhaps_pay(&mut self, area: &'static str, random: &mut StdRng) {
         let waits = |(_, order): &(&i64, &Ordered)| order.area == area && order.state == OrderState::Placed;
@@ -310,7 +363,7 @@ impl World {
         let today = zone().day_of(self.stage.service.now());
         let ends = zone().day_of(held.ends);
         let in_time = first_day(ends) <= today && today <= last_day(ends);
-        let possible = in_time && held.next.is_none() && !self.waits(area);
+        let possible = in_time && held.next.is_none() && !self.waits(area) && self.network.is_some();
         let input = RenewHolding { holding: self.holding(area).await, agreement: 1, accepted: true };
         let placed = renew::renew(&self.stage.service, &self.buyer, self.stage.operation(), input).await;
         if possible {
@@ -322,7 +375,7 @@ impl World {
 
     async fn change(&mut self, area: &'static str) {
         let held = self.held[area].clone();
-        let possible = held.next.is_none() && !self.waits(area);
+        let possible = held.next.is_none() && !self.waits(area) && self.network.is_some();
         let input = ChangeTier { holding: self.holding(area).await, agreement: 1, accepted: true };
         let placed = change::change(&self.stage.service, &self.buyer, self.stage.operation(), input).await;
         if possible {
@@ -402,7 +455,7 @@ impl World {
     }
 
     async fn place(&mut self, area: &'static str) {
-        let refused = self.held.contains_key(area) || self.waits(area);
+        let refused = self.held.contains_key(area) || self.waits(area) || self.network.is_none();
         let input = PlaceOrder { offer: "silver".into(), area: area.into(), agreement: 1, accepted: true };
         let placed = place::place(&self.stage.service, &self.buyer, self.stage.operation(), input).await;
         if refused {
@@ -526,6 +579,17 @@ impl World {
                 self.happened.insert("ended");
             }
         }
+        let network = match self.network {
+            Some((ends, Some(next))) if ends < now => Some((next, None)),
+            network => network,
+        };
+        let over = |(ends, next): &(Moment, Option<Moment>)| {
+            next.is_none() && zone().day_of(now) > last_day(zone().day_of(*ends))
+        };
+        if network.as_ref().is_some_and(over) {
+            self.happened.insert("network ended");
+        }
+        self.network = network.filter(|network| !over(network));
         let mut charged = Vec::new();
         for (number, order) in &mut self.orders {
             match order.open {
@@ -646,6 +710,10 @@ impl World {
             let ends = sql::number(self.stage.service.database.reader(), text, [id.into()]).await;
             assert_eq!(ends.expect("a moment"), held.ends.0, "{area} {held:?}");
         }
+        let network = "select count(*) as number from holding h join offer f on f.id = h.offer_id
+            join organization o on o.id = h.organization_id
+            where o.domain = 'kestrelash.example' and f.code = 'network' and h.state = 'active'";
+        assert_eq!(self.number(network).await, i64::from(self.network.is_some()), "{:?}", self.network);
         let active =
             "select count(*) as number from holding h join organization o on o.id = h.organization_id
             where o.domain = 'kestrelash.example' and h.areas <> '' and h.state = 'active'";
@@ -694,6 +762,9 @@ async fn rule_18_whatever_is_done_an_order_gives_its_benefits_once_or_not_at_all
             "bought",
             "changed",
             "ended",
+            "joined again",
+            "network ended",
+            "network renewed",
             "paid too late",
             "refunded",
             "renewed ahead",

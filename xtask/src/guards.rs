@@ -47,7 +47,7 @@ struct Guard {
 
 const DOMAIN: &[&str] = &["domain", "--lib"];
 
-/// One guard a rule. Rules 19 (enrolment) and 22 beyond its read-only part come with enrolment.
+/// One guard a rule, more where it has several parts.
 const GUARDS: &[Guard] = &[
     Guard {
         rule: "1",
@@ -190,6 +190,20 @@ const GUARDS: &[Guard] = &[
         tests: DOMAIN,
     },
     Guard {
+        rule: "18",
+        file: "service/src/purchases/list.rs",
+        text: "if self.needed {",
+        without: "if false {",
+        tests: &["service", "--test", "purchases", "--", "rule_18_without_the_network"],
+    },
+    Guard {
+        rule: "19",
+        file: "domain/src/enrolment.rs",
+        text: "Self::Contact if answers.signed_up && answers.own_address => Ok(Self::Review),",
+        without: "Self::Contact if answers.signed_up => Ok(Self::Review),",
+        tests: DOMAIN,
+    },
+    Guard {
         rule: "20",
         file: "domain/src/refund.rs",
         text: "facts.activated > 0 || facts.downloaded > 0 || revealed;",
@@ -230,6 +244,20 @@ const GUARDS: &[Guard] = &[
         text: "if fits && !granted.iter().any(again) {",
         without: "if fits {",
         tests: DOMAIN,
+    },
+    Guard {
+        rule: "21",
+        file: "domain/src/renewal.rs",
+        text: "let in_time = first_day(facts.anniversary) <= facts.today && ",
+        without: "let in_time = ",
+        tests: DOMAIN,
+    },
+    Guard {
+        rule: "21",
+        file: "service/src/membership/carry.rs",
+        text: "where released_at is null and grant_id in (select from_id from pair)\",",
+        without: "where released_at is null and false\",",
+        tests: &["service", "--test", "renewal", "--", "rule_21"],
     },
     Guard {
         rule: "3",

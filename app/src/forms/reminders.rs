@@ -13,6 +13,6 @@ pub(super) async fn set(reader: &Reader<'_>, form: &Submission) -> Outcome<Perfo
         ending: times([Field::EndingFirst, Field::EndingSecond])?,
         unused: times([Field::UnusedFirst, Field::UnusedSecond])?,
     };
-    settings::set(reader.service, reader.request, form.operation()?, times).await?;
+    settings::set(reader.service, reader.request, form.operation()?, form.version()?, times).await?;
     Ok(said(reader.texts().reminders_done()))
 }

@@ -242,7 +242,7 @@ fn why_impossible(texts: Texts, line: &PurchaseLine) -> String {
     if line.over {
         return texts.cancel_over().to_owned();
     }
-    if line.needed {
+    if line.needed && line.in_time && line.untouched {
         return texts.cancel_needed().to_owned();
     }
     let Some(ends) = line.ends else { return texts.cancel_why_plain().to_owned() };

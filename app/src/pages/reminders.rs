@@ -60,6 +60,7 @@ pub fn Reminders(
             </div>
             <div class="in">
                 <PostForm form=form class="stack loose">
+                    <input type="hidden" name="version" value=times.version()/>
                     <p>{texts.reminders_lead()}</p>
                     <fieldset class="group field full">
                         <legend>{texts.reminders_ending()}</legend>

@@ -601,7 +601,13 @@ impl Stage {
             ("choose_mail", _) => {
                 fields(&[("target", ""), ("mail_topics", "seats"), ("reminders", "weekly")])
             }
-            ("set_reminders", _) => fields(&[("target", ""), ("ending_first", "60"), ("unused_first", "")]),
+            // What a company has at first: 30 days, and 90 and 30.
+            ("set_reminders", _) => fields(&[
+                ("target", ""),
+                ("version", "30000090030"),
+                ("ending_first", "60"),
+                ("unused_first", ""),
+            ]),
             ("end_session", _) => fields(&[("target", &self.session_of(CHINESE_EMPLOYEE).await)]),
             ("end_other_sessions", _) => fields(&[("target", "")]),
             ("begin_second_factor" | "renew_recovery_codes", _) => {

@@ -47,9 +47,11 @@ pub(crate) async fn at_stake(
     let text = "select l.policies, l.offer_id, coalesce(o.paid_at, o.ordered_at) as ordered_at,
             coalesce((select cast(sum(b.amount) as bigint) from balance_entry b
                 join benefit_grant g on g.id = b.grant_id
-                where g.order_line_id = l.id and g.category = 'software' and b.kind = 'activation'), 0) as activated,
+                where g.order_line_id = l.id and g.category = 'software' and b.kind = 'activation'), 0)
+            + coalesce((select cast(sum(g.used_before) as bigint) from benefit_grant g
+                where g.order_line_id = l.id and g.category = 'software'), 0) as activated,
             (select count(*) from download d join benefit_grant g on g.id = d.grant_id
-                where g.order_line_id = l.id) as downloaded,
+                where g.order_line_id = l.id and g.category = 'software') as downloaded,
             (select count(*) from product_key k join benefit_grant g on g.id = k.grant_id
                 where g.order_line_id = l.id and g.category = 'software' and k.revealed_at >= g.granted_at) as revealed
         from order_line l join orders o on o.id = l.order_id

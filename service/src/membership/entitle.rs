@@ -192,8 +192,22 @@ async fn heirs(
     let text = "select g.id, g.source, g.area, g.product_id, f.tier from benefit_grant g
         left join holding h on h.id = g.holding_id left join offer f on f.id = h.offer_id
         where g.order_line_id = $1 and g.state = 'granted' order by g.id";
+    let leaving = sql::all::<Leaving>(connection, text, [line.into()]).await?;
+    // An heir may have had the benefit before, as one that ran out on its own: it comes once a purchase.
+    #[derive(FromQueryResult, PartialEq, Eq, Hash)]
+    struct Had {
+        order_line_id: Uuid,
+        product_id: Uuid,
+        source: String,
+        area: Option<String>,
+    }
+    let text = "select order_line_id, product_id, source, area from benefit_grant
+        where organization_id = $1 and order_line_id is not null and order_line_id <> $2";
+    let had = sql::all::<Had>(connection, text, [organization.0.into(), line.into()]).await?;
+    let had: HashSet<Had> = had.into_iter().collect();
     let mut heirs = Vec::new();
-    for leaving in sql::all::<Leaving>(connection, text, [line.into()]).await? {
+    for leaving in leaving {
+        let (product_id, source, area) = (leaving.product_id, leaving.source.clone(), leaving.area.clone());
         let key = key_of(
             catalogue,
             organization,
@@ -203,6 +217,10 @@ async fn heirs(
             leaving.tier.as_deref(),
         )?;
         let heir = others.iter().find(|other| other.rows.iter().any(|row| same(row) == key));
+        let heir = heir.filter(|heir| {
+            let order_line_id = heir.holding.order_line_id;
+            !had.contains(&Had { order_line_id, product_id, source: source.clone(), area: area.clone() })
+        });
         heirs.extend(heir.map(|heir| Heir {
             grant: leaving.id,
             holding: heir.holding.clone(),
@@ -242,10 +260,7 @@ pub(crate) async fn hand_on(change: &Change<'_>, organization: OrganizationId, l
                 activate_by = case when category = 'go_to_market' then activate_by else $4 end,
                 expires_at = case when category = 'go_to_market' then expires_at else $5 end,
                 row_version = row_version + 1
-            where id = $1 and not exists (select 1 from benefit_grant o where o.order_line_id = $3
-                and o.product_id = benefit_grant.product_id and o.source = benefit_grant.source
-                and coalesce(o.area, '') = coalesce(benefit_grant.area, ''))";
-        // The heir may have had the benefit before, as one that ran out on its own: it comes once a purchase.
+            where id = $1";
         let values = [
             grant.into(),
             holding.id.into(),

@@ -256,7 +256,7 @@ pub(crate) async fn settle_tier(
     organization: OrganizationId,
 ) -> Outcome<()> {
     let none = OrderLineId(Uuid::nil());
-    let tier = tier_without(connection, organization, none).await?;
+    let tier = tier_without(connection, organization, none, false).await?;
     let text =
         "update organization set tier = $2, row_version = row_version + 1 where id = $1 and tier <> $2";
     sql::run(connection, text, [organization.0.into(), tier.code().into()]).await?;

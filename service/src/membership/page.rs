@@ -54,7 +54,11 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
         sources: sources(reader, person).await?,
         next: next(reader, language, &catalogue, &held).await?,
         reminders: settings::times(reader, person.organization).await?,
-        why_not_reminders: rights::why_not(reader, person, Action::SetReminders, &policies).await?,
+        why_not_reminders: if member {
+            rights::why_not(reader, person, Action::SetReminders, &policies).await?
+        } else {
+            Some(ErrorCode::ReadOnly.into())
+        },
     })
 }
 

@@ -73,7 +73,7 @@ pub async fn submit(
         Begun::New(change) => change,
     };
     rights::check_member(&change.transaction, person).await?;
-    let purchase = list::find(&change.transaction, input.line).await?;
+    let purchase = list::find(&change.transaction, input.line, change.now).await?;
     if purchase.organization != person.organization {
         return Err(ErrorCode::NotFound.into());
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::entitlement::Entitlement;
 use domain::ids::{OrderLineId, OrganizationId};
-use domain::membership::Tier;
+use domain::membership::{RENEWAL_WINDOW_DAYS, Tier};
 use domain::moment::Zone;
 use domain::refund::{self, RefundCondition, RefundFacts};
 use domain::rights::Action;
@@ -31,11 +31,14 @@ const EARLIER: u32 = 50;
 const LINES: &str = "select l.id, l.row_version, l.policies, l.state, l.price_minor, l.areas, l.organization_id,
         o.number, o.currency, coalesce(o.paid_at, o.ordered_at) as ordered_at, t.name as offer, f.tier, a.full_name as bought_by,
         c.tier as company_tier, c.time_zone, h.anniversary_at, h.state as holding_state,
-        (f.tier = 'network' and h.state = 'active' and exists (select 1 from holding x join offer y on y.id = x.offer_id
-            where x.organization_id = l.organization_id and x.state in ('active', 'coming') and y.tier <> 'network')
+        coalesce(f.tier = 'network' and h.state = 'active' and (exists (select 1 from holding x
+                join offer y on y.id = x.offer_id and y.tier <> 'network'
+                where x.organization_id = l.organization_id and x.state in ('active', 'coming'))
+            or exists (select 1 from order_line x join offer y on y.id = x.offer_id and y.tier <> 'network'
+                where x.organization_id = l.organization_id and x.state = 'placed'))
             and not exists (select 1 from holding x join offer y on y.id = x.offer_id and y.tier = 'network'
-                where x.organization_id = l.organization_id and x.state = 'active' and x.id <> h.id)
-            and h.follows_id is null) as needed,
+                where x.organization_id = l.organization_id and x.state = 'active' and x.id <> h.id), false) as needed,
+        (select e.anniversary_at from holding e where e.id = h.follows_id and e.state = 'ended') as earlier_until,
         (select count(*) from order_line w where w.of_holding_id = h.id and w.state = 'placed') as awaiting,
         (select count(*) from benefit_grant g where g.order_line_id = l.id and g.state = 'granted') as benefits,
         (select count(*) from benefit_grant g where g.order_line_id = l.id and g.category = 'software') as software,
@@ -78,6 +81,7 @@ struct Row {
     anniversary_at: Option<i64>,
     holding_state: Option<String>,
     needed: bool,
+    earlier_until: Option<i64>,
     awaiting: i64,
     benefits: i64,
     software: i64,
@@ -88,6 +92,14 @@ struct Row {
 }
 
 impl Row {
+    /// Whether its refund puts in force again what it renewed or replaced: as long as that could still be used.
+    fn brings_back(&self, now: Moment) -> bool {
+        let zone = Zone::named(&self.time_zone);
+        self.earlier_until.is_some_and(|until| {
+            zone.day_of(now) <= zone.day_of(Moment(until)).plus_days(RENEWAL_WINDOW_DAYS)
+        })
+    }
+
     /// What an order renews or replaces stays until that order is decided: it was priced for it.
     fn is_over(&self) -> bool {
         self.holding_state.as_deref() == Some("ended") || self.awaiting > 0
@@ -173,7 +185,7 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     let catalogue = catalogue::entitlements(reader).await?;
     let mut lines = Vec::new();
     for row in sql::all::<Row>(reader, &text, values).await? {
-        lines.push(view(reader, row, &catalogue, language, now).await?);
+        lines.push(view(reader, row, &catalogue, language, now, now).await?);
     }
     let zone = person.zone();
     let text = format!(
@@ -207,7 +219,7 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     })
 }
 
-/// One purchase as its page shows it, with the conditions as of a moment.
+/// One purchase as its page shows it, with the conditions of a refund as of the moment at which it was asked for.
 ///
 /// # Errors
 /// [`ErrorCode::NotFound`].
@@ -216,17 +228,22 @@ pub(crate) async fn one(
     line: OrderLineId,
     language: Language,
     at: Moment,
+    now: Moment,
 ) -> Outcome<PurchaseLine> {
     let row = row(connection, line, language).await?;
     let catalogue = catalogue::entitlements(connection).await?;
-    view(connection, row, &catalogue, language, at).await
+    view(connection, row, &catalogue, language, at, now).await
 }
 
 /// A purchase for a decision; the offer's name is English.
 ///
 /// # Errors
 /// [`ErrorCode::NotFound`].
-pub(crate) async fn find(connection: &impl ConnectionTrait, line: OrderLineId) -> Outcome<Purchase> {
+pub(crate) async fn find(
+    connection: &impl ConnectionTrait,
+    line: OrderLineId,
+    now: Moment,
+) -> Outcome<Purchase> {
     let row = row(connection, line, Language::English).await?;
     let zone = Zone::named(&row.time_zone);
     Ok(Purchase {
@@ -235,7 +252,7 @@ pub(crate) async fn find(connection: &impl ConnectionTrait, line: OrderLineId) -
         organization: OrganizationId(row.organization_id),
         refunded: row.state == "refunded",
         over: row.is_over(),
-        needed: row.needed,
+        needed: row.needed && !row.brings_back(now),
         policies: frozen(&row)?,
         facts: facts(&row, &zone, Moment(row.ordered_at)),
         offer: row.offer,
@@ -297,6 +314,7 @@ async fn ending(
         return Ok(Ending { benefits: row.benefits, holders: row.holders, going_on: 0 });
     }
     let organization = OrganizationId(row.organization_id);
+    let brings_back = row.brings_back(now);
     let staying = entitle::staying(connection, now, organization, catalogue, row.id).await?;
     let text = "select g.id, (f.state is not null and f.state = 'ended') as goes_back, s.person_id
         from benefit_grant g left join benefit_grant f on f.id = g.follows_id
@@ -304,7 +322,7 @@ async fn ending(
         where g.order_line_id = $1 and g.state = 'granted'";
     let (mut ends, mut goes_on, mut people) = (HashSet::new(), HashSet::new(), HashSet::new());
     for held in sql::all::<Held>(connection, text, [row.id.into()]).await? {
-        if held.goes_back || staying.contains(&held.id) {
+        if held.goes_back && brings_back || staying.contains(&held.id) {
             goes_on.insert(held.id);
         } else {
             ends.insert(held.id);
@@ -320,19 +338,22 @@ async fn view(
     row: Row,
     catalogue: &[Entitlement],
     language: Language,
+    at: Moment,
     now: Moment,
 ) -> Outcome<PurchaseLine> {
     let ending = ending(connection, &row, catalogue, now).await?;
     let zone = Zone::named(&row.time_zone);
     let over = row.is_over();
     let policies = frozen(&row)?;
-    let facts = facts(&row, &zone, now);
+    let facts = facts(&row, &zone, at);
     let met = |wanted| refund::conditions(&facts, &policies).iter().any(|(of, met)| *of == wanted && *met);
     let mut uses = uses(connection, row.id, language, &zone, &policies).await?;
     let more_uses = i64::try_from(uses.len().saturating_sub(NAMED_USES)).unwrap_or(0);
     uses.truncate(NAMED_USES);
+    let brings_back = row.brings_back(now);
     let tier_after =
-        tier_without(connection, OrganizationId(row.organization_id), OrderLineId(row.id)).await?;
+        tier_without(connection, OrganizationId(row.organization_id), OrderLineId(row.id), brings_back)
+            .await?;
     let tier_changes =
         row.state == "active" && row.tier == row.company_tier && tier_after.code() != row.company_tier;
     Ok(PurchaseLine {
@@ -359,7 +380,7 @@ async fn view(
         benefits: ending.benefits,
         holders: ending.holders,
         going_on: ending.going_on,
-        needed: row.needed,
+        needed: row.needed && !brings_back,
         tier_after: tier_changes.then(|| tier_after.code().to_owned()),
         ends: row.anniversary_at.map(|end| zone.day_of(Moment(end))),
         offer: row.offer,
@@ -434,11 +455,13 @@ async fn waiting(
     }))
 }
 
-/// The tier that the organization has without a purchase.
+/// The tier that the organization has without a purchase; `brings_back` says whether what it renewed or replaced
+/// comes back with its refund.
 pub(crate) async fn tier_without(
     connection: &impl ConnectionTrait,
     organization: OrganizationId,
     line: OrderLineId,
+    brings_back: bool,
 ) -> Outcome<Tier> {
     #[derive(FromQueryResult)]
     struct Held {
@@ -447,9 +470,10 @@ pub(crate) async fn tier_without(
     // What a renewal or a change of level took the place of comes back with its refund.
     let text = "select distinct f.tier from holding h join offer f on f.id = h.offer_id
         where h.organization_id = $1 and (h.state = 'active' and h.order_line_id <> $2
-            or h.state = 'ended' and h.id = (select n.follows_id from holding n where n.order_line_id = $2
+            or $3 and h.state = 'ended' and h.id = (select n.follows_id from holding n where n.order_line_id = $2
                 and n.state = 'active'))";
-    let held = sql::all::<Held>(connection, text, [organization.0.into(), line.0.into()]).await?;
+    let held = sql::all::<Held>(connection, text, [organization.0.into(), line.0.into(), brings_back.into()])
+        .await?;
     let rank = |tier: &Tier| Tier::ALL.iter().position(|of| of == tier);
     Ok(held.iter().filter_map(|held| Tier::from_code(&held.tier)).max_by_key(rank).unwrap_or(Tier::Network))
 }

@@ -440,6 +440,8 @@ pub async fn take_back(
         Begun::New(change) => change,
     };
     rights::check_member(&change.transaction, person).await?;
+    // In the order in which an operator who decides its cancellation waits.
+    hold_cancellation(&change, person.organization, input.number).await?;
     super::orders::hold(&change, person.organization, input.number).await?;
     people::roles::lock(&change, person.organization).await?;
     let find = || done_row(&change.transaction, person.organization, input.number);
@@ -475,6 +477,17 @@ pub async fn take_back(
     );
     change.tell(Changed::Organization(person.organization));
     change.commit(input.number).await
+}
+
+/// Waits for an operator who decides the cancellation of an order.
+async fn hold_cancellation(change: &Change<'_>, organization: OrganizationId, number: i64) -> Outcome<()> {
+    if change.service().database.is_postgres() {
+        let text = "select cast(1 as bigint) as number from service_request r
+            join order_line l on l.id = r.order_line_id join orders o on o.id = l.order_id
+            where o.organization_id = $1 and o.number = $2 and r.kind = 'cancellation' and r.open for update of r";
+        sql::number(&change.transaction, text, [organization.0.into(), number.into()]).await?;
+    }
+    Ok(())
 }
 
 /// A request to cancel the same purchase has nothing left to decide.

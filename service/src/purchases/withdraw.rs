@@ -41,7 +41,7 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
         return Err(ErrorCode::NotFound.into());
     }
     hold_still(change, line).await?;
-    list::find(&change.transaction, line).await?.check(asked)?;
+    list::find(&change.transaction, line, change.now).await?.check(asked)?;
     undo(change, line).await
 }
 
@@ -51,7 +51,7 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
 /// # Errors
 /// [`ErrorCode::NotFound`].
 pub(super) async fn undo(change: &mut Change<'_>, line: OrderLineId) -> Outcome<()> {
-    let purchase = list::find(&change.transaction, line).await?;
+    let purchase = list::find(&change.transaction, line, change.now).await?;
     let organization = purchase.organization;
     renewal::take_back(change, organization, line.0).await?;
     let text = "select n.id from benefit_grant n join benefit_grant f on f.id = n.follows_id
@@ -77,7 +77,7 @@ pub(super) async fn undo(change: &mut Change<'_>, line: OrderLineId) -> Outcome<
     people::roles::lock(change, organization).await?;
     settle::credit(change, line.0).await?;
     transfer::send_back(change, &purchase).await?;
-    let tier = list::tier_without(&change.transaction, organization, line).await?;
+    let tier = list::tier_without(&change.transaction, organization, line, false).await?;
     let text =
         "update organization set tier = $2, row_version = row_version + 1 where id = $1 and tier <> $2";
     sql::run(&change.transaction, text, [organization.0.into(), tier.code().into()]).await?;

@@ -81,7 +81,7 @@ pub(super) async fn item(
         }
         RequestKind::Advisory => ItemFacts::Advisory(Box::new(advisory(reader, &of, &zone, language).await?)),
         RequestKind::Cancellation => {
-            ItemFacts::Cancellation(Box::new(cancellation(reader, &of, language).await?))
+            ItemFacts::Cancellation(Box::new(cancellation(reader, &of, language, now).await?))
         }
         RequestKind::Payment => ItemFacts::Payment(purchases::transfer::item(service, language, id).await?),
         RequestKind::GlobalAdmin => ItemFacts::GlobalAdmin(global_admin(reader, &of).await?),
@@ -205,9 +205,10 @@ async fn cancellation(
     connection: &impl ConnectionTrait,
     of: &Row,
     language: Language,
+    now: Moment,
 ) -> Outcome<CancellationItem> {
     let line = of.order_line_id.ok_or_else(|| Failure::broken("service_request", "order_line_id", of.id))?;
-    let line = purchases::list::one(connection, line.into(), language, Moment(of.requested_at)).await?;
+    let line = purchases::list::one(connection, line.into(), language, Moment(of.requested_at), now).await?;
     let (reason, note) = purchases::cancel::details(&of.details);
     Ok(CancellationItem { line, reason, note })
 }

@@ -75,6 +75,7 @@ struct Row {
 struct Due {
     row: Row,
     kind: ReminderKind,
+    last: Moment,
     last_day: Day,
     turn: ReminderTurn,
 }
@@ -89,6 +90,10 @@ async fn remind(service: &Service, company: &Company) -> Outcome<usize> {
     if sql::run(&change.transaction, text, values).await? == 0 {
         // Another server looks at it.
         return Ok(0);
+    }
+    if company.next_reminders_at == 0 {
+        // A company is looked at from its first morning on.
+        return change.commit(0).await;
     }
     let organization = OrganizationId(company.id);
     let due = due(&change, organization, &zone).await?;
@@ -123,17 +128,20 @@ async fn remind(service: &Service, company: &Company) -> Outcome<usize> {
     change.commit(letters).await
 }
 
+/// Whether nobody ever had a seat of it.
+const NEVER: &str = "not exists (select 1 from seat s where s.grant_id = t.id)";
+
 /// What could be told of, in a language: what is in use and ends, and what was never used.
 async fn rows(change: &Change<'_>, organization: OrganizationId, language: Language) -> Outcome<Vec<Row>> {
     // Of a go-to-market benefit the marketing contact is told (rule 16); where the next year is bought, holders
     // keep what they have. Nothing begins after the holding's year, whatever the benefit says (rule 21).
     let text = format!(
         "select t.id, t.category, t.name, t.source, t.area, t.expires_at,
-            (t.status = 'ready' and t.used = 0) as unused,
+            (t.status = 'ready' and t.used = 0 and {NEVER}) as unused,
             case when t.activate_by < t.holding_ends_at or t.holding_ends_at is null
                 then t.activate_by else t.holding_ends_at end as begin_by
         from ({ROWS} where not r.followed) t
-        where t.status = 'ready' and t.used = 0
+        where t.status = 'ready' and t.used = 0 and {NEVER}
             or t.status in ('active', 'all_used', 'over_allocated') and t.category <> 'go_to_market'
                 and t.expires_at is not null and not exists (select 1 from benefit_grant g
                     join holding n on n.follows_id = g.holding_id and n.state = 'coming' where g.id = t.id)
@@ -147,14 +155,14 @@ async fn rows(change: &Change<'_>, organization: OrganizationId, language: Langu
 struct Sent {
     grant_id: Uuid,
     kind: String,
-    last_day: String,
+    last_at: i64,
     turn: String,
 }
 
 /// What is due and hasn't been told, by its last day.
 async fn due(change: &Change<'_>, organization: OrganizationId, zone: &Zone) -> Outcome<Vec<Due>> {
     let times = settings::times(&change.transaction, organization).await?;
-    let text = "select r.grant_id, r.kind, r.last_day, r.turn from benefit_reminder r
+    let text = "select r.grant_id, r.kind, r.last_at, r.turn from benefit_reminder r
         join benefit_grant g on g.id = r.grant_id where g.organization_id = $1";
     let sent = sql::all::<Sent>(&change.transaction, text, [organization.0.into()]).await?;
     let today = zone.day_of(change.now);
@@ -166,7 +174,7 @@ async fn due(change: &Change<'_>, organization: OrganizationId, zone: &Zone) -> 
             !sent.iter().any(|sent| {
                 sent.grant_id == due.row.id
                     && sent.kind == due.kind.code()
-                    && sent.last_day == due.last_day.to_string()
+                    && sent.last_at == due.last.0
                     && (sent.turn == due.turn.code() || sent.turn == ReminderTurn::Second.code())
             })
         })
@@ -183,7 +191,7 @@ fn one(row: Row, times: ReminderTimes, zone: &Zone, today: Day) -> Option<Due> {
     };
     let last_day = zone.day_of(Moment(last));
     let turn = times.of(kind).due(last_day, today)?;
-    Some(Due { row, kind, last_day, turn })
+    Some(Due { row, kind, last: Moment(last), last_day, turn })
 }
 
 /// Keeps that they were told, and says so in the activity.
@@ -195,14 +203,14 @@ async fn note(change: &mut Change<'_>, organization: OrganizationId, due: &[Due]
             values.extend([
                 due.row.id.into(),
                 due.kind.code().into(),
-                due.last_day.to_string().into(),
+                due.last.0.into(),
                 due.turn.code().into(),
             ]);
             let last = values.len();
             rows.push(format!("(${}, ${}, ${}, ${last}, $1)", last - 3, last - 2, last - 1));
         }
         let text = format!(
-            "insert into benefit_reminder (grant_id, kind, last_day, turn, sent_at) values {}",
+            "insert into benefit_reminder (grant_id, kind, last_at, turn, sent_at) values {}",
             rows.join(", ")
         );
         sql::run(&change.transaction, &text, values).await?;
@@ -257,9 +265,11 @@ fn letter(
         account: Some(reader.account),
         recipient: reader.email.clone(),
         language,
-        kind: match kind {
-            ReminderKind::Ending => "benefits_ending",
-            ReminderKind::Unused => "benefits_unused",
+        kind: match (kind, told.len()) {
+            (ReminderKind::Ending, 1) => "benefit_ending",
+            (ReminderKind::Ending, _) => "benefits_ending",
+            (ReminderKind::Unused, 1) => "benefit_unused",
+            (ReminderKind::Unused, _) => "benefits_unused",
         },
         values: vec![
             ("person", reader.name.clone()),

@@ -1,6 +1,8 @@
 //! Reminders that somebody gets together: set aside where mail is written, sent in one mail in the morning.
 
 use domain::ids::{AccountId, OrganizationId};
+use std::collections::HashSet;
+
 use domain::mail_topic::MailTopic;
 use domain::moment::Zone;
 use domain::reminder::{ReminderCadence, collected_at};
@@ -112,13 +114,12 @@ async fn keep(
     let dates =
         serde_json::to_string(&letter.dates).map_err(|_| Failure::broken("letter", "dates", account.0))?;
     let text = "insert into collected_reminder
-            (id, account_id, organization_id, recipient, title, path, dates, created_at, due_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    let values: [Value; 9] = [
+            (id, account_id, organization_id, title, path, dates, created_at, due_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let values: [Value; 8] = [
         service.new_id().into(),
         account.0.into(),
         letter.organization.map(|id| id.0).into(),
-        letter.recipient.into(),
         title.into(),
         letter.path.into(),
         dates.into(),
@@ -140,11 +141,20 @@ struct Account {
 /// # Errors
 /// [`Failure::Database`]; what was sent before stays sent.
 pub async fn send_due(service: &Service) -> Outcome<usize> {
-    let text = format!("select distinct account_id from collected_reminder where due_at <= $1 limit {ROUND}");
+    let text = format!(
+        "select account_id from collected_reminder where due_at <= $1
+        group by account_id order by min(due_at), account_id limit {ROUND}"
+    );
     let due = sql::all::<Account>(service.database.reader(), &text, [service.now().0.into()]).await?;
     let mut sent = 0;
     for Account { account_id } in due {
-        sent += send(service, AccountId(account_id)).await?;
+        match send(service, AccountId(account_id)).await {
+            Ok(mails) => sent += mails,
+            // The others don't wait for it.
+            Err(failure) => {
+                tracing::error!(account = %account_id, cause = %failure, "reminders could not be sent together");
+            }
+        }
     }
     Ok(sent)
 }
@@ -153,7 +163,6 @@ pub async fn send_due(service: &Service) -> Outcome<usize> {
 struct Item {
     id: Uuid,
     organization_id: Option<Uuid>,
-    recipient: String,
     title: String,
     path: String,
     dates: String,
@@ -164,46 +173,57 @@ async fn send(service: &Service, account: AccountId) -> Outcome<usize> {
     #[derive(FromQueryResult)]
     struct Who {
         full_name: String,
+        email: String,
         language: String,
     }
     let request = Request::of_worker(service);
     let mut change = Change::begin_unasked(service, &request).await?;
     // Whoever deletes them sends them: another server finds none.
     let text = "delete from collected_reminder where account_id = $1
-        returning id, organization_id, recipient, title, path, dates, created_at";
+        returning id, organization_id, title, path, dates, created_at";
     let mut items = sql::all::<Item>(&change.transaction, text, [account.0.into()]).await?;
-    items.sort_unstable_by(|one, other| {
-        (&one.recipient, one.created_at, one.id).cmp(&(&other.recipient, other.created_at, other.id))
-    });
-    let text = "select full_name, language from account where id = $1 and status = 'active'";
+    items.sort_unstable_by_key(|item| (item.created_at, item.id));
+    let text = "select full_name, email, language from account where id = $1 and status = 'active'";
     let Some(who) = sql::one::<Who>(&change.transaction, text, [account.0.into()]).await? else {
         return change.commit(0).await;
     };
+    // What concerns a company is for whoever decides about it now.
+    let companies = readable(&change, account).await?;
+    items.retain(|item| item.organization_id.is_none_or(|company| companies.contains(&company)));
+    let Some(first) = items.first() else { return change.commit(0).await };
     let language = Language::from_tag(&who.language).unwrap_or_default();
-    let mut sent = 0;
-    for items in items.chunk_by(|one, other| one.recipient == other.recipient) {
-        let Some(first) = items.first() else { continue };
-        let one_company = items.iter().all(|item| item.organization_id == first.organization_id);
-        let lines: Vec<String> =
-            items.iter().map(|item| format!("{}\n{}{}", item.title, service.base_url, item.path)).collect();
-        let dates =
-            items.iter().flat_map(|item| serde_json::from_str::<Vec<Date>>(&item.dates).unwrap_or_default());
-        change.post(Letter {
-            organization: first.organization_id.filter(|_| one_company).map(OrganizationId),
-            account: Some(account),
-            recipient: first.recipient.clone(),
-            language,
-            kind: KIND,
-            values: vec![
-                ("person", who.full_name.clone()),
-                ("number", format::number(language, i64::try_from(items.len()).unwrap_or(i64::MAX))),
-                ("reminders", lines.join("\n\n")),
-            ],
-            path: PAGE.to_owned(),
-            secret: None,
-            dates: dates.collect(),
-        });
-        sent += 1;
+    let one_company = items.iter().all(|item| item.organization_id == first.organization_id);
+    let lines: Vec<String> =
+        items.iter().map(|item| format!("{}\n{}{}", item.title, service.base_url, item.path)).collect();
+    let dates =
+        items.iter().flat_map(|item| serde_json::from_str::<Vec<Date>>(&item.dates).unwrap_or_default());
+    change.post(Letter {
+        organization: first.organization_id.filter(|_| one_company).map(OrganizationId),
+        account: Some(account),
+        recipient: who.email,
+        language,
+        kind: KIND,
+        values: vec![
+            ("person", who.full_name),
+            ("number", format::number(language, i64::try_from(items.len()).unwrap_or(i64::MAX))),
+            ("reminders", lines.join("\n\n")),
+        ],
+        path: PAGE.to_owned(),
+        secret: None,
+        dates: dates.collect(),
+    });
+    change.commit(1).await
+}
+
+/// The companies whose reminders an account gets.
+async fn readable(change: &Change<'_>, account: AccountId) -> Outcome<HashSet<Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Company {
+        organization_id: Uuid,
     }
-    change.commit(sent).await
+    let text = "select p.organization_id from person p where p.account_id = $1 and p.status = 'active'
+        and exists (select 1 from person_role r where r.person_id = p.id
+            and r.role in ('global_admin', 'partner_admin'))";
+    let companies = sql::all::<Company>(&change.transaction, text, [account.0.into()]).await?;
+    Ok(companies.into_iter().map(|company| company.organization_id).collect())
 }

@@ -11,6 +11,7 @@ use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::live::Changed;
 use crate::operation::Operation;
+use crate::people::roles;
 use crate::request::Request;
 use crate::{Failure, Outcome, Service, policies, rights, sql};
 
@@ -47,24 +48,30 @@ pub(crate) async fn times(
 /// Sets the lead times of the company of whoever asks. What was told before isn't told again.
 ///
 /// # Errors
-/// [`ErrorCode::RoleNeeded`] for whoever doesn't decide about benefits.
+/// [`ErrorCode::RoleNeeded`] for whoever doesn't decide about benefits; [`ErrorCode::Stale`] where `version` isn't
+/// that of the times in force; [`ErrorCode::ReadOnly`].
 pub async fn set(
     service: &Service,
     request: &Request,
     operation: OperationId,
+    version: i64,
     times: ReminderTimes,
 ) -> Outcome<()> {
     let person = request.person()?;
     let reader = service.database.reader();
     let policies = policies::in_force(reader).await?;
     rights::check(reader, person, Action::SetReminders, &policies).await?;
-    let operation = Operation::new(operation, "set_reminders", &times);
+    let operation = Operation::new(operation, "set_reminders", &(version, times));
     let mut change = match Change::begin(service, request, operation).await? {
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    roles::lock(&change, person.organization).await?;
     rights::check_member(&change.transaction, person).await?;
     let before = self::times(&change.transaction, person.organization).await?;
+    if before.version() != version {
+        return Err(ErrorCode::Stale.into());
+    }
     if before != times {
         let days = |days: Option<u16>| Value::from(days.map(i64::from));
         let text = "update organization set ending_first = $2, ending_second = $3, unused_first = $4,
