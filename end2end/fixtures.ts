@@ -80,6 +80,17 @@ async function stillCopy(browser: Browser, page: Page): Promise<Page> {
 export const test = base.extend<Options & Fixtures, WorkerFixtures>({
   isolated: [false, { option: true }],
 
+  browser: [
+    async ({ playwright, browserName }, use) => {
+      // Its process may die while it starts; nothing of the portal was looked at then.
+      const launch = (): Promise<Browser> => playwright[browserName].launch();
+      const browser = await launch().catch(launch);
+      await use(browser);
+      await browser.close();
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+
   sharedPortal: [
     async ({}, use) => {
       const portal = await Portal.start();
