@@ -354,6 +354,7 @@ async fn changed_by_somebody_else(stage: &Stage, form: &[(String, String)]) -> O
         stage.run(text, []).await;
     } else {
         stage.run("update marketing_contact set row_version = row_version + 1", []).await;
+        stage.run("update organization set ending_first = 31", []).await;
         let text = "insert into provisioning_setting
                 (organization_id, seats, gives_user_admin, gives_admin_agent, gives_employee)
             select id, 'release', false, false, true from organization where true
