@@ -90,12 +90,6 @@ impl LeadTimes {
             reached(self.first).then_some(ReminderTurn::First)
         }
     }
-
-    /// The longest of them, in days.
-    #[must_use]
-    pub fn longest(self) -> i64 {
-        i64::from(self.first.max(self.second).unwrap_or(0))
-    }
 }
 
 fn wrong(field: Field, code: ErrorCode) -> Error {
@@ -232,7 +226,6 @@ mod tests {
         let one = LeadTimes { first: Some(30), second: None };
         assert_eq!(one.due(last, last), Some(ReminderTurn::First));
         assert_eq!(LeadTimes::default().due(last, last), None);
-        assert_eq!((both.longest(), LeadTimes::default().longest()), (90, 0));
     }
 
     #[test]
@@ -303,7 +296,7 @@ mod tests {
             let at = |left: i64| times.due(last, last.plus_days(-left));
             let turn = |turn: Option<ReminderTurn>| turn.map_or(0, |turn| 1 + i64::from(turn == ReminderTurn::Second));
             prop_assert!(turn(at(left)) >= turn(at(left + 1)));
-            prop_assert_eq!(at(left).is_some(), left <= times.longest());
+            prop_assert_eq!(at(left).is_some(), left <= i64::from(first));
         }
     }
 }

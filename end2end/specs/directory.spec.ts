@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Page } from '@playwright/test';
 import { type Account, fernhollow } from '../accounts';
+import { Directory } from '../support/directory';
 import { expect, test } from './partner';
 
 /** The sign-in with a company's own directory, through the pages of a certified provider. */
@@ -13,34 +10,6 @@ test.describe.configure({ mode: 'serial' });
 const DIRECTORY = 'Fernhollow ID';
 const NEW: Account = { email: 'asta.lindqvist@fernhollow.example', name: 'Asta Lindqvist' };
 
-/** The directory's server. */
-class Directory {
-  private constructor(
-    readonly issuer: string,
-    private readonly server: ChildProcess,
-  ) {}
-
-  static async start(portal: string): Promise<Directory> {
-    const program = path.join(__dirname, '../support/directory.mjs');
-    const server = spawn(process.execPath, [program, '0', portal], { stdio: ['pipe', 'pipe', 'ignore'] });
-    for await (const line of createInterface({ input: server.stdout })) {
-      const issuer = /^ready (.+)$/.exec(line)?.[1];
-      if (issuer !== undefined) {
-        return new Directory(issuer, server);
-      }
-    }
-    throw new Error('the directory did not start');
-  }
-
-  async stop(): Promise<void> {
-    if (this.server.exitCode === null && this.server.signalCode === null) {
-      const ended = once(this.server, 'exit');
-      this.server.kill();
-      await ended;
-    }
-  }
-}
-
 let directory: Directory | undefined;
 
 test.afterAll(async () => {
@@ -49,18 +18,14 @@ test.afterAll(async () => {
 
 /** Types the address, signs in on the directory's own pages, and comes back. */
 async function signInThere(page: Page, account: Account): Promise<void> {
-  // The directory's pages would wait for a font from elsewhere.
-  await page.route('https://fonts.googleapis.com/**', (route) => route.abort());
-  const button = page.getByRole('button', { name: 'Sign in with your company' });
+  if (directory === undefined) {
+    throw new Error('the directory was not started');
+  }
   await page.getByLabel('Your address at your company').fill(account.email);
-  await button.click();
-  await page.waitForURL((address) => address.hostname === 'localhost');
-  const login = page.locator('input[name="login"]');
-  await expect(login).toHaveValue(account.email);
-  await page.locator('input[name="password"]').fill('any');
-  await page.getByRole('button', { name: 'Sign-in' }).click();
-  await page.getByRole('button', { name: 'Continue' }).click();
-  await page.waitForURL((address) => address.hostname !== 'localhost');
+  await directory.reach(page, account.email, async () => {
+    await page.getByRole('button', { name: 'Sign in with your company' }).click();
+  });
+  await directory.signIn(page);
 }
 
 test('a Global admin adds the directory and tests the connection', async ({ page, portal, signIn, hydrated, axe }) => {

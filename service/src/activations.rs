@@ -7,6 +7,7 @@ pub mod ids;
 pub mod on_clock;
 pub mod request;
 pub mod view;
+pub(crate) mod withdraw;
 
 use domain::Moment;
 use domain::benefit::ActivationState;

@@ -122,18 +122,21 @@ const fn status(state: OrderState) -> &'static str {
     }
 }
 
+/// An invoice or a credit note by its name, to be taken along.
+fn paper(texts: Texts, kind: DocumentKind, number: i64) -> impl IntoView {
+    let name = match kind {
+        DocumentKind::Invoice => texts.orders_invoice(number),
+        DocumentKind::CreditNote => texts.orders_credit_note(number),
+    };
+    view! { <a href=format!("/invoices/{number}") rel="external">{name}</a> }
+}
+
 fn row(texts: Texts, order: &OrderRow) -> AnyView {
     let pay_by = order.pay_by.map(|day| view! { <small>{texts.orders_pay_by(date(texts, day))}</small> });
     let papers = if order.documents.is_empty() {
         view! { <span class="muted">{texts.common_none()}</span> }.into_any()
     } else {
-        let papers = order.documents.iter().map(|(kind, number)| {
-            let text = match kind {
-                DocumentKind::Invoice => texts.orders_invoice(*number),
-                DocumentKind::CreditNote => texts.orders_credit_note(*number),
-            };
-            view! { <a href=format!("/invoices/{number}") rel="external">{text}</a> }
-        });
+        let papers = order.documents.iter().map(|(kind, number)| paper(texts, *kind, *number));
         view! { <div class="stack">{papers.collect_view()}</div> }.into_any()
     };
     view! {
@@ -544,14 +547,11 @@ fn documents(texts: Texts, documents: &[Document]) -> Option<AnyView> {
     let rows = documents
         .iter()
         .map(|document| {
-            let kind = match document.kind {
-                DocumentKind::Invoice => texts.orders_invoice(document.number),
-                DocumentKind::CreditNote => texts.orders_credit_note(document.number),
-            };
+            let name = paper(texts, document.kind, document.number);
             view! {
                 <tr role="row">
                     <th role="rowheader" scope="row">
-                        <a href=format!("/invoices/{}", document.number) rel="external">{kind}</a>
+                        {name}
                     </th>
                     <td role="cell" data-label=texts.orders_column_issued()>
                         {date(texts, document.issued)}

@@ -27,8 +27,9 @@ pub struct Begin {
     pub language: Language,
 }
 
-/// Sends the link; none to an operator, who founds no company. Where the company is here already, the mail names its administrators instead: only
-/// somebody with an address in its domain reads it. The page says the same in both cases.
+/// Sends the link; none to an operator, who founds no company. Where the company is here already, the mail
+/// names its administrators instead: only somebody with an address in its domain reads it. The page says the
+/// same in both cases.
 ///
 /// # Errors
 /// [`domain::ErrorCode::Invalid`] with the faults of each field, as [`Founder::parse`];

@@ -55,8 +55,8 @@ impl Holding {
     }
 }
 
-/// Sends each reminder of a year that is due, once, to whoever renews; what can't be renewed here isn't told of. Says how many holdings were
-/// reminded of.
+/// Sends each reminder of a year that is due, once, to whoever renews; what can't be renewed here isn't told of.
+/// Says how many holdings were reminded of.
 ///
 /// # Errors
 /// [`crate::Failure::Database`]; what was sent before stays sent.

@@ -1,6 +1,6 @@
 //! What a paid change of level does to benefits and their holders, and how it is undone (rules 20, 21).
 
-use domain::benefit::SourceLabel;
+use domain::benefit::{ActivationState, SourceLabel};
 use domain::ids::{GrantId, OrganizationId};
 use domain::moment::Zone;
 use domain::seat::ReleaseReason;
@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::carry::{Way, carry};
+use crate::activations::withdraw::withdraw;
 use crate::assignments::{release, seat_requests};
 use crate::audit::Event;
 use crate::benefits::{grants, products};
@@ -18,8 +19,9 @@ use crate::change::Change;
 use crate::failure::Failure;
 use crate::live::Changed;
 use crate::outbox::Letter;
+use crate::reminders::readers::readers;
 use crate::request::Person;
-use crate::{Outcome, requests, sql};
+use crate::{Outcome, sql};
 
 /// Grants of a holding that don't run out with an activation of their own; `$1` holding.
 const GRANTS: &str = "select g.id, g.product_id, g.source, g.area from benefit_grant g
@@ -97,8 +99,7 @@ pub(crate) async fn hand_over(
     Ok(())
 }
 
-/// Tells everybody who looks after the membership, in their language.
-/// Tells Global admins and MPN partner admins of a change of level, or that it was taken back.
+/// Tells whoever looks after the membership of a change of level, or that it was taken back, in their language.
 ///
 /// # Errors
 /// [`Failure::Database`].
@@ -109,10 +110,7 @@ pub(crate) async fn tell(
     kind: &'static str,
 ) -> Outcome<()> {
     #[derive(FromQueryResult)]
-    struct Reader {
-        id: Uuid,
-        full_name: String,
-        email: String,
+    struct Changed {
         language: String,
         offer: String,
         company: String,
@@ -120,67 +118,40 @@ pub(crate) async fn tell(
         anniversary_at: i64,
         time_zone: String,
     }
-    let text = "select a.id, a.full_name, a.email, a.language, t.name as offer, c.name as company, s.number,
-            h.anniversary_at, c.time_zone
+    let text =
+        "select t.language, t.name as offer, c.name as company, s.number, h.anniversary_at, c.time_zone
         from holding h join order_line l on l.id = h.order_line_id join orders s on s.id = l.order_id
-        join organization c on c.id = h.organization_id
-        join person p on p.organization_id = h.organization_id and p.status = 'active'
-        join account a on a.id = p.account_id and a.status = 'active'
-        join offer_text t on t.offer_id = h.offer_id and t.language = a.language
-        where h.id = $1 and h.organization_id = $2 and exists (select 1 from person_role r
-            where r.person_id = p.id and r.role in ('global_admin', 'partner_admin'))
-        order by p.sort_name, p.id";
+        join organization c on c.id = h.organization_id join offer_text t on t.offer_id = h.offer_id
+        where h.id = $1 and h.organization_id = $2";
     let values = [new.into(), organization.0.into()];
-    let readers = sql::all::<Reader>(&change.transaction, text, values).await?;
-    let Some(first) = readers.first() else { return Ok(()) };
+    let changed = sql::all::<Changed>(&change.transaction, text, values).await?;
+    let Some(first) = changed.first() else { return Ok(()) };
     let former = format!("select count(*) as number {FORMER}");
     let values = [organization.0.into(), first.number.into()];
     let former = sql::number(&change.transaction, &former, values).await?;
-    for reader in readers {
-        let language = Language::from_tag(&reader.language).unwrap_or_default();
-        let ends = Zone::named(&reader.time_zone).day_of(Moment(reader.anniversary_at));
+    let ends = Zone::named(&first.time_zone).day_of(Moment(first.anniversary_at));
+    for reader in readers(&change.transaction, organization).await? {
+        let Some(changed) = changed.iter().find(|row| row.language == reader.language.tag()) else {
+            continue;
+        };
         change.post(Letter {
             organization: Some(organization),
-            account: Some(reader.id.into()),
+            account: Some(reader.account),
             recipient: reader.email,
-            language,
+            language: reader.language,
             kind,
             values: vec![
-                ("person", reader.full_name),
-                ("offer", reader.offer),
-                ("company", reader.company),
-                ("number", reader.number.to_string()),
-                ("ends", format::date(language, ends)),
-                ("former", format::number(language, former)),
+                ("person", reader.name),
+                ("offer", changed.offer.clone()),
+                ("company", changed.company.clone()),
+                ("number", changed.number.to_string()),
+                ("ends", format::date(reader.language, ends)),
+                ("former", format::number(reader.language, former)),
             ],
-            path: format!("/orders/{}", reader.number),
+            path: format!("/orders/{}", changed.number),
             secret: None,
             dates: Vec::new(),
         });
-    }
-    Ok(())
-}
-
-/// What waits for an operator on a benefit that ends has nothing left to be decided.
-async fn withdraw_activations(
-    change: &mut Change<'_>,
-    organization: OrganizationId,
-    grant: GrantId,
-) -> Outcome<()> {
-    #[derive(FromQueryResult)]
-    struct Waiting {
-        id: Uuid,
-    }
-    let text = "update activation set state = 'withdrawn', row_version = row_version + 1
-        where grant_id = $1 and state in ('requested', 'processing') returning id";
-    for Waiting { id } in sql::all::<Waiting>(&change.transaction, text, [grant.0.into()]).await? {
-        requests::close_for_activation(&change.transaction, id, change.now.0, None).await?;
-        change.record(
-            Event::new(organization, AuditAction::ActivationWithdrawn, "activation", id)
-                .grant(grant)
-                .after("withdrawn"),
-        );
-        change.tell(Changed::Queue);
     }
     Ok(())
 }
@@ -191,7 +162,8 @@ async fn end(change: &mut Change<'_>, organization: OrganizationId, id: GrantId)
     let texts = products::texts(&change.transaction, grant.product).await?;
     release::end_all(change, &grant, ReleaseReason::TierChanged, &texts).await?;
     seat_requests::refuse_all(change, &grant, ReleaseReason::TierChanged, &texts).await?;
-    withdraw_activations(change, organization, id).await?;
+    let waiting = [ActivationState::Requested, ActivationState::Processing];
+    withdraw(change, organization, id, &waiting, None).await?;
     let text = "update benefit_grant set state = 'ended', row_version = row_version + 1,
             activation_state = case when activation_state in ('requested', 'processing')
                 then 'withdrawn' else activation_state end

@@ -341,7 +341,6 @@ async fn view(
     at: Moment,
     now: Moment,
 ) -> Outcome<PurchaseLine> {
-    let ending = ending(connection, &row, catalogue, now).await?;
     let zone = Zone::named(&row.time_zone);
     let over = row.is_over();
     let policies = frozen(&row)?;
@@ -356,15 +355,15 @@ async fn view(
             .await?;
     let tier_changes =
         row.state == "active" && row.tier == row.company_tier && tier_after.code() != row.company_tier;
-    Ok(PurchaseLine {
+    let mut line = PurchaseLine {
         id: OrderLineId(row.id),
         version: row.row_version,
         order: row.number,
         areas: row.areas.split(',').filter(|area| !area.is_empty()).map(str::to_owned).collect(),
         price_minor: row.price_minor,
-        currency: row.currency,
+        currency: row.currency.clone(),
         bought: facts.purchased,
-        bought_by: row.bought_by,
+        bought_by: row.bought_by.clone(),
         refunded: row.state == "refunded",
         over,
         deadline: facts.deadline,
@@ -377,14 +376,20 @@ async fn view(
         more_uses,
         reveal_counts: policies.reveal_counts_as_activation,
         waiting: waiting(connection, row.id, &zone).await?,
-        benefits: ending.benefits,
-        holders: ending.holders,
-        going_on: ending.going_on,
+        benefits: row.benefits,
+        holders: row.holders,
+        going_on: 0,
         needed: row.needed && !brings_back,
         tier_after: tier_changes.then(|| tier_after.code().to_owned()),
         ends: row.anniversary_at.map(|end| zone.day_of(Moment(end))),
-        offer: row.offer,
-    })
+        offer: row.offer.clone(),
+    };
+    // Nothing is said of what would end where nothing can.
+    if line.refundable() || line.waiting.is_some() {
+        let ending = ending(connection, &row, catalogue, now).await?;
+        (line.benefits, line.holders, line.going_on) = (ending.benefits, ending.holders, ending.going_on);
+    }
+    Ok(line)
 }
 
 /// What of the purchase's software was put to use, as far as it counts, the earliest first.

@@ -31,11 +31,12 @@ use crate::live::Changed;
 use crate::membership::catalogue;
 use crate::membership::tier_change::{FORMER, FormerHolder, former, of_holding};
 use crate::operation::Operation;
+use crate::reminders::readers::readers;
 use crate::request::{Person, Request};
 use crate::{Outcome, Service, people, policies, rights, sql};
 
 /// So many of those who are told are named.
-const NAMED: u32 = 20;
+const NAMED: usize = 20;
 
 /// Which level is changed.
 #[derive(Clone, Debug)]
@@ -249,6 +250,8 @@ async fn preview(
     let place = |category: Category| Category::ALL.iter().position(|of| *of == category);
     goes_on.sort_by_key(|row| (place(row.category), row.product.to_lowercase()));
     ends.sort_by_key(|row| (row.holders.is_empty(), place(row.category), row.product.to_lowercase()));
+    // The same people who get the mail.
+    let told = readers(connection, person.organization).await?;
     Ok(TierChangePreview {
         choice: row.choice(),
         price_minor: row.price()?,
@@ -260,7 +263,7 @@ async fn preview(
         goes_on,
         elsewhere: i64::try_from(elsewhere.len()).unwrap_or(i64::MAX),
         ends,
-        told: told(connection, person.organization).await?,
+        told: told.into_iter().take(NAMED).map(|reader| reader.name).collect(),
     })
 }
 
@@ -284,22 +287,6 @@ async fn held_beside(
         .filter_map(|row| Some((Tier::from_code(&row.tier)?, row.areas)))
         .flat_map(|(tier, areas)| catalogue::of_areas(tier, &areas, catalogue))
         .collect())
-}
-
-/// Who hears of a change: whoever looks after the membership.
-async fn told(connection: &impl ConnectionTrait, organization: OrganizationId) -> Outcome<Vec<String>> {
-    #[derive(FromQueryResult)]
-    struct Told {
-        full_name: String,
-    }
-    let text = format!(
-        "select a.full_name from person p join account a on a.id = p.account_id and a.status = 'active'
-        where p.organization_id = $1 and p.status = 'active' and exists (select 1 from person_role r
-            where r.person_id = p.id and r.role in ('global_admin', 'partner_admin'))
-        order by p.sort_name, p.id limit {NAMED}"
-    );
-    let rows = sql::all::<Told>(connection, &text, [organization.0.into()]).await?;
-    Ok(rows.into_iter().map(|row| row.full_name).collect())
 }
 
 /// Orders the other level of a holding; it is changed when the order is paid. Gives the number of the order.

@@ -1,5 +1,6 @@
 //! What an approved cancellation ends: benefits, seats, keys, the holding (rule 20).
 
+use domain::benefit::ActivationState;
 use domain::ids::{GrantId, OrderLineId};
 use domain::seat::ReleaseReason;
 use domain::{AuditAction, ErrorCode, Moment};
@@ -7,13 +8,14 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::{list, settle, transfer};
+use crate::activations::withdraw::withdraw;
 use crate::assignments::{release, seat_requests};
 use crate::audit::Event;
 use crate::benefits::{grants, products};
 use crate::change::Change;
 use crate::live::Changed;
 use crate::membership::{entitle, renewal};
-use crate::{Outcome, people, requests, sql};
+use crate::{Outcome, people, sql};
 
 #[derive(FromQueryResult)]
 struct Id {
@@ -115,20 +117,9 @@ async fn end_grant(
     let text = "update product_key set state = 'withdrawn', row_version = row_version + 1
         where grant_id = $1 and state in ('held', 'spent')";
     sql::run(&change.transaction, text, [id.0.into()]).await?;
-    let text =
-        "select id from activation where grant_id = $1 and state in ('requested', 'processing', 'active')";
-    let running = sql::all::<Id>(&change.transaction, text, [id.0.into()]).await?;
-    let by = change.request().account()?.0;
-    for Id { id } in running {
-        let text = "update activation set state = 'withdrawn', row_version = row_version + 1 where id = $1";
-        sql::run(&change.transaction, text, [id.into()]).await?;
-        requests::close_for_activation(&change.transaction, id, change.now.0, Some(by)).await?;
-        change.record(
-            Event::new(organization, AuditAction::ActivationWithdrawn, "activation", id)
-                .grant(grant.id)
-                .after("withdrawn"),
-        );
-    }
+    let running = [ActivationState::Requested, ActivationState::Processing, ActivationState::Active];
+    let by = change.request().account()?;
+    withdraw(change, organization, id, &running, Some(by)).await?;
     seat_requests::refuse_all(change, &grant, ReleaseReason::GrantWithdrawn, &texts).await?;
     let text = "update benefit_grant set state = 'withdrawn', row_version = row_version + 1,
             activation_state = case when activation_state in ('requested', 'processing', 'active')
