@@ -17,7 +17,8 @@ export default defineConfig<Options>({
   // The tests of one file share a portal and go on where the one before stopped; files run side by side.
   fullyParallel: false,
   workers: 2,
-  retries: 0,
+  // In a whole run a test may try again, with a new portal; the run tells which did and bears only few of them.
+  retries: process.env['BENEFITS_CENTER_WHOLE_RUN'] === '1' ? 1 : 0,
   forbidOnly: true,
   timeout: 60_000,
   expect: { timeout: 10_000 },

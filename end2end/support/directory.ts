@@ -4,6 +4,9 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Page, expect } from '@playwright/test';
 
+/** Milliseconds until a directory that says nothing counts as one that doesn't start. */
+const START_LIMIT = 20_000;
+
 /** A company's directory: the server of `directory.mjs`. */
 export class Directory {
   /** How it knows the portal. */
@@ -16,14 +19,26 @@ export class Directory {
 
   static async start(portal: string): Promise<Directory> {
     const program = path.join(__dirname, 'directory.mjs');
-    const server = spawn(process.execPath, [program, '0', portal], { stdio: ['pipe', 'pipe', 'ignore'] });
-    for await (const line of createInterface({ input: server.stdout })) {
-      const issuer = /^ready (.+)$/.exec(line)?.[1];
-      if (issuer !== undefined) {
-        return new Directory(issuer, server);
-      }
-    }
-    throw new Error('the directory did not start');
+    const server = spawn(process.execPath, [program, '0', portal], { stdio: ['pipe', 'pipe', 'pipe'] });
+    let said = '';
+    server.stderr.on('data', (part: Buffer) => {
+      said += part.toString();
+    });
+    const lines = createInterface({ input: server.stdout });
+    const issuer = await new Promise<string>((resolve, reject) => {
+      const fail = (why: string): void => reject(new Error(`the directory did not start: ${why}\n${said}`));
+      const impatience = setTimeout(() => fail('it said nothing'), START_LIMIT);
+      lines.on('line', (line) => {
+        const ready = /^ready (.+)$/.exec(line)?.[1];
+        if (ready !== undefined) {
+          clearTimeout(impatience);
+          resolve(ready);
+        }
+      });
+      server.once('error', (error) => fail(error.message));
+      server.once('exit', () => fail('it ended'));
+    });
+    return new Directory(issuer, server);
   }
 
   async stop(): Promise<void> {

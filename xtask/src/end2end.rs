@@ -83,7 +83,10 @@ pub fn run(workspace: &Workspace, run: &Run<'_>, counts: &mut Counts) -> Outcome
     );
     // Without results nothing ran, and the failure above says why.
     if let Ok(text) = fs::read_to_string(&results) {
-        let found = counts_of(&text)?;
+        let (found, second_tries) = read_results(&text)?;
+        for title in &second_tries {
+            println!("    passed only at the second try: {title}");
+        }
         counts.add(&found);
         if finished.is_ok() && found.passed == 0 {
             return Err(Failure::new("Playwright ran no test"));
@@ -97,8 +100,12 @@ pub fn run(workspace: &Workspace, run: &Run<'_>, counts: &mut Counts) -> Outcome
     finished
 }
 
-/// A flaky test, which failed before it passed, counts as failed.
-fn counts_of(results: &str) -> Outcome<Counts> {
+/// How many tests of a run may pass at their second try only: a browser that dies or a machine that
+/// stands still is no fault of the product, but what happens more often has a cause to be found.
+const SECOND_TRIES_BORNE: usize = 2;
+
+/// The counts, and the tests that failed before they passed. With too many of those, they failed.
+fn read_results(results: &str) -> Outcome<(Counts, Vec<String>)> {
     let results: Value =
         serde_json::from_str(results).could_not(|| "read Playwright's results".to_owned())?;
     let number = |name: &str| {
@@ -107,11 +114,35 @@ fn counts_of(results: &str) -> Outcome<Counts> {
             .and_then(Value::as_u64)
             .ok_or_else(|| Failure::new(format!("Playwright's results have no count `{name}`")))
     };
-    Ok(Counts {
-        passed: number("expected")?,
-        failed: number("unexpected")? + number("flaky")?,
+    let mut second_tries = Vec::new();
+    collect_second_tries(&results, &mut second_tries);
+    let flaky = number("flaky")?;
+    let borne = second_tries.len() <= SECOND_TRIES_BORNE;
+    let counts = Counts {
+        passed: number("expected")? + if borne { flaky } else { 0 },
+        failed: number("unexpected")? + if borne { 0 } else { flaky },
         skipped: number("skipped")?,
-    })
+    };
+    Ok((counts, second_tries))
+}
+
+/// Walks down suites, their specs and the tests of each project.
+fn collect_second_tries(suite: &Value, found: &mut Vec<String>) {
+    let list =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let text =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    for spec in list(suite, "specs") {
+        for test in list(&spec, "tests") {
+            if text(&test, "status") == "flaky" {
+                let project = text(&test, "projectName");
+                found.push(format!("[{project}] {}: {}", text(&spec, "file"), text(&spec, "title")));
+            }
+        }
+    }
+    for inner in list(suite, "suites") {
+        collect_second_tries(&inner, found);
+    }
 }
 
 /// A program of the installed packages, never one fetched now.
@@ -130,11 +161,31 @@ pub fn screenshots(workspace: &Workspace) -> PathBuf {
 mod tests {
     use super::*;
 
+    fn results(flaky: usize) -> String {
+        let test = r#"{"projectName":"phone","status":"flaky"}"#;
+        let tests = vec![test; flaky].join(",");
+        format!(
+            r#"{{"stats":{{"expected":12,"unexpected":1,"flaky":{flaky},"skipped":3}},
+            "suites":[{{"suites":[{{"specs":[{{"file":"a.spec.ts","title":"one","tests":[{tests}]}}]}}]}}]}}"#
+        )
+    }
+
     #[test]
-    fn counts_are_read_from_the_results_and_a_flaky_test_failed() {
-        let counts = counts_of(r#"{"stats":{"expected":12,"unexpected":1,"flaky":2,"skipped":3}}"#);
-        assert_eq!(counts.ok(), Some(Counts { passed: 12, failed: 3, skipped: 3 }));
-        assert!(counts_of(r#"{"stats":{"expected":12}}"#).is_err());
-        assert!(counts_of("{").is_err());
+    fn few_second_tries_are_named_and_borne() {
+        let (counts, named) = read_results(&results(2)).unwrap_or_default();
+        assert_eq!(counts, Counts { passed: 14, failed: 1, skipped: 3 });
+        assert_eq!(named, vec!["[phone] a.spec.ts: one"; 2]);
+    }
+
+    #[test]
+    fn many_second_tries_failed() {
+        let (counts, named) = read_results(&results(3)).unwrap_or_default();
+        assert_eq!((counts.passed, counts.failed, named.len()), (12, 4, 3));
+    }
+
+    #[test]
+    fn results_without_counts_are_refused() {
+        assert!(read_results(r#"{"stats":{"expected":12}}"#).is_err());
+        assert!(read_results("{").is_err());
     }
 }
