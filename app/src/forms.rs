@@ -14,6 +14,8 @@ pub mod submission;
 #[cfg(feature = "ssr")]
 mod account;
 #[cfg(feature = "ssr")]
+mod catalogue;
+#[cfg(feature = "ssr")]
 mod cloud;
 #[cfg(feature = "ssr")]
 mod directory;

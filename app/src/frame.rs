@@ -441,6 +441,9 @@ fn for_operator(operator: &OperatorReader) -> Vec<(String, Vec<Place>)> {
         ));
         places.push(place("/operator/competencies", IconName::Rank, texts.navigation_competencies(), None));
     }
+    if allowed(OperatorAction::ReadCatalogue) {
+        places.push(place("/operator/catalogue", IconName::Software, texts.navigation_catalogue(), None));
+    }
     if allowed(OperatorAction::ReadMail) {
         places.push(place(
             "/operator/outbox",

@@ -59,6 +59,9 @@ pub const ADDRESSES: &[&str] = &[
     "/operator/policies",
     "/operator/activity",
     "/operator/competencies",
+    "/operator/catalogue",
+    "/operator/catalogue/:draft",
+    "/operator/catalogue/:draft/product",
 ];
 
 /// The portal.
@@ -128,6 +131,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/operator/outbox") view=pages::operator::outbox::Outbox/>
                 <Route path=path!("/operator/policies") view=pages::operator::policies::Policies/>
                 <Route path=path!("/operator/competencies") view=pages::operator::competencies::Competencies/>
+                <Route path=path!("/operator/catalogue") view=pages::operator::catalogue::Catalogue/>
+                <Route path=path!("/operator/catalogue/:draft") view=pages::operator::catalogue::Draft/>
+                <Route path=path!("/operator/catalogue/:draft/product") view=pages::operator::catalogue::Product/>
                 <Route path=path!("/operator/activity") view=pages::activity::ProgrammeActivity/>
             </Routes>
             <ToastRegion toasts=toasts/>

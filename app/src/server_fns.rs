@@ -5,6 +5,7 @@
 pub mod account;
 pub mod activity;
 pub mod benefits;
+pub mod catalogue;
 #[cfg(feature = "ssr")]
 pub mod context;
 pub mod dashboard;

@@ -136,6 +136,16 @@ codes! {
         ActivationsRecorded = "activations_recorded",
         /// Took recorded activations back.
         ActivationsCorrected = "activations_corrected",
+        /// Began a draft of the catalogue.
+        CatalogueDrafted = "catalogue_drafted",
+        /// Changed one.
+        CatalogueDraftChanged = "catalogue_draft_changed",
+        /// Withdrew one, or took its publication back.
+        CatalogueDraftWithdrawn = "catalogue_draft_withdrawn",
+        /// Published one.
+        CataloguePublished = "catalogue_published",
+        /// A version of the catalogue came into force.
+        CatalogueInForce = "catalogue_in_force",
         /// Redeemed a cloud key.
         CloudKeyRedeemed = "cloud_key_redeemed",
         /// Asked for an activation.
@@ -402,8 +412,13 @@ impl AuditAction {
             | Self::HoldingRenewed
             | Self::TierChanged
             | Self::TierChangeTakenBack
+            | Self::CatalogueInForce
             | Self::HoldingEnded => ActivityKind::Purchases,
             Self::PolicyChanged
+            | Self::CatalogueDrafted
+            | Self::CatalogueDraftChanged
+            | Self::CatalogueDraftWithdrawn
+            | Self::CataloguePublished
             | Self::MailSentAgain
             | Self::ProgrammeAdminCreated
             | Self::SampleProgrammeLoaded

@@ -272,6 +272,18 @@ codes! {
         AccountExists = "account_exists",
         /// Not the name of a time zone.
         UnknownTimeZone = "unknown_time_zone",
+        /// Not a catalogue's file: `number` is the line, `detail` what the format says about it.
+        CatalogueUnreadable = "catalogue_unreadable",
+        /// The catalogue has faults, which its page lists; `number` says how many, `detail` has the first one.
+        CatalogueFaulty = "catalogue_faulty",
+        /// Another version came into force since the draft was begun; it has to be brought up to date.
+        CatalogueMoved = "catalogue_moved",
+        /// The draft changes nothing.
+        CatalogueUnchanged = "catalogue_unchanged",
+        /// The programme asks for a second person, who didn't change the draft.
+        SecondPersonNeeded = "second_person_needed",
+        /// Another version waits for its day already.
+        VersionWaits = "version_waits",
     }
 }
 

@@ -57,6 +57,8 @@ id! {
     ProvisioningTokenId,
     /// A group that such a program keeps.
     ProvisionedGroupId,
+    /// A draft of the catalogue, later one of its versions.
+    CatalogueDraftId,
     /// A catalogue entry.
     ProductId,
     /// A row of the benefits table: product, organization and source.

@@ -9,6 +9,7 @@
 pub mod agent;
 pub mod audit;
 pub mod benefit;
+pub mod catalogue;
 pub mod cloud;
 pub mod contact;
 pub mod country;

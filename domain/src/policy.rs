@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Day;
+use crate::catalogue::Publication;
 use crate::error::codes;
 
 codes! {
@@ -86,6 +87,8 @@ pub struct Policies {
     pub reveal_counts_as_activation: bool,
     /// How long the audit trail keeps an event.
     pub audit_retention: AuditRetention,
+    /// Who puts a draft of the catalogue into force.
+    pub catalogue_publication: Publication,
 }
 
 impl Default for Policies {
@@ -97,6 +100,7 @@ impl Default for Policies {
             support_edition: SupportEdition::C,
             reveal_counts_as_activation: true,
             audit_retention: AuditRetention::Forever,
+            catalogue_publication: Publication::OnePerson,
         }
     }
 }

@@ -69,6 +69,8 @@ codes! {
         ManagePolicies = "manage_policies",
         /// Draft the catalogue.
         DraftCatalogue = "draft_catalogue",
+        /// Read the catalogue, its versions and drafts.
+        ReadCatalogue = "read_catalogue",
         /// Import product keys.
         ImportKeys = "import_keys",
         /// Publish the catalogue.
@@ -190,6 +192,7 @@ pub fn operator_roles_for(action: OperatorAction) -> Vec<OperatorRole> {
         OperatorAction::DraftCatalogue | OperatorAction::ImportKeys => {
             vec![ProgrammeAdmin, CatalogueManager]
         }
+        OperatorAction::ReadCatalogue => vec![ProgrammeAdmin, CatalogueManager, Auditor],
         OperatorAction::ReadEverything | OperatorAction::ReadMail => vec![ProgrammeAdmin, Auditor],
         OperatorAction::ReadQueue => vec![ProgrammeAdmin, FulfilmentAgent, Auditor],
     }
@@ -322,6 +325,7 @@ mod tests {
         (OperatorAction::ManageOperators, "y---"),
         (OperatorAction::ManagePolicies, "y---"),
         (OperatorAction::DraftCatalogue, "yy--"),
+        (OperatorAction::ReadCatalogue, "yy-y"),
         (OperatorAction::ImportKeys, "yy--"),
         (OperatorAction::PublishCatalogue, "y---"),
         (OperatorAction::RevealKeyAsOperator, "y---"),

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod activity;
 pub mod benefits;
+pub mod catalogue;
 pub mod cloud;
 pub mod dashboard;
 pub mod directory;

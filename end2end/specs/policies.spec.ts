@@ -41,6 +41,7 @@ policy('the page shows what is in force, and what was typed wrongly', async ({ p
     ['support_edition', 'c'],
     ['reveal_counts_as_activation', 'true'],
     ['audit_retention', 'forever'],
+    ['catalogue_publication', 'one_person'],
   ]) {
     await expect(page.locator(`input[name="${name}"][value="${value}"]`)).toBeChecked();
   }

@@ -96,7 +96,47 @@ test.describe('every page', () => {
   });
 
   test('of an operator', async ({ page, signIn, hydrated, takeScreenshot, axe, scripts }) => {
-    await visit(operators.programmeAdmin, isOperators)({ page, signIn, hydrated, takeScreenshot, axe, scripts });
+    const ofDraft = (address: string): boolean => address.includes(':draft');
+    await visit(operators.programmeAdmin, (address) => isOperators(address) && !ofDraft(address))({
+      page, signIn, hydrated, takeScreenshot, axe, scripts,
+    });
+  });
+
+  test('of a draft of the catalogue', async ({ page, signIn, hydrated, takeScreenshot, axe, scripts }) => {
+    const findings = new Findings();
+    await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+    await page.getByLabel('Title').fill('Spring quantities');
+    await page.getByRole('button', { name: 'Begin a draft' }).click();
+    await page.waitForURL(/\/operator\/catalogue\/[0-9a-f-]{36}$/);
+    const draft = new URL(page.url()).pathname;
+    await hydrated(page);
+    await page.getByLabel('Visual Studio Enterprise, Gold Core').fill('3');
+    await page.getByLabel('Visual Studio Professional, Action Pack').fill('∞');
+    await page.getByRole('button', { name: 'Save quantities' }).click();
+    await expect(page.getByText('2 differences').first()).toBeVisible();
+    const places = [
+      ['/operator/catalogue/:draft', draft],
+      ['/operator/catalogue/:draft/product', `${draft}/product?code=windows_enterprise`],
+    ] as const;
+    for (const language of scripts ? LANGUAGES : (['en'] as const)) {
+      await signIn(page, operators.programmeAdmin, { language });
+      for (const [address, place] of places) {
+        await page.goto(place);
+        await hydrated(page);
+        for (const theme of THEMES) {
+          await findings.gather(`${address} ${language} ${theme}`, async () => {
+            await judge(page, address, theme);
+            if (scripts) {
+              await takeScreenshot(page, address, language, theme);
+            }
+            if (language === 'en') {
+              await axe(page);
+            }
+          });
+        }
+      }
+    }
+    findings.end();
   });
 
   test('that needs no account', async ({

@@ -1,6 +1,7 @@
 //! The commands of the binary.
 
 mod audit;
+mod catalogue;
 mod create_admin;
 mod doctor;
 mod import_members;
@@ -47,6 +48,9 @@ enum Command {
     ImportMembers(import_members::Arguments),
     /// Check configuration, database, keys, mail and cookies; one line each
     Doctor,
+    /// Keep the catalogue as a file: write it, compare it, take it over
+    #[command(subcommand)]
+    Catalogue(catalogue::Catalogue),
     /// Look after the audit trail
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -83,6 +87,7 @@ fn start(line: CommandLine) -> Result<ExitCode, Trouble> {
             }
             Command::ImportMembers(arguments) => import_members::run(&configuration, arguments).await,
             Command::Doctor => Ok(doctor::run(&configuration).await),
+            Command::Catalogue(catalogue) => catalogue::run(&configuration, catalogue).await,
             Command::Audit(audit) => audit::run(&configuration, audit).await,
             Command::Keys(keys) => keys::run(&configuration, keys).await.map(|()| ExitCode::SUCCESS),
         }

@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod assets;
 pub mod caller;
+mod catalogue;
 pub mod commands;
 pub mod configuration;
 pub mod csv_export;

@@ -18,8 +18,8 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::configuration::Configuration;
 use crate::{
-    activity, assets, caller, events, former_holders, headers, invoices, page, payments, people_files,
-    people_list, plain, provisioning,
+    activity, assets, caller, catalogue, events, former_holders, headers, invoices, page, payments,
+    people_files, people_list, plain, provisioning,
 };
 
 /// What the handlers share.
@@ -52,6 +52,7 @@ const INVOICE: &str = "/invoices/{number}";
 const PAYMENT_NOTICE: &str = "/payment-notices/{processor}";
 const ACTIVITY: &str = "/account/activity.csv";
 const PROGRAMME_ACTIVITY: &str = "/operator/activity.csv";
+const CATALOGUE: &str = "/operator/catalogue.toml";
 
 const FROM_DIRECTORY: &str = service::directories::CALLBACK_PATH;
 
@@ -71,6 +72,7 @@ pub const ROUTES: &[&str] = &[
     PAYMENT_NOTICE,
     ACTIVITY,
     PROGRAMME_ACTIVITY,
+    CATALOGUE,
     FROM_DIRECTORY,
 ];
 
@@ -112,6 +114,7 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         .route(INVOICE, get(invoices::invoice))
         .route(ACTIVITY, get(activity::of_company))
         .route(PROGRAMME_ACTIVITY, get(activity::of_programme))
+        .route(CATALOGUE, get(catalogue::export))
         .route_layer(from_fn(headers::from_here));
     let large = Router::new()
         .route(PROOF_FILE, post(payments::give_proof))

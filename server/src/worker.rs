@@ -6,8 +6,8 @@ use std::time::Duration;
 use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
 use service::{
-    Service, activations, audit, benefits, directories, enrolment, membership, older_portal, people,
-    purchases, reminders, sessions,
+    Service, activations, audit, benefits, catalogue, directories, enrolment, membership, older_portal,
+    people, purchases, reminders, sessions,
 };
 use tokio::sync::watch;
 
@@ -36,6 +36,12 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
             }
             if let Err(failure) = membership::on_clock::end_due(&service).await {
                 tracing::error!(cause = %failure, "holdings could not be ended");
+            }
+            if let Err(failure) = catalogue::on_clock::put_into_force_due(&service).await {
+                tracing::error!(cause = %failure, "a version of the catalogue could not come into force");
+            }
+            if let Err(failure) = catalogue::on_clock::entitle_some(&service).await {
+                tracing::error!(cause = %failure, "what a version brings could not be granted");
             }
             if let Err(failure) = benefits::on_clock::end_due(&service).await {
                 tracing::error!(cause = %failure, "grants could not be ended");

@@ -10,6 +10,7 @@ pub mod activity;
 pub mod assignments;
 pub mod audit;
 pub mod benefits;
+pub mod catalogue;
 pub mod change;
 pub mod clock;
 pub mod cloud;

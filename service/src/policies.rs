@@ -1,6 +1,7 @@
 //! The programme's policies: read for every decision, changed by programme admins only.
 
 use domain::Policies;
+use domain::catalogue::Publication;
 use domain::policy::{AssignRoles, AuditRetention, DoubleHolding, SupportEdition};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
@@ -40,6 +41,7 @@ pub fn set(policies: &mut Policies, name: &str, value: &str) -> Option<()> {
         SUPPORT_EDITION => policies.support_edition = SupportEdition::from_code(value)?,
         "reveal_counts_as_activation" => policies.reveal_counts_as_activation = value.parse().ok()?,
         "audit_retention" => policies.audit_retention = AuditRetention::from_code(value)?,
+        "catalogue_publication" => policies.catalogue_publication = Publication::from_code(value)?,
         _ => return None,
     }
     Some(())
@@ -47,7 +49,7 @@ pub fn set(policies: &mut Policies, name: &str, value: &str) -> Option<()> {
 
 /// Names and values, as they stand in rows and on order lines.
 #[must_use]
-pub fn entries(policies: &Policies) -> [(&'static str, String); 6] {
+pub fn entries(policies: &Policies) -> [(&'static str, String); 7] {
     [
         ("assign_roles", policies.assign_roles.code().to_owned()),
         ("reassign_lock_days", policies.reassign_lock_days.to_string()),
@@ -55,6 +57,7 @@ pub fn entries(policies: &Policies) -> [(&'static str, String); 6] {
         (SUPPORT_EDITION, policies.support_edition.code().to_owned()),
         ("reveal_counts_as_activation", policies.reveal_counts_as_activation.to_string()),
         ("audit_retention", policies.audit_retention.code().to_owned()),
+        ("catalogue_publication", policies.catalogue_publication.code().to_owned()),
     ]
 }
 

@@ -73,6 +73,33 @@ pub async fn actor(service: &Service, token: &str) -> Outcome<Actor> {
     Ok(who(row))
 }
 
+/// The operator with a mail address, for commands that act in somebody's name.
+///
+/// # Errors
+/// [`domain::ErrorCode::NotFound`] where no operator has it.
+pub async fn operator_of(service: &Service, email: &str) -> Outcome<Request> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        id: Uuid,
+        full_name: String,
+        language: String,
+        roles: String,
+    }
+    let text = "select a.id, a.full_name, a.language, string_agg(r.role, ',') as roles
+        from account a join operator_role r on r.account_id = a.id
+        where a.email_key = $1 group by a.id, a.full_name, a.language";
+    let email = email.trim().to_lowercase();
+    let found = sql::one::<Found>(service.database.reader(), text, [email.into()]).await?;
+    let found = found.ok_or(domain::ErrorCode::NotFound)?;
+    let operator = Operator {
+        account: AccountId(found.id),
+        roles: codes(Some(&found.roles), OperatorRole::from_code).collect(),
+        name: found.full_name,
+        language: Language::from_tag(&found.language).unwrap_or_default(),
+    };
+    Ok(Request { actor: Actor::Operator(operator), ..Request::of_worker(service) })
+}
+
 fn who(row: Row) -> Actor {
     let language = Language::from_tag(&row.language).unwrap_or_default();
     let account = AccountId(row.account_id);

@@ -27,9 +27,8 @@ impl StatusKind {
     #[must_use]
     pub fn of_code(code: &str) -> Self {
         match code {
-            "active" | "approved" | "completed" | "granted" | "paid" | "published" | "refunded" | "sent" => {
-                Self::Active
-            }
+            "active" | "approved" | "completed" | "granted" | "in_force" | "paid" | "published"
+            | "refunded" | "sent" => Self::Active,
             "processing" | "requested" | "pending" | "on_hold" | "renewal_window" | "queued" | "invited"
             | "expiring" | "unpaid" | "waiting" => Self::Waiting,
             "all_used" | "held" | "spent" => Self::Used,

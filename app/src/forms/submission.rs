@@ -7,8 +7,8 @@ use locales::Texts;
 use service::{Outcome, Request, Service};
 
 use super::{
-    account, cloud, directory, enrolment, marketing, operator, orders, people, provisioning, purchases,
-    reminders, seats, security, software, technical,
+    account, catalogue, cloud, directory, enrolment, marketing, operator, orders, people, provisioning,
+    purchases, reminders, seats, security, software, technical,
 };
 
 /// So long may the body of a form be.
@@ -114,6 +114,11 @@ impl Submission {
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// Fields whose names begin like this, by the rest of their names.
+    pub fn beginning_with(&self, start: &str) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(move |(key, value)| Some((key.strip_prefix(start)?, value.as_str())))
     }
 
     /// A known field as it was typed.
@@ -267,6 +272,13 @@ pub const CODES: &[&str] = &[
     "record_incident",
     "send_again",
     "save_policies",
+    "begin_catalogue_draft",
+    "save_catalogue_quantities",
+    "save_catalogue_product",
+    "remove_catalogue_product",
+    "bring_catalogue_draft_up_to_date",
+    "publish_catalogue_draft",
+    "withdraw_catalogue_draft",
     "save_directory",
     "remove_directory",
     "test_directory",
@@ -372,6 +384,13 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "record_incident" => operator::record_incident(reader, form).await,
         "send_again" => operator::send_again(reader, form).await,
         "save_policies" => operator::save_policies(reader, form).await,
+        "begin_catalogue_draft" => catalogue::begin(reader, form).await,
+        "save_catalogue_quantities" => catalogue::save_quantities(reader, form).await,
+        "save_catalogue_product" => catalogue::save_product(reader, form).await,
+        "remove_catalogue_product" => catalogue::remove_product(reader, form).await,
+        "bring_catalogue_draft_up_to_date" => catalogue::bring_up_to_date(reader, form).await,
+        "publish_catalogue_draft" => catalogue::publish(reader, form).await,
+        "withdraw_catalogue_draft" => catalogue::withdraw(reader, form).await,
         "save_directory" => directory::save(reader, form).await,
         "remove_directory" => directory::remove(reader, form).await,
         "test_directory" => directory::test(reader, form).await,

@@ -1,5 +1,6 @@
 //! The operators' side.
 
+pub mod catalogue;
 pub mod competencies;
 mod decide;
 mod enrolment;

@@ -331,8 +331,11 @@ async fn two_posts_at_the_same_time_have_one_effect(
 async fn changed_by_somebody_else(stage: &Stage, form: &[(String, String)]) -> Option<()> {
     form.iter().find(|(name, _)| name == "version")?;
     let id = form.iter().find(|(name, _)| name == "target").map(|(_, value)| value.clone())?;
-    if let Ok(id) = uuid::Uuid::try_parse(&id) {
+    // A draft has several forms, told apart by what stands behind a colon.
+    let row = id.split(':').next().unwrap_or_default();
+    if let Ok(id) = uuid::Uuid::try_parse(row) {
         for table in [
+            "catalogue_draft",
             "benefit_grant",
             "seat",
             "order_line",

@@ -45,6 +45,7 @@ fn help_says_every_command_and_setting() {
         "import-members",
         "doctor",
         "audit",
+        "catalogue",
         "keys",
         "--database-url",
         "DATABASE_URL",
@@ -61,9 +62,17 @@ fn help_says_every_command_and_setting() {
     ] {
         assert!(text.contains(word), "{word} in {text}");
     }
-    for command in
-        ["serve", "migrate", "seed-demo", "create-admin", "import-members", "doctor", "audit", "keys"]
-    {
+    for command in [
+        "serve",
+        "migrate",
+        "seed-demo",
+        "create-admin",
+        "import-members",
+        "doctor",
+        "audit",
+        "catalogue",
+        "keys",
+    ] {
         let output = run(folder.path(), &[command, "--help"], "");
         assert!(output.status.success() && said(&output).contains("Usage:"), "{command}");
     }
@@ -367,4 +376,55 @@ fn records_of_the_older_portal_are_imported() {
     assert!(!wrong.status.success() && !complained(&wrong).is_empty());
     assert!(!import(&[]).status.success(), "something has to be asked for");
     assert!(run(here, &["audit", "verify"], "").status.success());
+}
+
+#[test]
+fn the_catalogue_is_a_file_that_is_compared_and_taken_over() {
+    const BY: &str = "rosalind.ekwueme@northlight.example";
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    let seeded = run(here, &["seed-demo"], "");
+    assert!(seeded.status.success(), "{}", complained(&seeded));
+    let file = here.join("catalogue.toml");
+    let export = |arguments: &[&str]| run(here, &[&["catalogue", "export"], arguments].concat(), "");
+    assert!(export(&["catalogue.toml"]).status.success());
+    assert!(!export(&["catalogue.toml"]).status.success(), "not over a file that is there");
+    let text = std::fs::read_to_string(&file).expect("the file");
+    assert_eq!(said(&export(&[])), text);
+
+    let diff = || run(here, &["catalogue", "diff", "catalogue.toml"], "");
+    let same = diff();
+    assert!(same.status.success() && said(&same).contains("0 differences"), "{}", said(&same));
+    let changed = text.replacen("en = \"Windows Enterprise\"", "en = \"Windows Enterprise 2030\"", 1);
+    assert_ne!(changed, text);
+    std::fs::write(&file, &changed).expect("written");
+    let other = diff();
+    assert_eq!(other.status.code(), Some(1));
+    let told = said(&other);
+    assert!(told.contains("~ product windows_enterprise"), "{told}");
+    assert!(told.contains("name.en: Windows Enterprise -> Windows Enterprise 2030"), "{told}");
+
+    let import =
+        |arguments: &[&str]| run(here, &[&["catalogue", "import", "catalogue.toml"], arguments].concat(), "");
+    let nobody = import(&["--by", "maren.tolvik@fernhollow.example"]);
+    assert!(!nobody.status.success() && complained(&nobody).contains("no operator has the address"));
+    let agent = import(&["--by", "marisa.talvinen@northlight.example"]);
+    assert!(complained(&agent).contains("may not draft the catalogue"), "{}", complained(&agent));
+    let published = import(&["--by", BY, "--publish"]);
+    assert!(
+        said(&published).contains("Version 2 is in force."),
+        "{}{}",
+        said(&published),
+        complained(&published)
+    );
+    assert_eq!(said(&export(&[])), changed);
+
+    // A fault is told with its place, and nothing is published.
+    std::fs::write(&file, changed.replacen("tier = \"gold\"", "tier = \"silver\"", 1)).expect("written");
+    let faulty = import(&["--by", BY, "--publish"]);
+    assert!(!faulty.status.success() && said(&faulty).contains("fault one_offer_a_tier: offer, tier silver"));
+    std::fs::write(&file, changed.replacen("[[product]]", "[[products]]", 1)).expect("written");
+    let unreadable = diff();
+    assert!(complained(&unreadable).contains("catalogue.toml, line "), "{}", complained(&unreadable));
+    assert_eq!(said(&export(&[])), changed);
 }

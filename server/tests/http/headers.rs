@@ -76,6 +76,7 @@ async fn every_page_keeps_to_its_content_policy(#[values(Engine::Sqlite, Engine:
     let operator = portal.signed_in(PROGRAMME_ADMIN).await;
     let nobody = portal.browser();
     let open = stage.grant(COMPANY, "visual_studio_enterprise", "gold_core").await;
+    stage.draft_for_pages().await;
     let mut nonces = BTreeSet::new();
     let mut visited = 0;
     for row in PAGES {

@@ -13,6 +13,8 @@ use domain::view::people_import::ImportQuery;
 use domain::{Error, ErrorCode, OperatorRole, Policies, Role, Roles};
 use sea_orm::{EntityTrait, Set};
 use serde_json::{Value, json};
+use service::catalogue::drafts::{self, BeginDraft, WantedDraft};
+use service::catalogue::edit::{Amount, Edit};
 use service::entity::mail;
 use service::{keys, sql};
 use uuid::Uuid;
@@ -150,6 +152,8 @@ const BUY: Right = Right::Person(Action::Purchase);
 const WORK: Right = Right::Operator(&[OperatorAction::WorkQueue]);
 const CONFIGURE: Right = Right::Person(Action::ConfigureSignIn);
 const PROVISIONING: Right = Right::Person(Action::ConfigureSignIn);
+const READ_CATALOGUE: Right = Right::Operator(&[OperatorAction::ReadCatalogue]);
+const DRAFTS: Right = Right::Operator(&[OperatorAction::DraftCatalogue]);
 const REFUNDS: Right = Right::Operator(&[OperatorAction::DecideRefunds]);
 
 /// Every form. The order matters: each row finds its scene as the rows before have left it.
@@ -284,6 +288,18 @@ pub const FORMS: &[FormRow] = &[
         Right::Operator(&[OperatorAction::ManagePolicies]),
         Then::Done,
     ),
+    form("begin_catalogue_draft", "/operator/catalogue", DRAFTS, Then::Done),
+    form("save_catalogue_quantities", "/operator/catalogue", DRAFTS, Then::Done),
+    form("save_catalogue_product", "/operator/catalogue", DRAFTS, Then::Done),
+    form("remove_catalogue_product", "/operator/catalogue", DRAFTS, Then::Done),
+    form("bring_catalogue_draft_up_to_date", "/operator/catalogue", DRAFTS, Then::Done),
+    form(
+        "publish_catalogue_draft",
+        "/operator/catalogue",
+        Right::Operator(&[OperatorAction::PublishCatalogue]),
+        Then::Done,
+    ),
+    form("withdraw_catalogue_draft", "/operator/catalogue", DRAFTS, Then::Done),
     form("save_directory", "/account/directory", CONFIGURE, Then::Done),
     // Nobody answers outside: what a directory and the name system say has tests of its own.
     form("test_directory", "/account/directory", CONFIGURE, Then::Rule(ErrorCode::DirectoryUnreachable)),
@@ -931,7 +947,72 @@ impl Stage {
                 let page = service::queue::policies_edit::page(&self.service, &admin).await.expect("a page");
                 fields(&[("target", ""), ("version", &page.version.to_string()), ("reassign_lock_days", "7")])
             }
+            (of_catalogue, _) if of_catalogue.contains("catalogue") => self.fields_about_a_draft(code).await,
             _ => self.fields_about_a_request(code, variant).await,
+        }
+    }
+
+    /// A fresh draft of the catalogue; with a change where it is to be published.
+    async fn draft(&self, changed: bool) -> WantedDraft {
+        let admin = self.operator(PROGRAMME_ADMIN).await;
+        let input = BeginDraft { title: "Spring".to_owned(), file: None };
+        let draft = drafts::begin(&self.service, &admin, self.operation(), input).await.expect("a draft");
+        let mut wanted = WantedDraft { draft, version: 1 };
+        if changed {
+            let version = service::catalogue::read::version(self.service.database.reader()).await;
+            let amount = Amount::Of(100 + version.expect("a version"));
+            let key = ("visual_studio_enterprise".to_owned(), "gold_core".to_owned());
+            let edit = Edit::Quantities(domain::Category::VisualStudio, [(key, amount)].into());
+            let change = drafts::change(&self.service, &admin, self.operation(), wanted, edit).await;
+            change.expect("changed");
+            wanted.version = 2;
+        }
+        wanted
+    }
+
+    /// Makes a draft whose id is [`DRAFT`], for the pages.
+    pub async fn draft_for_pages(&self) {
+        let wanted = self.draft(true).await;
+        let text = "update catalogue_draft set id = $1 where id = $2";
+        assert_eq!(self.run(text, [DRAFT.into(), wanted.draft.0.into()]).await, 1);
+    }
+
+    async fn fields_about_a_draft(&self, code: &str) -> Vec<(String, String)> {
+        if code == "begin_catalogue_draft" {
+            return fields(&[("target", ""), ("title", "Spring")]);
+        }
+        let WantedDraft { draft, version } = self.draft(code == "publish_catalogue_draft").await;
+        let version = version.to_string();
+        match code {
+            "save_catalogue_quantities" => fields(&[
+                ("target", &format!("{draft}:visual_studio")),
+                ("version", &version),
+                ("category", "visual_studio"),
+                ("quantity:visual_studio_enterprise:gold_core", "11"),
+            ]),
+            "remove_catalogue_product" => fields(&[
+                ("target", &format!("{draft}:intune")),
+                ("version", &version),
+                ("product_code", "intune"),
+            ]),
+            "save_catalogue_product" => {
+                let texts = ["name", "summary", "instructions"]
+                    .into_iter()
+                    .flat_map(|name| ["en", "zh-Hans", "zh-Hant"].map(|tag| format!("{name}.{tag}")));
+                let mut filled = fields(&[
+                    ("target", &format!("{draft}:")),
+                    ("version", &version),
+                    ("product_code", "studio_2030"),
+                    ("kind", "subscription"),
+                    ("unit", "seat"),
+                ]);
+                filled.extend(texts.map(|name| (name, "A text".to_owned())));
+                filled
+            }
+            "publish_catalogue_draft" => {
+                fields(&[("target", &draft.to_string()), ("version", &version), ("reach", "new")])
+            }
+            _ => fields(&[("target", &draft.to_string()), ("version", &version)]),
         }
     }
 
@@ -1036,9 +1117,15 @@ pub struct PageRow {
 /// An order of the company: the oldest of all.
 pub const ORDER: i64 = 10_001;
 
+/// The draft of the catalogue whose pages are looked at, see [`Stage::draft_for_pages`].
+pub const DRAFT: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_d7af);
+
 /// The address of a page that takes a token, which isn't one, or a number.
 pub fn address(page: &PageRow) -> String {
-    page.address.replace(":token", &"0".repeat(64)).replace(":number", &ORDER.to_string())
+    page.address
+        .replace(":token", &"0".repeat(64))
+        .replace(":number", &ORDER.to_string())
+        .replace(":draft", &DRAFT.to_string())
 }
 
 const fn page(address: &'static str, right: Right) -> PageRow {
@@ -1093,6 +1180,9 @@ pub const PAGES: &[PageRow] = &[
     page("/operator/outbox", Right::Operator(&[OperatorAction::ReadMail])),
     page("/operator/policies", Right::Operator(&[OperatorAction::ReadEverything])),
     page("/operator/competencies", Right::Operator(&[OperatorAction::ReadQueue])),
+    page("/operator/catalogue", READ_CATALOGUE),
+    page("/operator/catalogue/:draft", READ_CATALOGUE),
+    page("/operator/catalogue/:draft/product", READ_CATALOGUE),
     page("/operator/activity", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
@@ -1148,6 +1238,9 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/queue", Right::Operator(&[OperatorAction::ReadQueue])),
     function("/api/outbox", Right::Operator(&[OperatorAction::ReadMail])),
     function("/api/policies", Right::Operator(&[OperatorAction::ReadEverything])),
+    function("/api/catalogue", READ_CATALOGUE),
+    function("/api/catalogue_draft", READ_CATALOGUE),
+    function("/api/catalogue_product", READ_CATALOGUE),
     function("/api/programme_activity", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
@@ -1211,6 +1304,8 @@ impl Stage {
             "/api/directory_choices" => json!({ "email": "nobody@nowhere.example" }),
             "/api/queue" => json!({ "query": QueueQuery { page: 1, ..QueueQuery::default() } }),
             "/api/outbox" => json!({ "query": OutboxQuery::default() }),
+            "/api/catalogue_draft" => json!({ "query": { "draft": DRAFT, "category": "software" } }),
+            "/api/catalogue_product" => json!({ "query": { "draft": DRAFT, "product": "intune" } }),
             _ => json!({}),
         }
     }

@@ -27,6 +27,10 @@ pub struct Model {
     pub pool_code: Option<String>,
     /// Illustrative.
     pub illustrative: bool,
+    /// The first version of the catalogue that has it.
+    pub from_version: i64,
+    /// The first version that no longer has it.
+    pub until_version: Option<i64>,
 }
 
 /// Joins are written where they are used.

@@ -82,7 +82,7 @@ async fn find(
     grant: &Grant,
     download: Uuid,
 ) -> Outcome<product_download::Model> {
-    let text = "select * from product_download where id = $1 and product_id = $2";
+    let text = "select * from product_download where id = $1 and product_id = $2 and listed";
     let package =
         sql::one::<product_download::Model>(connection, text, [download.into(), grant.product.0.into()])
             .await?;

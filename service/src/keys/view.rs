@@ -211,7 +211,7 @@ async fn packages(service: &Service, grant: &Grant) -> Outcome<Vec<Package>> {
         return Ok(Vec::new());
     }
     let text = "select id, version, language, operating_system, file_name, bytes from product_download
-        where product_id = $1 order by version desc, language, operating_system desc, file_name";
+        where product_id = $1 and listed order by version desc, language, operating_system desc, file_name";
     let rows = sql::all::<PackageRow>(service.database.reader(), text, [grant.product.0.into()]).await?;
     Ok(rows
         .into_iter()

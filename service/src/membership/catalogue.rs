@@ -1,5 +1,7 @@
 //! What the catalogue grants, and what a company holds of it.
 
+use std::collections::HashMap;
+
 use domain::benefit::SourceLabel;
 use domain::entitlement::Entitlement;
 use domain::ids::{OrganizationId, ProductId};
@@ -21,6 +23,33 @@ struct Row {
     quantity: Option<i64>,
     seats: Option<i64>,
     pool_code: Option<String>,
+    from_version: i64,
+    until_version: Option<i64>,
+}
+
+const COLUMNS: &str = "select id, source, level, area, per_area, product_id, quantity, seats, pool_code,
+    from_version, until_version from entitlement";
+
+impl TryFrom<Row> for Entitlement {
+    type Error = Failure;
+
+    fn try_from(row: Row) -> Outcome<Self> {
+        let broken = |column| Failure::broken("entitlement", column, row.id);
+        let level = match &row.level {
+            Some(level) => Some(Tier::from_code(level).ok_or_else(|| broken("level"))?),
+            None => None,
+        };
+        Ok(Self {
+            source: SourceLabel::from_code(&row.source).ok_or_else(|| broken("source"))?,
+            level,
+            area: row.area,
+            per_area: row.per_area,
+            product: ProductId(row.product_id),
+            quantity: row.quantity,
+            seats: row.seats,
+            pool: row.pool_code,
+        })
+    }
 }
 
 /// Every row of the catalogue in force, in the order in which it was written.
@@ -28,29 +57,50 @@ struct Row {
 /// # Errors
 /// [`Failure::Broken`] for a source or a level that isn't known.
 pub async fn entitlements(connection: &impl ConnectionTrait) -> Outcome<Vec<Entitlement>> {
-    let text = "select id, source, level, area, per_area, product_id, quantity, seats, pool_code
-        from entitlement order by id";
-    sql::all::<Row>(connection, text, [])
-        .await?
-        .into_iter()
-        .map(|row| {
-            let broken = |column| Failure::broken("entitlement", column, row.id);
-            let level = match &row.level {
-                Some(level) => Some(Tier::from_code(level).ok_or_else(|| broken("level"))?),
-                None => None,
-            };
-            Ok(Entitlement {
-                source: SourceLabel::from_code(&row.source).ok_or_else(|| broken("source"))?,
-                level,
-                area: row.area,
-                per_area: row.per_area,
-                product: ProductId(row.product_id),
-                quantity: row.quantity,
-                seats: row.seats,
-                pool: row.pool_code,
-            })
-        })
-        .collect()
+    let text = format!("{COLUMNS} where until_version is null order by id");
+    sql::all::<Row>(connection, &text, []).await?.into_iter().map(Entitlement::try_from).collect()
+}
+
+/// The catalogue as each holding of a company has it: a holding keeps the version that was in force when it
+/// was bought, until its renewal.
+pub(crate) struct Editions {
+    /// Every row of any version.
+    pub(crate) all: Vec<Entitlement>,
+    by_version: HashMap<i64, Vec<Entitlement>>,
+}
+
+impl Editions {
+    /// Reads the versions that a company's holdings have.
+    ///
+    /// # Errors
+    /// As [`entitlements`].
+    pub(crate) async fn of(connection: &impl ConnectionTrait, organization: OrganizationId) -> Outcome<Self> {
+        #[derive(FromQueryResult)]
+        struct Held {
+            catalogue_version: i64,
+        }
+        let text = "select distinct catalogue_version from holding where organization_id = $1";
+        let versions = sql::all::<Held>(connection, text, [organization.0.into()]).await?;
+        let mut by_version: HashMap<i64, Vec<Entitlement>> =
+            versions.into_iter().map(|held| (held.catalogue_version, Vec::new())).collect();
+        let mut all = Vec::new();
+        for row in sql::all::<Row>(connection, &format!("{COLUMNS} order by id"), []).await? {
+            let (from, until) = (row.from_version, row.until_version);
+            let row = Entitlement::try_from(row)?;
+            for (version, rows) in &mut by_version {
+                if from <= *version && until.is_none_or(|until| *version < until) {
+                    rows.push(row.clone());
+                }
+            }
+            all.push(row);
+        }
+        Ok(Self { all, by_version })
+    }
+
+    /// The catalogue of a version that a holding has.
+    pub(crate) fn at(&self, version: i64) -> &[Entitlement] {
+        self.by_version.get(&version).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// What the company holds at the moment, a row for each competency area. Offers that are no tier grant

@@ -1,4 +1,4 @@
-//! The grants that a company's holdings bring, by the catalogue in force (rule 18).
+//! The grants that a company's holdings bring, each by the catalogue that it was bought with (rule 18).
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
 use uuid::Uuid;
 
 use super::carry::{Way, carry};
-use super::catalogue;
+use super::catalogue::{self, Editions};
 use crate::audit::Event;
 use crate::change::Change;
 use crate::entity::{benefit_grant, pool};
@@ -26,6 +26,7 @@ struct Holding {
     tier: String,
     areas: String,
     anniversary_at: i64,
+    catalogue_version: i64,
     time_zone: String,
 }
 
@@ -66,15 +67,16 @@ async fn bringing<'c>(
     connection: &impl ConnectionTrait,
     now: Moment,
     organization: OrganizationId,
-    catalogue: &'c [Entitlement],
+    editions: &'c Editions,
     without: Option<Uuid>,
 ) -> Outcome<Vec<Bringing<'c>>> {
-    let text = "select h.id, h.order_line_id, f.tier, h.areas, h.anniversary_at, o.time_zone
+    let text =
+        "select h.id, h.order_line_id, f.tier, h.areas, h.anniversary_at, h.catalogue_version, o.time_zone
         from holding h join offer f on f.id = h.offer_id join organization o on o.id = h.organization_id
         join holding r on r.id = coalesce(h.first_id, h.id)
         where h.organization_id = $1 and h.state = 'active' and o.portal_state = 'member'
         order by r.starts_at, r.id";
-    let (mut all, mut held, mut seen) = (Vec::new(), Vec::<Held>::new(), HashSet::new());
+    let (mut all, mut seen) = (Vec::new(), HashSet::new());
     for holding in sql::all::<Holding>(connection, text, [organization.0.into()]).await? {
         let Some(tier) = Tier::from_code(&holding.tier) else { continue };
         let zone = Zone::named(&holding.time_zone);
@@ -84,7 +86,8 @@ async fn bringing<'c>(
         if last_use < now.0 || Some(holding.order_line_id) == without {
             continue;
         }
-        held.extend(catalogue::of_areas(tier, &holding.areas, catalogue));
+        let catalogue = editions.at(holding.catalogue_version);
+        let held: Vec<Held> = catalogue::of_areas(tier, &holding.areas, catalogue);
         let rows = granted(catalogue, &held).into_iter().filter(|row| seen.insert(same(row))).collect();
         all.push(Bringing { holding, last_use, rows });
     }
@@ -99,15 +102,13 @@ async fn bringing<'c>(
 /// # Errors
 /// [`Failure::Database`]; [`Failure::Broken`] for a code that isn't known.
 pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationId) -> Outcome<usize> {
-    let catalogue = catalogue::entitlements(&change.transaction).await?;
-    let version = "select catalogue_version as number from programme";
-    let version = sql::number(&change.transaction, version, []).await?;
-    let have = present(change, organization, &catalogue).await?;
-    let mut left = left_behind(change, organization, &catalogue).await?;
+    let editions = Editions::of(&change.transaction, organization).await?;
+    let have = present(change, organization, &editions.all).await?;
+    let mut left = left_behind(change, organization, &editions.all).await?;
     let categories = categories(change).await?;
     let (mut pools, mut grants) = (Vec::new(), Vec::new());
     for Bringing { holding, last_use, rows } in
-        bringing(&change.transaction, change.now, organization, &catalogue, None).await?
+        bringing(&change.transaction, change.now, organization, &editions, None).await?
     {
         let mut shared: HashMap<(SourceLabel, Option<String>, &str), Uuid> = HashMap::new();
         for row in rows.into_iter().filter(|row| !have.contains(&same(row))) {
@@ -146,7 +147,7 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
                 activate_by: Set(dated.then_some(holding.anniversary_at)),
                 holding_ends_at: Set(Some(holding.anniversary_at)),
                 expires_at: Set(dated.then_some(last_use)),
-                catalogue_version: Set(version),
+                catalogue_version: Set(holding.catalogue_version),
                 follows_id: Set(left.remove(&same(row))),
                 row_version: Set(1),
             });
@@ -159,7 +160,7 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
         carry(change, Way::On, organization.0).await?;
         change.record(
             Event::new(organization, AuditAction::BenefitsGranted, "organization", organization)
-                .after(format!("grants {count} catalogue {version}")),
+                .after(format!("grants {count}")),
         );
     }
     Ok(count)
@@ -177,7 +178,7 @@ async fn heirs(
     connection: &impl ConnectionTrait,
     now: Moment,
     organization: OrganizationId,
-    catalogue: &[Entitlement],
+    editions: &Editions,
     line: Uuid,
 ) -> Outcome<Vec<Heir>> {
     #[derive(FromQueryResult)]
@@ -188,7 +189,7 @@ async fn heirs(
         product_id: Uuid,
         tier: Option<String>,
     }
-    let others = bringing(connection, now, organization, catalogue, Some(line)).await?;
+    let others = bringing(connection, now, organization, editions, Some(line)).await?;
     let text = "select g.id, g.source, g.area, g.product_id, f.tier from benefit_grant g
         left join holding h on h.id = g.holding_id left join offer f on f.id = h.offer_id
         where g.order_line_id = $1 and g.state = 'granted' order by g.id";
@@ -209,7 +210,7 @@ async fn heirs(
     for leaving in leaving {
         let (product_id, source, area) = (leaving.product_id, leaving.source.clone(), leaving.area.clone());
         let key = key_of(
-            catalogue,
+            &editions.all,
             organization,
             &leaving.source,
             leaving.area,
@@ -238,10 +239,10 @@ pub(crate) async fn staying(
     connection: &impl ConnectionTrait,
     now: Moment,
     organization: OrganizationId,
-    catalogue: &[Entitlement],
+    editions: &Editions,
     line: Uuid,
 ) -> Outcome<HashSet<Uuid>> {
-    let heirs = heirs(connection, now, organization, catalogue, line).await?;
+    let heirs = heirs(connection, now, organization, editions, line).await?;
     Ok(heirs.into_iter().map(|heir| heir.grant).collect())
 }
 
@@ -251,10 +252,10 @@ pub(crate) async fn staying(
 /// # Errors
 /// As [`entitle`].
 pub(crate) async fn hand_on(change: &Change<'_>, organization: OrganizationId, line: Uuid) -> Outcome<usize> {
-    let catalogue = catalogue::entitlements(&change.transaction).await?;
+    let editions = Editions::of(&change.transaction, organization).await?;
     let mut handed_on = 0;
     for Heir { grant, holding, last_use } in
-        heirs(&change.transaction, change.now, organization, &catalogue, line).await?
+        heirs(&change.transaction, change.now, organization, &editions, line).await?
     {
         let text = "update benefit_grant set holding_id = $2, order_line_id = $3, holding_ends_at = $4,
                 activate_by = case when category = 'go_to_market' then activate_by else $4 end,

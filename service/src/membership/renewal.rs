@@ -76,8 +76,8 @@ pub(crate) async fn open(
     let follows = renewed.is_some();
     let id = change.service().new_id();
     let text = "insert into holding (id, organization_id, offer_id, order_line_id, areas, state, starts_at,
-            anniversary_at, follows_id, first_id)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+            anniversary_at, follows_id, first_id, catalogue_version)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, (select catalogue_version from programme))";
     let values = [
         id.into(),
         organization.0.into(),

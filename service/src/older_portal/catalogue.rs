@@ -87,7 +87,7 @@ pub(super) async fn load(connection: &impl ConnectionTrait) -> Outcome<Catalogue
         catalogue.products.insert(row.code, row.id);
     }
     let text = "select e.source, e.level, e.area, e.product_id, p.category, e.quantity, e.seats, e.pool_code
-        from entitlement e join product p on p.id = e.product_id";
+        from entitlement e join product p on p.id = e.product_id where e.until_version is null";
     for row in sql::all::<PlanRow>(connection, text, []).await? {
         let core = |tier: &&Tier| SourceLabel::core_of(**tier).code() == row.source;
         let tier = match row.level.as_deref() {

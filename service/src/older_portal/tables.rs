@@ -85,6 +85,7 @@ impl Tables {
                     "state",
                     "starts_at",
                     "anniversary_at",
+                    "catalogue_version",
                 ],
                 "",
             ),

@@ -462,6 +462,7 @@ impl Writing<'_, '_> {
             "active".into(),
             starts_at.into(),
             ends_at.into(),
+            self.by.catalogue.version.into(),
         ]);
         Ok((Held { holding, line, starts_at, ends_at, last_use_at }, Fate::Added))
     }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use domain::entitlement::Entitlement;
 use domain::ids::{OrderLineId, OrganizationId};
 use domain::membership::{RENEWAL_WINDOW_DAYS, Tier};
 use domain::moment::Zone;
@@ -17,7 +16,8 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::membership::{catalogue, entitle};
+use crate::membership::catalogue::Editions;
+use crate::membership::entitle;
 use crate::request::Request;
 use crate::{Outcome, Service, policies, rights, sql};
 
@@ -182,10 +182,10 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
         "{LINES} where l.organization_id = $2 and l.state in ('active', 'refunded') order by o.ordered_at desc, l.id"
     );
     let values = [language.tag().into(), person.organization.0.into()];
-    let catalogue = catalogue::entitlements(reader).await?;
+    let editions = Editions::of(reader, person.organization).await?;
     let mut lines = Vec::new();
     for row in sql::all::<Row>(reader, &text, values).await? {
-        lines.push(view(reader, row, &catalogue, language, now, now).await?);
+        lines.push(view(reader, row, &editions, language, now, now).await?);
     }
     let zone = person.zone();
     let text = format!(
@@ -231,8 +231,8 @@ pub(crate) async fn one(
     now: Moment,
 ) -> Outcome<PurchaseLine> {
     let row = row(connection, line, language).await?;
-    let catalogue = catalogue::entitlements(connection).await?;
-    view(connection, row, &catalogue, language, at, now).await
+    let editions = Editions::of(connection, OrganizationId(row.organization_id)).await?;
+    view(connection, row, &editions, language, at, now).await
 }
 
 /// A purchase for a decision; the offer's name is English.
@@ -301,7 +301,7 @@ struct Ending {
 async fn ending(
     connection: &impl ConnectionTrait,
     row: &Row,
-    catalogue: &[Entitlement],
+    editions: &Editions,
     now: Moment,
 ) -> Outcome<Ending> {
     #[derive(FromQueryResult)]
@@ -315,7 +315,7 @@ async fn ending(
     }
     let organization = OrganizationId(row.organization_id);
     let brings_back = row.brings_back(now);
-    let staying = entitle::staying(connection, now, organization, catalogue, row.id).await?;
+    let staying = entitle::staying(connection, now, organization, editions, row.id).await?;
     let text = "select g.id, (f.state is not null and f.state = 'ended') as goes_back, s.person_id
         from benefit_grant g left join benefit_grant f on f.id = g.follows_id
         left join seat s on s.grant_id = g.id and s.released_at is null
@@ -336,7 +336,7 @@ async fn ending(
 async fn view(
     connection: &impl ConnectionTrait,
     row: Row,
-    catalogue: &[Entitlement],
+    editions: &Editions,
     language: Language,
     at: Moment,
     now: Moment,
@@ -386,7 +386,7 @@ async fn view(
     };
     // Nothing is said of what would end where nothing can.
     if line.refundable() || line.waiting.is_some() {
-        let ending = ending(connection, &row, catalogue, now).await?;
+        let ending = ending(connection, &row, editions, now).await?;
         (line.benefits, line.holders, line.going_on) = (ending.benefits, ending.holders, ending.going_on);
     }
     Ok(line)

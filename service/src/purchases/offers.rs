@@ -41,7 +41,7 @@ impl Offer {
 /// Offers that are a tier, in a language; the others come with a contract, not with an order.
 const OFFERS: &str = "select f.id, f.code, t.name, t.description, f.tier, f.price_minor, f.currency
     from offer f join offer_text t on t.offer_id = f.id and t.language = $1
-    where f.tier in ('network', 'action_pack', 'silver', 'gold')";
+    where f.tier in ('network', 'action_pack', 'silver', 'gold') and f.listed";
 
 #[derive(FromQueryResult)]
 struct HeldRow {

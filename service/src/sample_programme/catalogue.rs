@@ -132,6 +132,8 @@ impl<'a> Catalogue<'a> {
                 seats: file.seats,
                 pool_code: file.pool.clone(),
                 illustrative: file.illustrative,
+                from_version: VERSION,
+                until_version: None,
             });
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! The programme's policies: where its documents differ by edition, a value decides.
 
 use domain::Field;
+use domain::catalogue::Publication;
 use domain::policy::{AssignRoles, AuditRetention, DoubleHolding, SupportEdition};
 use domain::view::operator::PoliciesPage;
 use leptos::prelude::*;
@@ -59,6 +60,7 @@ fn Fields(page: PoliciesPage) -> impl IntoView {
     let edition = value("support_edition", policies.support_edition.code().to_owned());
     let reveal_counts =
         value("reveal_counts_as_activation", policies.reveal_counts_as_activation.to_string());
+    let who_publishes = value("catalogue_publication", policies.catalogue_publication.code().to_owned());
     let audit_retention = value("audit_retention", policies.audit_retention.code().to_owned());
     let assign = AssignRoles::ALL
         .iter()
@@ -105,6 +107,10 @@ fn Fields(page: PoliciesPage) -> impl IntoView {
             Choice::new(value.code(), text)
         })
         .collect::<Vec<_>>();
+    let publication = vec![
+        Choice::new(Publication::OnePerson.code(), texts.operator_policy_publication_one_person()),
+        Choice::new(Publication::SecondPerson.code(), texts.operator_policy_publication_second_person()),
+    ];
     let reveal = vec![Choice::new("true", texts.common_yes()), Choice::new("false", texts.common_no())];
     view! {
         <PostForm form=form class="stack loose">
@@ -155,6 +161,13 @@ fn Fields(page: PoliciesPage) -> impl IntoView {
                 choices=retention
                 selected=vec![audit_retention]
                 help=texts.operator_policy_audit_help()
+            />
+            <ChoiceGroup
+                id="policy-publication"
+                name="catalogue_publication"
+                label=texts.operator_policy_publication()
+                choices=publication
+                selected=vec![who_publishes]
             />
             <div class="form-foot">
                 {match why_not {

@@ -107,7 +107,7 @@ fn Question(page: DeparturePage) -> impl IntoView {
         .into_any(),
     };
     view! {
-        <Title text=texts.common_page_title(&title)/>
+        <Title text=texts.common_page_title(texts.departure_title())/>
         <main class="page" id="main">
             <div>
                 <nav aria-label=texts.common_breadcrumb()>

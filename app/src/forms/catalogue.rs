@@ -1,0 +1,194 @@
+//! Forms about the catalogue's drafts.
+
+use std::collections::BTreeMap;
+
+use domain::benefit::{Category, ProductKind, Unit};
+use domain::catalogue::{Download, Product, Translated};
+use domain::view::form::Done;
+use domain::{Day, Error, ErrorCode, Field, Language};
+use service::Outcome;
+use service::catalogue::drafts::{self, BeginDraft, WantedDraft};
+use service::catalogue::edit::{Amount, Edit};
+use service::catalogue::publish::{self, Publish};
+
+use super::submission::{Performed, Reader, Submission, said};
+
+use crate::pages::operator::catalogue::QUANTITY;
+
+fn wanted(form: &Submission) -> Outcome<WantedDraft> {
+    // The matrix of a draft and its products are several forms about it.
+    let draft = form.text("target").split(':').next().unwrap_or_default().parse()?;
+    Ok(WantedDraft { draft, version: form.version()? })
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+pub(super) async fn begin(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = BeginDraft { title: form.field(Field::Title).to_owned(), file: None };
+    let draft = drafts::begin(reader.service, reader.request, form.operation()?, input).await?;
+    let message = reader.texts().catalogue_done_begun().to_owned();
+    Ok(Done { message, go: Some(format!("/operator/catalogue/{draft}")), shown: None }.into())
+}
+
+pub(super) async fn withdraw(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    drafts::withdraw(reader.service, reader.request, form.operation()?, wanted(form)?).await?;
+    Ok(said(reader.texts().catalogue_done_withdrawn()))
+}
+
+pub(super) async fn bring_up_to_date(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let left =
+        drafts::bring_up_to_date(reader.service, reader.request, form.operation()?, wanted(form)?).await?;
+    Ok(said(reader.texts().catalogue_done_up_to_date(number(left))))
+}
+
+pub(super) async fn publish(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let typed = form.field(Field::Starts).trim();
+    let from = if typed.is_empty() {
+        None
+    } else {
+        Some(Day::parse(typed).ok_or_else(|| Error::field(Field::Starts, ErrorCode::MalformedDate))?)
+    };
+    let existing = match form.text("reach") {
+        "new" => false,
+        "existing" => true,
+        _ => return Err(ErrorCode::UnknownChoice.into()),
+    };
+    let input = Publish { wanted: wanted(form)?, from, existing };
+    let published = publish::publish(reader.service, reader.request, form.operation()?, input).await?;
+    let texts = reader.texts();
+    Ok(said(match published {
+        Some(version) => texts.catalogue_done_in_force(version),
+        None => texts.catalogue_done_waits().to_owned(),
+    }))
+}
+
+/// An amount as somebody types it: nothing, a number, or the word or sign for no limit.
+fn amount(typed: &str, word: &str) -> Option<Amount> {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        Some(Amount::Nothing)
+    } else if typed == "∞" || typed.eq_ignore_ascii_case("unlimited") || typed == word {
+        Some(Amount::Unlimited)
+    } else {
+        typed.parse().ok().filter(|number| *number > 0).map(Amount::Of)
+    }
+}
+
+pub(super) async fn save_quantities(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let category = Category::from_code(form.text("category")).ok_or(ErrorCode::UnknownChoice)?;
+    let word = reader.texts().common_unlimited();
+    let mut amounts = BTreeMap::new();
+    for (name, typed) in form.beginning_with(QUANTITY) {
+        let Some((product, source)) = name.split_once(':') else { continue };
+        let amount = amount(typed, word).ok_or_else(|| {
+            let error = Error::new(ErrorCode::CatalogueFaulty);
+            Error { number: Some(1), ..error }.with_detail(format!("{product} {source}: {typed}"))
+        })?;
+        amounts.insert((product.to_owned(), source.to_owned()), amount);
+    }
+    change(reader, form, Edit::Quantities(category, amounts)).await
+}
+
+async fn change(reader: &Reader<'_>, form: &Submission, edit: Edit) -> Outcome<Performed> {
+    let found =
+        drafts::change(reader.service, reader.request, form.operation()?, wanted(form)?, edit).await?;
+    Ok(said(reader.texts().catalogue_done_changed(number(found))))
+}
+
+/// A text of each language; a field's name ends in the language's tag.
+fn translated<T>(form: &Submission, name: &str, read: impl Fn(&str) -> T) -> Translated<T> {
+    let [en, simplified, traditional] =
+        Language::ALL.map(|language| read(form.text(&format!("{name}.{}", language.tag()))));
+    Translated { en, simplified, traditional }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// Says which line of the downloads can't be read.
+fn download(line: &str) -> Outcome<Download> {
+    let parts: Vec<&str> = line.split(';').map(str::trim).collect();
+    let refused = || {
+        let error = Error::new(ErrorCode::CatalogueFaulty);
+        Error { number: Some(1), ..error }.with_detail(line.chars().take(100).collect::<String>())
+    };
+    let [version, language, operating_system, file, bytes] = parts.as_slice() else {
+        return Err(refused().into());
+    };
+    Ok(Download {
+        version: (*version).to_owned(),
+        language: (*language).to_owned(),
+        operating_system: (*operating_system).to_owned(),
+        file: (*file).to_owned(),
+        bytes: bytes.parse().map_err(|_| refused())?,
+    })
+}
+
+pub(super) async fn save_product(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let activations = form.text("activations").trim();
+    let activations = if activations.is_empty() {
+        None
+    } else {
+        let refused = |_| Error::field(Field::Quantity, ErrorCode::MalformedNumber);
+        Some(activations.parse().map_err(refused)?)
+    };
+    let guidance = translated(form, "guidance", |text| text.trim().to_owned());
+    let has_guidance = Language::ALL.iter().any(|language| !guidance.of(*language).is_empty());
+    let link = form.text("portal_url").trim();
+    let product = Product {
+        code: form.text("product_code").trim().to_owned(),
+        kind: ProductKind::from_code(form.text("kind")).ok_or(ErrorCode::UnknownChoice)?,
+        unit: Unit::from_code(form.text("unit")).ok_or(ErrorCode::UnknownChoice)?,
+        activations,
+        portal_url: (!link.is_empty()).then(|| link.to_owned()),
+        name: translated(form, "name", |text| text.trim().to_owned()),
+        summary: translated(form, "summary", |text| text.trim().to_owned()),
+        instructions: translated(form, "instructions", lines),
+        guidance: has_guidance.then_some(guidance),
+        downloads: lines(form.text("downloads")).iter().map(|line| download(line)).collect::<Outcome<_>>()?,
+    };
+    change(reader, form, Edit::Product(Box::new(product))).await
+}
+
+pub(super) async fn remove_product(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let performed = change(reader, form, Edit::RemoveProduct(form.text("product_code").to_owned())).await?;
+    let draft = wanted(form)?.draft;
+    Ok(Performed {
+        done: Done { go: Some(format!("/operator/catalogue/{draft}")), ..performed.done },
+        ..performed
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_nothing_a_number_or_without_limit() {
+        for (typed, expected) in [
+            ("", Some(Amount::Nothing)),
+            (" 25 ", Some(Amount::Of(25))),
+            ("∞", Some(Amount::Unlimited)),
+            ("Unlimited", Some(Amount::Unlimited)),
+            ("不限", Some(Amount::Unlimited)),
+            ("0", None),
+            ("-3", None),
+            ("2.5", None),
+            ("many", None),
+        ] {
+            assert_eq!(amount(typed, "不限"), expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_download_is_five_parts_and_the_last_one_a_number() {
+        let read = download("10; en; windows_x64; a.iso; 12").expect("a download");
+        assert_eq!((read.file.as_str(), read.bytes), ("a.iso", 12));
+        for line in ["10; en; windows_x64; a.iso", "10; en; windows_x64; a.iso; large", ""] {
+            assert!(download(line).is_err(), "{line}");
+        }
+    }
+}

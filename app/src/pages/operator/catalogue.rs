@@ -1,0 +1,148 @@
+//! The catalogue: its versions and drafts, a draft with what it changes, a product of it.
+
+mod difference;
+mod draft;
+mod product;
+mod quantities;
+
+use domain::view::catalogue::{CataloguePage, DraftRow, DraftState};
+use domain::{ErrorCode, Field};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use locales::{Texts, format};
+
+pub use draft::Draft;
+pub use product::Product;
+#[cfg(feature = "ssr")]
+pub use quantities::QUANTITY;
+
+use super::item::when;
+use crate::components::{
+    Column, DisabledButton, Empty, Ledger, StatusByCode, SubmitButton, TextField, Why, WhyKind,
+};
+use crate::forms::{Form, PostForm};
+use crate::i18n::texts;
+use crate::load::load;
+use crate::server_fns::catalogue::catalogue;
+use crate::words;
+
+const PATH: &str = "/operator/catalogue";
+
+/// The page **Catalogue**.
+#[component]
+pub fn Catalogue() -> impl IntoView {
+    load(|| (), |()| catalogue(), |page| view! { <Page page=page/> })
+}
+
+/// Why something can't be changed: a right that is missing, or a state that is over.
+fn why_kind(error: &domain::Error) -> WhyKind {
+    if error.code == ErrorCode::RoleNeeded { WhyKind::Right } else { WhyKind::State }
+}
+
+#[component]
+fn Page(page: Signal<CataloguePage>) -> impl IntoView {
+    let texts = texts();
+    let why_not = page.with_untracked(|page| page.why_not.clone());
+    let any = Memo::new(move |_| page.with(|page| !page.rows.is_empty()));
+    let lead = move || page.with(|page| texts.catalogue_lead(page.version, page.products));
+    let rows = move || page.with(|page| page.rows.iter().map(|row| self::row(texts, row)).collect_view());
+    view! {
+        <Title text=texts.common_page_title(texts.navigation_catalogue())/>
+        <main class="page" id="main" data-density="compact">
+            <div class="head">
+                <div><h1>{texts.navigation_catalogue()}</h1><p>{lead}</p></div>
+                <a class="button" href="/operator/catalogue.toml" rel="external" download="catalogue.toml">
+                    {texts.catalogue_export()}
+                </a>
+            </div>
+            <section class="sheet narrow">
+                <div class="sheet-head"><h2>{texts.catalogue_begin()}</h2></div>
+                <div class="in">
+                    <p>{texts.catalogue_begin_lead()}</p>
+                    {match why_not {
+                        Some(error) => view! {
+                            <div><DisabledButton label=texts.catalogue_begin() describedby="no-draft"/></div>
+                            <Why id="no-draft" kind=why_kind(&error) text=words::refusal(texts, &error)/>
+                        }
+                        .into_any(),
+                        None => view! { <Begin/> }.into_any(),
+                    }}
+                </div>
+            </section>
+            <section class="sheet">
+                <div class="sheet-head"><h2>{texts.catalogue_versions()}</h2></div>
+                <Show
+                    when=move || any.get()
+                    fallback=move || {
+                        view! {
+                            <Empty title=texts.catalogue_none_title() text=texts.catalogue_none_text()/>
+                        }
+                    }
+                >
+                    <Ledger
+                        caption=texts.catalogue_versions()
+                        columns=vec![
+                            Column::new(texts.catalogue_column_title()),
+                            Column::new(texts.common_status()),
+                            Column::new(texts.catalogue_column_from()),
+                            Column::new(texts.catalogue_column_reach()),
+                            Column::new(texts.catalogue_column_changed()),
+                        ]
+                    >
+                        {rows}
+                    </Ledger>
+                </Show>
+            </section>
+        </main>
+    }
+}
+
+#[component]
+fn Begin() -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("begin_catalogue_draft", "");
+    view! {
+        <PostForm form=form class="form">
+            <TextField
+                id=form.id(Field::Title)
+                name=Field::Title.code()
+                label=texts.catalogue_column_title()
+                value=form.value(Field::Title, "")
+                help=texts.catalogue_title_help()
+                error=form.field_error(Field::Title)
+                maxlength=100_u32
+                required=true
+            />
+            <div class="form-foot"><SubmitButton label=texts.catalogue_begin() busy=form.pending/></div>
+        </PostForm>
+    }
+}
+
+/// Whom a version reaches.
+fn reach(texts: Texts, row: &DraftRow) -> &'static str {
+    match (row.state, row.existing) {
+        (DraftState::Draft | DraftState::Withdrawn, _) => "",
+        (_, true) => texts.catalogue_reach_existing(),
+        (_, false) => texts.catalogue_reach_new(),
+    }
+}
+
+fn row(texts: Texts, row: &DraftRow) -> AnyView {
+    let version = row.version.map(|version| view! { <small>{texts.catalogue_version(version)}</small> });
+    let from = row.from.map(|day| format::date(texts.language(), day));
+    view! {
+        <tr role="row">
+            <th role="rowheader" scope="row">
+                <a href=format!("{PATH}/{}", row.id)>{row.title.clone()}</a>
+                {version}
+            </th>
+            <td role="cell" data-label=texts.common_status()><StatusByCode code=row.state.code()/></td>
+            <td role="cell" data-label=texts.catalogue_column_from()>{from}</td>
+            <td role="cell" data-label=texts.catalogue_column_reach()>{reach(texts, row)}</td>
+            <td role="cell" data-label=texts.catalogue_column_changed()>
+                <div>{when(row.changed)}<small>{row.changed_by.clone()}</small></div>
+            </td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,105 @@
+//! What a draft changes, a row for each thing with the fields that differ.
+
+use domain::Language;
+use domain::benefit::SourceLabel;
+use domain::catalogue::{ChangeKind, Value};
+use domain::view::catalogue::{DifferenceRow, OverAllocatedRow, Part};
+use leptos::prelude::*;
+use locales::{Texts, format};
+
+/// A source's name; a select competency's with its level and area.
+pub(super) fn source(texts: Texts, source: &(SourceLabel, Option<domain::Tier>, Option<String>)) -> String {
+    let (label, level, area) = source;
+    match (level, area) {
+        (Some(level), Some(area)) => {
+            let level = texts.find_tier(level.code()).unwrap_or_default();
+            format!("{level}, {}", texts.find_area(area).unwrap_or(area))
+        }
+        _ => texts.find_source(label.code()).unwrap_or_default().to_owned(),
+    }
+}
+
+/// A field's name: of a text with its language, of a download with its file.
+fn field(texts: Texts, name: &str) -> String {
+    if let Some(file) = name.strip_prefix("download ") {
+        return format!("{} {file}", texts.find_catalogue_field("download").unwrap_or_default());
+    }
+    let (name, tag) = name.split_once('.').unwrap_or((name, ""));
+    let word = texts.find_catalogue_field(name).unwrap_or(name).to_owned();
+    match Language::from_tag(tag) {
+        Some(language) => format!("{word}, {}", language.own_name()),
+        None => word,
+    }
+}
+
+fn said(texts: Texts, value: Option<&String>) -> String {
+    match value.map(String::as_str) {
+        None => texts.catalogue_nothing().to_owned(),
+        Some("unlimited") => texts.common_unlimited().to_owned(),
+        Some("true") => texts.common_yes().to_owned(),
+        Some("false") => texts.common_no().to_owned(),
+        Some(text) => text.to_owned(),
+    }
+}
+
+fn change(texts: Texts, kind: ChangeKind, value: &Value) -> AnyView {
+    let name = field(texts, &value.field);
+    let (before, after) = (said(texts, value.before.as_ref()), said(texts, value.after.as_ref()));
+    match kind {
+        ChangeKind::Added => view! { <li>{texts.catalogue_value(name, after)}</li> }.into_any(),
+        ChangeKind::Removed => view! { <li>{texts.catalogue_value(name, before)}</li> }.into_any(),
+        ChangeKind::Changed => {
+            view! { <li>{texts.catalogue_value_changed(name, before, after)}</li> }.into_any()
+        }
+    }
+}
+
+/// A row of the differences.
+pub(super) fn row(texts: Texts, row: &DifferenceRow) -> AnyView {
+    let part = texts.find_catalogue_part(row.part.code()).unwrap_or_default();
+    let name = match row.part {
+        Part::Programme => part.to_owned(),
+        Part::Area => texts.find_area(&row.name).unwrap_or(&row.name).to_owned(),
+        _ => row.name.clone(),
+    };
+    let below = row.source.as_ref().map_or_else(|| part.to_owned(), |of| source(texts, of));
+    let kind = texts.find_catalogue_part(row.kind.code()).unwrap_or_default();
+    // What is new or gone is told by its name; a new quantity by its number, too.
+    let short = row.kind == ChangeKind::Changed || row.part == Part::Quantity;
+    let values: Vec<AnyView> = row
+        .values
+        .iter()
+        .filter(|value| row.kind == ChangeKind::Changed || value.field == "quantity")
+        .map(|value| change(texts, row.kind, value))
+        .collect();
+    view! {
+        <tr role="row">
+            <th role="rowheader" scope="row">{name}<small>{below}</small></th>
+            <td role="cell" data-label=texts.catalogue_column_change()>{kind}</td>
+            <td role="cell" data-label=texts.catalogue_column_values()>
+                {short.then(|| view! { <ul class="plain">{values}</ul> })}
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// A pool that would be over-allocated.
+pub(super) fn over_allocated(texts: Texts, row: &OverAllocatedRow) -> AnyView {
+    let language = texts.language();
+    view! {
+        <tr role="row">
+            <th role="rowheader" scope="row">{row.organization.clone()}</th>
+            <td role="cell" data-label=texts.catalogue_column_product()>
+                <div>
+                    {row.product.clone()}
+                    <small>{texts.find_source(row.source.code()).unwrap_or_default()}</small>
+                </div>
+            </td>
+            <td role="cell" data-label=texts.catalogue_column_used()>{format::number(language, row.used)}</td>
+            <td role="cell" data-label=texts.catalogue_column_quantity()>{format::number(language, row.quantity)}</td>
+            <td role="cell" data-label=texts.catalogue_column_anniversary()>{format::date(language, row.anniversary)}</td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,277 @@
+//! A product of a draft: what it is, its texts in each language, its downloads.
+
+use domain::benefit::{ProductKind, Unit};
+use domain::view::catalogue::{DraftProductPage, DraftProductQuery, ProductForm, ProductWords};
+use domain::{Field, Language};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use locales::Texts;
+
+use super::{PATH, why_kind};
+use crate::components::{
+    ButtonTone, Choice, Confirm, DisabledButton, SelectField, SubmitButton, TextArea, TextField, Why,
+};
+use crate::forms::{Form, PostForm};
+use crate::i18n::texts;
+use crate::load::load;
+use crate::server_fns::catalogue::catalogue_product;
+use crate::words;
+
+/// The page of a product.
+#[component]
+pub fn Product() -> impl IntoView {
+    let parameters = use_params_map();
+    let query = use_query_map();
+    let wanted = Memo::new(move |_| DraftProductQuery {
+        draft: parameters.with(|map| map.get("draft").and_then(|id| id.parse().ok())),
+        product: query.with(|map| map.get("code")).unwrap_or_default().chars().take(60).collect(),
+    });
+    load(move || wanted.get(), catalogue_product, |page| view! { <Page page=page/> })
+}
+
+#[component]
+fn Page(page: Signal<DraftProductPage>) -> impl IntoView {
+    let texts = texts();
+    let shown = Memo::new(move |_| page.get());
+    move || {
+        shown.with(|page| {
+            let at = Language::ALL.iter().position(|language| *language == texts.language()).unwrap_or(0);
+            let title = match &page.product {
+                Some(product) => product.words.get(at).map(|words| words.name.clone()).unwrap_or_default(),
+                None => texts.catalogue_new_product().to_owned(),
+            };
+            let back = format!("{PATH}/{}", page.row.id);
+            view! {
+                // What somebody typed doesn't stand there: the title of a page isn't escaped.
+                <Title text=texts.common_page_title(texts.catalogue_column_product())/>
+                <main class="page" id="main">
+                    <div>
+                        <nav aria-label=texts.common_breadcrumb()>
+                            <ol class="crumbs">
+                                <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
+                                <li><a href=back>{page.row.title.clone()}</a></li>
+                                <li aria-current="page">{title.clone()}</li>
+                            </ol>
+                        </nav>
+                        <div class="head"><div><h1>{title}</h1><p>{texts.catalogue_product_lead()}</p></div></div>
+                    </div>
+                    <section class="sheet narrow">
+                        <div class="in"><Edit page=page.clone()/></div>
+                    </section>
+                </main>
+            }
+        })
+    }
+}
+
+fn code_words(texts: Texts, kind: ProductKind) -> String {
+    texts.find_product_kind(kind.code()).unwrap_or_default().to_owned()
+}
+
+#[component]
+fn Edit(page: DraftProductPage) -> impl IntoView {
+    let texts = texts();
+    let known = page.product.is_some();
+    let product = page.product.unwrap_or(ProductForm {
+        code: String::new(),
+        kind: ProductKind::Subscription,
+        unit: Unit::Seat,
+        activations: String::new(),
+        portal_url: String::new(),
+        words: Default::default(),
+        downloads: String::new(),
+    });
+    let target = format!("{}:{}", page.row.id, product.code);
+    let form = Form::new("save_catalogue_product", &target);
+    let kept =
+        move |name: &str, otherwise: &str| form.kept_named(name).unwrap_or_else(|| otherwise.to_owned());
+    let what = if known {
+        let unit = texts.find_unit_word(product.unit.code()).unwrap_or_default();
+        view! {
+            <input type="hidden" name="product_code" value=product.code.clone()/>
+            <input type="hidden" name="kind" value=product.kind.code()/>
+            <input type="hidden" name="unit" value=product.unit.code()/>
+            <dl class="facts">
+                <div><dt>{texts.catalogue_product_code()}</dt><dd><code>{product.code.clone()}</code></dd></div>
+                <div><dt>{texts.catalogue_product_kind()}</dt><dd>{code_words(texts, product.kind)}</dd></div>
+                <div><dt>{texts.catalogue_product_unit()}</dt><dd>{unit}</dd></div>
+            </dl>
+        }
+        .into_any()
+    } else {
+        let kinds =
+            ProductKind::ALL.iter().map(|kind| Choice::new(kind.code(), code_words(texts, *kind))).collect();
+        let units = Unit::ALL
+            .iter()
+            .map(|unit| Choice::new(unit.code(), texts.find_unit_word(unit.code()).unwrap_or_default()))
+            .collect();
+        view! {
+            <TextField
+                id="product-code"
+                name="product_code"
+                label=texts.catalogue_product_code()
+                value=kept("product_code", "")
+                help=texts.catalogue_product_code_help()
+                maxlength=60_u32
+                required=true
+            />
+            <SelectField
+                id="product-kind"
+                name="kind"
+                label=texts.catalogue_product_kind()
+                choices=kinds
+                selected=kept("kind", product.kind.code())
+                required=true
+            />
+            <SelectField
+                id="product-unit"
+                name="unit"
+                label=texts.catalogue_product_unit()
+                choices=units
+                selected=kept("unit", product.unit.code())
+                required=true
+            />
+        }
+        .into_any()
+    };
+    let several = !known || product.kind == ProductKind::MultipleActivationKey;
+    let downloads = !known || product.kind.has_download();
+    let languages = Language::ALL
+        .iter()
+        .zip(&product.words)
+        .map(|(language, words)| words_of(texts, form, *language, words))
+        .collect_view();
+    let foot = match &page.why_not {
+        Some(error) => view! {
+            <DisabledButton label=texts.common_save() describedby="no-product"/>
+            <Why id="no-product" kind=why_kind(error) text=words::refusal(texts, error)/>
+        }
+        .into_any(),
+        None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
+    };
+    let remove = (known && page.why_not.is_none()).then(|| {
+        let name = product.words.first().map(|words| words.name.clone()).unwrap_or_default();
+        view! { <Remove target=target code=product.code.clone() name=name version=page.row_version/> }
+    });
+    view! {
+        <PostForm form=form class="form">
+            <input type="hidden" name="version" value=page.row_version.to_string()/>
+            {what}
+            {several.then(|| view! {
+                <TextField
+                    id=form.id(Field::Quantity)
+                    name="activations"
+                    label=texts.catalogue_product_activations()
+                    value=kept("activations", &product.activations)
+                    help=texts.catalogue_product_activations_help()
+                    error=form.field_error(Field::Quantity)
+                    inputmode="numeric"
+                    maxlength=10_u32
+                    optional=true
+                />
+            })}
+            <TextField
+                id="product-portal"
+                name="portal_url"
+                label=texts.catalogue_product_portal()
+                value=kept("portal_url", &product.portal_url)
+                help=texts.catalogue_product_portal_help()
+                inputmode="url"
+                maxlength=1000_u32
+                optional=true
+            />
+            {languages}
+            {downloads.then(|| view! {
+                <TextArea
+                    id="product-downloads"
+                    name="downloads"
+                    label=texts.catalogue_product_downloads()
+                    value=kept("downloads", &product.downloads)
+                    help=texts.catalogue_product_downloads_help()
+                    optional=true
+                />
+            })}
+            <div class="form-foot">{foot}</div>
+        </PostForm>
+        {remove}
+    }
+}
+
+/// The texts in a language.
+fn words_of(texts: Texts, form: Form, language: Language, words: &ProductWords) -> AnyView {
+    let tag = language.tag();
+    let name = move |field: &str| format!("{field}.{tag}");
+    let kept = move |field: &str, otherwise: &str| {
+        form.kept_named(&name(field)).unwrap_or_else(|| otherwise.to_owned())
+    };
+    view! {
+        <fieldset class="form" lang=tag>
+            <legend>{language.own_name()}</legend>
+            <TextField
+                id=format!("product-name-{tag}")
+                name=name("name")
+                label=texts.find_catalogue_field("name").unwrap_or_default()
+                value=kept("name", &words.name)
+                maxlength=120_u32
+                required=true
+            />
+            <TextField
+                id=format!("product-summary-{tag}")
+                name=name("summary")
+                label=texts.find_catalogue_field("summary").unwrap_or_default()
+                value=kept("summary", &words.summary)
+                maxlength=1000_u32
+                required=true
+            />
+            <TextArea
+                id=format!("product-instructions-{tag}")
+                name=name("instructions")
+                label=texts.find_catalogue_field("instructions").unwrap_or_default()
+                value=kept("instructions", &words.instructions)
+                help=texts.catalogue_product_instructions_help()
+                required=true
+            />
+            <TextArea
+                id=format!("product-guidance-{tag}")
+                name=name("guidance")
+                label=texts.find_catalogue_field("guidance").unwrap_or_default()
+                value=kept("guidance", &words.guidance)
+                optional=true
+            />
+        </fieldset>
+    }
+    .into_any()
+}
+
+#[component]
+fn Remove(target: String, code: String, name: String, version: i64) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("remove_catalogue_product", target);
+    let confirmed = move || {
+        view! {
+            <PostForm form=form>
+                <input type="hidden" name="version" value=version.to_string()/>
+                <input type="hidden" name="product_code" value=code/>
+                <SubmitButton
+                    label=texts.catalogue_remove_product()
+                    tone=ButtonTone::DangerPrimary
+                    busy=form.pending
+                />
+            </PostForm>
+        }
+    };
+    view! {
+        <Confirm
+            id="remove-product"
+            label=texts.catalogue_remove_product()
+            tone=ButtonTone::Danger
+            question=texts.catalogue_remove_question(name)
+            form=confirmed
+            done=Signal::derive(move || form.done.with(Option::is_some))
+            open=form.refused()
+        >
+            <p>{texts.catalogue_remove_text()}</p>
+        </Confirm>
+    }
+}

@@ -1,0 +1,154 @@
+//! The matrix of a category: a row for each product, a column for each core source.
+
+use domain::Category;
+use domain::view::catalogue::{DraftPage, QuantityRow, SOURCES};
+use leptos::prelude::*;
+use locales::Texts;
+
+use super::PATH;
+use crate::components::{Column, Empty, Ledger, SubmitButton};
+use crate::forms::{Form, PostForm};
+use crate::i18n::texts;
+use crate::words;
+
+/// What the names of the matrix's fields begin with.
+pub const QUANTITY: &str = "quantity:";
+
+/// The quantities of the category that the address says, with links to the others.
+#[component]
+pub(super) fn Quantities(page: Signal<DraftPage>) -> impl IntoView {
+    let texts = texts();
+    // What somebody is typing stays until the draft itself changed.
+    let shown = Memo::new(move |_| {
+        page.with(|page| {
+            (page.row.id, page.row_version, page.category, page.quantities.clone(), page.why_not.is_none())
+        })
+    });
+    view! {
+        <section class="sheet" id="quantities">
+            <div class="sheet-head"><h2>{texts.catalogue_quantities()}</h2></div>
+            <div class="in">
+                <p>{texts.catalogue_quantities_lead(texts.common_unlimited())}</p>
+                <nav aria-label=texts.catalogue_quantities()>
+                    <ul class="chips">
+                        {move || {
+                            let (draft, chosen) = shown.with(|(draft, _, category, ..)| (*draft, *category));
+                            Category::ALL
+                                .iter()
+                                .map(|category| {
+                                    let href = format!("{PATH}/{draft}?category={}#quantities", category.code());
+                                    let current = (*category == chosen).then_some("page");
+                                    view! {
+                                        <li>
+                                            <a class="chip" href=href aria-current=current>
+                                                {words::category(texts, *category)}
+                                            </a>
+                                        </li>
+                                    }
+                                })
+                                .collect_view()
+                        }}
+                    </ul>
+                </nav>
+            </div>
+            {move || {
+                shown
+                    .with(|(draft, version, category, rows, editable)| {
+                        view! {
+                            <Matrix
+                                draft=draft.to_string()
+                                version=*version
+                                category=*category
+                                rows=rows.clone()
+                                editable=*editable
+                            />
+                        }
+                    })
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Matrix(
+    draft: String,
+    version: i64,
+    category: Category,
+    rows: Vec<QuantityRow>,
+    editable: bool,
+) -> impl IntoView {
+    let texts = texts();
+    if rows.is_empty() {
+        return view! { <Empty title=texts.catalogue_no_products()/> }.into_any();
+    }
+    // Several forms of the page are about the draft: this one is the category's.
+    let form = Form::new("save_catalogue_quantities", format!("{draft}:{}", category.code()));
+    let mut columns = vec![Column::new(texts.catalogue_column_product())];
+    columns.extend(
+        SOURCES.iter().map(|source| Column::new(texts.find_source(source.code()).unwrap_or_default())),
+    );
+    let table = rows.iter().map(|row| self::row(texts, form, &draft, row, editable)).collect_view();
+    let ledger = view! {
+        <Ledger caption=words::category(texts, category) columns=columns>{table}</Ledger>
+    };
+    if !editable {
+        return ledger.into_any();
+    }
+    view! {
+        <PostForm form=form>
+            <input type="hidden" name="version" value=version.to_string()/>
+            <input type="hidden" name="category" value=category.code()/>
+            {ledger}
+            <div class="form-foot in"><SubmitButton label=texts.catalogue_save_quantities() busy=form.pending/></div>
+        </PostForm>
+    }
+    .into_any()
+}
+
+/// How an amount stands in its field.
+fn typed(texts: Texts, amount: Option<Option<i64>>) -> String {
+    match amount {
+        None => String::new(),
+        Some(None) => texts.common_unlimited().to_owned(),
+        Some(Some(number)) => number.to_string(),
+    }
+}
+
+fn row(texts: Texts, form: Form, draft: &str, row: &QuantityRow, editable: bool) -> AnyView {
+    let cells = SOURCES
+        .iter()
+        .zip(&row.amounts)
+        .map(|(source, amount)| {
+            let label = texts.find_source(source.code()).unwrap_or_default();
+            let value = typed(texts, *amount);
+            let content = if editable {
+                let name = format!("{QUANTITY}{}:{}", row.product, source.code());
+                let value = form.kept_named(&name).unwrap_or(value);
+                view! {
+                    <input
+                        class="amount"
+                        type="text"
+                        name=name
+                        value=value
+                        maxlength="20"
+                        autocomplete="off"
+                        aria-label=texts.catalogue_quantity_of(&row.name, label)
+                    />
+                }
+                .into_any()
+            } else {
+                value.into_any()
+            };
+            view! { <td role="cell" data-label=label>{content}</td> }
+        })
+        .collect_view();
+    let href = format!("{PATH}/{draft}/product?code={}", row.product);
+    let unit = texts.find_unit_word(row.unit.code()).unwrap_or_default();
+    view! {
+        <tr role="row">
+            <th role="rowheader" scope="row"><a href=href>{row.name.clone()}</a><small>{unit}</small></th>
+            {cells}
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,45 @@
+//! The operators' catalogue.
+
+use domain::view::catalogue::{CataloguePage, DraftPage, DraftProductPage, DraftProductQuery, DraftQuery};
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+use crate::loaded::Loaded;
+use crate::refusal::Refusal;
+
+/// The catalogue's versions and drafts.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadCatalogue, input = Json, output = Json)]
+pub async fn catalogue() -> Result<Loaded<CataloguePage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page = service::catalogue::page::list(&service, &context::request()).await;
+    context::answer(&service, page).await
+}
+
+/// A draft.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadCatalogueDraft, input = Json, output = Json)]
+pub async fn catalogue_draft(query: DraftQuery) -> Result<Loaded<DraftPage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page =
+        service::catalogue::page::draft(&service, &context::request(), crate::i18n::language(), &query).await;
+    context::answer(&service, page).await
+}
+
+/// A product of a draft.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadCatalogueProduct, input = Json, output = Json)]
+pub async fn catalogue_product(query: DraftProductQuery) -> Result<Loaded<DraftProductPage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page = service::catalogue::page::product(&service, &context::request(), &query).await;
+    context::answer(&service, page).await
+}

@@ -1,0 +1,283 @@
+//! What a catalogue says.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Language;
+use crate::benefit::{ProductKind, SourceLabel, Unit};
+use crate::error::codes;
+use crate::membership::Tier;
+
+codes! {
+    /// Who puts a draft into force (programme policy).
+    Publication {
+        /// Whoever may publish, also their own draft.
+        OnePerson = "one_person",
+        /// Somebody who may publish and didn't change the draft.
+        SecondPerson = "second_person",
+    }
+}
+
+codes! {
+    /// What an offer gives when it is held.
+    OfferTier {
+        /// The network membership.
+        Network = "network",
+        /// The Action Pack.
+        ActionPack = "action_pack",
+        /// A silver competency.
+        Silver = "silver",
+        /// A gold competency.
+        Gold = "gold",
+        /// An ISV offer.
+        Isv = "isv",
+    }
+}
+
+/// Something in each language.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Translated<T> {
+    /// English.
+    pub en: T,
+    /// 简体中文.
+    #[serde(rename = "zh-Hans")]
+    pub simplified: T,
+    /// 繁體中文.
+    #[serde(rename = "zh-Hant")]
+    pub traditional: T,
+}
+
+impl<T> Translated<T> {
+    /// What it is in a language.
+    #[must_use]
+    pub const fn of(&self, language: Language) -> &T {
+        match language {
+            Language::English => &self.en,
+            Language::SimplifiedChinese => &self.simplified,
+            Language::TraditionalChinese => &self.traditional,
+        }
+    }
+
+    /// The same, to be changed.
+    pub const fn of_mut(&mut self, language: Language) -> &mut T {
+        match language {
+            Language::English => &mut self.en,
+            Language::SimplifiedChinese => &mut self.simplified,
+            Language::TraditionalChinese => &mut self.traditional,
+        }
+    }
+}
+
+/// A catalogue, as it stands in a file.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    /// The programme itself.
+    pub programme: Programme,
+    /// Values of policies by their names; a policy that isn't named stays as it is.
+    #[serde(default)]
+    pub policies: BTreeMap<String, String>,
+    /// Competency areas.
+    #[serde(default, rename = "area")]
+    pub areas: Vec<Area>,
+    /// What can be joined or bought.
+    #[serde(default, rename = "offer")]
+    pub offers: Vec<Offer>,
+    /// What can be granted.
+    #[serde(default, rename = "product")]
+    pub products: Vec<Product>,
+    /// How much of what each source grants.
+    #[serde(default, rename = "entitlement")]
+    pub entitlements: Vec<Entitlement>,
+}
+
+/// The programme's own texts.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Programme {
+    /// Its name.
+    pub name: Translated<String>,
+    /// Where a bank transfer goes, in lines; without it there are no transfers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank_details: Option<Translated<Vec<String>>>,
+}
+
+/// A competency area.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Area {
+    /// Its code.
+    pub code: String,
+}
+
+/// What can be joined or bought.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// Its code.
+    pub code: String,
+    /// What it gives.
+    pub tier: OfferTier,
+    /// Price in minor units of the currency.
+    pub price_minor: i64,
+    /// ISO code of the currency.
+    pub currency: String,
+    /// Its name.
+    pub name: Translated<String>,
+    /// A sentence about it.
+    pub description: Translated<String>,
+}
+
+/// What can be granted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// Its code.
+    pub code: String,
+    /// What it is; says in which category it stands.
+    pub kind: ProductKind,
+    /// What a quantity of it counts.
+    pub unit: Unit,
+    /// Activations that a multiple-activation key has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activations: Option<i64>,
+    /// The vendor's portal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal_url: Option<String>,
+    /// Its name.
+    pub name: Translated<String>,
+    /// A line about it.
+    pub summary: Translated<String>,
+    /// Special instructions, step by step.
+    pub instructions: Translated<Vec<String>>,
+    /// Guidance to kinds of support.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance: Option<Translated<String>>,
+    /// What can be downloaded.
+    #[serde(default, rename = "download", skip_serializing_if = "Vec::is_empty")]
+    pub downloads: Vec<Download>,
+}
+
+/// A package of a version for a language and an operating system.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Download {
+    /// The version's name.
+    pub version: String,
+    /// Tag of the package's language.
+    pub language: String,
+    /// Code of the operating system.
+    pub operating_system: String,
+    /// Name of the file.
+    pub file: String,
+    /// Its size.
+    pub bytes: i64,
+}
+
+/// How much of a product a source grants.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entitlement {
+    /// The source.
+    pub source: SourceLabel,
+    /// The product's code.
+    pub product: String,
+    /// How much; without it there is no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<i64>,
+    /// How many people can hold it, where the quantity counts something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats: Option<i64>,
+    /// The pool that it shares with other rows of the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
+    /// The level whose competencies add it, for a select competency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Tier>,
+    /// The areas that add it, for a select competency.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<String>,
+    /// Whether each area adds its own; otherwise the areas of a level add it together.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub per_area: bool,
+    /// Whether the figure is chosen rather than documented.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub illustrative: bool,
+}
+
+/// What makes two rows of quantities the same one: an area's, or the source's own.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Quantity {
+    /// The product's code.
+    pub product: String,
+    /// Code of the source.
+    pub source: String,
+    /// Code of the level, for a select competency.
+    pub level: Option<String>,
+    /// The area, for a select competency.
+    pub area: Option<String>,
+}
+
+impl Entitlement {
+    /// The rows that it stands for: one for each area, or one.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Quantity> {
+        let row = |area: Option<String>| Quantity {
+            product: self.product.clone(),
+            source: self.source.code().to_owned(),
+            level: self.level.map(|level| level.code().to_owned()),
+            area,
+        };
+        if self.areas.is_empty() {
+            vec![row(None)]
+        } else {
+            self.areas.iter().map(|area| row(Some(area.clone()))).collect()
+        }
+    }
+
+    /// The limit of its pool; none is without limit.
+    #[must_use]
+    pub fn limit(&self) -> Option<i64> {
+        self.seats.or(self.quantity)
+    }
+}
+
+impl Catalogue {
+    /// Brings it into the order in which it is compared and written: by code, areas one after the other;
+    /// rows that say the same of several areas become one.
+    pub fn sort(&mut self) {
+        self.areas.sort();
+        self.offers.sort_by_key(|offer| (offer.tier as u8, offer.code.clone()));
+        self.products
+            .sort_by(|a, b| (a.kind.category() as u8, &a.code).cmp(&(b.kind.category() as u8, &b.code)));
+        for product in &mut self.products {
+            product.downloads.sort();
+        }
+        let mut rows: Vec<Entitlement> = Vec::new();
+        for mut entitlement in std::mem::take(&mut self.entitlements) {
+            let areas = std::mem::take(&mut entitlement.areas);
+            let like = |row: &&mut Entitlement| {
+                !areas.is_empty()
+                    && !row.areas.is_empty()
+                    && Entitlement { areas: Vec::new(), ..(**row).clone() } == entitlement
+            };
+            if let Some(row) = rows.iter_mut().find(like) {
+                row.areas.extend(areas);
+            } else {
+                rows.push(Entitlement { areas, ..entitlement });
+            }
+        }
+        for row in &mut rows {
+            row.areas.sort();
+            row.areas.dedup();
+        }
+        rows.sort_by(|a, b| {
+            let key =
+                |row: &Entitlement| (row.source as u8, row.level, row.product.clone(), row.areas.clone());
+            key(a).cmp(&key(b))
+        });
+        self.entitlements = rows;
+    }
+}

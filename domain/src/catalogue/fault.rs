@@ -1,0 +1,410 @@
+//! What is wrong with a catalogue.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::document::{Catalogue, Entitlement, OfferTier, Product, Translated};
+use crate::Language;
+use crate::benefit::{ProductKind, SourceLabel};
+use crate::error::codes;
+use crate::membership::Tier;
+
+/// Characters of a code.
+const CODE: usize = 60;
+/// Characters of a name.
+const NAME: usize = 120;
+/// Characters of a longer text.
+const TEXT: usize = 1_000;
+/// The largest quantity, price or size in bytes.
+const NUMBER: i64 = 1_000_000_000_000_000;
+/// Steps of instructions.
+const STEPS: std::ops::RangeInclusive<usize> = 1..=10;
+
+codes! {
+    /// A fault of a catalogue.
+    FaultCode {
+        /// A code with something else than small letters, digits and underscores.
+        MalformedCode = "malformed_code",
+        /// A code twice, or a quantity twice for the same source.
+        Twice = "twice",
+        /// A text that is missing in a language, or empty.
+        TextMissing = "text_missing",
+        /// A text above its limit.
+        TextTooLong = "text_too_long",
+        /// Steps: none, too many, or not equally many in each language.
+        Steps = "steps",
+        /// A number out of its range.
+        NumberRange = "number_range",
+        /// Activations without a multiple-activation key, or the other way round.
+        Activations = "activations",
+        /// Not an address that begins with https://.
+        MalformedLink = "malformed_link",
+        /// A download of something that has none.
+        DownloadOfKind = "download_of_kind",
+        /// A product that the catalogue doesn't have.
+        UnknownProduct = "unknown_product",
+        /// An area that the catalogue doesn't have.
+        UnknownArea = "unknown_area",
+        /// Level and areas belong to a select competency, and to nothing else.
+        LevelAndAreas = "level_and_areas",
+        /// An individual grant is made for a company, not by a catalogue.
+        IndividualGrant = "individual_grant",
+        /// Rows of one pool and one source with other limits, or one of them without.
+        PoolLimits = "pool_limits",
+        /// A policy that isn't known, or a value that it doesn't have.
+        UnknownPolicy = "unknown_policy",
+        /// Not a currency's code of three capital letters.
+        MalformedCurrency = "malformed_currency",
+        /// A tier with several offers; only ISV offers can be many.
+        OneOfferATier = "one_offer_a_tier",
+        /// What a product is, or what a quantity counts, can't change: it needs another code.
+        KindChanged = "kind_changed",
+    }
+}
+
+/// A fault and where it stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Fault {
+    /// What is wrong.
+    pub code: FaultCode,
+    /// Where, in the words of the document, such as `product windows_enterprise, name.zh-Hans`.
+    pub place: String,
+}
+
+/// Everything that is wrong with a catalogue by itself. `known` says whether a policy has a value.
+#[must_use]
+pub fn faults(catalogue: &Catalogue, known: impl Fn(&str, &str) -> bool) -> Vec<Fault> {
+    let mut found = Found::default();
+    found.text("programme", "name", &catalogue.programme.name, NAME);
+    if let Some(details) = &catalogue.programme.bank_details {
+        found.lines("programme", "bank_details", details, 1..=20, false);
+    }
+    for (name, value) in &catalogue.policies {
+        found.check(known(name, value), FaultCode::UnknownPolicy, || format!("policies, {name}"));
+    }
+    let areas = found.codes("area", catalogue.areas.iter().map(|area| area.code.as_str()));
+    found.codes("offer", catalogue.offers.iter().map(|offer| offer.code.as_str()));
+    let mut tiers = BTreeMap::new();
+    for offer in &catalogue.offers {
+        let place = format!("offer {}", offer.code);
+        found.text(&place, "name", &offer.name, NAME);
+        found.text(&place, "description", &offer.description, TEXT);
+        found.range(&place, "price_minor", Some(offer.price_minor), 0);
+        let currency =
+            offer.currency.len() == 3 && offer.currency.bytes().all(|byte| byte.is_ascii_uppercase());
+        found.check(currency, FaultCode::MalformedCurrency, || format!("{place}, currency"));
+        *tiers.entry(offer.tier.code()).or_insert(0) += 1;
+    }
+    for (tier, count) in tiers {
+        let one = count == 1 || tier == OfferTier::Isv.code();
+        found.check(one, FaultCode::OneOfferATier, || format!("offer, tier {tier}"));
+    }
+    found.codes("product", catalogue.products.iter().map(|product| product.code.as_str()));
+    for product in &catalogue.products {
+        found.product(product);
+    }
+    let products = catalogue.products.iter().map(|product| (product.code.as_str(), product)).collect();
+    found.entitlements(&catalogue.entitlements, &products, &areas);
+    found.faults
+}
+
+/// What a catalogue can't change about the one in force.
+#[must_use]
+pub fn faults_against(catalogue: &Catalogue, in_force: &Catalogue) -> Vec<Fault> {
+    let before: HashMap<&str, &Product> =
+        in_force.products.iter().map(|product| (product.code.as_str(), product)).collect();
+    catalogue
+        .products
+        .iter()
+        .filter(|product| {
+            before
+                .get(product.code.as_str())
+                .is_some_and(|before| before.kind != product.kind || before.unit != product.unit)
+        })
+        .map(|product| Fault {
+            code: FaultCode::KindChanged,
+            place: format!("product {}, kind or unit", product.code),
+        })
+        .collect()
+}
+
+#[derive(Default)]
+struct Found {
+    faults: Vec<Fault>,
+}
+
+impl Found {
+    fn check(&mut self, fine: bool, code: FaultCode, place: impl FnOnce() -> String) {
+        if !fine {
+            self.faults.push(Fault { code, place: place() });
+        }
+    }
+
+    fn codes<'a>(&mut self, what: &str, codes: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+        let mut seen = BTreeSet::new();
+        for code in codes {
+            let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+            let fine = !code.is_empty() && code.len() <= CODE && code.bytes().all(letters);
+            self.check(fine, FaultCode::MalformedCode, || format!("{what} {code}"));
+            let first = seen.insert(code);
+            self.check(first, FaultCode::Twice, || format!("{what} {code}"));
+        }
+        seen
+    }
+
+    fn text(&mut self, place: &str, field: &str, texts: &Translated<String>, limit: usize) {
+        for language in Language::ALL {
+            let text = texts.of(language).trim();
+            let at = || format!("{place}, {field}.{}", language.tag());
+            self.check(!text.is_empty(), FaultCode::TextMissing, at);
+            self.check(text.chars().count() <= limit, FaultCode::TextTooLong, at);
+        }
+    }
+
+    fn lines(
+        &mut self,
+        place: &str,
+        field: &str,
+        texts: &Translated<Vec<String>>,
+        count: std::ops::RangeInclusive<usize>,
+        equally_many: bool,
+    ) {
+        let first = texts.en.len();
+        for language in Language::ALL {
+            let lines = texts.of(language);
+            let at = || format!("{place}, {field}.{}", language.tag());
+            let number = count.contains(&lines.len()) && (!equally_many || lines.len() == first);
+            self.check(number, FaultCode::Steps, at);
+            // They are kept as one text, a line each.
+            let filled = lines.iter().all(|line| !line.trim().is_empty() && !line.contains('\n'));
+            self.check(filled, FaultCode::TextMissing, at);
+            let short = lines.iter().all(|line| line.chars().count() <= TEXT);
+            self.check(short, FaultCode::TextTooLong, at);
+        }
+    }
+
+    fn range(&mut self, place: &str, field: &str, number: Option<i64>, least: i64) {
+        let fine = number.is_none_or(|number| (least..=NUMBER).contains(&number));
+        self.check(fine, FaultCode::NumberRange, || format!("{place}, {field}"));
+    }
+
+    fn product(&mut self, product: &Product) {
+        let place = format!("product {}", product.code);
+        self.text(&place, "name", &product.name, NAME);
+        self.text(&place, "summary", &product.summary, TEXT);
+        self.lines(&place, "instructions", &product.instructions, STEPS, true);
+        if let Some(guidance) = &product.guidance {
+            self.text(&place, "guidance", guidance, TEXT);
+        }
+        let several = product.kind == ProductKind::MultipleActivationKey;
+        self.check(several == product.activations.is_some(), FaultCode::Activations, || {
+            format!("{place}, activations")
+        });
+        self.range(&place, "activations", product.activations, 1);
+        let link = product.portal_url.as_deref().is_none_or(|link| {
+            link.starts_with("https://")
+                && link.len() <= TEXT
+                && !link.chars().any(|c| c.is_whitespace() || c.is_control())
+        });
+        self.check(link, FaultCode::MalformedLink, || format!("{place}, portal_url"));
+        let has = product.kind.has_download() || product.downloads.is_empty();
+        self.check(has, FaultCode::DownloadOfKind, || format!("{place}, download"));
+        let mut files = HashSet::new();
+        for download in &product.downloads {
+            let at = || format!("{place}, download {}", download.file);
+            let filled = [&download.version, &download.language, &download.operating_system, &download.file]
+                .iter()
+                .all(|text| !text.trim().is_empty() && text.chars().count() <= NAME);
+            // Neither a folder nor something that a header would read otherwise.
+            let name =
+                !download.file.contains(['/', '\\', '"']) && !download.file.chars().any(char::is_control);
+            self.check(filled && name, FaultCode::TextMissing, at);
+            self.range(&at(), "bytes", Some(download.bytes), 1);
+            self.check(files.insert(&download.file), FaultCode::Twice, at);
+        }
+    }
+
+    fn entitlements(
+        &mut self,
+        entitlements: &[Entitlement],
+        products: &HashMap<&str, &Product>,
+        areas: &BTreeSet<&str>,
+    ) {
+        let mut seen = HashSet::new();
+        let mut pools: HashMap<(SourceLabel, Option<Tier>, &str), Option<i64>> = HashMap::new();
+        for entitlement in entitlements {
+            let place = format!("entitlement {} {}", entitlement.source.code(), entitlement.product);
+            let known = products.contains_key(entitlement.product.as_str());
+            self.check(known, FaultCode::UnknownProduct, || place.clone());
+            let select = entitlement.source == SourceLabel::SelectCompetency;
+            let level = matches!(entitlement.level, Some(Tier::Silver | Tier::Gold));
+            let fits = if select {
+                level && !entitlement.areas.is_empty()
+            } else {
+                entitlement.level.is_none() && entitlement.areas.is_empty() && !entitlement.per_area
+            };
+            self.check(fits, FaultCode::LevelAndAreas, || place.clone());
+            let individual = entitlement.source == SourceLabel::IndividualGrant;
+            self.check(!individual, FaultCode::IndividualGrant, || place.clone());
+            for area in &entitlement.areas {
+                self.check(areas.contains(area.as_str()), FaultCode::UnknownArea, || {
+                    format!("{place}, {area}")
+                });
+            }
+            self.range(&place, "quantity", entitlement.quantity, 1);
+            self.range(&place, "seats", entitlement.seats, 1);
+            for row in entitlement.rows() {
+                let area = row.area.clone().unwrap_or_default();
+                self.check(seen.insert(row), FaultCode::Twice, || {
+                    format!("{place} {area}").trim_end().to_owned()
+                });
+            }
+            if let Some(pool) = entitlement.pool.as_deref() {
+                let limit = entitlement.limit();
+                let shared = *pools.entry((entitlement.source, entitlement.level, pool)).or_insert(limit);
+                self.check(shared == limit && !pool.trim().is_empty(), FaultCode::PoolLimits, || {
+                    format!("{place}, pool {pool}")
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    fn codes(catalogue: &Catalogue) -> Vec<(FaultCode, String)> {
+        faults(catalogue, |name, value| name == "double_holding" && value == "warn")
+            .into_iter()
+            .map(|fault| (fault.code, fault.place))
+            .collect()
+    }
+
+    #[test]
+    fn a_right_catalogue_has_no_fault() {
+        assert_eq!(codes(&sample()), []);
+    }
+
+    #[test]
+    fn every_fault_is_found_where_it_stands() {
+        type Change = fn(&mut Catalogue);
+        let cases: [(Change, FaultCode, &str); 19] = [
+            (|c| c.products[0].code = "No Code".to_owned(), FaultCode::MalformedCode, "product No Code"),
+            (
+                |c| {
+                    let again = c.areas[0].clone();
+                    c.areas.push(again);
+                },
+                FaultCode::Twice,
+                "area devops",
+            ),
+            (
+                |c| c.products[0].name.simplified = " ".to_owned(),
+                FaultCode::TextMissing,
+                "product studio, name.zh-Hans",
+            ),
+            (|c| c.offers[0].name.en = "x".repeat(121), FaultCode::TextTooLong, "offer network, name.en"),
+            (|c| c.products[0].instructions.en.clear(), FaultCode::Steps, "product studio, instructions.en"),
+            (|c| c.offers[0].price_minor = -1, FaultCode::NumberRange, "offer network, price_minor"),
+            (
+                |c| c.entitlements[0].quantity = Some(0),
+                FaultCode::NumberRange,
+                "entitlement network_core studio, quantity",
+            ),
+            (|c| c.products[0].activations = Some(5), FaultCode::Activations, "product studio, activations"),
+            (|c| c.products[1].activations = None, FaultCode::Activations, "product system, activations"),
+            (
+                |c| c.products[0].portal_url = Some("http://a.example".to_owned()),
+                FaultCode::MalformedLink,
+                "product studio, portal_url",
+            ),
+            (
+                |c| {
+                    let download = c.products[1].downloads[0].clone();
+                    c.products[0].downloads.push(download);
+                },
+                FaultCode::DownloadOfKind,
+                "product studio, download",
+            ),
+            (
+                |c| c.products[1].downloads[0].file = "../system.iso".to_owned(),
+                FaultCode::TextMissing,
+                "product system, download ../system.iso",
+            ),
+            (
+                |c| c.entitlements[0].product = "other".to_owned(),
+                FaultCode::UnknownProduct,
+                "entitlement network_core other",
+            ),
+            (
+                |c| c.entitlements[1].areas = vec!["other".to_owned()],
+                FaultCode::UnknownArea,
+                "entitlement select_competency studio, other",
+            ),
+            (
+                |c| c.entitlements[0].level = Some(Tier::Gold),
+                FaultCode::LevelAndAreas,
+                "entitlement network_core studio",
+            ),
+            (
+                |c| c.entitlements[0].source = SourceLabel::IndividualGrant,
+                FaultCode::IndividualGrant,
+                "entitlement individual_grant studio",
+            ),
+            (
+                |c| {
+                    c.policies.insert("double_holding".to_owned(), "sometimes".to_owned());
+                },
+                FaultCode::UnknownPolicy,
+                "policies, double_holding",
+            ),
+            (
+                |c| c.offers[0].currency = "usd".to_owned(),
+                FaultCode::MalformedCurrency,
+                "offer network, currency",
+            ),
+            (
+                |c| {
+                    let again = c.offers[0].clone();
+                    c.offers.push(Offer { code: "two".to_owned(), ..again });
+                },
+                FaultCode::OneOfferATier,
+                "offer, tier network",
+            ),
+        ];
+        for (change, code, place) in cases {
+            let mut catalogue = sample();
+            change(&mut catalogue);
+            let found = codes(&catalogue);
+            assert!(found.contains(&(code, place.to_owned())), "{code:?} at {place}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn rows_of_one_pool_have_one_limit() {
+        let mut catalogue = sample();
+        let mut other = catalogue.entitlements[0].clone();
+        other.product = "system".to_owned();
+        other.pool = Some("both".to_owned());
+        catalogue.entitlements[0].pool = Some("both".to_owned());
+        catalogue.entitlements.push(other);
+        assert_eq!(codes(&catalogue), []);
+        catalogue.entitlements[0].quantity = None;
+        assert!(codes(&catalogue).iter().any(|(code, _)| *code == FaultCode::PoolLimits));
+    }
+
+    #[test]
+    fn what_a_product_is_stays() {
+        let in_force = sample();
+        let mut catalogue = sample();
+        catalogue.products[0].name.en = "Another name".to_owned();
+        assert_eq!(faults_against(&catalogue, &in_force), []);
+        catalogue.products[0].unit = crate::benefit::Unit::Item;
+        assert_eq!(faults_against(&catalogue, &in_force)[0].code, FaultCode::KindChanged);
+    }
+
+    use super::super::document::Offer;
+}

@@ -1,0 +1,239 @@
+//! The operators' catalogue: its versions and drafts, what a draft changes, and what it is changed by.
+
+use serde::{Deserialize, Serialize};
+
+use super::benefits::WhyNot;
+use super::operator::Stamp;
+use crate::Day;
+use crate::benefit::{Category, ProductKind, SourceLabel, Unit};
+use crate::catalogue::{ChangeKind, Fault, Publication, Value};
+use crate::error::codes;
+use crate::ids::CatalogueDraftId;
+use crate::membership::Tier;
+
+/// Rows of the list: the versions before are in the activity.
+pub const ROWS: u32 = 100;
+
+/// Sources whose quantities make the matrix, in its order.
+pub const SOURCES: [SourceLabel; 5] = [
+    SourceLabel::NetworkCore,
+    SourceLabel::ActionPack,
+    SourceLabel::SilverCore,
+    SourceLabel::GoldCore,
+    SourceLabel::IsvCoSell,
+];
+
+codes! {
+    /// Where a draft of the catalogue stands.
+    DraftState {
+        /// It can be changed.
+        Draft = "draft",
+        /// It waits for its day.
+        Published = "published",
+        /// It is the version in force.
+        InForce = "in_force",
+        /// Another version took its place.
+        Replaced = "replaced",
+        /// It was taken back.
+        Withdrawn = "withdrawn",
+    }
+}
+
+codes! {
+    /// What a difference is about.
+    Part {
+        /// The programme's own texts.
+        Programme = "programme",
+        /// A policy.
+        Policy = "policy",
+        /// A competency area.
+        Area = "area",
+        /// An offer.
+        Offer = "offer",
+        /// A product.
+        Product = "product",
+        /// A quantity.
+        Quantity = "quantity",
+    }
+}
+
+/// A draft or a version in the list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftRow {
+    /// Which one.
+    pub id: CatalogueDraftId,
+    /// What it is called.
+    pub title: String,
+    /// Where it stands.
+    pub state: DraftState,
+    /// Its version once it came into force.
+    pub version: Option<i64>,
+    /// The day on which it comes into force, or came (UTC).
+    pub from: Option<Day>,
+    /// Whether it reaches what companies hold already.
+    pub existing: bool,
+    /// Who changed it last.
+    pub changed_by: String,
+    /// When (UTC).
+    pub changed: Stamp,
+}
+
+/// The page **Catalogue**.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CataloguePage {
+    /// The version in force.
+    pub version: i64,
+    /// Products that it lists.
+    pub products: i64,
+    /// Drafts and versions, those that were changed last first.
+    pub rows: Vec<DraftRow>,
+    /// Why the reader can't draft.
+    pub why_not: WhyNot,
+}
+
+/// What the page of a draft is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftQuery {
+    /// Which one; none for an address that names none.
+    pub draft: Option<CatalogueDraftId>,
+    /// The category whose quantities are shown.
+    pub category: Category,
+}
+
+/// What a draft changes about something.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DifferenceRow {
+    /// What happened to it.
+    pub kind: ChangeKind,
+    /// What it is.
+    pub part: Part,
+    /// Its name in the reader's language; the code of a policy or an area.
+    pub name: String,
+    /// The source of a quantity, with level and area of a select competency.
+    pub source: Option<(SourceLabel, Option<Tier>, Option<String>)>,
+    /// The fields that differ.
+    pub values: Vec<Value>,
+}
+
+/// A pool that the draft makes over-allocated (rule 12).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OverAllocatedRow {
+    /// The company.
+    pub organization: String,
+    /// The product's name.
+    pub product: String,
+    /// Where its grant comes from.
+    pub source: SourceLabel,
+    /// How many are in use.
+    pub used: i64,
+    /// How many there would be.
+    pub quantity: i64,
+    /// The last day of the holding's year.
+    pub anniversary: Day,
+}
+
+/// A product with what the core sources grant of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QuantityRow {
+    /// The product's code.
+    pub product: String,
+    /// Its name in the reader's language.
+    pub name: String,
+    /// What a quantity counts.
+    pub unit: Unit,
+    /// For each of [`SOURCES`]: nothing, a number, or without limit.
+    pub amounts: Vec<Option<Option<i64>>>,
+}
+
+/// The page of a draft.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftPage {
+    /// The draft.
+    pub row: DraftRow,
+    /// Its row's version.
+    pub row_version: i64,
+    /// The version of the catalogue that it began from.
+    pub base_version: i64,
+    /// The version in force.
+    pub in_force: i64,
+    /// Today (UTC): the first day on which it can come into force.
+    pub today: Day,
+    /// What is wrong with it.
+    pub faults: Vec<Fault>,
+    /// What it changes about what it began from; the first ones.
+    pub differences: Vec<DifferenceRow>,
+    /// How many differences there are.
+    pub difference_count: i64,
+    /// Pools that it makes over-allocated; the first ones.
+    pub over_allocated: Vec<OverAllocatedRow>,
+    /// Companies with such a pool.
+    pub over_allocated_companies: i64,
+    /// Seats beyond their quantities.
+    pub over_allocated_seats: i64,
+    /// The category whose quantities follow.
+    pub category: Category,
+    /// Its products with their quantities.
+    pub quantities: Vec<QuantityRow>,
+    /// Whether a second person publishes.
+    pub publication: Publication,
+    /// Whether the reader changed it last.
+    pub mine: bool,
+    /// Why the reader can't change it.
+    pub why_not: WhyNot,
+    /// Why the reader can't publish it.
+    pub why_not_publish: WhyNot,
+}
+
+/// What the page of a product is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftProductQuery {
+    /// In which draft.
+    pub draft: Option<CatalogueDraftId>,
+    /// The product's code; empty for a new one.
+    pub product: String,
+}
+
+/// A product's texts in a language.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct ProductWords {
+    /// Its name.
+    pub name: String,
+    /// A line about it.
+    pub summary: String,
+    /// Special instructions, a step a line.
+    pub instructions: String,
+    /// Guidance, or nothing.
+    pub guidance: String,
+}
+
+/// A product of a draft, as its form has it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ProductForm {
+    /// Its code.
+    pub code: String,
+    /// What it is.
+    pub kind: ProductKind,
+    /// What a quantity counts.
+    pub unit: Unit,
+    /// Activations of a multiple-activation key, or nothing.
+    pub activations: String,
+    /// The vendor's portal, or nothing.
+    pub portal_url: String,
+    /// Texts in the order of the languages.
+    pub words: [ProductWords; 3],
+    /// A download a line: version; language; operating system; file; bytes.
+    pub downloads: String,
+}
+
+/// The page of a product.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftProductPage {
+    /// The draft.
+    pub row: DraftRow,
+    /// Its row's version.
+    pub row_version: i64,
+    /// The product; none for a new one.
+    pub product: Option<ProductForm>,
+    /// Why the reader can't change it.
+    pub why_not: WhyNot,
+}

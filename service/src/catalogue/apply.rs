@@ -1,0 +1,331 @@
+//! Puts a catalogue into the tables as the next version.
+//!
+//! Quantities are kept by version: what is held keeps its own until its renewal, unless the version reaches
+//! what is held already. Nobody loses a seat: a pool with a smaller quantity than is in use is over-allocated
+//! (rule 12), and of what is no longer granted nothing new starts.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::Language;
+use domain::catalogue::{
+    Catalogue, ChangeKind, Difference, Entitlement, Offer, Product, Quantity, Subject, Translated,
+    differences,
+};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set, Value};
+use uuid::Uuid;
+
+use super::read;
+use crate::change::Change;
+use crate::entity::{entitlement, key_pool};
+use crate::failure::Failure;
+use crate::{Outcome, sql};
+
+/// Writes what the catalogue changes about the one in force, as the next version; says which that is.
+/// `existing` lets it reach what companies hold already.
+///
+/// # Errors
+/// [`Failure::Database`]; [`Failure::Broken`] for a row that the document can't have named.
+pub(crate) async fn apply(change: &Change<'_>, catalogue: &Catalogue, existing: bool) -> Outcome<i64> {
+    let connection = &change.transaction;
+    if change.service().database.is_postgres() {
+        sql::number(connection, "select id as number from programme where id = 1 for update", []).await?;
+    }
+    let version = read::version(connection).await? + 1;
+    let found = differences(&read::in_force(connection).await?, catalogue);
+    write_programme(connection, catalogue, &found).await?;
+    let offers: HashMap<&str, &Offer> =
+        catalogue.offers.iter().map(|offer| (offer.code.as_str(), offer)).collect();
+    let products: HashMap<&str, &Product> =
+        catalogue.products.iter().map(|product| (product.code.as_str(), product)).collect();
+    for Difference { subject, kind, .. } in &found {
+        match (subject, kind) {
+            (Subject::Offer(code), ChangeKind::Removed) => {
+                sql::run(connection, "update offer set listed = false where code = $1", [code.into()])
+                    .await?;
+            }
+            (Subject::Offer(code), _) => {
+                if let Some(offer) = offers.get(code.as_str()) {
+                    write_offer(change, offer).await?;
+                }
+            }
+            (Subject::Product(code), ChangeKind::Removed) => {
+                let text = "update product set listed = false where code = $1";
+                sql::run(connection, text, [code.into()]).await?;
+            }
+            (Subject::Product(code), _) => {
+                if let Some(product) = products.get(code.as_str()) {
+                    write_product(change, product).await?;
+                }
+            }
+            _ => {}
+        }
+    }
+    write_quantities(change, catalogue, &found, version).await?;
+    sql::run(connection, "update programme set catalogue_version = $1", [version.into()]).await?;
+    if existing {
+        reach_what_is_held(change, version).await?;
+    }
+    Ok(version)
+}
+
+async fn write_programme(
+    connection: &impl ConnectionTrait,
+    catalogue: &Catalogue,
+    found: &[Difference],
+) -> Outcome<()> {
+    for Difference { subject, kind, .. } in found {
+        match (subject, kind) {
+            (Subject::Programme, _) => {
+                for language in Language::ALL {
+                    let text = "insert into programme_text (language, name, bank_details) values ($1, $2, $3)
+                        on conflict (language) do update
+                            set name = excluded.name, bank_details = excluded.bank_details";
+                    let details = catalogue.programme.bank_details.as_ref();
+                    let values = [
+                        language.tag().into(),
+                        catalogue.programme.name.of(language).trim().into(),
+                        details.map(|details| details.of(language).join("\n")).into(),
+                    ];
+                    sql::run(connection, text, values).await?;
+                }
+            }
+            (Subject::Policy(name), _) => {
+                let text = "insert into policy (name, value) values ($1, $2)
+                    on conflict (name) do update set value = excluded.value";
+                if let Some(value) = catalogue.policies.get(name) {
+                    sql::run(connection, text, [name.into(), value.into()]).await?;
+                }
+            }
+            (Subject::Area(code), ChangeKind::Removed) => {
+                sql::run(connection, "delete from competency_area where code = $1", [code.into()]).await?;
+            }
+            (Subject::Area(code), _) => {
+                let text = "insert into competency_area (code) values ($1) on conflict (code) do nothing";
+                sql::run(connection, text, [code.into()]).await?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[derive(FromQueryResult)]
+struct Id {
+    id: Uuid,
+}
+
+async fn write_offer(change: &Change<'_>, offer: &Offer) -> Outcome<()> {
+    let connection = &change.transaction;
+    let text = "insert into offer (id, code, tier, price_minor, currency) values ($1, $2, $3, $4, $5)
+        on conflict (code) do update set tier = excluded.tier, price_minor = excluded.price_minor,
+            currency = excluded.currency, listed = true
+        returning id";
+    let values = [
+        change.service().new_id().into(),
+        offer.code.as_str().into(),
+        offer.tier.code().into(),
+        offer.price_minor.into(),
+        offer.currency.as_str().into(),
+    ];
+    let id = sql::one::<Id>(connection, text, values).await?;
+    let id = id.ok_or_else(|| Failure::broken("offer", "code", &offer.code))?.id;
+    let text = "insert into offer_text (offer_id, language, name, description) values ($1, $2, $3, $4)
+        on conflict (offer_id, language) do update set name = excluded.name, description = excluded.description";
+    for language in Language::ALL {
+        let of = |texts: &Translated<String>| Value::from(texts.of(language).trim());
+        let values = [id.into(), language.tag().into(), of(&offer.name), of(&offer.description)];
+        sql::run(connection, text, values).await?;
+    }
+    Ok(())
+}
+
+async fn write_product(change: &Change<'_>, product: &Product) -> Outcome<()> {
+    let connection = &change.transaction;
+    let text = "insert into product (id, code, category, kind, unit, portal_url, activation_limit)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (code) do update set portal_url = excluded.portal_url,
+            activation_limit = excluded.activation_limit, listed = true
+        returning id";
+    let values = [
+        change.service().new_id().into(),
+        product.code.as_str().into(),
+        product.kind.category().code().into(),
+        product.kind.code().into(),
+        product.unit.code().into(),
+        product.portal_url.clone().into(),
+        product.activations.into(),
+    ];
+    let id = sql::one::<Id>(connection, text, values).await?;
+    let id = id.ok_or_else(|| Failure::broken("product", "code", &product.code))?.id;
+    let text = "insert into product_text (product_id, language, name, summary, instructions, guidance)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (product_id, language) do update set name = excluded.name, summary = excluded.summary,
+            instructions = excluded.instructions, guidance = excluded.guidance";
+    for language in Language::ALL {
+        let of = |texts: &Translated<String>| Value::from(texts.of(language).trim());
+        let values = [
+            id.into(),
+            language.tag().into(),
+            of(&product.name),
+            of(&product.summary),
+            product.instructions.of(language).join("\n").into(),
+            product.guidance.as_ref().map_or_else(|| "".into(), of),
+        ];
+        sql::run(connection, text, values).await?;
+    }
+    // What somebody has downloaded stays known; what is gone is only no longer shown.
+    sql::run(connection, "update product_download set listed = false where product_id = $1", [id.into()])
+        .await?;
+    let text =
+        "insert into product_download (id, product_id, version, language, operating_system, file_name, bytes)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (product_id, version, language, operating_system, file_name)
+        do update set bytes = excluded.bytes, listed = true";
+    for download in &product.downloads {
+        let values = [
+            change.service().new_id().into(),
+            id.into(),
+            download.version.as_str().into(),
+            download.language.as_str().into(),
+            download.operating_system.as_str().into(),
+            download.file.as_str().into(),
+            download.bytes.into(),
+        ];
+        sql::run(connection, text, values).await?;
+    }
+    if product.kind.has_key() {
+        let pool = key_pool::ActiveModel { id: Set(change.service().new_id()), product_id: Set(id) };
+        let once =
+            sea_orm::sea_query::OnConflict::column(key_pool::Column::ProductId).do_nothing().to_owned();
+        key_pool::Entity::insert(pool).on_conflict(once).try_insert().exec(connection).await?;
+    }
+    Ok(())
+}
+
+/// Ends the rows that change, and writes those that come.
+async fn write_quantities(
+    change: &Change<'_>,
+    catalogue: &Catalogue,
+    found: &[Difference],
+    version: i64,
+) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Coded {
+        id: Uuid,
+        code: String,
+    }
+    let connection = &change.transaction;
+    let mut coming: HashSet<&Quantity> = HashSet::new();
+    for Difference { subject, kind, .. } in found {
+        let Subject::Quantity(row) = subject else { continue };
+        if *kind != ChangeKind::Added {
+            let text = "update entitlement set until_version = $5
+                where until_version is null and product_id = (select id from product where code = $1)
+                    and source = $2 and coalesce(level, '') = $3 and coalesce(area, '') = $4";
+            let values = [
+                row.product.as_str().into(),
+                row.source.as_str().into(),
+                row.level.clone().unwrap_or_default().into(),
+                row.area.clone().unwrap_or_default().into(),
+                version.into(),
+            ];
+            sql::run(connection, text, values).await?;
+        }
+        if *kind != ChangeKind::Removed {
+            coming.insert(row);
+        }
+    }
+    let ids = sql::all::<Coded>(connection, "select id, code from product", []).await?;
+    let ids: HashMap<String, Uuid> = ids.into_iter().map(|row| (row.code, row.id)).collect();
+    let mut rows = Vec::new();
+    for entitlement in &catalogue.entitlements {
+        for row in entitlement.rows().iter().filter(|row| coming.contains(row)) {
+            let id = ids.get(&row.product).ok_or_else(|| Failure::broken("product", "code", &row.product))?;
+            rows.push(model(change, entitlement, row.area.clone(), *id, version));
+        }
+    }
+    for some in rows.chunks(500) {
+        entitlement::Entity::insert_many(some.to_vec()).exec_without_returning(connection).await?;
+    }
+    Ok(())
+}
+
+fn model(
+    change: &Change<'_>,
+    row: &Entitlement,
+    area: Option<String>,
+    product: Uuid,
+    version: i64,
+) -> entitlement::ActiveModel {
+    entitlement::ActiveModel {
+        id: Set(change.service().new_id()),
+        source: Set(row.source.code().to_owned()),
+        level: Set(row.level.map(|level| level.code().to_owned())),
+        area: Set(area),
+        per_area: Set(row.per_area),
+        product_id: Set(product),
+        quantity: Set(row.quantity),
+        seats: Set(row.seats),
+        pool_code: Set(row.pool.clone()),
+        illustrative: Set(row.illustrative),
+        from_version: Set(version),
+        until_version: Set(None),
+    }
+}
+
+/// The row of the catalogue in force that a grant of a holding comes from.
+const IN_FORCE: &str = "e.until_version is null and e.product_id = g.product_id and e.source = g.source
+    and (g.source <> 'select_competency' or e.level = f.tier and e.area = g.area)";
+
+/// Lets holdings in force have the version: their pools get its quantities at once, their new benefits come
+/// company by company ([`super::on_clock::entitle_some`]). What the version no longer grants is withdrawn
+/// where nobody uses it; elsewhere it goes on for who does, and nothing new starts.
+async fn reach_what_is_held(change: &Change<'_>, version: i64) -> Outcome<()> {
+    let connection = &change.transaction;
+    let text = "update holding set catalogue_version = $1, row_version = row_version + 1
+        where state in ('active', 'coming')";
+    sql::run(connection, text, [version.into()]).await?;
+    // What an earlier version took away and this one gives again is the same grant.
+    let until = "case when g.category = 'go_to_market' then null else g.holding_ends_at end";
+    let text = format!(
+        "update benefit_grant set state = 'granted', row_version = row_version + 1,
+            activate_by = case when category = 'go_to_market' then null else holding_ends_at end
+        where id in (select g.id from entitlement e join benefit_grant g on g.product_id = e.product_id
+            join holding h on h.id = g.holding_id join offer f on f.id = h.offer_id
+            where e.from_version = $1 and {IN_FORCE} and h.state = 'active' and (g.state = 'withdrawn'
+                or g.state = 'granted' and coalesce(g.activate_by, 0) <> coalesce({until}, 0)))"
+    );
+    sql::run(connection, &text, [version.into()]).await?;
+    let text = format!(
+        "update pool set quantity = (select coalesce(e.seats, e.quantity)
+            from benefit_grant g join holding h on h.id = g.holding_id join offer f on f.id = h.offer_id
+            join entitlement e on {IN_FORCE}
+            where g.pool_id = pool.id and g.state = 'granted' order by e.from_version desc limit 1)
+        where id in (select g.pool_id from entitlement e join benefit_grant g on g.product_id = e.product_id
+            join holding h on h.id = g.holding_id join offer f on f.id = h.offer_id
+            where e.from_version = $1 and {IN_FORCE} and g.state = 'granted' and h.state = 'active')"
+    );
+    sql::run(connection, &text, [version.into()]).await?;
+    let gone = format!(
+        "g.state = 'granted' and g.product_id in (select product_id from entitlement where until_version = $1)
+        and exists (select 1 from holding h join offer f on f.id = h.offer_id
+            where h.id = g.holding_id and h.state = 'active'
+                and not exists (select 1 from entitlement e where {IN_FORCE}))"
+    );
+    let in_use = "(g.activation_state in ('requested', 'processing', 'active')
+        or exists (select 1 from seat s where s.grant_id = g.id and s.released_at is null)
+        or exists (select 1 from product_key k where k.grant_id = g.id and k.state in ('held', 'spent')))";
+    let text = format!(
+        "update benefit_grant set activate_by = $2, row_version = row_version + 1
+        where id in (select g.id from benefit_grant g where {gone} and {in_use}
+            and (g.activate_by is null or g.activate_by > $2))"
+    );
+    // The last moment to begin is over.
+    sql::run(connection, &text, [version.into(), (change.now.0 - 1).into()]).await?;
+    let text = format!(
+        "update benefit_grant set state = 'withdrawn', row_version = row_version + 1
+        where id in (select g.id from benefit_grant g where {gone} and not {in_use})"
+    );
+    sql::run(connection, &text, [version.into()]).await?;
+    Ok(())
+}

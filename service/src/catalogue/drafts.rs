@@ -1,0 +1,319 @@
+//! Drafts of the catalogue: begun from the one in force or from a file, changed, brought up to date, withdrawn.
+
+use domain::catalogue::{Catalogue, differences, faults_against, rebase};
+use domain::ids::CatalogueDraftId;
+use domain::rights::OperatorAction;
+use domain::text::Line;
+use domain::{AuditAction, ErrorCode, Field, Moment};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use super::edit::Edit;
+use super::{file, read};
+use crate::audit::Event;
+use crate::change::{Begun, Change, programme_chain};
+use crate::failure::Failure;
+use crate::live::Changed;
+use crate::operation::Operation;
+use crate::request::Request;
+use crate::{Outcome, Service, rights, sql};
+
+/// Characters of a draft's title.
+pub const TITLE: usize = 100;
+
+/// A new draft, as it was typed.
+#[derive(Clone, Debug)]
+pub struct BeginDraft {
+    /// What it is called.
+    pub title: String,
+    /// The file that it is; none begins from the catalogue in force.
+    pub file: Option<String>,
+}
+
+/// The draft that is meant, as the page showed it.
+#[derive(Clone, Copy, Debug)]
+pub struct WantedDraft {
+    /// Which one.
+    pub draft: CatalogueDraftId,
+    /// Its version when it was shown.
+    pub version: i64,
+}
+
+/// A draft as it is kept.
+pub struct Draft {
+    /// Its id.
+    pub id: CatalogueDraftId,
+    /// What it is called.
+    pub title: String,
+    /// Code of its state.
+    pub state: String,
+    /// What it says.
+    pub catalogue: Catalogue,
+    /// What it began from.
+    pub base: Catalogue,
+    /// The version that it began from.
+    pub base_version: i64,
+    /// When it comes into force, or came.
+    pub in_force_at: Option<Moment>,
+    /// Whether it reaches what is held already.
+    pub existing: bool,
+    /// Who changed it last.
+    pub changed_by: Uuid,
+    /// Its row's version.
+    pub row_version: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    title: String,
+    state: String,
+    document: String,
+    base: String,
+    base_version: i64,
+    in_force_at: Option<i64>,
+    reach: String,
+    changed_by: Uuid,
+    row_version: i64,
+}
+
+const COLUMNS: &str = "select id, title, state, document, base, base_version, in_force_at, reach, changed_by,
+    row_version from catalogue_draft";
+
+impl TryFrom<Row> for Draft {
+    type Error = Failure;
+
+    fn try_from(row: Row) -> Outcome<Self> {
+        let broken = |_| Failure::broken("catalogue_draft", "document", row.id);
+        Ok(Self {
+            id: CatalogueDraftId(row.id),
+            catalogue: file::read(&row.document).map_err(broken)?,
+            base: file::read(&row.base).map_err(broken)?,
+            title: row.title,
+            state: row.state,
+            base_version: row.base_version,
+            in_force_at: row.in_force_at.map(Moment),
+            existing: row.reach == "existing",
+            changed_by: row.changed_by,
+            row_version: row.row_version,
+        })
+    }
+}
+
+/// A draft.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`].
+pub async fn find(connection: &impl ConnectionTrait, draft: CatalogueDraftId) -> Outcome<Draft> {
+    let row = sql::one::<Row>(connection, &format!("{COLUMNS} where id = $1"), [draft.0.into()]).await?;
+    Draft::try_from(row.ok_or(ErrorCode::NotFound)?)
+}
+
+/// The published version whose day has come, if there is one.
+pub(super) async fn due(connection: &impl ConnectionTrait, now: Moment) -> Outcome<Option<Draft>> {
+    let text = format!("{COLUMNS} where state = 'published' and in_force_at <= $1");
+    sql::one::<Row>(connection, &text, [now.0.into()]).await?.map(Draft::try_from).transpose()
+}
+
+/// The draft for a change, if it is as the page showed it and in that state.
+pub(super) async fn claim(change: &Change<'_>, wanted: WantedDraft, state: &str) -> Outcome<Draft> {
+    if change.service().database.is_postgres() {
+        let text = "select row_version as number from catalogue_draft where id = $1 for update";
+        sql::number(&change.transaction, text, [wanted.draft.0.into()]).await?;
+    }
+    let draft = find(&change.transaction, wanted.draft).await?;
+    if draft.row_version != wanted.version {
+        return Err(ErrorCode::Stale.into());
+    }
+    if draft.state != state {
+        return Err(ErrorCode::WrongState.into());
+    }
+    Ok(draft)
+}
+
+/// Begins a draft.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`]; what [`file::read`] refuses; the title's field.
+pub async fn begin(
+    service: &Service,
+    request: &Request,
+    operation: domain::operation::OperationId,
+    input: BeginDraft,
+) -> Outcome<CatalogueDraftId> {
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::DraftCatalogue)?;
+    let title = String::from(Line::parse(Field::Title, &input.title, TITLE)?);
+    let from_file = input.file.as_deref().map(file::read).transpose()?;
+    let operation = Operation::new(operation, "begin_catalogue_draft", &input);
+    let mut change = match Change::begin(service, request, operation).await? {
+        Begun::Before(outcome) => return Ok(outcome),
+        Begun::New(change) => change,
+    };
+    let in_force = read::in_force(&change.transaction).await?;
+    let version = read::version(&change.transaction).await?;
+    let base = file::write(&in_force)?;
+    let document = match &from_file {
+        Some(catalogue) => file::write(catalogue)?,
+        None => base.clone(),
+    };
+    let id = CatalogueDraftId(service.new_id());
+    let text = "insert into catalogue_draft (id, title, state, document, base, base_version, drafted_by,
+            drafted_at, changed_by, changed_at)
+        values ($1, $2, 'draft', $3, $4, $5, $6, $7, $6, $7)";
+    let values = [
+        id.0.into(),
+        title.clone().into(),
+        document.into(),
+        base.into(),
+        version.into(),
+        operator.account.0.into(),
+        change.now.0.into(),
+    ];
+    sql::run(&change.transaction, text, values).await?;
+    change.record(event(AuditAction::CatalogueDrafted, id).after(title));
+    change.tell(Changed::Queue);
+    change.commit(id).await
+}
+
+/// Changes a draft; says how much it changes about the catalogue in force then.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`], [`ErrorCode::NotFound`], [`ErrorCode::Stale`], [`ErrorCode::WrongState`] once it
+/// is published; [`ErrorCode::CatalogueFaulty`] where the change itself brings a fault.
+pub async fn change(
+    service: &Service,
+    request: &Request,
+    operation: domain::operation::OperationId,
+    wanted: WantedDraft,
+    edit: Edit,
+) -> Outcome<usize> {
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::DraftCatalogue)?;
+    let operation = Operation::new(operation, "change_catalogue_draft", &(wanted, &edit));
+    let mut change = match Change::begin(service, request, operation).await? {
+        Begun::Before(outcome) => return Ok(outcome),
+        Begun::New(change) => change,
+    };
+    let draft = claim(&change, wanted, "draft").await?;
+    let mut catalogue = draft.catalogue.clone();
+    edit.apply(&mut catalogue);
+    let before = file::faults_of(&draft.catalogue);
+    let mut fresh = file::faults_of(&catalogue);
+    fresh.extend(faults_against(&catalogue, &draft.base));
+    fresh.retain(|fault| !before.contains(fault));
+    if let Some(first) = fresh.first() {
+        return Err(publish_refusal(&fresh, first));
+    }
+    let steps: Vec<String> = differences(&draft.catalogue, &catalogue)
+        .iter()
+        .take(20)
+        .map(|difference| format!("{} {:?}", difference.kind.code(), difference.subject))
+        .collect();
+    let found = differences(&draft.base, &catalogue).len();
+    write(&change, wanted.draft, &catalogue, None, operator.account.0).await?;
+    change.record(event(AuditAction::CatalogueDraftChanged, wanted.draft).after(steps.join(", ")));
+    change.tell(Changed::Queue);
+    change.commit(found).await
+}
+
+/// How faults are refused.
+pub(super) fn publish_refusal(
+    faults: &[domain::catalogue::Fault],
+    first: &domain::catalogue::Fault,
+) -> Failure {
+    let error = domain::Error::new(ErrorCode::CatalogueFaulty);
+    let number = i64::try_from(faults.len()).ok();
+    domain::Error { number, ..error }.with_detail(first.place.clone()).into()
+}
+
+/// Brings a draft up to date with the catalogue in force: its own changes stay, the others come along.
+///
+/// # Errors
+/// As [`change`].
+pub async fn bring_up_to_date(
+    service: &Service,
+    request: &Request,
+    operation: domain::operation::OperationId,
+    wanted: WantedDraft,
+) -> Outcome<usize> {
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::DraftCatalogue)?;
+    let operation = Operation::new(operation, "bring_catalogue_draft_up_to_date", &wanted);
+    let mut change = match Change::begin(service, request, operation).await? {
+        Begun::Before(outcome) => return Ok(outcome),
+        Begun::New(change) => change,
+    };
+    let draft = claim(&change, wanted, "draft").await?;
+    let in_force = read::in_force(&change.transaction).await?;
+    let version = read::version(&change.transaction).await?;
+    let catalogue = rebase(&draft.base, &draft.catalogue, &in_force);
+    let found = differences(&in_force, &catalogue).len();
+    let base = (file::write(&in_force)?, version);
+    write(&change, wanted.draft, &catalogue, Some(base), operator.account.0).await?;
+    change.record(
+        event(AuditAction::CatalogueDraftChanged, wanted.draft).after(format!("up to date with {version}")),
+    );
+    change.tell(Changed::Queue);
+    change.commit(found).await
+}
+
+/// Withdraws a draft, or a published version before its day.
+///
+/// # Errors
+/// As [`change`]; for a published one the right to publish is needed.
+pub async fn withdraw(
+    service: &Service,
+    request: &Request,
+    operation: domain::operation::OperationId,
+    wanted: WantedDraft,
+) -> Outcome<()> {
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::DraftCatalogue)?;
+    let operation = Operation::new(operation, "withdraw_catalogue_draft", &wanted);
+    let mut change = match Change::begin(service, request, operation).await? {
+        Begun::Before(outcome) => return Ok(outcome),
+        Begun::New(change) => change,
+    };
+    let state = find(&change.transaction, wanted.draft).await?.state;
+    let state = if state == "published" { "published" } else { "draft" };
+    if state == "published" {
+        rights::check_operator(operator, OperatorAction::PublishCatalogue)?;
+    }
+    claim(&change, wanted, state).await?;
+    let text =
+        "update catalogue_draft set state = 'withdrawn', changed_at = $2, row_version = row_version + 1
+        where id = $1";
+    sql::run(&change.transaction, text, [wanted.draft.0.into(), change.now.0.into()]).await?;
+    change.record(event(AuditAction::CatalogueDraftWithdrawn, wanted.draft).before(state));
+    change.tell(Changed::Queue);
+    change.commit(()).await
+}
+
+/// What happened to a draft, in the programme's own chain.
+pub(super) fn event(action: AuditAction, draft: CatalogueDraftId) -> Event {
+    Event::new(programme_chain(), action, "catalogue_draft", draft)
+}
+
+async fn write(
+    change: &Change<'_>,
+    draft: CatalogueDraftId,
+    catalogue: &Catalogue,
+    base: Option<(String, i64)>,
+    account: Uuid,
+) -> Outcome<()> {
+    let document = file::write(catalogue)?;
+    if document.len() > file::LARGEST {
+        return Err(ErrorCode::TooLarge.into());
+    }
+    let text = "update catalogue_draft set document = $2, changed_by = $3, changed_at = $4,
+            row_version = row_version + 1
+        where id = $1";
+    let values = [draft.0.into(), document.into(), account.into(), change.now.0.into()];
+    sql::run(&change.transaction, text, values).await?;
+    if let Some((base, version)) = base {
+        let text = "update catalogue_draft set base = $2, base_version = $3 where id = $1";
+        sql::run(&change.transaction, text, [draft.0.into(), base.into(), version.into()]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! What can be changed about a draft in one step.
+
+use std::collections::BTreeMap;
+
+use domain::benefit::{Category, SourceLabel};
+use domain::catalogue::{Catalogue, Entitlement, Offer, Product, Programme};
+
+/// How much a source's core grants of a product.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Amount {
+    /// Nothing of it.
+    Nothing,
+    /// So much.
+    Of(i64),
+    /// Without limit.
+    Unlimited,
+}
+
+/// A change to a draft.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    /// Quantities of core sources for the products of a category, by product and source; what isn't named
+    /// stays.
+    Quantities(Category, BTreeMap<(String, String), Amount>),
+    /// A product, new or changed: the one of the same code.
+    Product(Box<Product>),
+    /// A product no longer listed, with its quantities.
+    RemoveProduct(String),
+    /// An offer, new or changed.
+    Offer(Box<Offer>),
+    /// Values of policies; none leaves a policy as it is.
+    Policies(BTreeMap<String, Option<String>>),
+    /// The programme's own texts.
+    Programme(Box<Programme>),
+    /// All of it, from a file.
+    Whole(Box<Catalogue>),
+}
+
+impl Edit {
+    /// Changes the catalogue.
+    pub fn apply(self, catalogue: &mut Catalogue) {
+        match self {
+            Self::Quantities(category, amounts) => set_quantities(catalogue, category, &amounts),
+            Self::Product(product) => {
+                match catalogue.products.iter_mut().find(|of| of.code == product.code) {
+                    Some(of) => *of = *product,
+                    None => catalogue.products.push(*product),
+                }
+            }
+            Self::RemoveProduct(code) => {
+                catalogue.products.retain(|product| product.code != code);
+                catalogue.entitlements.retain(|row| row.product != code);
+            }
+            Self::Offer(offer) => match catalogue.offers.iter_mut().find(|of| of.code == offer.code) {
+                Some(of) => *of = *offer,
+                None => catalogue.offers.push(*offer),
+            },
+            Self::Policies(values) => {
+                for (name, value) in values {
+                    match value {
+                        Some(value) => catalogue.policies.insert(name, value),
+                        None => catalogue.policies.remove(&name),
+                    };
+                }
+            }
+            Self::Programme(programme) => catalogue.programme = *programme,
+            Self::Whole(whole) => *catalogue = *whole,
+        }
+        catalogue.sort();
+    }
+}
+
+fn set_quantities(
+    catalogue: &mut Catalogue,
+    category: Category,
+    amounts: &BTreeMap<(String, String), Amount>,
+) {
+    let of_category: Vec<String> = catalogue
+        .products
+        .iter()
+        .filter(|product| product.kind.category() == category)
+        .map(|product| product.code.clone())
+        .collect();
+    for ((product, source), amount) in amounts {
+        let Some(source) = SourceLabel::from_code(source).filter(|source| !source.has_area()) else {
+            continue;
+        };
+        if !of_category.contains(product) {
+            continue;
+        }
+        let at =
+            catalogue.entitlements.iter().position(|row| row.source == source && row.product == *product);
+        let quantity = match amount {
+            Amount::Nothing => {
+                at.map(|at| catalogue.entitlements.remove(at));
+                continue;
+            }
+            Amount::Of(quantity) => Some(*quantity),
+            Amount::Unlimited => None,
+        };
+        match at.and_then(|at| catalogue.entitlements.get_mut(at)) {
+            Some(row) => {
+                // Figures of a row that somebody sets are no longer chosen ones; the same figure changes nothing.
+                if row.quantity != quantity {
+                    row.illustrative = false;
+                    // People are counted apart from what the quantity counts.
+                    row.quantity = quantity;
+                    let (source, pool) = (row.source, row.pool.clone());
+                    if pool.is_some() {
+                        let shared = |of: &&mut Entitlement| of.source == source && of.pool == pool;
+                        catalogue
+                            .entitlements
+                            .iter_mut()
+                            .filter(shared)
+                            .for_each(|of| of.quantity = quantity);
+                    }
+                }
+            }
+            None => catalogue.entitlements.push(Entitlement {
+                source,
+                product: product.clone(),
+                quantity,
+                seats: None,
+                pool: None,
+                level: None,
+                areas: Vec::new(),
+                per_area: false,
+                illustrative: false,
+            }),
+        }
+    }
+}

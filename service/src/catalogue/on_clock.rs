@@ -1,0 +1,75 @@
+//! What the clock does to the catalogue: a published version comes into force on its day, and companies get
+//! what a version brings them that reaches what they hold.
+
+use domain::AuditAction;
+use domain::ids::OrganizationId;
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use super::{drafts, publish};
+use crate::audit::Event;
+use crate::change::Change;
+use crate::live::Changed;
+use crate::membership::entitle;
+use crate::request::Request;
+use crate::{Outcome, Service, sql};
+
+/// So many companies are looked at in a round.
+const ROUND: u32 = 200;
+
+/// Puts the published version into force whose day has come; says which it is.
+///
+/// # Errors
+/// [`crate::Failure::Database`].
+pub async fn put_into_force_due(service: &Service) -> Outcome<Option<i64>> {
+    if drafts::due(service.database.reader(), service.now()).await?.is_none() {
+        return Ok(None);
+    }
+    let request = Request::of_worker(service);
+    let mut change = Change::begin_unasked(service, &request).await?;
+    if service.database.is_postgres() {
+        sql::number(&change.transaction, "select id as number from programme where id = 1 for update", [])
+            .await?;
+    }
+    // Another server may have been quicker.
+    let Some(draft) = drafts::due(&change.transaction, change.now).await? else { return Ok(None) };
+    let version = publish::put_into_force(&mut change, &draft).await?;
+    change.commit(Some(version)).await
+}
+
+/// Grants companies what a version in force brings to what they hold; says to how many.
+///
+/// # Errors
+/// [`crate::Failure::Database`]; those before are done.
+pub async fn entitle_some(service: &Service) -> Outcome<usize> {
+    #[derive(FromQueryResult)]
+    struct Behind {
+        id: Uuid,
+    }
+    let text = format!(
+        "select id from organization where portal_state = 'member' and entitled_version <
+            (select coalesce(max(version), 1) from catalogue_draft
+                where reach = 'existing' and version is not null)
+        order by entitled_version, id limit {ROUND}"
+    );
+    let behind = sql::all::<Behind>(service.database.reader(), &text, []).await?;
+    let count = behind.len();
+    for Behind { id } in behind {
+        let request = Request::of_worker(service);
+        let mut change = Change::begin_unasked(service, &request).await?;
+        let organization = OrganizationId(id);
+        let version = super::read::version(&change.transaction).await?;
+        let text = "update organization set entitled_version = $2 where id = $1 and entitled_version < $2";
+        if sql::run(&change.transaction, text, [id.into(), version.into()]).await? == 0 {
+            continue;
+        }
+        entitle::entitle(&mut change, organization).await?;
+        change.record(
+            Event::new(organization, AuditAction::CatalogueInForce, "organization", organization)
+                .after(format!("catalogue {version}")),
+        );
+        change.tell(Changed::Organization(organization));
+        change.commit(()).await?;
+    }
+    Ok(count)
+}

@@ -1,0 +1,275 @@
+//! What the operators' pages of the catalogue show.
+
+use std::collections::HashMap;
+
+use domain::benefit::SourceLabel;
+use domain::catalogue::{Catalogue, Difference, Product, Quantity, Subject, differences, faults_against};
+use domain::ids::CatalogueDraftId;
+use domain::membership::Tier;
+use domain::moment::Zone;
+use domain::rights::{OperatorAction, operator_may};
+use domain::view::catalogue::{
+    CataloguePage, DifferenceRow, DraftPage, DraftProductPage, DraftProductQuery, DraftQuery, DraftRow,
+    DraftState, OverAllocatedRow, Part, ProductForm, ProductWords, QuantityRow, ROWS, SOURCES,
+};
+use domain::view::operator::Stamp;
+use domain::{Error, ErrorCode, Language, Moment};
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use super::drafts::Draft;
+use super::publish::ZONE;
+use super::{drafts, effect, file, read};
+use crate::failure::Failure;
+use crate::request::Request;
+use crate::{Outcome, Service, policies, rights, sql};
+
+/// Differences and faults that a page shows; the numbers count all.
+const SHOWN: usize = 200;
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    title: String,
+    state: String,
+    version: Option<i64>,
+    in_force_at: Option<i64>,
+    reach: String,
+    changed_by: String,
+    changed_at: i64,
+}
+
+const COLUMNS: &str = "select d.id, d.title, d.state, d.version, d.in_force_at, d.reach,
+    a.full_name as changed_by, d.changed_at from catalogue_draft d join account a on a.id = d.changed_by";
+
+fn stamp(moment: Moment) -> Stamp {
+    let zone = Zone::named(ZONE);
+    Stamp { day: zone.day_of(moment), time: zone.time_of(moment) }
+}
+
+impl TryFrom<Row> for DraftRow {
+    type Error = Failure;
+
+    fn try_from(row: Row) -> Outcome<Self> {
+        Ok(Self {
+            id: row.id.into(),
+            state: DraftState::from_code(&row.state)
+                .ok_or_else(|| Failure::broken("catalogue_draft", "state", row.id))?,
+            title: row.title,
+            version: row.version,
+            from: row.in_force_at.map(|at| Zone::named(ZONE).day_of(Moment(at))),
+            existing: row.reach == "existing",
+            changed_by: row.changed_by,
+            changed: stamp(Moment(row.changed_at)),
+        })
+    }
+}
+
+/// The versions and drafts.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`] for operators who don't read the catalogue.
+pub async fn list(service: &Service, request: &Request) -> Outcome<CataloguePage> {
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::ReadCatalogue)?;
+    let reader = service.database.reader();
+    let text = format!("{COLUMNS} order by d.changed_at desc, d.id desc limit {ROWS}");
+    let rows = sql::all::<Row>(reader, &text, []).await?;
+    Ok(CataloguePage {
+        version: read::version(reader).await?,
+        products: sql::number(reader, "select count(*) as number from product where listed", []).await?,
+        rows: rows.into_iter().map(DraftRow::try_from).collect::<Outcome<_>>()?,
+        why_not: operator_may(&operator.roles, OperatorAction::DraftCatalogue).err(),
+    })
+}
+
+async fn row(service: &Service, draft: Option<CatalogueDraftId>) -> Outcome<(DraftRow, Draft)> {
+    let id = draft.ok_or(ErrorCode::NotFound)?;
+    let reader = service.database.reader();
+    let row = sql::one::<Row>(reader, &format!("{COLUMNS} where d.id = $1"), [id.0.into()]).await?;
+    Ok((row.ok_or(ErrorCode::NotFound)?.try_into()?, drafts::find(reader, id).await?))
+}
+
+/// A draft: what it changes, what is wrong with it, whom it reaches, and the quantities of a category.
+///
+/// # Errors
+/// As [`list`]; [`ErrorCode::NotFound`].
+pub async fn draft(
+    service: &Service,
+    request: &Request,
+    language: Language,
+    query: &DraftQuery,
+) -> Outcome<DraftPage> {
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::ReadCatalogue)?;
+    let reader = service.database.reader();
+    let (row, draft) = row(service, query.draft).await?;
+    let mut faults = file::faults_of(&draft.catalogue);
+    faults.extend(faults_against(&draft.catalogue, &draft.base));
+    faults.truncate(SHOWN);
+    let found = differences(&draft.base, &draft.catalogue);
+    let open = matches!(row.state, DraftState::Draft | DraftState::Published);
+    let effect = if open {
+        effect::of(reader, &draft.catalogue, &found, language).await?
+    } else {
+        effect::Effect::default()
+    };
+    let names = Names::of(&draft, language);
+    let right = |action| operator_may(&operator.roles, action).err();
+    let closed = (row.state != DraftState::Draft).then(|| Error::new(ErrorCode::WrongState));
+    Ok(DraftPage {
+        row_version: draft.row_version,
+        base_version: draft.base_version,
+        in_force: read::version(reader).await?,
+        today: Zone::named(ZONE).day_of(service.now()),
+        faults,
+        difference_count: i64::try_from(found.len()).unwrap_or(i64::MAX),
+        differences: found.iter().take(SHOWN).map(|difference| names.difference(difference)).collect(),
+        over_allocated: effect.named.into_iter().map(over_allocated).collect::<Outcome<_>>()?,
+        over_allocated_companies: effect.companies,
+        over_allocated_seats: effect.seats,
+        category: query.category,
+        quantities: quantities(&draft.catalogue, query, language),
+        publication: policies::in_force(reader).await?.catalogue_publication,
+        mine: draft.changed_by == operator.account.0,
+        why_not: right(OperatorAction::DraftCatalogue).or(closed.clone()),
+        why_not_publish: right(OperatorAction::PublishCatalogue).or(closed),
+        row,
+    })
+}
+
+fn over_allocated(row: effect::OverAllocated) -> Outcome<OverAllocatedRow> {
+    Ok(OverAllocatedRow {
+        anniversary: Zone::named(ZONE).day_of(row.anniversary()),
+        source: SourceLabel::from_code(&row.source)
+            .ok_or_else(|| Failure::broken("benefit_grant", "source", &row.source))?,
+        organization: row.organization,
+        product: row.product,
+        used: row.used,
+        quantity: row.quantity,
+    })
+}
+
+fn quantities(catalogue: &Catalogue, query: &DraftQuery, language: Language) -> Vec<QuantityRow> {
+    let mut amounts: HashMap<(&str, SourceLabel), Option<i64>> = HashMap::new();
+    for row in catalogue.entitlements.iter().filter(|row| row.areas.is_empty()) {
+        amounts.insert((row.product.as_str(), row.source), row.quantity);
+    }
+    let of_category = |product: &&Product| product.kind.category() == query.category;
+    catalogue
+        .products
+        .iter()
+        .filter(of_category)
+        .map(|product| QuantityRow {
+            product: product.code.clone(),
+            name: product.name.of(language).clone(),
+            unit: product.unit,
+            amounts: SOURCES
+                .iter()
+                .map(|source| amounts.get(&(product.code.as_str(), *source)).copied())
+                .collect(),
+        })
+        .collect()
+}
+
+/// Names of what a draft has or had.
+struct Names {
+    products: HashMap<String, String>,
+    offers: HashMap<String, String>,
+}
+
+impl Names {
+    fn of(draft: &Draft, language: Language) -> Self {
+        let (mut products, mut offers) = (HashMap::new(), HashMap::new());
+        for catalogue in [&draft.base, &draft.catalogue] {
+            for product in &catalogue.products {
+                products.insert(product.code.clone(), product.name.of(language).clone());
+            }
+            for offer in &catalogue.offers {
+                offers.insert(offer.code.clone(), offer.name.of(language).clone());
+            }
+        }
+        Self { products, offers }
+    }
+
+    fn difference(&self, difference: &Difference) -> DifferenceRow {
+        let product = |code: &String| self.products.get(code).unwrap_or(code).clone();
+        let mut source = None;
+        let (part, name) = match &difference.subject {
+            Subject::Programme => (Part::Programme, String::new()),
+            Subject::Policy(name) => (Part::Policy, name.clone()),
+            Subject::Area(code) => (Part::Area, code.clone()),
+            Subject::Offer(code) => (Part::Offer, self.offers.get(code).unwrap_or(code).clone()),
+            Subject::Product(code) => (Part::Product, product(code)),
+            Subject::Quantity(Quantity { product: code, source: of, level, area }) => {
+                let level = level.as_deref().and_then(Tier::from_code);
+                source = SourceLabel::from_code(of).map(|of| (of, level, area.clone()));
+                (Part::Quantity, product(code))
+            }
+        };
+        DifferenceRow { kind: difference.kind, part, name, source, values: difference.values.clone() }
+    }
+}
+
+/// A product of a draft, or the form for a new one.
+///
+/// # Errors
+/// As [`draft`].
+pub async fn product(
+    service: &Service,
+    request: &Request,
+    query: &DraftProductQuery,
+) -> Outcome<DraftProductPage> {
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::ReadCatalogue)?;
+    let (row, draft) = row(service, query.draft).await?;
+    let product = if query.product.is_empty() {
+        None
+    } else {
+        let found = draft.catalogue.products.iter().find(|product| product.code == query.product);
+        Some(form_of(found.ok_or(ErrorCode::NotFound)?))
+    };
+    let closed = (row.state != DraftState::Draft).then(|| Error::new(ErrorCode::WrongState));
+    let why_not = operator_may(&operator.roles, OperatorAction::DraftCatalogue).err().or(closed);
+    Ok(DraftProductPage { row, row_version: draft.row_version, product, why_not })
+}
+
+fn form_of(product: &Product) -> ProductForm {
+    let words = |language: Language| ProductWords {
+        name: product.name.of(language).clone(),
+        summary: product.summary.of(language).clone(),
+        instructions: product.instructions.of(language).join("\n"),
+        guidance: product.guidance.as_ref().map_or_else(String::new, |of| of.of(language).clone()),
+    };
+    let downloads: Vec<String> = product
+        .downloads
+        .iter()
+        .map(|of| {
+            [&of.version, &of.language, &of.operating_system, &of.file, &of.bytes.to_string()]
+                .map(String::as_str)
+                .join("; ")
+        })
+        .collect();
+    ProductForm {
+        code: product.code.clone(),
+        kind: product.kind,
+        unit: product.unit,
+        activations: product.activations.map(|number| number.to_string()).unwrap_or_default(),
+        portal_url: product.portal_url.clone().unwrap_or_default(),
+        words: Language::ALL.map(words),
+        downloads: downloads.join("\n"),
+    }
+}
+
+/// The catalogue in force as a file, or a draft.
+///
+/// # Errors
+/// As [`draft`].
+pub async fn export(service: &Service, request: &Request, draft: Option<&str>) -> Outcome<String> {
+    rights::check_operator(request.operator()?, OperatorAction::ReadCatalogue)?;
+    let reader = service.database.reader();
+    match draft {
+        Some(draft) => file::write(&drafts::find(reader, draft.parse()?).await?.catalogue),
+        None => file::write(&read::in_force(reader).await?),
+    }
+}

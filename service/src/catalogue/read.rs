@@ -1,0 +1,223 @@
+//! The catalogue in force, read from the tables.
+
+use std::collections::HashMap;
+
+use domain::Language;
+use domain::benefit::{ProductKind, SourceLabel, Unit};
+use domain::catalogue::{
+    Area, Catalogue, Download, Entitlement, Offer, OfferTier, Product, Programme, Translated,
+};
+use domain::membership::Tier;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::{Outcome, policies, sql};
+
+/// The version in force.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub async fn version(connection: &impl ConnectionTrait) -> Outcome<i64> {
+    Ok(sql::number(connection, "select catalogue_version as number from programme", []).await?)
+}
+
+/// The catalogue in force, sorted.
+///
+/// # Errors
+/// [`Failure::Broken`] for a code that isn't known.
+pub async fn in_force(connection: &impl ConnectionTrait) -> Outcome<Catalogue> {
+    let mut catalogue = Catalogue {
+        programme: programme(connection).await?,
+        policies: policies::entries(&policies::in_force(connection).await?)
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+        areas: areas(connection).await?,
+        offers: offers(connection).await?,
+        products: products(connection).await?,
+        entitlements: entitlements(connection).await?,
+    };
+    catalogue.sort();
+    Ok(catalogue)
+}
+
+/// Puts a text into its language's place; a language that isn't known is left out.
+fn put<T>(texts: &mut Translated<T>, language: &str, text: T) {
+    if let Some(language) = Language::from_tag(language) {
+        *texts.of_mut(language) = text;
+    }
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
+}
+
+async fn programme(connection: &impl ConnectionTrait) -> Outcome<Programme> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        language: String,
+        name: String,
+        bank_details: Option<String>,
+    }
+    let mut programme = Programme::default();
+    let text = "select language, name, bank_details from programme_text";
+    for row in sql::all::<Row>(connection, text, []).await? {
+        put(&mut programme.name, &row.language, row.name);
+        if let Some(details) = row.bank_details {
+            put(programme.bank_details.get_or_insert_default(), &row.language, lines(&details));
+        }
+    }
+    Ok(programme)
+}
+
+async fn areas(connection: &impl ConnectionTrait) -> Outcome<Vec<Area>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        code: String,
+    }
+    let rows = sql::all::<Row>(connection, "select code from competency_area", []).await?;
+    Ok(rows.into_iter().map(|row| Area { code: row.code }).collect())
+}
+
+async fn offers(connection: &impl ConnectionTrait) -> Outcome<Vec<Offer>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        code: String,
+        tier: String,
+        price_minor: i64,
+        currency: String,
+        language: String,
+        name: String,
+        description: String,
+    }
+    let text = "select f.code, f.tier, f.price_minor, f.currency, t.language, t.name, t.description
+        from offer f join offer_text t on t.offer_id = f.id where f.listed order by f.code";
+    let mut offers: Vec<Offer> = Vec::new();
+    for row in sql::all::<Row>(connection, text, []).await? {
+        if offers.last().is_none_or(|last| last.code != row.code) {
+            offers.push(Offer {
+                tier: OfferTier::from_code(&row.tier)
+                    .ok_or_else(|| Failure::broken("offer", "tier", &row.code))?,
+                code: row.code,
+                price_minor: row.price_minor,
+                currency: row.currency,
+                name: Translated::default(),
+                description: Translated::default(),
+            });
+        }
+        if let Some(offer) = offers.last_mut() {
+            put(&mut offer.name, &row.language, row.name);
+            put(&mut offer.description, &row.language, row.description);
+        }
+    }
+    Ok(offers)
+}
+
+async fn products(connection: &impl ConnectionTrait) -> Outcome<Vec<Product>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+        code: String,
+        kind: String,
+        unit: String,
+        portal_url: Option<String>,
+        activation_limit: Option<i64>,
+        language: String,
+        name: String,
+        summary: String,
+        instructions: String,
+        guidance: String,
+    }
+    #[derive(FromQueryResult)]
+    struct DownloadRow {
+        product_id: Uuid,
+        version: String,
+        language: String,
+        operating_system: String,
+        file_name: String,
+        bytes: i64,
+    }
+    let text = "select product_id, version, language, operating_system, file_name, bytes
+        from product_download where listed";
+    let mut downloads: HashMap<Uuid, Vec<Download>> = HashMap::new();
+    for row in sql::all::<DownloadRow>(connection, text, []).await? {
+        downloads.entry(row.product_id).or_default().push(Download {
+            version: row.version,
+            language: row.language,
+            operating_system: row.operating_system,
+            file: row.file_name,
+            bytes: row.bytes,
+        });
+    }
+    let text = "select p.id, p.code, p.kind, p.unit, p.portal_url, p.activation_limit, t.language, t.name,
+            t.summary, t.instructions, t.guidance
+        from product p join product_text t on t.product_id = p.id where p.listed order by p.code";
+    let mut products: Vec<Product> = Vec::new();
+    for row in sql::all::<Row>(connection, text, []).await? {
+        if products.last().is_none_or(|last| last.code != row.code) {
+            let broken = |column| Failure::broken("product", column, &row.code);
+            products.push(Product {
+                kind: ProductKind::from_code(&row.kind).ok_or_else(|| broken("kind"))?,
+                unit: Unit::from_code(&row.unit).ok_or_else(|| broken("unit"))?,
+                code: row.code.clone(),
+                activations: row.activation_limit,
+                portal_url: row.portal_url,
+                name: Translated::default(),
+                summary: Translated::default(),
+                instructions: Translated::default(),
+                guidance: None,
+                downloads: downloads.remove(&row.id).unwrap_or_default(),
+            });
+        }
+        if let Some(product) = products.last_mut() {
+            put(&mut product.name, &row.language, row.name);
+            put(&mut product.summary, &row.language, row.summary);
+            put(&mut product.instructions, &row.language, lines(&row.instructions));
+            if !row.guidance.is_empty() {
+                put(product.guidance.get_or_insert_default(), &row.language, row.guidance);
+            }
+        }
+    }
+    Ok(products)
+}
+
+async fn entitlements(connection: &impl ConnectionTrait) -> Outcome<Vec<Entitlement>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        source: String,
+        level: Option<String>,
+        area: Option<String>,
+        per_area: bool,
+        code: String,
+        quantity: Option<i64>,
+        seats: Option<i64>,
+        pool_code: Option<String>,
+        illustrative: bool,
+    }
+    let text = "select e.source, e.level, e.area, e.per_area, p.code, e.quantity, e.seats, e.pool_code,
+            e.illustrative
+        from entitlement e join product p on p.id = e.product_id where e.until_version is null order by e.id";
+    sql::all::<Row>(connection, text, [])
+        .await?
+        .into_iter()
+        .map(|row| {
+            let broken = |column| Failure::broken("entitlement", column, &row.code);
+            let level = match &row.level {
+                Some(level) => Some(Tier::from_code(level).ok_or_else(|| broken("level"))?),
+                None => None,
+            };
+            Ok(Entitlement {
+                source: SourceLabel::from_code(&row.source).ok_or_else(|| broken("source"))?,
+                product: row.code,
+                quantity: row.quantity,
+                seats: row.seats,
+                pool: row.pool_code,
+                level,
+                areas: row.area.into_iter().collect(),
+                per_area: row.per_area,
+                illustrative: row.illustrative,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,473 @@
+//! The catalogue as a document, its drafts and versions: on both databases.
+
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{Engine, Stage, stage};
+use domain::catalogue::{Catalogue, Product, Subject, differences};
+use domain::ids::{CatalogueDraftId, GrantId, PersonId};
+use domain::moment::Zone;
+use domain::{ErrorCode, Language};
+use rstest::rstest;
+use service::assignments::assign::{AssignSeats, assign};
+use service::catalogue::drafts::{self, BeginDraft, WantedDraft};
+use service::catalogue::edit::{Amount, Edit};
+use service::catalogue::publish::{self, Publish};
+use service::catalogue::{effect, file, on_clock, read};
+use service::purchases::card::{self, PayByCard};
+use service::purchases::orders;
+use service::purchases::place::{self, PlaceOrder, WantedOrder};
+use service::{Failure, Request};
+
+const GOLD: &str = "fernhollow.example";
+const ADMIN: &str = "maren.tolvik@fernhollow.example";
+const PACK: &str = "kestrelash.example";
+const BUYER: &str = "piet.zanderling@kestrelash.example";
+const PROGRAMME_ADMIN: &str = "rosalind.ekwueme@northlight.example";
+const CATALOGUE_MANAGER: &str = "henrik.solvang@northlight.example";
+const FULFILMENT: &str = "marisa.talvinen@northlight.example";
+const STUDIO: &str = "visual_studio_enterprise";
+
+fn code(failure: &Failure) -> ErrorCode {
+    failure.told().code
+}
+
+async fn in_force(stage: &Stage) -> Catalogue {
+    read::in_force(stage.service.database.reader()).await.expect("the catalogue")
+}
+
+async fn begin(stage: &Stage, who: &Request, file: Option<String>) -> Result<CatalogueDraftId, Failure> {
+    let input = BeginDraft { title: "Spring".to_owned(), file };
+    drafts::begin(&stage.service, who, stage.operation(), input).await
+}
+
+async fn wanted(stage: &Stage, draft: CatalogueDraftId) -> WantedDraft {
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    WantedDraft { draft, version: found.row_version }
+}
+
+async fn change(stage: &Stage, who: &Request, draft: CatalogueDraftId, edit: Edit) -> Result<usize, Failure> {
+    let wanted = wanted(stage, draft).await;
+    drafts::change(&stage.service, who, stage.operation(), wanted, edit).await
+}
+
+async fn publish(
+    stage: &Stage,
+    who: &Request,
+    draft: CatalogueDraftId,
+    existing: bool,
+) -> Result<Option<i64>, Failure> {
+    let input = Publish { wanted: wanted(stage, draft).await, from: None, existing };
+    publish::publish(&stage.service, who, stage.operation(), input).await
+}
+
+fn studio(source: &str, amount: Amount) -> Edit {
+    let key = (STUDIO.to_owned(), source.to_owned());
+    Edit::Quantities(domain::Category::VisualStudio, [(key, amount)].into())
+}
+
+/// Publishes a change to what is held at once.
+async fn put_into_force(stage: &Stage, edit: Edit, existing: bool) -> i64 {
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(stage, &manager, None).await.expect("a draft");
+    change(stage, &manager, draft, edit).await.expect("changed");
+    publish(stage, &admin, draft, existing).await.expect("published").expect("in force")
+}
+
+async fn quantity(stage: &Stage, grant: GrantId) -> Option<i64> {
+    let text =
+        "select p.quantity as number from pool p join benefit_grant g on g.pool_id = p.id where g.id = $1
+        and p.quantity is not null";
+    let reader = stage.service.database.reader();
+    let found = service::sql::number(reader, text, [grant.0.into()]).await.expect("a pool");
+    (found > 0).then_some(found)
+}
+
+async fn assign_to(stage: &Stage, admin: &Request, grant: GrantId, person: PersonId) -> Result<(), Failure> {
+    let input = AssignSeats { grant, people: vec![person], shortage: None, alternate_email: None };
+    assign(&stage.service, admin, stage.operation(), input).await.map(|_| ())
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_catalogue_is_written_to_a_file_and_read_back_the_same(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let catalogue = in_force(&stage).await;
+    assert_eq!(file::faults_of(&catalogue), []);
+    assert!(
+        catalogue.products.len() > 40 && catalogue.entitlements.len() > 80 && catalogue.areas.len() == 19
+    );
+    let text = file::write(&catalogue).expect("a file");
+    assert_eq!(file::read(&text).expect("a catalogue"), catalogue);
+    // In a repository one line is one fact: the file doesn't depend on the order of rows.
+    let mut turned = catalogue.clone();
+    turned.products.reverse();
+    turned.entitlements.reverse();
+    assert_eq!(file::write(&turned).expect("a file"), text);
+    let error = file::read(&text.replacen("kind = ", "sort = ", 1)).expect_err("an unknown field");
+    assert_eq!(error.code, ErrorCode::CatalogueUnreadable);
+    assert!(error.number.is_some_and(|line| line > 1), "{error:?}");
+
+    // What is imported unchanged changes nothing, and isn't published.
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &admin, Some(text)).await.expect("a draft");
+    let failure = publish(&stage, &admin, draft, false).await.expect_err("nothing to publish");
+    assert_eq!(code(&failure), ErrorCode::CatalogueUnchanged);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_held_keeps_its_version_and_a_purchase_has_the_one_in_force(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let gold = stage.grant(GOLD, STUDIO, "gold_core").await;
+    assert_eq!(put_into_force(&stage, studio("gold_core", Amount::Of(12)), false).await, 2);
+    assert_eq!(put_into_force(&stage, studio("silver_core", Amount::Of(7)), false).await, 3);
+    assert_eq!(quantity(&stage, gold).await, Some(10), "until its renewal");
+
+    let buyer = stage.person(BUYER).await;
+    let offer =
+        PlaceOrder { offer: "silver".to_owned(), area: "security".to_owned(), agreement: 1, accepted: true };
+    let number = place::place(&stage.service, &buyer, stage.operation(), offer).await.expect("an order");
+    let shown = orders::one(&stage.service, &buyer, Language::English, number).await.expect("the order");
+    let order = WantedOrder { number, version: shown.version };
+    let input = PayByCard { order, card: "pays".to_owned() };
+    card::pay(&stage.service, &buyer, stage.operation(), input).await.expect("paid");
+    let silver = stage.grant(PACK, STUDIO, "silver_core").await;
+    assert_eq!(quantity(&stage, silver).await, Some(7));
+    let text = "select catalogue_version as number from benefit_grant where id = $1";
+    let reader = stage.service.database.reader();
+    for (grant, version) in [(gold, 1), (silver, 3)] {
+        assert_eq!(service::sql::number(reader, text, [grant.0.into()]).await.expect("a grant"), version);
+    }
+    assert_eq!(on_clock::entitle_some(&stage.service).await.expect("looked"), 0, "no version reaches them");
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_12_a_smaller_quantity_overallocates_the_pool_and_takes_nobodys_seat(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    let active = "select count(*) as number from seat where released_at is null";
+    let unlimited = "select count(*) as number from pool where quantity is null";
+    let (seats, without_limit) = (stage.count(active).await, stage.count(unlimited).await);
+    let used = "select p.used as number from pool p join benefit_grant g on g.pool_id = p.id where g.id = $1";
+    let reader = stage.service.database.reader();
+    let used = service::sql::number(reader, used, [grant.0.into()]).await.expect("a pool");
+    assert!(used > 3, "the sample has holders");
+
+    let mut draft = in_force(&stage).await;
+    let before = draft.clone();
+    studio("gold_core", Amount::Of(3)).apply(&mut draft);
+    let found =
+        effect::of(reader, &draft, &differences(&before, &draft), Language::English).await.expect("looked");
+    assert_eq!((found.companies, found.seats), (1, used - 3));
+    let named = found.named.first().expect("the company");
+    assert_eq!((named.organization.as_str(), named.used, named.quantity), ("Fernhollow Systems", used, 3));
+
+    put_into_force(&stage, studio("gold_core", Amount::Of(3)), true).await;
+    assert_eq!(quantity(&stage, grant).await, Some(3));
+    assert_eq!(stage.count(active).await, seats, "nobody lost a seat");
+    assert_eq!(stage.count(unlimited).await, without_limit, "what has no limit has none");
+    let admin = stage.person(ADMIN).await;
+    let person = stage.people_without_seat(GOLD, grant).await[0];
+    let failure = assign_to(&stage, &admin, grant, person).await.expect_err("over-allocated");
+    assert_eq!(code(&failure), ErrorCode::NoSeatLeft);
+    put_into_force(&stage, studio("gold_core", Amount::Unlimited), true).await;
+    assert_eq!(quantity(&stage, grant).await, None);
+    assign_to(&stage, &admin, grant, person).await.expect("without limit");
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_version_takes_away_goes_on_for_who_uses_it_and_comes_back_with_a_later_one(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    let admin = stage.person(ADMIN).await;
+    let person = stage.people_without_seat(GOLD, grant).await[0];
+    let granted =
+        "select count(*) as number from benefit_grant where state = 'granted' and source = 'gold_core'";
+    let before = stage.count(granted).await;
+
+    let mut without = in_force(&stage).await;
+    let unused = "power_bi_nobody_uses";
+    without.entitlements.retain(|row| row.source.code() != "gold_core" || row.product != STUDIO);
+    let row =
+        without.entitlements.iter().find(|row| row.product == "project_professional").expect("a row").clone();
+    let product = without.products.iter().find(|of| of.code == row.product).expect("a product").clone();
+    without.products.push(Product { code: unused.to_owned(), ..product });
+    without.entitlements.push(domain::catalogue::Entitlement {
+        source: domain::benefit::SourceLabel::GoldCore,
+        product: unused.to_owned(),
+        ..row
+    });
+    put_into_force(&stage, Edit::Whole(Box::new(without)), true).await;
+    let failure = assign_to(&stage, &admin, grant, person).await.expect_err("nothing new");
+    assert_eq!(code(&failure), ErrorCode::ActivateByPassed);
+    assert_eq!(stage.count(granted).await, before, "it is in use");
+    assert!(on_clock::entitle_some(&stage.service).await.expect("entitled") > 1);
+    assert_eq!(on_clock::entitle_some(&stage.service).await.expect("entitled"), 0, "once");
+    assert_eq!(stage.count(granted).await, before + 1, "the new benefit came");
+
+    // Nobody uses the new one: it goes, and both are back with the next version.
+    put_into_force(&stage, Edit::RemoveProduct(unused.to_owned()), true).await;
+    assert_eq!(stage.count(granted).await, before);
+    let mut again = in_force(&stage).await;
+    again.entitlements.extend([domain::catalogue::Entitlement {
+        source: domain::benefit::SourceLabel::GoldCore,
+        product: STUDIO.to_owned(),
+        quantity: Some(20),
+        seats: None,
+        pool: None,
+        level: None,
+        areas: Vec::new(),
+        per_area: false,
+        illustrative: false,
+    }]);
+    put_into_force(&stage, Edit::Whole(Box::new(again)), true).await;
+    on_clock::entitle_some(&stage.service).await.expect("entitled");
+    assert_eq!(stage.count(granted).await, before, "the same grant, not a second one");
+    assert_eq!(quantity(&stage, grant).await, Some(20));
+    assign_to(&stage, &admin, grant, person).await.expect("assigned");
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_version_comes_into_force_on_its_day_and_can_be_taken_back_before(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let zone = Zone::named(publish::ZONE);
+    let day = zone.day_of(stage.service.now()).plus_days(10);
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    change(&stage, &admin, draft, studio("gold_core", Amount::Of(4))).await.expect("changed");
+    let publish_on = async |draft, day| {
+        let input = Publish { wanted: wanted(&stage, draft).await, from: Some(day), existing: true };
+        publish::publish(&stage.service, &admin, stage.operation(), input).await
+    };
+    let yesterday = zone.day_of(stage.service.now()).plus_days(-1);
+    let failure = publish_on(draft, yesterday).await.expect_err("a day that is over");
+    assert_eq!(failure.told().fields[0].code, ErrorCode::DateOrder);
+    assert_eq!(publish_on(draft, day).await.expect("published"), None);
+
+    let second = begin(&stage, &admin, None).await.expect("a draft");
+    change(&stage, &admin, second, studio("gold_core", Amount::Of(5))).await.expect("changed");
+    let failure = publish(&stage, &admin, second, true).await.expect_err("one waits");
+    assert_eq!(code(&failure), ErrorCode::VersionWaits);
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let of_draft = wanted(&stage, draft).await;
+    let failure = drafts::withdraw(&stage.service, &manager, stage.operation(), of_draft).await;
+    assert_eq!(code(&failure.expect_err("not the manager's")), ErrorCode::RoleNeeded);
+    drafts::withdraw(&stage.service, &admin, stage.operation(), of_draft).await.expect("taken back");
+    assert_eq!(publish_on(second, day).await.expect("published"), None);
+
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    stage.clock.set(domain::Moment(zone.start_of(day).0 - 1));
+    assert_eq!(on_clock::put_into_force_due(&stage.service).await.expect("looked"), None);
+    assert_eq!(quantity(&stage, grant).await, Some(10));
+    // A policy that was changed meanwhile stays.
+    stage.set_policy("double_holding", "refuse").await;
+    stage.clock.set(zone.start_of(day));
+    let (one, other) = tokio::join!(
+        on_clock::put_into_force_due(&stage.service),
+        on_clock::put_into_force_due(&stage.service)
+    );
+    let versions: Vec<i64> =
+        [one, other].into_iter().filter_map(|version| version.expect("looked")).collect();
+    assert_eq!(versions, [2], "by one of two servers");
+    assert_eq!(quantity(&stage, grant).await, Some(5));
+    assert_eq!(in_force(&stage).await.policies["double_holding"], "refuse");
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn policy_catalogue_publication_one_person_or_a_second_one(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    stage.set_policy("catalogue_publication", "second_person").await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    change(&stage, &admin, draft, studio("gold_core", Amount::Of(11))).await.expect("changed");
+    let failure = publish(&stage, &admin, draft, false).await.expect_err("their own change");
+    assert_eq!(code(&failure), ErrorCode::SecondPersonNeeded);
+    change(&stage, &manager, draft, studio("gold_core", Amount::Of(12))).await.expect("changed");
+    for other in [&manager, &stage.operator(FULFILMENT).await] {
+        let failure = publish(&stage, other, draft, false).await.expect_err("no right to");
+        assert_eq!(code(&failure), ErrorCode::RoleNeeded);
+    }
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    stage.set_policy("catalogue_publication", "one_person").await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    change(&stage, &admin, draft, studio("gold_core", Amount::Of(13))).await.expect("changed");
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(3));
+    for refused in [FULFILMENT, "bartholomew.okonreed@northlight.example"] {
+        let failure =
+            begin(&stage, &stage.operator(refused).await, None).await.expect_err("no right to draft");
+        assert_eq!(code(&failure), ErrorCode::RoleNeeded);
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_draft_begun_before_another_version_is_brought_up_to_date_and_keeps_its_own_changes(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    change(&stage, &admin, draft, studio("gold_core", Amount::Of(14))).await.expect("changed");
+    put_into_force(&stage, studio("silver_core", Amount::Of(8)), false).await;
+    let failure = publish(&stage, &admin, draft, false).await.expect_err("another began after");
+    assert_eq!(code(&failure), ErrorCode::CatalogueMoved);
+    let stale = WantedDraft { version: 1, ..wanted(&stage, draft).await };
+    let failure = drafts::bring_up_to_date(&stage.service, &admin, stage.operation(), stale).await;
+    assert_eq!(code(&failure.expect_err("changed since")), ErrorCode::Stale);
+    let now = wanted(&stage, draft).await;
+    let left = drafts::bring_up_to_date(&stage.service, &admin, stage.operation(), now).await;
+    assert_eq!(left.expect("up to date"), 1);
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(3));
+    let found = in_force(&stage).await;
+    let of = |source: &str| {
+        let row = found.entitlements.iter().find(|row| row.source.code() == source && row.product == STUDIO);
+        row.expect("a row").quantity
+    };
+    assert_eq!((of("gold_core"), of("silver_core")), (Some(14), Some(8)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_change_that_brings_a_fault_is_refused_and_changes_nothing(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    let failure =
+        change(&stage, &admin, draft, studio("gold_core", Amount::Of(0))).await.expect_err("a fault");
+    assert_eq!(code(&failure), ErrorCode::CatalogueFaulty);
+    let mut product = in_force(&stage).await.products[0].clone();
+    product.kind = domain::ProductKind::Marketing;
+    let failure =
+        change(&stage, &admin, draft, Edit::Product(Box::new(product))).await.expect_err("another kind");
+    assert_eq!(code(&failure), ErrorCode::CatalogueFaulty);
+    assert_eq!(wanted(&stage, draft).await.version, 1);
+
+    // A file with faults can be drafted, to be corrected; it can't be published.
+    let mut faulty = in_force(&stage).await;
+    faulty.products[0].name.traditional.clear();
+    let text = file::write(&faulty).expect("a file");
+    let draft = begin(&stage, &admin, Some(text)).await.expect("a draft");
+    let failure = publish(&stage, &admin, draft, true).await.expect_err("faulty");
+    assert_eq!(code(&failure), ErrorCode::CatalogueFaulty);
+    let mut right = faulty.products[0].clone();
+    right.name.traditional = "新名稱".to_owned();
+    change(&stage, &admin, draft, Edit::Product(Box::new(right.clone()))).await.expect("corrected");
+    assert_eq!(publish(&stage, &admin, draft, true).await.expect("published"), Some(2));
+    let found = in_force(&stage).await;
+    assert!(found.products.contains(&right));
+    let failure = change(&stage, &admin, draft, Edit::RemoveProduct(right.code)).await.expect_err("in force");
+    assert_eq!(code(&failure), ErrorCode::WrongState);
+}
+
+#[rstest]
+#[tokio::test]
+async fn products_offers_and_texts_of_a_version_are_written_and_gone_ones_stay_for_who_has_them(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let before = in_force(&stage).await;
+    let mut after = before.clone();
+    let studio = after.products.iter_mut().find(|product| product.code == STUDIO).expect("the product");
+    studio.summary.en = "A new line".to_owned();
+    let windows = after.products.iter_mut().find(|of| of.code == "windows_enterprise").expect("the product");
+    windows.downloads.truncate(3);
+    windows.activations = Some(60);
+    after.offers[0].price_minor = 4_200;
+    after.programme.name.en = "Another programme".to_owned();
+    after.areas.push(domain::catalogue::Area { code: "robotics".to_owned() });
+    let gone =
+        after.products.iter().find(|product| product.kind == domain::ProductKind::Marketing).expect("one");
+    let gone = gone.code.clone();
+    Edit::RemoveProduct(gone.clone()).apply(&mut after);
+    let downloads = stage.count("select count(*) as number from product_download").await;
+    put_into_force(&stage, Edit::Whole(Box::new(after.clone())), false).await;
+    let found = in_force(&stage).await;
+    assert_eq!(differences(&after, &found), [], "all of it is in the tables");
+    let subjects: Vec<Subject> =
+        differences(&before, &found).into_iter().map(|found| found.subject).collect();
+    assert!(subjects.contains(&Subject::Product(gone.clone())) && subjects.contains(&Subject::Programme));
+    assert_eq!(stage.count("select count(*) as number from product_download").await, downloads, "kept");
+    let text = format!("select count(*) as number from product where code = '{gone}' and not listed");
+    assert_eq!(stage.count(&text).await, 1);
+    // Back again: the same product, not a second one.
+    put_into_force(&stage, Edit::Whole(Box::new(before.clone())), false).await;
+    assert_eq!(differences(&before, &in_force(&stage).await), []);
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_12_a_version_under_load_lets_no_seat_beyond_its_quantity(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const SMALLER: i64 = 9;
+    let stage = stage(engine).await;
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    let admin = stage.person(ADMIN).await;
+    put_into_force(&stage, studio("gold_core", Amount::Of(40)), true).await;
+    stage.add_people(GOLD, 40).await;
+    let people = stage.people_without_seat(GOLD, grant).await;
+    let used = format!(
+        "select p.used as number from pool p join benefit_grant g on g.pool_id = p.id where g.id = {}",
+        stage.literal(grant.0)
+    );
+    let operator = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &operator, None).await.expect("a draft");
+    change(&stage, &operator, draft, studio("gold_core", Amount::Of(SMALLER))).await.expect("changed");
+    let input = Publish { wanted: wanted(&stage, draft).await, from: None, existing: true };
+    let mut tasks = Vec::new();
+    for (turn, person) in people.into_iter().take(40).enumerate() {
+        let (service, admin, operation) = (stage.service.clone(), admin.clone(), stage.operation());
+        tasks.push(tokio::spawn(async move {
+            tokio::time::sleep(std::time::Duration::from_millis(turn as u64 * 3)).await;
+            let input = AssignSeats { grant, people: vec![person], shortage: None, alternate_email: None };
+            assign(&service, &admin, operation, input).await.map(|_| ())
+        }));
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    publish::publish(&stage.service, &operator, stage.operation(), input).await.expect("published");
+    let at_publication = stage.count(&used).await;
+    let (mut given, mut refused) = (0, 0);
+    for task in tasks {
+        match task.await.expect("no panic") {
+            Ok(()) => given += 1,
+            Err(failure) => {
+                assert_eq!(code(&failure), ErrorCode::NoSeatLeft, "{failure}");
+                refused += 1;
+            }
+        }
+    }
+    let at_end = stage.count(&used).await;
+    assert!(at_end <= at_publication.max(SMALLER), "{at_publication} at publication, {at_end} at the end");
+    assert!(given > 0 && refused > 0, "{given} given, {refused} refused");
+    let active = format!(
+        "select count(*) as number from seat where released_at is null and grant_id = {}",
+        stage.literal(grant.0)
+    );
+    assert_eq!(stage.count(&active).await, at_end);
+    assert!(stage.audit_intact().await);
+}
