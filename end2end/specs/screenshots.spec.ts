@@ -125,7 +125,7 @@ test.describe('every page', () => {
         await hydrated(page);
         for (const theme of THEMES) {
           await findings.gather(`${address} ${language} ${theme}`, async () => {
-            await judge(page, address, theme);
+            await judge(page, place.split('?')[0] ?? '', theme);
             if (scripts) {
               await takeScreenshot(page, address, language, theme);
             }

@@ -44,7 +44,7 @@ fn Page(page: Signal<CataloguePage>) -> impl IntoView {
     let texts = texts();
     let why_not = page.with_untracked(|page| page.why_not.clone());
     let any = Memo::new(move |_| page.with(|page| !page.rows.is_empty()));
-    let lead = move || page.with(|page| texts.catalogue_lead(page.version, page.products));
+    let lead = move || page.with(|page| texts.catalogue_lead(page.products, page.version));
     let rows = move || page.with(|page| page.rows.iter().map(|row| self::row(texts, row)).collect_view());
     view! {
         <Title text=texts.common_page_title(texts.navigation_catalogue())/>

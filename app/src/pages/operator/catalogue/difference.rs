@@ -49,7 +49,7 @@ fn change(texts: Texts, kind: ChangeKind, value: &Value) -> AnyView {
         ChangeKind::Added => view! { <li>{texts.catalogue_value(name, after)}</li> }.into_any(),
         ChangeKind::Removed => view! { <li>{texts.catalogue_value(name, before)}</li> }.into_any(),
         ChangeKind::Changed => {
-            view! { <li>{texts.catalogue_value_changed(name, before, after)}</li> }.into_any()
+            view! { <li>{texts.catalogue_value_changed(after, before, name)}</li> }.into_any()
         }
     }
 }

@@ -94,7 +94,7 @@ fn lead(texts: Texts, page: &DraftPage) -> String {
     let reach = reach(texts, &page.row);
     match (page.row.state, page.row.version, since) {
         (DraftState::Published, _, Some(day)) => texts.catalogue_waits_for(day, reach),
-        (_, Some(version), Some(day)) => texts.catalogue_in_force_since(version, day, reach),
+        (_, Some(version), Some(day)) => texts.catalogue_in_force_since(day, reach, version),
         _ => texts.catalogue_based_on(page.base_version),
     }
 }
@@ -207,7 +207,7 @@ fn decide(texts: Texts, page: &DraftPage) -> Option<AnyView> {
     let may_draft = page.why_not.is_none();
     let withdraw = may_withdraw
         .then(|| view! { <Withdraw id=id.clone() version=page.row_version title=page.row.title.clone()/> });
-    let behind = texts.catalogue_outdated(page.in_force, page.base_version);
+    let behind = texts.catalogue_outdated(page.base_version, page.in_force);
     let update = (outdated && page.row.state == DraftState::Draft).then(|| {
         view! {
             <Notice tone=Tone::Wait><p>{behind}</p></Notice>
