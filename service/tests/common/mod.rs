@@ -137,6 +137,7 @@ async fn service(url: &str, seed: u64) -> (Service, Arc<MovableClock>) {
         random: Arc::new(SeededRandom::new(seed)),
         vault: Arc::new(Vault::new(1, &[7; 32])),
         sign_in_limits: Arc::new(SignInLimits::default()),
+        counts: Arc::default(),
         live: live::Live::default(),
         outside: service::directories::outside::Outside::default(),
         base_url: Arc::from("https://benefits.example"),
