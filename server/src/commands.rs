@@ -8,6 +8,7 @@ mod doctor;
 mod import_members;
 mod keys;
 mod migrate;
+mod postgres_programs;
 mod ready;
 mod seed_demo;
 mod serve;

@@ -7,17 +7,15 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::Args;
 use domain::moment::Zone;
 use service::backup::{self, Examined};
 use service::{Clock, Database, SystemClock, vault};
-use tokio::process::Command;
-use url::Url;
 
-use super::Trouble;
+use super::{Trouble, postgres_programs};
 use crate::configuration::{Configuration, private_file};
 
 /// How a SQLite file begins.
@@ -87,12 +85,7 @@ async fn write(configuration: &Configuration, part: &Path) -> Result<Examined, T
     // Only its owner reads it; the programs below write into what is there.
     private_file(part).map_err(|error| format!("{} can't be written: {error}", part.display()))?;
     let Some(path) = configuration.sqlite_path() else {
-        let mut dump = postgres(configuration, "pg_dump")?;
-        dump.args(["--format=custom", "--no-owner", "--no-privileges", "--file"]).arg(part);
-        run(dump, "pg_dump").await?;
-        let mut list = Command::new("pg_restore");
-        list.arg("--list").arg(part).stdout(Stdio::null());
-        run(list, "pg_restore").await?;
+        postgres_programs::dump(&configuration.database_url, part).await?;
         let database = Database::connect(&configuration.database_url).await?;
         let applied = database.applied_migrations().await?;
         return Ok(Examined { applied, under: vault::under(&database).await?, ..Examined::default() });
@@ -186,52 +179,8 @@ async fn into_postgres(configuration: &Configuration, from: &Path) -> Result<Exa
     if !database.is_empty().await? {
         return Err("the database has tables already: a backup is restored into an empty one only".into());
     }
-    let mut restore = postgres(configuration, "pg_restore")?;
-    restore.args(["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"]).arg(from);
-    run(restore, "pg_restore").await?;
+    postgres_programs::restore(&configuration.database_url, from).await?;
     Ok(backup::examine(&database).await?)
-}
-
-/// A program of PostgreSQL, told by its environment where the database is: a command line can be read by others.
-fn postgres(configuration: &Configuration, program: &str) -> Result<Command, Trouble> {
-    let mut url = Url::parse(&configuration.database_url)?;
-    let mut command = Command::new(program);
-    if let Some(password) = url.password().map(decoded) {
-        command.env("PGPASSWORD", password?);
-        url.set_password(None).map_err(|()| "the database address can't be used")?;
-    }
-    command.arg("--dbname").arg(url.as_str());
-    Ok(command)
-}
-
-/// What is written with `%` in an address.
-fn decoded(text: &str) -> Result<String, Trouble> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digits =
-            [rest.next(), rest.next()].map(|digit| digit.and_then(|digit| char::from(digit).to_digit(16)));
-        let [Some(high), Some(low)] = digits else {
-            return Err("the password in the address isn't understood".into());
-        };
-        bytes.push(u8::try_from(high * 16 + low)?);
-    }
-    Ok(String::from_utf8(bytes)?)
-}
-
-async fn run(mut command: Command, program: &str) -> Result<(), Trouble> {
-    let output = command.stdin(Stdio::null()).output().await.map_err(|error| {
-        format!("{program} can't be run ({error}): install the client programs of PostgreSQL, of the server's version or a later one")
-    })?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{program} did not succeed: {}", said.trim()).into())
 }
 
 /// The name with an ending.
@@ -323,17 +272,4 @@ pub(super) fn latest(folder: &Path) -> io::Result<Option<SystemTime>> {
         }
     }
     Ok(latest)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decoded;
-
-    #[test]
-    fn a_password_is_told_as_it_is() {
-        assert_eq!(decoded("p%40ss%2Fw%C3%B6rd").expect("understood"), "p@ss/wörd");
-        for malformed in ["%", "%4", "%zz", "%ff"] {
-            assert!(decoded(malformed).is_err(), "{malformed}");
-        }
-    }
 }
