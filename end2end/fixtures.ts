@@ -45,7 +45,8 @@ type WorkerFixtures = { sharedPortal: Portal };
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** Keeps what goes wrong in the page's console, scripts, assets and on the server. */
-function watch(page: Page, faults: string[]): void {
+function watch(page: Page, faults: string[], portal: Portal): void {
+  page.on('request', (request) => portal.secrets.ofRequest(request));
   page.on('console', (message) => {
     // The browser reports a refused form (4xx) as an error, too; answers are judged below.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
@@ -59,6 +60,14 @@ function watch(page: Page, faults: string[]): void {
       faults.push(`${response.status()} for ${path}`);
     }
   });
+}
+
+/** Keeps the secrets that a page ends with: its cookies, and what it shows once. */
+async function remember(page: Page, portal: Portal): Promise<void> {
+  portal.secrets.ofCookies(await page.context().cookies());
+  if (!page.isClosed()) {
+    portal.secrets.ofText(await page.content());
+  }
 }
 
 /**
@@ -121,21 +130,23 @@ export const test = base.extend<Options & Fixtures, WorkerFixtures>({
     expect(faults, 'what went wrong in the browser').toEqual([]);
   },
 
-  page: async ({ page, faults }, use) => {
-    watch(page, faults);
+  page: async ({ page, faults, portal }, use) => {
+    watch(page, faults, portal);
     await use(page);
+    await remember(page, portal);
   },
 
-  anotherPage: async ({ browser, faults }, use) => {
+  anotherPage: async ({ browser, faults, portal }, use) => {
     const pages: Page[] = [];
     await use(async () => {
       // The project's screen, language and JavaScript hold for every context of the test.
       const page = await (await browser.newContext()).newPage();
-      watch(page, faults);
+      watch(page, faults, portal);
       pages.push(page);
       return page;
     });
     for (const page of pages) {
+      await remember(page, portal);
       await page.context().close();
     }
   },

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import type { Cookie } from '@playwright/test';
+import { Secrets } from './secrets';
 import { binary, copyTemplate, environment } from './template';
 
 const START_LIMIT = 60_000;
@@ -13,6 +14,8 @@ const STOP_LIMIT = 10_000;
 export class Portal {
   /** Cookies of whoever has signed in already, by mail address. */
   readonly sessions = new Map<string, Cookie[]>();
+  /** What may not stand in the server's log. */
+  readonly secrets = new Secrets();
 
   private constructor(
     /** Such as `http://127.0.0.1:40123`. */
@@ -51,7 +54,7 @@ export class Portal {
     return portal;
   }
 
-  /** Ends the server that was started here and removes its folder. */
+  /** Ends the server that was started here and removes its folder; fails where its log has a secret. */
   async stop(): Promise<void> {
     if (this.isRunning()) {
       const ended = once(this.server, 'exit');
@@ -61,7 +64,16 @@ export class Portal {
       await ended;
       clearTimeout(impatience);
     }
+    this.secrets.ofMails(this.mailFolder);
+    for (const cookies of this.sessions.values()) {
+      this.secrets.ofCookies(cookies);
+    }
+    const log = fs.readFileSync(this.log, 'utf8');
     fs.rmSync(this.folder, { recursive: true, force: true });
+    const told = this.secrets.in(log);
+    if (told.length > 0) {
+      throw new Error(`the server's log has ${told.join(', ')}`);
+    }
   }
 
   private isRunning(): boolean {

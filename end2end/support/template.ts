@@ -36,6 +36,9 @@ export function environment(folder: string): NodeJS.ProcessEnv {
     BENEFITS_CENTER_MAIL_DIR: path.join(folder, 'mail'),
     BENEFITS_CENTER_SITE_DIR: site(),
     BENEFITS_CENTER_DEMO: '1',
+    // More than an installation writes by default: what is in it is looked through for secrets.
+    BENEFITS_CENTER_LOG: 'info,server=debug,service=debug,sqlx=warn,sea_orm_migration=warn',
+    BENEFITS_CENTER_LOG_JSON: '1',
   };
 }
 

@@ -26,6 +26,7 @@ mod m0018_enrolment;
 mod m0019_renewal;
 mod m0020_reminders;
 mod m0024_catalogue_versions;
+mod m0025_operations;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_renewal::Migration),
             Box::new(m0020_reminders::Migration),
             Box::new(m0024_catalogue_versions::Migration),
+            Box::new(m0025_operations::Migration),
         ]
     }
 }

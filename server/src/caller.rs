@@ -14,6 +14,7 @@ use service::{Actor, sessions};
 
 use crate::plain;
 use crate::router::Site;
+use crate::watched;
 
 /// Name of the session cookie; with TLS it carries the `__Host-` prefix.
 pub(crate) fn session_cookie(secure: bool) -> &'static str {
@@ -85,7 +86,7 @@ pub async fn identify(State(site): State<Arc<Site>>, mut request: Request, next:
         request: service::Request {
             actor,
             address: address(&site, &request),
-            id: site.service.new_id().simple().to_string(),
+            id: watched::id_of(&site, &request),
         },
         language,
         browser,

@@ -1,12 +1,15 @@
 //! The commands of the binary.
 
 mod audit;
+mod backup;
 mod catalogue;
 mod create_admin;
 mod doctor;
 mod import_members;
 mod keys;
 mod migrate;
+mod postgres_programs;
+mod ready;
 mod seed_demo;
 mod serve;
 
@@ -46,11 +49,17 @@ enum Command {
     CreateAdmin(create_admin::Arguments),
     /// Take companies, memberships, contacts and benefits over from the older portal
     ImportMembers(import_members::Arguments),
-    /// Check configuration, database, keys, mail and cookies; one line each
+    /// Check configuration, database, keys, mail and what else the server stands on; one line each
     Doctor,
     /// Keep the catalogue as a file: write it, compare it, take it over
     #[command(subcommand)]
     Catalogue(catalogue::Catalogue),
+    /// Ask the server that runs here whether it is ready; fails where it isn't
+    Ready,
+    /// Copy the database into a file while the server runs; the secret file isn't part of it
+    Backup(backup::BackupArguments),
+    /// Put a backup into an empty place, and say whether it is whole
+    Restore(backup::RestoreArguments),
     /// Look after the audit trail
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -88,6 +97,11 @@ fn start(line: CommandLine) -> Result<ExitCode, Trouble> {
             Command::ImportMembers(arguments) => import_members::run(&configuration, arguments).await,
             Command::Doctor => Ok(doctor::run(&configuration).await),
             Command::Catalogue(catalogue) => catalogue::run(&configuration, catalogue).await,
+            Command::Ready => ready::run(&configuration).await,
+            Command::Backup(arguments) => {
+                backup::back_up(&configuration, arguments).await.map(|()| ExitCode::SUCCESS)
+            }
+            Command::Restore(arguments) => backup::restore(&configuration, arguments).await,
             Command::Audit(audit) => audit::run(&configuration, audit).await,
             Command::Keys(keys) => keys::run(&configuration, keys).await.map(|()| ExitCode::SUCCESS),
         }

@@ -56,6 +56,12 @@ pub struct Settings {
     /// Secret with which the payment processor signs its notices; without it none is heard
     #[arg(long, env = "BENEFITS_CENTER_PAYMENT_NOTICE_SECRET", global = true, hide_env_values = true)]
     pub payment_notice_secret: Option<String>,
+    /// Address of a listener of its own for /metrics, /healthz and /readyz; without it there are no metrics
+    #[arg(long, env = "BENEFITS_CENTER_METRICS_ADDRESS", global = true)]
+    pub metrics_address: Option<SocketAddr>,
+    /// Folder for backups: `backup` writes there where it isn't told a file, `doctor` looks how old the latest is
+    #[arg(long, env = "BENEFITS_CENTER_BACKUP_DIR", global = true)]
+    pub backup_dir: Option<PathBuf>,
     /// Write the log as JSON lines
     #[arg(long, env = "BENEFITS_CENTER_LOG_JSON", global = true, num_args = 0..=1, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
     pub log_json: Option<bool>,
@@ -86,6 +92,10 @@ pub struct Configuration {
     pub directory_allow_private: bool,
     /// What the payment processor signs its notices with.
     pub payment_notice_secret: Option<String>,
+    /// Where metrics are asked for.
+    pub metrics_address: Option<SocketAddr>,
+    /// Folder for backups.
+    pub backup_dir: Option<PathBuf>,
     /// Whether the log is JSON.
     pub log_json: bool,
 }
@@ -155,6 +165,8 @@ impl Configuration {
                 .payment_notice_secret
                 .or(file.payment_notice_secret)
                 .filter(|secret| !secret.is_empty()),
+            metrics_address: settings.metrics_address.or(file.metrics_address),
+            backup_dir: settings.backup_dir.or(file.backup_dir),
             log_json: settings.log_json.or(file.log_json).unwrap_or(false),
         })
     }
@@ -237,6 +249,7 @@ impl Configuration {
             random: Arc::new(SystemRandom),
             vault: Arc::new(self.vault()?),
             sign_in_limits: Arc::default(),
+            counts: Arc::default(),
             live: Live::default(),
             outside: crate::outside::from(self),
             base_url: self.base_url.as_str().into(),
@@ -272,7 +285,7 @@ fn make_folder(file: &Path) -> Result<(), ConfigurationError> {
 }
 
 /// A new file that only its owner reads.
-fn private_file(path: &Path) -> io::Result<fs::File> {
+pub(crate) fn private_file(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -25,7 +25,10 @@ pub async fn live(State(site): State<Arc<Site>>, Extension(caller): Extension<Ca
     if matches!(actor, Actor::Nobody) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
+    let open = site.metrics.begin_stream();
     let events = site.service.live.listen().filter_map(move |heard| {
+        // Counted until the stream is dropped.
+        let _open = &open;
         let text = match heard {
             Heard::Changed(changed) => seen_by(&actor, &changed),
             Heard::Missed => Some("missed".to_owned()),

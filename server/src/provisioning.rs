@@ -28,6 +28,7 @@ use uuid::Uuid;
 
 use crate::caller;
 use crate::router::Site;
+use crate::watched;
 
 pub(crate) use answer::{MEDIA_TYPE, error};
 
@@ -120,7 +121,7 @@ async fn identify(State(scim): State<Arc<Scim>>, mut request: Request, next: Nex
     let asking = service::Request {
         actor: Actor::Token(token),
         address: caller::address(&scim.site, &request),
-        id: service.new_id().simple().to_string(),
+        id: watched::id_of(&scim.site, &request),
     };
     request.extensions_mut().insert(asking);
     let mut response = next.run(request).await;

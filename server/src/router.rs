@@ -17,9 +17,10 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::configuration::Configuration;
+use crate::metrics::Metrics;
 use crate::{
-    activity, assets, caller, catalogue, events, former_holders, headers, invoices, page, payments,
-    people_files, people_list, plain, provisioning,
+    activity, assets, caller, catalogue, events, former_holders, headers, health, invoices, page, payments,
+    people_files, people_list, plain, provisioning, watched,
 };
 
 /// What the handlers share.
@@ -34,6 +35,8 @@ pub struct Site {
     pub trust_proxy: bool,
     /// Folder of the assets.
     pub assets: String,
+    /// What is counted and measured.
+    pub metrics: Arc<Metrics>,
     /// Becomes true when the server is to end: streams that would stay open end, too.
     pub stopping: watch::Receiver<bool>,
 }
@@ -89,6 +92,18 @@ fn compression() -> CompressionLayer {
 
 /// The whole portal, until `stopping` becomes true.
 pub fn router(service: Service, configuration: &Configuration, stopping: watch::Receiver<bool>) -> Router {
+    let metrics = Arc::new(Metrics::new(service.counts.clone()));
+    measured(service, configuration, metrics, stopping)
+}
+
+/// The whole portal, counted and measured by what others read.
+pub fn measured(
+    service: Service,
+    configuration: &Configuration,
+    metrics: Arc<Metrics>,
+    stopping: watch::Receiver<bool>,
+) -> Router {
+    let health = health::router(service.database.clone(), stopping.clone());
     // Rendering spawns its loads; a second router, as in tests, finds it set already.
     let _ = any_spawner::Executor::init_tokio();
     let assets = format!("/pkg/{}", assets::digest());
@@ -98,6 +113,7 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         demo: configuration.demo,
         trust_proxy: configuration.trust_proxy,
         assets,
+        metrics,
         stopping,
     });
     // Only what is read: the answer to a post may show a secret beside what was typed, and the length
@@ -140,6 +156,8 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         .route("/pkg/{*path}", get(assets::serve_asset))
         // Outside of what reads cookies: a program comes with its token.
         .merge(provisioning::router(site.clone()))
+        // Whatever watches the server has neither cookie nor token.
+        .merge(health)
         // A panic is a fault of ours: the log has it, the caller learns that nothing is known.
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a handler panicked");
@@ -147,5 +165,6 @@ pub fn router(service: Service, configuration: &Configuration, stopping: watch::
         }))
         .layer(from_fn_with_state(site.clone(), plain::explain))
         .layer(from_fn_with_state(site.clone(), headers::secure))
+        .layer(from_fn_with_state(site.clone(), watched::watch))
         .with_state(site)
 }

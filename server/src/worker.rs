@@ -1,99 +1,216 @@
 //! The worker inside the binary: delivers mail and moves states on the clock.
 
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
 use service::{
-    Service, activations, audit, benefits, catalogue, directories, enrolment, membership, older_portal,
-    people, purchases, reminders, sessions,
+    Outcome, Service, activations, audit, benefits, catalogue, directories, enrolment, membership,
+    older_portal, people, purchases, reminders, sessions,
 };
 use tokio::sync::watch;
+
+use crate::metrics::Metrics;
 
 /// How often it looks for mail; a change is in the outbox at once, its delivery may wait this long.
 const EVERY: Duration = Duration::from_secs(1);
 /// How often it does what can wait: states on the clock, sessions that expired.
 const SELDOM: u32 = 30;
 
+/// Does the jobs, one after the other, and counts how they went.
+struct Worker {
+    service: Service,
+    metrics: Arc<Metrics>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Worker {
+    /// Does a job, unless the server is to stop: none is begun then, and the one under way is done first. What
+    /// goes wrong is logged and tried again in a later round; the others go on.
+    async fn job<T>(&self, name: &'static str, failed: &'static str, job: impl Future<Output = Outcome<T>>) {
+        if *self.stopping.borrow() {
+            return;
+        }
+        let well = match AssertUnwindSafe(job).catch_unwind().await {
+            Ok(Ok(_)) => true,
+            Ok(Err(failure)) => {
+                tracing::error!(job = name, cause = %failure, "{failed}");
+                false
+            }
+            Err(_) => {
+                tracing::error!(job = name, "a job panicked: {failed}");
+                false
+            }
+        };
+        self.metrics.job_done(name, well, self.service.now());
+    }
+}
+
 /// Runs until told to stop.
-pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch::Receiver<bool>) {
+pub async fn run(
+    service: Service,
+    mailer: Arc<dyn Mailer>,
+    metrics: Arc<Metrics>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let worker = Worker { service: service.clone(), metrics, stopping: stopping.clone() };
     let mut round = 0_u32;
     loop {
-        if let Err(failure) = reset::write_due(&service).await {
-            tracing::error!(cause = %failure, "links for new passwords could not be written");
-        }
-        if let Err(failure) = outbox::deliver_due(&service, &*mailer).await {
-            tracing::error!(cause = %failure, "the outbox could not be worked");
-        }
+        worker
+            .job(
+                "reset_write_due",
+                "links for new passwords could not be written",
+                reset::write_due(&service),
+            )
+            .await;
+        worker
+            .job(
+                "outbox_deliver_due",
+                "the outbox could not be worked",
+                outbox::deliver_due(&service, &*mailer),
+            )
+            .await;
         if round.is_multiple_of(SELDOM) {
-            if let Err(failure) = activations::on_clock::expire_due(&service).await {
-                tracing::error!(cause = %failure, "activations could not be expired");
-            }
+            worker
+                .job(
+                    "activations_expire_due",
+                    "activations could not be expired",
+                    activations::on_clock::expire_due(&service),
+                )
+                .await;
             // Holdings before grants: a benefit that goes on elsewhere takes its holders along.
-            if let Err(failure) = membership::on_clock::begin_due(&service).await {
-                tracing::error!(cause = %failure, "years bought ahead could not begin");
-            }
-            if let Err(failure) = membership::on_clock::end_due(&service).await {
-                tracing::error!(cause = %failure, "holdings could not be ended");
-            }
-            if let Err(failure) = catalogue::on_clock::put_into_force_due(&service).await {
-                tracing::error!(cause = %failure, "a version of the catalogue could not come into force");
-            }
-            if let Err(failure) = catalogue::on_clock::entitle_some(&service).await {
-                tracing::error!(cause = %failure, "what a version brings could not be granted");
-            }
-            if let Err(failure) = benefits::on_clock::end_due(&service).await {
-                tracing::error!(cause = %failure, "grants could not be ended");
-            }
-            if let Err(failure) = membership::on_clock::remind_due(&service).await {
-                tracing::error!(cause = %failure, "the end of memberships could not be told");
-            }
-            if let Err(failure) = older_portal::on_clock::end_due(&service).await {
-                tracing::error!(cause = %failure, "records from the older portal could not be ended");
-            }
-            if let Err(failure) = purchases::on_clock::look_up_due(&service).await {
-                tracing::error!(cause = %failure, "card payments could not be looked up");
-            }
-            if let Err(failure) = purchases::on_clock::expire_due(&service).await {
-                tracing::error!(cause = %failure, "orders could not be expired");
-            }
-            if let Err(failure) = purchases::on_clock::refund_due(&service).await {
-                tracing::error!(cause = %failure, "money could not be given back");
-            }
-            if let Err(failure) = activations::on_clock::remind_due(&service).await {
-                tracing::error!(cause = %failure, "what ends soon could not be told");
-            }
-            if let Err(failure) = reminders::benefits::remind_due(&service).await {
-                tracing::error!(cause = %failure, "benefits that end or are unused could not be told");
-            }
-            if let Err(failure) = reminders::digest::send_due(&service).await {
-                tracing::error!(cause = %failure, "reminders could not be sent together");
-            }
-            if let Err(failure) = sessions::sweep(&service).await {
-                tracing::error!(cause = %failure, "sessions could not be swept");
-            }
-            if let Err(failure) = people::import::sweep(&service).await {
-                tracing::error!(cause = %failure, "files of people could not be swept");
-            }
-            if let Err(failure) = own_sessions::sweep(&service).await {
-                tracing::error!(cause = %failure, "unfinished sign-ins could not be swept");
-            }
-            if let Err(failure) = directories::sign_in::sweep(&service).await {
-                tracing::error!(cause = %failure, "sign-ins at directories could not be swept");
-            }
-            if let Err(failure) = enrolment::sweep(&service).await {
-                tracing::error!(cause = %failure, "links of enrolments could not be swept");
-            }
-            if let Err(failure) = audit::remove_due(&service).await {
-                tracing::error!(cause = %failure, "old events of the audit trail could not be removed");
-            }
-            service.sign_in_limits.sweep();
+            worker
+                .job(
+                    "membership_begin_due",
+                    "years bought ahead could not begin",
+                    membership::on_clock::begin_due(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "membership_end_due",
+                    "holdings could not be ended",
+                    membership::on_clock::end_due(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "catalogue_put_into_force_due",
+                    "a version of the catalogue could not come into force",
+                    catalogue::on_clock::put_into_force_due(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "catalogue_entitle_some",
+                    "what a version brings could not be granted",
+                    catalogue::on_clock::entitle_some(&service),
+                )
+                .await;
+            worker
+                .job("benefits_end_due", "grants could not be ended", benefits::on_clock::end_due(&service))
+                .await;
+            worker
+                .job(
+                    "membership_remind_due",
+                    "the end of memberships could not be told",
+                    membership::on_clock::remind_due(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "older_portal_end_due",
+                    "records from the older portal could not be ended",
+                    older_portal::on_clock::end_due(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "purchases_look_up_due",
+                    "card payments could not be looked up",
+                    purchases::on_clock::look_up_due(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "purchases_expire_due",
+                    "orders could not be expired",
+                    purchases::on_clock::expire_due(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "purchases_refund_due",
+                    "money could not be given back",
+                    purchases::on_clock::refund_due(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "activations_remind_due",
+                    "what ends soon could not be told",
+                    activations::on_clock::remind_due(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "reminders_benefits_remind_due",
+                    "benefits that end or are unused could not be told",
+                    reminders::benefits::remind_due(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "reminders_digest_send_due",
+                    "reminders could not be sent together",
+                    reminders::digest::send_due(&service),
+                )
+                .await;
+            worker.job("sessions_sweep", "sessions could not be swept", sessions::sweep(&service)).await;
+            worker
+                .job(
+                    "people_import_sweep",
+                    "files of people could not be swept",
+                    people::import::sweep(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "own_sessions_sweep",
+                    "unfinished sign-ins could not be swept",
+                    own_sessions::sweep(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "directories_sign_in_sweep",
+                    "sign-ins at directories could not be swept",
+                    directories::sign_in::sweep(&service),
+                )
+                .await;
+            worker
+                .job("enrolment_sweep", "links of enrolments could not be swept", enrolment::sweep(&service))
+                .await;
+            worker
+                .job(
+                    "audit_remove_due",
+                    "old events of the audit trail could not be removed",
+                    audit::remove_due(&service),
+                )
+                .await;
+            let limits = &service.sign_in_limits;
+            worker
+                .job("sign_in_limits_sweep", "attempts could not be forgotten", limits.sweep(&service))
+                .await;
         }
         round = round.wrapping_add(1);
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
-            _ = stopping.changed() => return,
+            _ = stopping.wait_for(|stopping| *stopping) => return,
         }
     }
 }

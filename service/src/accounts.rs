@@ -62,7 +62,7 @@ impl Own {
         request: &Request,
         typed: &str,
     ) -> Outcome<bool> {
-        service.sign_in_limits.check(&request.address, &self.email.to_lowercase())?;
+        service.sign_in_limits.check(service, &request.address, &self.email.to_lowercase()).await?;
         let typed = if typed.len() > 1024 { "" } else { typed };
         passwords::verify(typed, self.password_hash.as_deref()).await
     }

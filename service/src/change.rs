@@ -138,9 +138,11 @@ impl<'a> Change<'a> {
         if let Some(operation) = operation {
             operation.note(&transaction, request.account()?, &outcome, now.0).await?;
         }
+        let actions: Vec<_> = events.iter().map(|event| event.action).collect();
         // Last, because it is the row on which changes of one organization wait for each other.
         audit::write(service, &transaction, request, events, now).await?;
         transaction.commit().await?;
+        service.counts.recorded(&actions);
         for changed in changed {
             service.live.tell(changed);
         }

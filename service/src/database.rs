@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use sea_orm::sqlx::Connection as _;
 use sea_orm::{
-    AccessMode, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, FromQueryResult,
+    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
+
+use crate::sql;
+
+/// The lock that whoever brings a PostgreSQL schema up to date holds; the number stands for nothing else.
+const MIGRATING: i64 = 0x6265_6e65_6669_7473;
 
 /// Where everything is kept.
 #[derive(Clone, Debug)]
@@ -66,12 +71,34 @@ impl Database {
         Ok(Self { writer, reader })
     }
 
-    /// Brings the schema up to date.
+    /// Opens a SQLite file that nobody writes to, only to be looked at: nothing is written, not even beside it.
+    ///
+    /// # Errors
+    /// The driver's error where there is no such file, or it is none of SQLite's.
+    pub async fn look_at(path: &std::path::Path) -> Result<Self, DbErr> {
+        let mut options = ConnectOptions::new("sqlite://copy?mode=ro&immutable=true");
+        let path = path.to_owned();
+        options
+            .max_connections(2)
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(move |sqlite| sqlite.filename(&path));
+        let connection = sea_orm::Database::connect(options).await?;
+        Ok(Self { writer: connection.clone(), reader: connection })
+    }
+
+    /// Brings the schema up to date. Servers that start at the same moment wait for each other.
     ///
     /// # Errors
     /// The driver's error; what was applied before stays.
     pub async fn migrate(&self) -> Result<(), DbErr> {
-        migrations::Migrator::up(&self.writer, None).await
+        if !self.is_postgres() {
+            return migrations::Migrator::up(&self.writer, None).await;
+        }
+        // Held by a connection of its own until it ends, however that is.
+        let turn = self.begin().await?;
+        sql::run(&turn, "select pg_advisory_xact_lock($1)", [MIGRATING.into()]).await?;
+        migrations::Migrator::up(&self.writer, None).await?;
+        turn.commit().await
     }
 
     /// How many migrations are still to be applied.
@@ -80,6 +107,91 @@ impl Database {
     /// The driver's error.
     pub async fn pending_migrations(&self) -> Result<usize, DbErr> {
         Ok(migrations::Migrator::get_pending_migrations(&self.writer).await?.len())
+    }
+
+    /// Whether everything that this version of the program needs has been applied; what a later version
+    /// applied besides doesn't matter. Nothing is written.
+    ///
+    /// # Errors
+    /// The driver's error, also where there is no schema at all.
+    pub async fn is_current(&self) -> Result<bool, DbErr> {
+        let applied = self.applied_migrations().await?;
+        Ok(migrations::Migrator::migrations()
+            .iter()
+            .all(|needed| applied.iter().any(|name| name == needed.name())))
+    }
+
+    /// The names of the migrations that were applied, in their order.
+    ///
+    /// # Errors
+    /// The driver's error, also where there is no schema at all.
+    pub async fn applied_migrations(&self) -> Result<Vec<String>, DbErr> {
+        #[derive(FromQueryResult)]
+        struct Applied {
+            version: String,
+        }
+        let text = "select version from seaql_migrations order by version";
+        let applied = sql::all::<Applied>(&self.reader, text, []).await?;
+        Ok(applied.into_iter().map(|row| row.version).collect())
+    }
+
+    /// Those of these migrations that this version of the program doesn't know.
+    pub fn without_migration(applied: &[String]) -> impl Iterator<Item = &str> {
+        let known = migrations::Migrator::migrations();
+        let known: Vec<String> = known.iter().map(|known| known.name().to_owned()).collect();
+        applied.iter().map(String::as_str).filter(move |name| !known.iter().any(|known| known == name))
+    }
+
+    /// Whether there is no table at all.
+    ///
+    /// # Errors
+    /// The driver's error.
+    pub async fn is_empty(&self) -> Result<bool, DbErr> {
+        let text = if self.is_postgres() {
+            "select count(*) as number from pg_catalog.pg_class c
+                join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%'
+                    and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')"
+        } else {
+            "select count(*) as number from sqlite_master"
+        };
+        Ok(sql::number(&self.reader, text, []).await? == 0)
+    }
+
+    /// The time by the database's clock, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The driver's error.
+    pub async fn clock(&self) -> Result<i64, DbErr> {
+        let text = if self.is_postgres() {
+            "select (extract(epoch from clock_timestamp()) * 1000)::bigint as number"
+        } else {
+            "select cast(unixepoch('subsec') * 1000 as integer) as number"
+        };
+        sql::number(&self.reader, text, []).await
+    }
+
+    /// Lets all connections go, once what is under way has ended.
+    ///
+    /// # Errors
+    /// The driver's error.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.writer.close().await?;
+        self.reader.close().await
+    }
+
+    /// Connections of each pool: its name, how many are open, how many of them are idle.
+    #[must_use]
+    pub fn connections(&self) -> Vec<(&'static str, u32, usize)> {
+        if self.is_postgres() {
+            let pool = self.writer.get_postgres_connection_pool();
+            return vec![("all", pool.size(), pool.num_idle())];
+        }
+        let of = |name, connection: &DatabaseConnection| {
+            let pool = connection.get_sqlite_connection_pool();
+            (name, pool.size(), pool.num_idle())
+        };
+        vec![of("write", &self.writer), of("read", &self.reader)]
     }
 
     /// For queries that change nothing.

@@ -9,12 +9,14 @@ pub mod activations;
 pub mod activity;
 pub mod assignments;
 pub mod audit;
+pub mod backup;
 pub mod benefits;
 pub mod catalogue;
 pub mod change;
 pub mod clock;
 pub mod cloud;
 pub mod contact;
+pub mod counts;
 pub mod dashboard;
 pub mod database;
 pub mod directories;
@@ -26,6 +28,7 @@ pub mod live;
 pub mod membership;
 pub mod older_portal;
 pub mod operation;
+pub mod operations;
 pub mod outbox;
 pub mod passwords;
 pub mod people;
@@ -66,6 +69,8 @@ pub struct Service {
     pub vault: Arc<Vault>,
     /// Counts attempts to sign in.
     pub sign_in_limits: Arc<accounts::limits::SignInLimits>,
+    /// Counts what happens, for whoever watches the server.
+    pub counts: Arc<counts::Counts>,
     /// Tells other pages that something changed.
     pub live: live::Live,
     /// Companies' own directories, and the name system.

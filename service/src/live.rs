@@ -1,8 +1,11 @@
 //! Tells open pages that something changed: ids only, re-read under the reader's own rights.
 
+pub mod servers;
+
 use async_broadcast::RecvError;
 use domain::ids::{GrantId, OrganizationId};
 use futures::Stream;
+use servers::ToOthers;
 
 /// What changed. It carries no state: whoever hears it asks again.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,11 +27,13 @@ pub enum Heard {
     Missed,
 }
 
-/// The port for live events, within this process.
+/// The port for live events, within this process and, where it was joined with them, to the other servers on
+/// the same database.
 #[derive(Clone, Debug)]
 pub struct Live {
-    sender: async_broadcast::Sender<Changed>,
-    receiver: async_broadcast::InactiveReceiver<Changed>,
+    sender: async_broadcast::Sender<Heard>,
+    receiver: async_broadcast::InactiveReceiver<Heard>,
+    others: Option<ToOthers>,
 }
 
 impl Default for Live {
@@ -37,22 +42,30 @@ impl Default for Live {
         // Who can't keep up is told that something was missed.
         sender.set_overflow(true);
         sender.set_await_active(false);
-        Self { sender, receiver: receiver.deactivate() }
+        Self { sender, receiver: receiver.deactivate(), others: None }
     }
 }
 
 impl Live {
-    /// Tells everybody who listens.
+    /// Tells everybody who listens, here and at the other servers.
     pub fn tell(&self, changed: Changed) {
+        if let Some(others) = &self.others {
+            others.tell(changed.clone());
+        }
+        self.pass_on(Heard::Changed(changed));
+    }
+
+    /// Tells everybody who listens here.
+    fn pass_on(&self, heard: Heard) {
         // Nobody listening is no fault.
-        let _ = self.sender.try_broadcast(changed);
+        let _ = self.sender.try_broadcast(heard);
     }
 
     /// Listens from now on.
     pub fn listen(&self) -> impl Stream<Item = Heard> + use<> {
         futures::stream::unfold(self.receiver.activate_cloned(), |mut changes| async move {
             match changes.recv().await {
-                Ok(changed) => Some((Heard::Changed(changed), changes)),
+                Ok(heard) => Some((heard, changes)),
                 Err(RecvError::Overflowed(_)) => Some((Heard::Missed, changes)),
                 Err(RecvError::Closed) => None,
             }

@@ -397,9 +397,25 @@ fn no_code_of_ours_leaves_memory_to_itself() {
     }
 }
 
+/// What copies a PostgreSQL database, for whoever runs the commands `backup` and `restore`.
+const STARTS_PROGRAMS: &str = "server/src/commands/postgres_programs.rs";
+
 #[test]
-fn the_program_starts_no_other_program() {
-    without(&["Command::new", "process::Command", "libc::"]);
+fn the_program_starts_no_other_program_but_those_that_copy_a_database() {
+    for (path, text) in shipped() {
+        if path == STARTS_PROGRAMS {
+            assert_eq!(text.matches("Command::new(").count(), 1, "{path} starts programs in one place");
+            assert!(text.contains("Command::new(self.name())"), "{path} starts them by fixed names");
+            let names = text.lines().filter(|line| line.contains("=> \"")).map(str::trim);
+            let names: Vec<_> = names.collect();
+            assert_eq!(names, ["Self::Dump => \"pg_dump\",", "Self::Restore => \"pg_restore\","]);
+            continue;
+        }
+        for word in ["Command::new", "process::Command", "libc::"] {
+            assert!(!text.contains(word), "{path} has {word:?}");
+        }
+    }
+    assert!(shipped().iter().any(|(path, _)| path == STARTS_PROGRAMS));
 }
 
 #[test]

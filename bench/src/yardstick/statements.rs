@@ -150,6 +150,7 @@ mod tests {
             random: Arc::new(SystemRandom),
             vault: Arc::new(Vault::new(1, &[7; 32])),
             sign_in_limits: Arc::default(),
+            counts: Arc::default(),
             outside: service::directories::outside::Outside::default(),
             live: service::live::Live::default(),
             payments: service::purchases::payment::Payments::default(),

@@ -38,6 +38,8 @@ pub fn configuration(base_url: &str) -> Configuration {
         trust_proxy: false,
         directory_allow_private: false,
         payment_notice_secret: None,
+        metrics_address: None,
+        backup_dir: None,
         log_json: false,
     }
 }
@@ -84,6 +86,19 @@ impl Portal {
         Self { stage, router }
     }
 
+    /// The portal with what it counts, as long as `stopping` isn't true.
+    pub async fn measured(
+        engine: Engine,
+        stopping: tokio::sync::watch::Receiver<bool>,
+    ) -> (Self, std::sync::Arc<server::metrics::Metrics>) {
+        let stage = common::stage(engine).await;
+        let metrics = std::sync::Arc::new(server::metrics::Metrics::new(stage.service.counts.clone()));
+        let configuration = configuration("http://benefits.example");
+        let router =
+            server::router::measured(stage.service.clone(), &configuration, metrics.clone(), stopping);
+        (Self { stage, router }, metrics)
+    }
+
     /// A browser that nobody has signed in with.
     pub fn browser(&self) -> Browser<'_> {
         Browser { portal: self, cookies: Mutex::default(), accepts: "en" }
@@ -95,6 +110,11 @@ impl Portal {
         let answer = browser.sign_in(email, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{email} signs in: {}", answer.body);
         browser
+    }
+
+    /// Answers a request whose body may never end.
+    pub async fn open_stream(&self, request: Request<Body>) -> axum::response::Response {
+        self.router.clone().oneshot(request).await.expect("infallible")
     }
 
     /// Answers a request as it is.

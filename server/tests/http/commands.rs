@@ -44,6 +44,9 @@ fn help_says_every_command_and_setting() {
         "create-admin",
         "import-members",
         "doctor",
+        "ready",
+        "backup",
+        "restore",
         "audit",
         "catalogue",
         "keys",
@@ -57,6 +60,8 @@ fn help_says_every_command_and_setting() {
         "--mail-dir",
         "--mail-from",
         "--trust-proxy",
+        "--metrics-address",
+        "--backup-dir",
         "--log-json",
         "--config",
     ] {
@@ -69,6 +74,9 @@ fn help_says_every_command_and_setting() {
         "create-admin",
         "import-members",
         "doctor",
+        "ready",
+        "backup",
+        "restore",
         "audit",
         "catalogue",
         "keys",
@@ -85,7 +93,19 @@ fn an_installation_begins_with_migrate_seed_and_an_admin() {
     let here = folder.path();
     let before = run(here, &["doctor"], "");
     let lines = said(&before);
-    for what in ["configuration:", "database:", "keys:", "mail:", "cookies:"] {
+    let lines_of = [
+        "configuration:",
+        "database:",
+        "keys:",
+        "mail:",
+        "cookies:",
+        "clock:",
+        "disk:",
+        "backup:",
+        "metrics:",
+        "servers:",
+    ];
+    for what in lines_of {
         assert_eq!(lines.lines().filter(|line| line.contains(what)).count(), 1, "{what} in {lines}");
     }
     assert!(lines.contains("migrations wait"), "{lines}");
@@ -427,4 +447,50 @@ fn the_catalogue_is_a_file_that_is_compared_and_taken_over() {
     let unreadable = diff();
     assert!(complained(&unreadable).contains("catalogue.toml, line "), "{}", complained(&unreadable));
     assert_eq!(said(&export(&[])), changed);
+}
+
+#[test]
+fn doctor_sees_that_backups_are_made_and_how_old_they_are() {
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    assert!(run(here, &["migrate"], "").status.success());
+    let backups = here.join("backups");
+    std::fs::create_dir(&backups).expect("a folder");
+    let doctor = || run(here, &["doctor", "--backup-dir", "backups"], "");
+    let line = |output: &Output| {
+        let text = said(output);
+        text.lines().find(|line| line.contains("backup:")).expect("a line").to_owned()
+    };
+    let none = doctor();
+    assert!(!none.status.success() && line(&none).starts_with("BAD"), "{}", said(&none));
+    let nowhere = run(here, &["backup"], "");
+    assert!(!nowhere.status.success() && complained(&nowhere).contains("--to"), "{}", complained(&nowhere));
+    let made = run(here, &["backup", "--backup-dir", "backups"], "");
+    assert!(made.status.success(), "{}", complained(&made));
+    let fresh = doctor();
+    assert!(fresh.status.success() && line(&fresh).starts_with("ok"), "{}", said(&fresh));
+    let files: Vec<_> = std::fs::read_dir(&backups).expect("the folder").flatten().collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    let name = files[0].file_name().to_string_lossy().into_owned();
+    assert!(name.starts_with("benefits-center-20") && name.ends_with("Z.backup"), "{name}");
+    let file = std::fs::File::options().append(true).open(files[0].path()).expect("the backup");
+    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_secs(28 * 3600);
+    file.set_modified(yesterday).expect("set");
+    let old = doctor();
+    assert!(!old.status.success() && line(&old).contains("28 hours"), "{}", said(&old));
+}
+
+#[test]
+fn doctor_says_who_reaches_the_metrics_and_whose_secret_it_is() {
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    assert!(run(here, &["seed-demo"], "").status.success());
+    let metrics = |address: &str| said(&run(here, &["doctor", "--metrics-address", address], ""));
+    assert!(metrics("127.0.0.1:9300").contains("ok    metrics:"));
+    assert!(metrics("0.0.0.0:9300").contains("note  metrics:"));
+    let well = run(here, &["doctor"], "");
+    assert!(well.status.success() && said(&well).contains("ok    clock:"), "{}", said(&well));
+    std::fs::write(here.join("data/secret.key"), "00".repeat(32)).expect("another secret");
+    let other = run(here, &["doctor"], "");
+    assert!(!other.status.success() && said(&other).contains("another installation"), "{}", said(&other));
 }

@@ -69,6 +69,15 @@ async fn what_fails_below_is_in_the_log_under_its_number(
     let entry = about_it.unwrap_or_else(|| panic!("nothing about {number}: {}", kept.text()));
     assert_eq!(entry["level"], "ERROR");
     assert!(entry["fields"]["cause"].as_str().is_some_and(|cause| cause.contains("seat_request")), "{entry}");
+    assert_eq!(entry["span"]["id"], number.as_str(), "{entry}");
+    assert_eq!(answer.header("x-request-id"), number);
+    let answered = entries.iter().find(|entry| entry["fields"]["message"] == "answered");
+    let answered = answered.unwrap_or_else(|| panic!("no line of the answer: {}", kept.text()));
+    assert_eq!(
+        (&answered["span"]["id"], &answered["fields"]["status"]),
+        (&number.as_str().into(), &500.into())
+    );
+    assert_eq!(answered["span"]["route"], "/api/perform");
 }
 
 #[rstest]

@@ -16,6 +16,7 @@ mod invoices;
 mod languages;
 mod log;
 mod older_portal;
+mod operations;
 mod outbox;
 mod own_account;
 mod payment_notices;

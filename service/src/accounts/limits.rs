@@ -7,6 +7,9 @@ use std::time::Duration;
 use domain::{Error, ErrorCode};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
+use sea_orm::FromQueryResult;
+
+use crate::{Outcome, Service, sql};
 
 /// Attempts that one client has for one account before it has to wait.
 const FOR_AN_ACCOUNT: NonZeroU32 = NonZeroU32::new(8).expect("not zero");
@@ -18,7 +21,23 @@ const FOR_AN_ADDRESS: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
 const LINKS: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
 const LINK_EVERY: Duration = Duration::from_secs(600);
 
-/// Counts attempts in this process.
+/// Attempts of one kind: so many at once, and how long until one comes back.
+#[derive(Clone, Copy)]
+struct Limit {
+    kind: &'static str,
+    burst: NonZeroU32,
+    every: Duration,
+}
+
+/// By address and account.
+const ACCOUNT: Limit = Limit { kind: "account", burst: FOR_AN_ACCOUNT, every: Duration::from_secs(60) };
+/// By address.
+const ADDRESS: Limit = Limit { kind: "address", burst: FOR_AN_ADDRESS, every: Duration::from_secs(1) };
+/// By the account that a link would go to.
+const LINK: Limit = Limit { kind: "link", burst: LINKS, every: LINK_EVERY };
+
+/// Counts attempts: in this process, and where several servers share a PostgreSQL database there as well, by
+/// its clock. What this process refuses doesn't get as far as the database.
 pub struct SignInLimits {
     account: DefaultKeyedRateLimiter<(String, String)>,
     address: DefaultKeyedRateLimiter<String>,
@@ -27,14 +46,14 @@ pub struct SignInLimits {
 
 impl Default for SignInLimits {
     fn default() -> Self {
-        let refill = |burst, every| Quota::with_period(every).map(|quota: Quota| quota.allow_burst(burst));
-        let minute = |burst: NonZeroU32| Quota::per_minute(burst);
+        let quota = |limit: Limit| {
+            let quota = Quota::with_period(limit.every).unwrap_or_else(|| Quota::per_minute(limit.burst));
+            quota.allow_burst(limit.burst)
+        };
         Self {
-            account: DefaultKeyedRateLimiter::keyed(
-                refill(FOR_AN_ACCOUNT, Duration::from_secs(60)).unwrap_or_else(|| minute(FOR_AN_ACCOUNT)),
-            ),
-            address: DefaultKeyedRateLimiter::keyed(minute(FOR_AN_ADDRESS)),
-            links: DefaultKeyedRateLimiter::keyed(refill(LINKS, LINK_EVERY).unwrap_or_else(|| minute(LINKS))),
+            account: DefaultKeyedRateLimiter::keyed(quota(ACCOUNT)),
+            address: DefaultKeyedRateLimiter::keyed(quota(ADDRESS)),
+            links: DefaultKeyedRateLimiter::keyed(quota(LINK)),
         }
     }
 }
@@ -44,80 +63,104 @@ impl SignInLimits {
     ///
     /// # Errors
     /// [`ErrorCode::TooManyAttempts`] with the seconds to wait; the same for an account that exists
-    /// and for one that doesn't.
-    pub fn check(&self, address: &str, email_key: &str) -> Result<(), Error> {
+    /// and for one that doesn't. [`crate::Failure::Database`].
+    pub async fn check(&self, service: &Service, address: &str, email_key: &str) -> Outcome<()> {
         let now = DefaultClock::default().now();
         let waits = [
             self.address.check_key(&address.to_owned()).err(),
             self.account.check_key(&(address.to_owned(), email_key.to_owned())).err(),
         ];
-        answer(waits.into_iter().flatten().map(|wait| wait.wait_time_from(now)).max())
+        let here = waits.into_iter().flatten().map(|wait| wait.wait_time_from(now)).max();
+        let account = format!("{address}\n{email_key}");
+        answer(service, here, &[(ACCOUNT, &account), (ADDRESS, address)]).await
     }
 
     /// Counts a wish for a link to a new password, whoever the client is: the mail goes to the account.
     ///
     /// # Errors
     /// As [`Self::check`].
-    pub fn check_link(&self, address: &str, email_key: &str) -> Result<(), Error> {
+    pub async fn check_link(&self, service: &Service, address: &str, email_key: &str) -> Outcome<()> {
         let now = DefaultClock::default().now();
         let waits = [
             self.address.check_key(&address.to_owned()).err(),
             self.links.check_key(&email_key.to_owned()).err(),
         ];
-        answer(waits.into_iter().flatten().map(|wait| wait.wait_time_from(now)).max())
+        let here = waits.into_iter().flatten().map(|wait| wait.wait_time_from(now)).max();
+        answer(service, here, &[(ADDRESS, address), (LINK, email_key)]).await
     }
 
     /// Counts a question that is about no account.
     ///
     /// # Errors
-    /// [`ErrorCode::TooManyAttempts`] with the seconds to wait.
-    pub fn check_address(&self, address: &str) -> Result<(), Error> {
+    /// As [`Self::check`].
+    pub async fn check_address(&self, service: &Service, address: &str) -> Outcome<()> {
         let now = DefaultClock::default().now();
         let wait = self.address.check_key(&address.to_owned()).err();
-        answer(wait.map(|wait| wait.wait_time_from(now)))
+        answer(service, wait.map(|wait| wait.wait_time_from(now)), &[(ADDRESS, address)]).await
     }
 
     /// Forgets clients that have waited long enough; the worker's work.
-    pub fn sweep(&self) {
+    ///
+    /// # Errors
+    /// [`crate::Failure::Database`].
+    pub async fn sweep(&self, service: &Service) -> Outcome<u64> {
         self.account.retain_recent();
         self.address.retain_recent();
         self.links.retain_recent();
+        if !service.database.is_postgres() {
+            return Ok(0);
+        }
+        let transaction = service.database.begin().await?;
+        let text = format!("delete from attempt where used_until <= {NOW}");
+        let forgotten = sql::run(&transaction, &text, []).await?;
+        transaction.commit().await?;
+        Ok(forgotten)
     }
 }
 
-fn answer(wait: Option<Duration>) -> Result<(), Error> {
+/// The time of the database, the same for all its servers, in milliseconds.
+const NOW: &str = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+
+async fn answer(service: &Service, here: Option<Duration>, counted: &[(Limit, &str)]) -> Outcome<()> {
+    let wait = match here {
+        None if service.database.is_postgres() => everywhere(service, counted).await?,
+        here => here,
+    };
     let Some(wait) = wait else { return Ok(()) };
+    service.counts.hold_back();
     let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
-    Err(Error::new(ErrorCode::TooManyAttempts).with_number(seconds))
+    Err(Error::new(ErrorCode::TooManyAttempts).with_number(seconds).into())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::SignInLimits;
-    use domain::ErrorCode;
-
-    #[test]
-    fn the_ninth_attempt_on_one_account_waits_and_others_go_on() {
-        let limits = SignInLimits::default();
-        for _ in 0..8 {
-            assert!(limits.check("127.0.0.1", "a@b.example").is_ok());
-        }
-        let refused = limits.check("127.0.0.1", "a@b.example").expect_err("waits");
-        assert_eq!(refused.code, ErrorCode::TooManyAttempts);
-        assert!(refused.number.is_some_and(|seconds| (1..=61).contains(&seconds)));
-        assert!(limits.check("127.0.0.1", "c@b.example").is_ok());
-        assert!(limits.check("127.0.0.2", "a@b.example").is_ok());
+/// Counts an attempt for all servers; says how long to wait where there were too many.
+///
+/// `used_until` is when all attempts would have come back. Addresses are kept as keyed hashes.
+async fn everywhere(service: &Service, counted: &[(Limit, &str)]) -> Outcome<Option<Duration>> {
+    #[derive(FromQueryResult)]
+    struct Wait {
+        wait: i64,
     }
-
-    #[test]
-    fn an_account_gets_three_links_whoever_asks_and_then_waits() {
-        let limits = SignInLimits::default();
-        for client in ["127.0.0.1", "127.0.0.2", "127.0.0.3"] {
-            assert!(limits.check_link(client, "a@b.example").is_ok());
+    let transaction = service.database.begin().await?;
+    let mut longest = None;
+    for (limit, key) in counted {
+        let every = i64::try_from(limit.every.as_millis()).unwrap_or(i64::MAX);
+        let room = every.saturating_mul(i64::from(limit.burst.get()) - 1);
+        let hash = service.vault.hash(key);
+        let text = format!(
+            "insert into attempt as a (kind, key_hash, used_until) values ($1, $2, {NOW} + $3)
+            on conflict (kind, key_hash) do update set used_until = greatest(a.used_until, {NOW}) + $3
+                where greatest(a.used_until, {NOW}) - {NOW} <= $4"
+        );
+        let values = [limit.kind.into(), hash.clone().into(), every.into(), room.into()];
+        if sql::run(&transaction, &text, values).await? == 0 {
+            let text = format!(
+                "select used_until - $3 - {NOW} as wait from attempt where kind = $1 and key_hash = $2"
+            );
+            let values = [limit.kind.into(), hash.into(), room.into()];
+            let wait = sql::one::<Wait>(&transaction, &text, values).await?.map_or(0, |row| row.wait);
+            longest = longest.max(Some(Duration::from_millis(wait.max(0).unsigned_abs())));
         }
-        let refused = limits.check_link("127.0.0.4", "a@b.example").expect_err("waits");
-        assert_eq!(refused.code, ErrorCode::TooManyAttempts);
-        assert!(refused.number.is_some_and(|seconds| (1..=601).contains(&seconds)));
-        assert!(limits.check_link("127.0.0.4", "c@b.example").is_ok());
     }
+    transaction.commit().await?;
+    Ok(longest)
 }

@@ -30,7 +30,7 @@ const ROUND: usize = 20;
 /// [`ErrorCode::Invalid`] for what is no address; [`ErrorCode::TooManyAttempts`] with the seconds to wait.
 pub async fn ask(service: &Service, request: &Request, email: &str) -> Outcome<()> {
     let email = Email::parse(Field::Email, email)?;
-    service.sign_in_limits.check_link(&request.address, &email.key())?;
+    service.sign_in_limits.check_link(service, &request.address, &email.key()).await?;
     let mut change = Change::begin_unasked(service, request).await?;
     let text = "insert into password_reset_request (id, email_key, created_at, address, request_id)
         values ($1, $2, $3, $4, $5)";

@@ -52,7 +52,7 @@ struct Account {
 /// in the same time; [`ErrorCode::TooManyAttempts`] with the seconds to wait.
 pub async fn sign_in(service: &Service, request: &Request, input: SignIn) -> Outcome<Entry> {
     let key = Email::parse(Field::Email, &input.email).map(|email| email.key()).unwrap_or_default();
-    service.sign_in_limits.check(&request.address, &key)?;
+    service.sign_in_limits.check(service, &request.address, &key).await?;
     let text = "select id, password_hash, status = 'active' as active,
             exists (select 1 from second_factor f
                 where f.account_id = account.id and f.confirmed_at is not null) as second_factor

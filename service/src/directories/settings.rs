@@ -292,7 +292,7 @@ pub async fn save(
 /// [`ErrorCode::DirectoryAnswer`], [`ErrorCode::PrivateAddress`].
 pub(crate) async fn reachable(service: &Service, request: &Request, input: &SaveDirectory) -> Outcome<()> {
     let checked = check(service, input)?;
-    service.sign_in_limits.check_address(&request.address)?;
+    service.sign_in_limits.check_address(service, &request.address).await?;
     match provider::known(service, &checked.issuer).await {
         Ok(_) => Ok(()),
         Err(trouble) => Err(super::told(request, &checked.name, &trouble)),

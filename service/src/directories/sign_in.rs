@@ -55,7 +55,7 @@ pub enum Begun {
 /// [`ErrorCode::TooManyAttempts`]: whoever asks for one address after the other learns who uses what.
 pub async fn choices(service: &Service, request: &Request, email: &str) -> Outcome<Vec<DirectoryChoice>> {
     let Ok(email) = Email::parse(Field::Email, email) else { return Ok(Vec::new()) };
-    service.sign_in_limits.check_address(&request.address)?;
+    service.sign_in_limits.check_address(service, &request.address).await?;
     let found = for_domain(service.database.reader(), &email.key()).await?;
     Ok(found
         .into_iter()
@@ -71,7 +71,7 @@ pub async fn choices(service: &Service, request: &Request, email: &str) -> Outco
 /// [`ErrorCode::DirectoryAnswer`] with the directory's name.
 pub async fn begin(service: &Service, request: &Request, input: Begin) -> Outcome<Begun> {
     let email = Email::parse(Field::Email, &input.email)?;
-    service.sign_in_limits.check(&request.address, &email.key())?;
+    service.sign_in_limits.check(service, &request.address, &email.key()).await?;
     let mut found = for_domain(service.database.reader(), &email.key()).await?;
     if let Some(wanted) = input.directory {
         found.retain(|directory| directory.id == wanted.0);

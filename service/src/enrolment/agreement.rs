@@ -126,9 +126,9 @@ async fn ask_contact(
     let contact = sql::one::<Contact>(&change.transaction, text, [organization.0.into()])
         .await?
         .ok_or_else(|| Failure::broken("legal_profile", "organization_id", organization))?;
-    let (limits, address) = (&change.service().sign_in_limits, &change.request().address);
-    limits.check_link(address, &contact.contact_email.to_lowercase())?;
-    limits.check_link(address, &organization.to_string())?;
+    let (service, address) = (change.service(), &change.request().address);
+    service.sign_in_limits.check_link(service, address, &contact.contact_email.to_lowercase()).await?;
+    service.sign_in_limits.check_link(service, address, &organization.to_string()).await?;
     let company = Company::of(&change.transaction, organization).await?;
     let founder = Beginner::of(&change.transaction, begun_by).await?;
     let language = Language::from_tag(&contact.contact_language).unwrap_or_default();

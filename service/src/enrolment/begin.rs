@@ -36,7 +36,7 @@ pub struct Begin {
 /// [`domain::ErrorCode::TooManyAttempts`] with the seconds to wait.
 pub async fn begin(service: &Service, request: &Request, input: Begin) -> Outcome<()> {
     let founder = Founder::parse(&input.domain, &input.name, &input.email)?;
-    service.sign_in_limits.check_link(&request.address, &founder.email.key())?;
+    service.sign_in_limits.check_link(service, &request.address, &founder.email.key()).await?;
     let mut change = Change::begin_unasked(service, request).await?;
     let programme = programme_name(&change.transaction, input.language).await?;
     let letter = Letter {

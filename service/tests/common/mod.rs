@@ -103,8 +103,16 @@ async fn set(engine: Engine, loaded: bool) -> Stage {
 pub struct Bare {
     /// The connection to it.
     pub connection: sea_orm::DatabaseConnection,
+    url: String,
     _folder: Option<TempDir>,
     _database: Option<PostgresDatabase>,
+}
+
+impl Bare {
+    /// Its address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
 }
 
 /// A database with nothing in it, for what migrations do to rows that are there.
@@ -120,10 +128,10 @@ pub async fn bare(engine: Engine) -> Bare {
             (database.url(), None, Some(database))
         }
     };
-    let mut options = sea_orm::ConnectOptions::new(url);
+    let mut options = sea_orm::ConnectOptions::new(url.clone());
     options.max_connections(1).sqlx_logging(false);
     let connection = sea_orm::Database::connect(options).await.expect("the database answers");
-    Bare { connection, _folder: folder, _database: database }
+    Bare { connection, url, _folder: folder, _database: database }
 }
 
 async fn service(url: &str, seed: u64) -> (Service, Arc<MovableClock>) {
@@ -137,6 +145,7 @@ async fn service(url: &str, seed: u64) -> (Service, Arc<MovableClock>) {
         random: Arc::new(SeededRandom::new(seed)),
         vault: Arc::new(Vault::new(1, &[7; 32])),
         sign_in_limits: Arc::new(SignInLimits::default()),
+        counts: Arc::default(),
         live: live::Live::default(),
         outside: service::directories::outside::Outside::default(),
         base_url: Arc::from("https://benefits.example"),
