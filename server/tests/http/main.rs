@@ -22,6 +22,7 @@ mod payment_notices;
 mod people_files;
 mod provisioning;
 mod queries;
+mod queue;
 mod rights;
 mod scene;
 mod sign_in;
