@@ -1106,7 +1106,11 @@ impl Stage {
             _ => panic!("fill in the form {code}/{variant}"),
         };
         let (target, version) = self.request(kind).await;
-        let mut filled = fields(&[("target", &target), ("version", &version)]);
+        let mut filled = fields(&[("target", &target)]);
+        // What is written about a request goes with any version of it.
+        if !matches!(code, "note_request" | "message_partner") {
+            filled.extend(fields(&[("version", &version)]));
+        }
         filled.extend(match code {
             "complete_activation" => fields(&[
                 ("access_id", "482 016 357"),
