@@ -43,6 +43,8 @@ mod provisioning;
 #[cfg(feature = "ssr")]
 mod purchases;
 #[cfg(feature = "ssr")]
+mod queue;
+#[cfg(feature = "ssr")]
 mod reminders;
 
 use std::sync::Arc;

@@ -170,6 +170,18 @@ codes! {
         UseRecorded = "use_recorded",
         /// Took a request.
         RequestTaken = "request_taken",
+        /// Gave a request back: it is with nobody.
+        RequestReleased = "request_released",
+        /// Gave a request to a colleague.
+        RequestAssigned = "request_assigned",
+        /// Wrote to whoever made a request.
+        RequestMessageSent = "request_message_sent",
+        /// Answered the operators about a request.
+        RequestAnswered = "request_answered",
+        /// Wrote a note about a request that operators alone read.
+        RequestNoted = "request_noted",
+        /// Planned an engagement: who, when, how many hours.
+        AdvisoryPlanned = "advisory_planned",
         /// Completed a request.
         RequestCompleted = "request_completed",
         /// Refused a request.
@@ -208,6 +220,10 @@ codes! {
         CompetencyRevoked = "competency_revoked",
         /// Changed a policy of the programme.
         PolicyChanged = "policy_changed",
+        /// Saved filters of the queue under a name.
+        QueueViewSaved = "queue_view_saved",
+        /// Removed them.
+        QueueViewRemoved = "queue_view_removed",
         /// Put a mail up for delivery again.
         MailSentAgain = "mail_sent_again",
         /// Made a programme admin.
@@ -388,6 +404,12 @@ impl AuditAction {
             Self::AdvisoryRequested
             | Self::UseRecorded
             | Self::RequestTaken
+            | Self::RequestReleased
+            | Self::RequestAssigned
+            | Self::RequestMessageSent
+            | Self::RequestAnswered
+            | Self::RequestNoted
+            | Self::AdvisoryPlanned
             | Self::RequestCompleted
             | Self::RequestRefused => ActivityKind::Requests,
             Self::GrantEnded
@@ -419,6 +441,8 @@ impl AuditAction {
             | Self::CatalogueDraftChanged
             | Self::CatalogueDraftWithdrawn
             | Self::CataloguePublished
+            | Self::QueueViewSaved
+            | Self::QueueViewRemoved
             | Self::MailSentAgain
             | Self::ProgrammeAdminCreated
             | Self::SampleProgrammeLoaded

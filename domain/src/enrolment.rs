@@ -12,8 +12,6 @@ use crate::text::{Email, Line, PersonName, Phone};
 pub const LINK_DAYS: i64 = 3;
 /// Days for which the primary contact can answer; the founder can have the questions sent again.
 pub const CONTACT_DAYS: i64 = 30;
-/// Working days after which a review should be decided.
-pub const REVIEW_DAYS: u16 = 5;
 /// The longest line of a legal profile, in characters.
 pub const LINE_MAX: usize = 200;
 /// The longest postal code or registration number, in characters.

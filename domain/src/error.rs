@@ -346,6 +346,24 @@ codes! {
         Title = "title",
         /// Description of a request.
         Description = "description",
+        /// A message about a request.
+        Message = "message",
+        /// Requests that were ticked.
+        Requests = "requests",
+        /// With whom a request is.
+        Owner = "owner",
+        /// A consultant.
+        Consultant = "consultant",
+        /// A day.
+        Day = "day",
+        /// Hours that are planned.
+        PlannedHours = "planned_hours",
+        /// How and where an engagement takes place.
+        Place = "place",
+        /// Working days within which a kind of request is answered.
+        TargetDays = "target_days",
+        /// A note about a request, for operators alone.
+        Note = "note",
         /// Product that a request is about.
         Product = "product",
         /// Country or region.

@@ -85,6 +85,8 @@ id! {
     ServiceRequestId,
     /// A cloud subscription opened with a key.
     SubscriptionId,
+    /// Filters of the queue under a name.
+    QueueViewId,
     /// A message in the outbox.
     MailId,
     /// A notice in the portal.

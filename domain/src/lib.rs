@@ -29,6 +29,7 @@ pub mod operation;
 pub mod order;
 pub mod password;
 pub mod policy;
+pub mod queue;
 pub mod refund;
 pub mod reminder;
 pub mod renewal;
@@ -113,6 +114,8 @@ mod tests {
             crate::policy::AssignRoles,
             crate::policy::DoubleHolding,
             crate::policy::SupportEdition,
+            crate::queue::MessageDirection,
+            crate::queue::NextStep,
             crate::refund::RefundCondition,
             crate::reminder::ReminderCadence,
             crate::reminder::ReminderKind,

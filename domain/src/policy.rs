@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Day;
 use crate::catalogue::Publication;
 use crate::error::codes;
+use crate::queue::TargetDays;
 
 codes! {
     /// Who may assign besides the Global admin (rule "Assign user").
@@ -89,6 +90,8 @@ pub struct Policies {
     pub audit_retention: AuditRetention,
     /// Who puts a draft of the catalogue into force.
     pub catalogue_publication: Publication,
+    /// Working days within which operators answer each kind of request.
+    pub target_days: TargetDays,
 }
 
 impl Default for Policies {
@@ -101,6 +104,7 @@ impl Default for Policies {
             reveal_counts_as_activation: true,
             audit_retention: AuditRetention::Forever,
             catalogue_publication: Publication::OnePerson,
+            target_days: TargetDays::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Day;
 use crate::error::{Error, ErrorCode, Faults, Field, FieldError, codes};
 use crate::ids::GrantId;
 pub use crate::membership::Tier;
@@ -123,6 +124,19 @@ pub struct AdvisoryDraft {
     pub grant: String,
     /// Hours asked for.
     pub hours: String,
+}
+
+/// What is planned for an engagement.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EngagementPlan {
+    /// Who comes.
+    pub consultant: String,
+    /// On which day.
+    pub day: Day,
+    /// For how many hours.
+    pub hours: i64,
+    /// How and where; can be empty.
+    pub note: String,
 }
 
 /// A request for advisory hours or presales assistance (rule 15).

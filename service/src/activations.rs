@@ -9,23 +9,14 @@ pub mod request;
 pub mod view;
 pub(crate) mod withdraw;
 
-use domain::Moment;
 use domain::benefit::ActivationState;
 use domain::ids::GrantId;
-use domain::view::requests::ACTIVATION_DAYS;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::change::Change;
 use crate::entity::activation::Model as Activation;
 use crate::failure::Failure;
-use crate::request::Person;
 use crate::{Outcome, sql};
-
-/// The last moment at which an activation asked for now is on time.
-fn target(person: &Person, now: Moment) -> Moment {
-    let zone = person.zone();
-    zone.end_of(zone.day_of(now).plus_working_days(ACTIVATION_DAYS))
-}
 
 /// The company's latest activation of a grant; people's own ones (editions A and B) aside.
 pub(crate) async fn latest(connection: &impl ConnectionTrait, grant: GrantId) -> Outcome<Option<Activation>> {

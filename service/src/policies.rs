@@ -3,6 +3,7 @@
 use domain::Policies;
 use domain::catalogue::Publication;
 use domain::policy::{AssignRoles, AuditRetention, DoubleHolding, SupportEdition};
+use domain::view::requests::RequestKind;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::failure::Failure;
@@ -29,9 +30,15 @@ pub async fn in_force(connection: &impl ConnectionTrait) -> Outcome<Policies> {
     Ok(policies)
 }
 
+/// With this and the code of a kind of request begins the name of a policy that says its working days.
+pub const TARGET_DAYS: &str = "target_days_";
+
 /// Sets one policy by its name; none for a name or a value that isn't known.
 #[must_use]
 pub fn set(policies: &mut Policies, name: &str, value: &str) -> Option<()> {
+    if let Some(kind) = name.strip_prefix(TARGET_DAYS) {
+        return policies.target_days.set(RequestKind::from_code(kind)?, value.parse().ok()?);
+    }
     match name {
         "assign_roles" => policies.assign_roles = AssignRoles::from_code(value)?,
         "reassign_lock_days" => {
@@ -47,9 +54,31 @@ pub fn set(policies: &mut Policies, name: &str, value: &str) -> Option<()> {
     Some(())
 }
 
-/// Names and values, as they stand in rows and on order lines.
+/// Names and values, as they stand in rows.
 #[must_use]
-pub fn entries(policies: &Policies) -> [(&'static str, String); 7] {
+pub fn entries(policies: &Policies) -> Vec<(&'static str, String)> {
+    let targets = RequestKind::ALL
+        .iter()
+        .map(|kind| (target_days_of(*kind), policies.target_days.of(*kind).to_string()));
+    of_purchase(policies).into_iter().chain(targets).collect()
+}
+
+/// Name of the policy that says the working days of a kind of request.
+#[must_use]
+pub const fn target_days_of(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Activation => "target_days_activation",
+        RequestKind::Advisory => "target_days_advisory",
+        RequestKind::Cancellation => "target_days_cancellation",
+        RequestKind::GlobalAdmin => "target_days_global_admin",
+        RequestKind::Payment => "target_days_payment",
+        RequestKind::Enrolment => "target_days_enrolment",
+    }
+}
+
+/// Names and values of those that a purchase keeps as they were.
+#[must_use]
+pub fn of_purchase(policies: &Policies) -> [(&'static str, String); 7] {
     [
         ("assign_roles", policies.assign_roles.code().to_owned()),
         ("reassign_lock_days", policies.reassign_lock_days.to_string()),
@@ -65,6 +94,6 @@ pub fn entries(policies: &Policies) -> [(&'static str, String); 7] {
 #[must_use]
 pub fn frozen(policies: &Policies) -> String {
     let entries: serde_json::Map<String, serde_json::Value> =
-        entries(policies).into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        of_purchase(policies).into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     serde_json::Value::Object(entries).to_string()
 }

@@ -1,14 +1,20 @@
 //! The operators' queue: what partners asked for, taken, completed, approved or refused.
 
+pub mod assign;
+pub mod bulk;
 pub mod complete;
 pub mod enrolment;
 pub mod item;
 pub mod list;
+pub mod messages;
 pub mod outbox_list;
+pub mod plan;
 pub mod policies_edit;
 pub mod record_use;
 pub mod refuse;
+pub mod shortcuts;
 pub mod take;
+pub mod views;
 
 use domain::ids::{OrganizationId, PersonId, ServiceRequestId};
 use domain::rights::OperatorAction;
@@ -118,6 +124,23 @@ const fn right(kind: RequestKind) -> OperatorAction {
     }
 }
 
+/// A request, open or decided, for this change alone: whoever decides at the same moment waits.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`].
+async fn find(change: &Change<'_>, request: ServiceRequestId) -> Outcome<Item> {
+    let lock = if change.service().database.is_postgres() { " for update of r" } else { "" };
+    let text = format!(
+        "select r.id, r.number, r.organization_id, r.kind, r.open, r.grant_id, r.activation_id, r.order_line_id,
+            r.title, r.requested_by, r.requested_at, r.row_version, p.account_id, a.full_name, a.email, a.language
+        from service_request r
+        join person p on p.id = r.requested_by join account a on a.id = p.account_id
+        where r.id = $1{lock}"
+    );
+    let found = sql::one::<Item>(&change.transaction, &text, [request.0.into()]).await?;
+    found.ok_or_else(|| ErrorCode::NotFound.into())
+}
+
 /// The open request, for this change alone: whoever decides at the same moment waits and then finds
 /// it decided.
 ///
@@ -130,17 +153,7 @@ async fn claim(
     wanted: Wanted,
     expected: Option<RequestKind>,
 ) -> Outcome<Item> {
-    let lock = if change.service().database.is_postgres() { " for update of r" } else { "" };
-    let text = format!(
-        "select r.id, r.number, r.organization_id, r.kind, r.open, r.grant_id, r.activation_id, r.order_line_id,
-            r.title, r.requested_by, r.requested_at, r.row_version, p.account_id, a.full_name, a.email, a.language
-        from service_request r
-        join person p on p.id = r.requested_by join account a on a.id = p.account_id
-        where r.id = $1{lock}"
-    );
-    let item = sql::one::<Item>(&change.transaction, &text, [wanted.request.0.into()])
-        .await?
-        .ok_or(ErrorCode::NotFound)?;
+    let item = find(change, wanted.request).await?;
     let kind = item.kind()?;
     rights::check_operator(operator, right(kind))?;
     if expected.is_some_and(|expected| expected != kind) {
@@ -164,7 +177,7 @@ async fn close(
     reason: Option<&str>,
 ) -> Outcome<()> {
     let text = "update service_request set state = $2, open = false, decided_at = $3, decided_by = $4,
-            owner_id = coalesce(owner_id, $4), reason = $5, row_version = row_version + 1
+            owner_id = coalesce(owner_id, $4), reason = $5, answered_at = null, row_version = row_version + 1
         where id = $1 and open and row_version = $6";
     let values = [
         item.id.into(),

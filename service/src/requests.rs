@@ -3,9 +3,11 @@
 pub mod advisory;
 pub mod global_admin;
 pub mod list;
+pub mod messages;
 
 use domain::Moment;
 use domain::ids::{GrantId, OrganizationId, PersonId};
+use domain::moment::Zone;
 use domain::view::requests::{RequestKind, RequestState};
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use uuid::Uuid;
@@ -14,7 +16,7 @@ use crate::change::Change;
 use crate::entity::service_request;
 use crate::live::Changed;
 use crate::request::Person;
-use crate::{Outcome, sql};
+use crate::{Outcome, policies, sql};
 
 /// A request that begins.
 pub(crate) struct NewRequest {
@@ -68,6 +70,12 @@ pub(crate) async fn open_for(
     change.tell(Changed::Organization(organization));
     change.tell(Changed::Queue);
     Ok(number)
+}
+
+/// The last moment at which a request of that kind, made now, is on time.
+pub(crate) async fn target(change: &Change<'_>, kind: RequestKind, zone: &Zone) -> Outcome<Moment> {
+    let policies = policies::in_force(&change.transaction).await?;
+    Ok(policies.target_days.target(kind, change.now, zone))
 }
 
 /// The next number of a service request, over all companies; never given twice.

@@ -12,6 +12,7 @@ use domain::ids::{MailId, ServiceRequestId};
 use domain::policy::{AssignRoles, DoubleHolding, SupportEdition};
 use domain::view::operator::{
     ItemFacts, MailState, OutboxQuery, OwnerFilter, PAGE_ROWS, QueueQuery, QueueSort, TargetFilter,
+    WantedOwner,
 };
 use domain::view::requests::{RequestKind, RequestState};
 use domain::{ErrorCode, Field, Language, Role};
@@ -408,9 +409,12 @@ async fn the_queue_is_filtered_sorted_and_counted_by_the_database(
     let late = ask(QueueQuery { target: Some(TargetFilter::Late), ..QueueQuery::default() }).await;
     assert_eq!(late.total, all.late);
     assert!(late.rows.iter().all(|row| row.target_days < 0));
-    let nobody = ask(QueueQuery { owner: Some(OwnerFilter::Nobody), ..QueueQuery::default() }).await;
+    let nobody =
+        ask(QueueQuery { owner: Some(WantedOwner::Filter(OwnerFilter::Nobody)), ..QueueQuery::default() })
+            .await;
     assert!(nobody.rows.iter().all(|row| row.owner.is_none()) && nobody.total > 0);
-    let mine = ask(QueueQuery { owner: Some(OwnerFilter::Me), ..QueueQuery::default() }).await;
+    let mine =
+        ask(QueueQuery { owner: Some(WantedOwner::Filter(OwnerFilter::Me)), ..QueueQuery::default() }).await;
     assert_eq!(mine.total, all.mine);
     for kind in [RequestKind::Activation, RequestKind::Advisory, RequestKind::Cancellation] {
         let page = ask(QueueQuery { kind: Some(kind), ..QueueQuery::default() }).await;

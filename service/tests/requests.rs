@@ -6,7 +6,7 @@ mod common;
 
 use common::{Engine, Stage, stage};
 use domain::support::AdvisoryDraft;
-use domain::view::requests::{RequestKind, RequestState};
+use domain::view::requests::{RequestKind, RequestState, RequestsQuery};
 use domain::{ErrorCode, Field, Language};
 use rstest::rstest;
 use sea_orm::FromQueryResult;
@@ -21,6 +21,11 @@ const SMALL: &str = "kestrelash.example";
 const SMALL_ADMIN: &str = "piet.zanderling@kestrelash.example";
 const SMALL_EMPLOYEE: &str = "imogen.larkwhistle@kestrelash.example";
 const CHINESE_EMPLOYEE: &str = "zhiyao.shen@fernhollow.example";
+
+/// A page of the list with nothing open.
+fn listed(page: u32) -> RequestsQuery {
+    RequestsQuery { page, open: None }
+}
 
 fn code(failure: &Failure) -> ErrorCode {
     failure.told().code
@@ -76,7 +81,7 @@ async fn rule_15_the_requester_gets_a_number_on_the_page_and_by_mail(
     // Two working days from a Friday: Tuesday, at its last moment in Oslo.
     assert_eq!(row.target_at, 1_795_561_199_999);
     assert_eq!(stage.count(ledger).await, before, "hours are deducted when the delivery is recorded");
-    let page = list::page(&stage.service, &employee, Language::English, 1).await.expect("lists");
+    let page = list::page(&stage.service, &employee, Language::English, listed(1)).await.expect("lists");
     let listed = page.service.iter().find(|row| row.number == number).expect("listed");
     assert_eq!(
         (listed.kind, listed.state, listed.open),
@@ -167,7 +172,7 @@ async fn rules_6_and_7_administrators_see_the_companys_requests_and_employees_th
 ) {
     let stage = stage(engine).await;
     let admin = stage.person(ADMIN).await;
-    let page = list::page(&stage.service, &admin, Language::English, 1).await.expect("lists");
+    let page = list::page(&stage.service, &admin, Language::English, listed(1)).await.expect("lists");
     assert!(page.of_company && page.why_not_decide.is_none());
     assert!(page.seats.iter().any(|request| request.name == "Solveig Aurdalen"), "{:?}", page.seats);
     assert!(
@@ -175,7 +180,8 @@ async fn rules_6_and_7_administrators_see_the_companys_requests_and_employees_th
             .iter()
             .any(|row| row.kind == RequestKind::Activation && row.title == "Signature cloud support")
     );
-    let chinese = list::page(&stage.service, &admin, Language::SimplifiedChinese, 1).await.expect("lists");
+    let chinese =
+        list::page(&stage.service, &admin, Language::SimplifiedChinese, listed(1)).await.expect("lists");
     assert!(chinese.service.iter().any(|row| row.title == "签名云支持"));
     let company = stage.organization(GOLD).await;
     let text = "select count(*) as number from service_request where organization_id = $1";
@@ -183,18 +189,19 @@ async fn rules_6_and_7_administrators_see_the_companys_requests_and_employees_th
     assert_eq!(page.total, all);
     // Sees them, and is told who decides.
     let user_admin = stage.person(USER_ADMIN).await;
-    let page = list::page(&stage.service, &user_admin, Language::English, 1).await.expect("lists");
+    let page = list::page(&stage.service, &user_admin, Language::English, listed(1)).await.expect("lists");
     let why_not = page.why_not_decide.expect("may not decide");
     assert!(!page.seats.is_empty() && why_not.colleagues.contains(&"Maren Tolvik".to_owned()));
     let employee = stage.person(EMPLOYEE).await;
-    let page = list::page(&stage.service, &employee, Language::English, 1).await.expect("lists");
+    let page = list::page(&stage.service, &employee, Language::English, listed(1)).await.expect("lists");
     assert!(!page.of_company && page.seats.is_empty() && page.service.is_empty());
     assert_eq!(page.own_seats.len(), 1);
     assert_eq!(page.own_seats[0].state, "requested");
     // A page beyond the last is the last.
-    let page = list::page(&stage.service, &admin, Language::English, 99).await.expect("lists");
+    let page = list::page(&stage.service, &admin, Language::English, listed(99)).await.expect("lists");
     assert_eq!(page.page, 1);
     let operator = stage.operator("marisa.talvinen@northlight.example").await;
-    let error = list::page(&stage.service, &operator, Language::English, 1).await.expect_err("rule 1");
+    let error =
+        list::page(&stage.service, &operator, Language::English, listed(1)).await.expect_err("rule 1");
     assert_eq!(code(&error), ErrorCode::WrongSide);
 }

@@ -87,7 +87,8 @@ pub fn Target(
         Nearness::Near => "status near",
         Nearness::Late => "status late",
     };
-    view! { <span class=class>{dated(texts(), date, Some(days_left))}</span> }
+    let mark = (of_target(days_left) == Nearness::Late).then(|| view! { <Icon name=IconName::Warn/> });
+    view! { <span class=class>{mark}{dated(texts(), date, Some(days_left))}</span> }
 }
 
 #[cfg(test)]

@@ -36,6 +36,9 @@ pub fn Confirm(
     /// Whether the question stands open: its form was posted and refused.
     #[prop(optional)]
     open: bool,
+    /// What the button that changes nothing says, where it isn't "Keep".
+    #[prop(optional, into)]
+    dismiss: Option<String>,
     /// What happens then, to whom and when.
     children: Children,
 ) -> impl IntoView {
@@ -95,7 +98,7 @@ pub fn Confirm(
                         node_ref=keep
                         on:click=move |_| close()
                     >
-                        {texts().common_keep()}
+                        {dismiss.unwrap_or_else(|| texts().common_keep().to_owned())}
                     </button>
                     {form.run()}
                 </footer>

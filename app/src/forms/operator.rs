@@ -5,6 +5,7 @@ use domain::view::form::Done;
 use domain::{ErrorCode, Field, Policies};
 use service::Outcome;
 use service::queue::complete::{self, CompleteActivation};
+use service::queue::messages::{self, Written};
 use service::queue::outbox_list;
 use service::queue::policies_edit::{self, SavePolicies};
 use service::queue::record_use::{self, RecordDelivery, RecordIncident};
@@ -20,6 +21,18 @@ pub(super) fn wanted(form: &Submission) -> Outcome<Wanted> {
 pub(super) async fn take(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     let number = taking::take(reader.service, reader.request, form.operation()?, wanted(form)?).await?;
     Ok(said(reader.texts().operator_done_taken(number)))
+}
+
+pub(super) async fn note(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = Written { request: form.id("target")?, text: form.field(Field::Note).to_owned() };
+    let number = messages::note(reader.service, reader.request, form.operation()?, input).await?;
+    Ok(said(reader.texts().queue_done_noted(number)))
+}
+
+pub(super) async fn message(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = Written { request: form.id("target")?, text: form.field(Field::Message).to_owned() };
+    let number = messages::message(reader.service, reader.request, form.operation()?, input).await?;
+    Ok(said(reader.texts().queue_done_message(number)))
 }
 
 pub(super) async fn complete_activation(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

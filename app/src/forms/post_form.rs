@@ -150,6 +150,9 @@ pub fn PostForm(
     /// Never caught; the browser posts it.
     #[prop(optional)]
     whole_page: bool,
+    /// Id of the form element, where boxes and buttons that belong to it stand outside of it.
+    #[prop(optional, into)]
+    id: Option<String>,
     /// Class of the form element.
     #[prop(optional, into)]
     class: String,
@@ -184,6 +187,7 @@ pub fn PostForm(
     };
     view! {
         <form
+            id=id
             method="post"
             novalidate
             class=class

@@ -2,7 +2,7 @@
 
 use domain::Field;
 use service::Outcome;
-use service::purchases::cancel::{self, CancelPurchase, TARGET_DAYS, TakeBack};
+use service::purchases::cancel::{self, CancelPurchase, TakeBack};
 
 use super::submission::{Performed, Reader, Submission, said};
 
@@ -15,7 +15,8 @@ pub(super) async fn submit_cancellation(reader: &Reader<'_>, form: &Submission) 
         accepted: form.field(Field::Accept) == "true",
     };
     let number = cancel::submit(reader.service, reader.request, form.operation()?, input).await?;
-    Ok(said(reader.texts().cancel_done_submitted(TARGET_DAYS, number)))
+    let policies = service::policies::in_force(reader.service.database.reader()).await?;
+    Ok(said(reader.texts().cancel_done_submitted(policies.target_days.cancellation, number)))
 }
 
 pub(super) async fn take_back_cancellation(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

@@ -8,7 +8,7 @@ use service::{Outcome, Request, Service};
 
 use super::{
     account, catalogue, cloud, directory, enrolment, marketing, operator, orders, people, provisioning,
-    purchases, reminders, seats, security, software, technical,
+    purchases, queue, reminders, seats, security, software, technical,
 };
 
 /// So long may the body of a form be.
@@ -260,6 +260,15 @@ pub const CODES: &[&str] = &[
     "save_provisioning",
     "map_provisioned_group",
     "take_request",
+    "note_request",
+    "message_partner",
+    "answer_operators",
+    "hand_over_request",
+    "work_requests",
+    "save_queue_view",
+    "remove_queue_view",
+    "plan_advisory",
+    "choose_shortcuts",
     "complete_activation",
     "record_delivery",
     "complete_advisory",
@@ -375,6 +384,15 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "save_provisioning" => provisioning::save(reader, form).await,
         "map_provisioned_group" => provisioning::map_group(reader, form).await,
         "take_request" => operator::take(reader, form).await,
+        "note_request" => operator::note(reader, form).await,
+        "message_partner" => operator::message(reader, form).await,
+        "hand_over_request" => queue::hand_over(reader, form).await,
+        "work_requests" => queue::work(reader, form).await,
+        "save_queue_view" => queue::save_view(reader, form).await,
+        "remove_queue_view" => queue::remove_view(reader, form).await,
+        "choose_shortcuts" => queue::choose_shortcuts(reader, form).await,
+        "plan_advisory" => queue::plan(reader, form).await,
+        "answer_operators" => technical::answer_operators(reader, form).await,
         "complete_activation" => operator::complete_activation(reader, form).await,
         "record_delivery" => operator::record_delivery(reader, form).await,
         "complete_advisory" => operator::complete_advisory(reader, form).await,

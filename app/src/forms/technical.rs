@@ -6,6 +6,7 @@ use domain::view::form::{Done, Shown};
 use service::Outcome;
 use service::activations::ids;
 use service::activations::request::{self, ActivateGrant};
+use service::requests::messages::{self, Answer};
 use service::requests::{advisory, global_admin};
 
 use super::submission::{Performed, Reader, Submission, said};
@@ -60,4 +61,10 @@ pub(super) async fn submit_advisory(reader: &Reader<'_>, form: &Submission) -> O
 pub(super) async fn ask_global_admin(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     let number = global_admin::ask(reader.service, reader.request, form.operation()?).await?;
     Ok(said(reader.texts().requests_done_admin_asked(number)))
+}
+
+pub(super) async fn answer_operators(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = Answer { request: form.id("target")?, text: form.field(Field::Message).to_owned() };
+    let number = messages::answer(reader.service, reader.request, form.operation()?, input).await?;
+    Ok(said(reader.texts().queue_done_answer(number)))
 }

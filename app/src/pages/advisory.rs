@@ -3,7 +3,6 @@
 use domain::Field;
 use domain::support::{ANSWER_MAX, DESCRIPTION_MAX, Environment, Phase, TITLE_MAX};
 use domain::text::ENGAGEMENT_HOURS_MAX;
-use domain::view::requests::ADVISORY_DAYS;
 use domain::view::technical::{AdvisoryPage, ChargeChoice};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -32,6 +31,7 @@ pub fn Advisory() -> impl IntoView {
 fn Page(page: Signal<AdvisoryPage>) -> impl IntoView {
     let texts = texts();
     let requests = Memo::new(move |_| page.with(|page| page.requests.clone()));
+    let days = page.with_untracked(|page| page.target_days);
     view! {
         <Title text=texts.common_page_title(texts.technical_form_title())/>
         <main class="page" id="main">
@@ -43,7 +43,7 @@ fn Page(page: Signal<AdvisoryPage>) -> impl IntoView {
                     </ol>
                 </nav>
                 <div class="head">
-                    <div><h1>{texts.technical_form_title()}</h1><p>{texts.technical_form_lead(ADVISORY_DAYS)}</p></div>
+                    <div><h1>{texts.technical_form_title()}</h1><p>{texts.technical_form_lead(days)}</p></div>
                 </div>
             </div>
             <section class="sheet">
@@ -79,6 +79,7 @@ fn body(texts: Texts, page: Signal<AdvisoryPage>) -> AnyView {
             .into_any();
     }
     let form = Form::new("submit_advisory", "");
+    let days = first.target_days;
     view! {
         {move || match form.done.get() {
             Some(done) => view! {
@@ -86,7 +87,7 @@ fn body(texts: Texts, page: Signal<AdvisoryPage>) -> AnyView {
                     <Notice tone=Tone::Good role="status">
                         <p><b>{texts.technical_submitted_title()}</b></p>
                         <p>{done.message}</p>
-                        <p>{texts.technical_submitted_next(ADVISORY_DAYS)}</p>
+                        <p>{texts.technical_submitted_next(days)}</p>
                     </Notice>
                     <div class="row">
                         // A full load: the next request is another operation.

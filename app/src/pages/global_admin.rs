@@ -1,6 +1,6 @@
 //! How to become a Global admin: ask an existing one; where there is none, the operators (rule 5).
 
-use domain::view::requests::{GLOBAL_ADMIN_DAYS, GlobalAdminPage};
+use domain::view::requests::GlobalAdminPage;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use locales::format;
@@ -80,6 +80,7 @@ fn Ask(page: Signal<GlobalAdminPage>) -> impl IntoView {
     let texts = texts();
     let form = Form::new("ask_global_admin", "");
     let waiting = Memo::new(move |_| page.with(|page| page.waiting));
+    let days = Memo::new(move |_| page.with(|page| page.target_days));
     view! {
         <section class="sheet">
             <div class="in stack">
@@ -91,7 +92,7 @@ fn Ask(page: Signal<GlobalAdminPage>) -> impl IntoView {
                     }
                     None => view! {
                         <PostForm form=form class="stack">
-                            <p class="why"><Icon name=IconName::Info/><span>{texts.requests_admin_ask_note(GLOBAL_ADMIN_DAYS)}</span></p>
+                            <p class="why"><Icon name=IconName::Info/><span>{texts.requests_admin_ask_note(days.get())}</span></p>
                             <div class="row"><SubmitButton label=texts.requests_admin_ask() busy=form.pending/></div>
                         </PostForm>
                     }

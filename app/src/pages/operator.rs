@@ -1,11 +1,15 @@
 //! The operators' side.
 
+mod bulk;
 pub mod catalogue;
 pub mod competencies;
 mod decide;
 mod enrolment;
+mod history;
 mod incidents;
 mod item;
+mod keys;
 pub mod outbox;
 pub mod policies;
 pub mod queue;
+mod views;

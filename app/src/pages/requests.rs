@@ -1,36 +1,60 @@
 //! Requests: for a seat, and to the operators.
 
+mod open;
+
+use domain::ids::ServiceRequestId;
 use domain::view::benefits::PAGE_ROWS;
 use domain::view::requests::{
-    OwnSeatRequest, RequestKind, RequestsPage, ServiceRequestRow, WaitingSeatRequest,
+    OwnSeatRequest, RequestKind, RequestsPage, RequestsQuery, ServiceRequestRow, WaitingSeatRequest,
 };
 use domain::view::seats::SeatRequestRow;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use leptos_router::params::ParamsMap;
 use locales::{Texts, format};
 
+use self::open::Opened;
 use super::benefits::seats::SeatRequest;
 use crate::components::{
-    Column, Empty, IconName, Ledger, LinkButton, Pagination, StatusByCode, Target, Why, WhyKind,
+    Column, Empty, IconName, Ledger, LinkButton, Opener, OpeningRow, Pagination, StatusByCode, Target, Why,
+    WhyKind,
 };
 use crate::i18n::texts;
-use crate::load::load;
+use crate::load::{load, part_of};
 use crate::server_fns::requests::requests;
 use crate::words;
+
+const PATH: &str = "/requests";
+const COLUMNS: usize = 6;
 
 /// Requests that the reader decides, made, or may see.
 #[component]
 pub fn Requests() -> impl IntoView {
     let parameters = use_query_map();
-    let page = Memo::new(move |_| {
-        parameters.get().get("page").and_then(|page| page.parse::<u32>().ok()).unwrap_or(1).max(1)
-    });
-    load(move || page.get(), requests, |list| view! { <Page list=list/> })
+    let query = Memo::new(move |_| read(&parameters.get()));
+    load(move || query.get(), requests, move |list| view! { <Page query=query list=list/> })
+}
+
+fn read(parameters: &ParamsMap) -> RequestsQuery {
+    RequestsQuery {
+        page: parameters.get("page").and_then(|page| page.parse::<u32>().ok()).unwrap_or(1).max(1),
+        open: parameters.get("open").and_then(|open| open.parse().ok()),
+    }
+}
+
+/// The address that asks for it, and leads to the row with the number where one is open; what is as it is by
+/// default isn't said.
+fn write(query: RequestsQuery, number: i64) -> String {
+    let page = (query.page > 1).then(|| format!("page={}", query.page));
+    let open = query.open.map(|open| format!("open={open}"));
+    let pairs: Vec<String> = page.into_iter().chain(open).collect();
+    let anchor = query.open.map(|_| format!("#request-{number}")).unwrap_or_default();
+    if pairs.is_empty() { PATH.to_owned() } else { format!("{PATH}?{}{anchor}", pairs.join("&")) }
 }
 
 #[component]
-fn Page(list: Signal<RequestsPage>) -> impl IntoView {
+fn Page(query: Memo<RequestsQuery>, list: Signal<RequestsPage>) -> impl IntoView {
     let texts = texts();
     let of_company = Memo::new(move |_| list.with(|list| list.of_company));
     let own = Memo::new(move |_| list.with(|list| list.own_seats.clone()));
@@ -45,7 +69,7 @@ fn Page(list: Signal<RequestsPage>) -> impl IntoView {
                 <Waiting list=list/>
             </Show>
             {move || own_seats(own.get())}
-            {move || service(texts, list.get())}
+            <Service query=query list=list/>
         </main>
     }
 }
@@ -143,30 +167,97 @@ fn own_seats(requests: Vec<OwnSeatRequest>) -> Option<impl IntoView> {
     })
 }
 
-fn service(texts: Texts, list: RequestsPage) -> impl IntoView {
-    let title = if list.of_company { texts.requests_company_service() } else { texts.requests_own_service() };
-    let pages = (list.total > i64::from(PAGE_ROWS)).then(|| {
-        view! {
-            <Pagination
-                page=list.page
-                per_page=PAGE_ROWS
-                total=list.total
-                href=|page| format!("/requests?page={page}")
-            />
+/// Service requests, each with what was written about it once it is open.
+#[component]
+fn Service(query: Memo<RequestsQuery>, list: Signal<RequestsPage>) -> impl IntoView {
+    let texts = texts();
+    let title = move || {
+        if list.with(|list| list.of_company) {
+            texts.requests_company_service()
+        } else {
+            texts.requests_own_service()
         }
+    };
+    let ids = Memo::new(move |_| {
+        list.with(|list| {
+            let mut ids: Vec<ServiceRequestId> = list.service.iter().map(|row| row.id).collect();
+            // An open request that is on another page stands on top.
+            if let Some(item) = &list.item
+                && !ids.contains(&item.row.id)
+            {
+                ids.insert(0, item.row.id);
+            }
+            ids
+        })
     });
+    let pages = move || {
+        let (page, total) = list.with(|list| (list.page, list.total));
+        (total > i64::from(PAGE_ROWS)).then(|| {
+            view! {
+                <Pagination
+                    page=page
+                    per_page=PAGE_ROWS
+                    total=total
+                    href=|page| write(RequestsQuery { page, open: None }, 0)
+                />
+            }
+        })
+    };
     view! {
         <section class="sheet">
             <div class="sheet-head"><h2>{title}</h2></div>
-            {if list.service.is_empty() {
-                view! { <Empty title=texts.requests_service_none_title() text=texts.requests_service_none_text()/> }
-                    .into_any()
-            } else {
-                service_rows(title, list.service)
-            }}
+            <Show
+                when=move || !ids.with(Vec::is_empty)
+                fallback=move || {
+                    view! {
+                        <Empty title=texts.requests_service_none_title() text=texts.requests_service_none_text()/>
+                    }
+                }
+            >
+                <Ledger caption=title() columns=columns(texts, true)>
+                    <For each=move || ids.get() key=|id| *id let:id>
+                        <Row id=id query=query list=list/>
+                    </For>
+                </Ledger>
+            </Show>
             {pages}
         </section>
     }
+}
+
+#[component]
+fn Row(id: ServiceRequestId, query: Memo<RequestsQuery>, list: Signal<RequestsPage>) -> impl IntoView {
+    let texts = texts();
+    let found = move |list: &RequestsPage| {
+        let open = list.item.as_ref().map(|item| &item.row);
+        list.service.iter().chain(open).find(|row| row.id == id).cloned()
+    };
+    let Some(row) = part_of(list, found) else { return ().into_any() };
+    let number = row.with_untracked(|row| row.number);
+    let open = Memo::new(move |_| list.with(|list| list.item.as_ref().is_some_and(|item| item.row.id == id)));
+    let link = Memo::new(move |_| {
+        let open = (!open.get()).then_some(id);
+        query.with(|query| write(RequestsQuery { open, ..*query }, number))
+    });
+    let shown = move || {
+        row.with(|row| {
+            view! {
+                {cells(texts, row)}
+                <td role="cell" class="end">
+                    <Opener href=link open=open name=row.title.clone() source=number.to_string()/>
+                </td>
+            }
+        })
+        .into_any()
+    };
+    let detail = move || {
+        let of_row = move |list: &RequestsPage| {
+            list.item.as_ref().filter(|item| item.row.id == id).map(|item| (**item).clone())
+        };
+        part_of(list, of_row).map(|item| view! { <Opened item=item.into()/> })
+    };
+    view! { <OpeningRow id=format!("request-{number}") columns=COLUMNS open=open cells=shown detail=detail/> }
+        .into_any()
 }
 
 /// What a service request is about, in a word.
@@ -185,50 +276,53 @@ pub fn kind(texts: Texts, kind: RequestKind) -> &'static str {
 /// Service requests as a table.
 pub fn service_rows(caption: &'static str, requests: Vec<ServiceRequestRow>) -> AnyView {
     let texts = texts();
-    let date = |day| format::date(texts.language(), day);
     let rows = requests
         .into_iter()
         .map(|request| {
-            let expected = if request.open {
-                view! { <Target date=request.target days_left=request.target_days/> }.into_any()
-            } else {
-                request.decided.map(|day| view! { <time datetime=day.to_string()>{date(day)}</time> }).into_any()
-            };
-            view! {
-                <tr role="row" id=format!("request-{}", request.number)>
-                    <th role="rowheader" scope="row">
-                        {request.title}
-                        <small>{request.number} " · " {kind(texts, request.kind)}</small>
-                        {request.reason.map(|reason| view! { <small>{reason}</small> })}
-                    </th>
-                    <td role="cell" data-label=texts.requests_asked_by()>{request.requested_by}</td>
-                    <td role="cell" data-label=texts.requests_asked()>
-                        <time datetime=request.requested.to_string()>{date(request.requested)}</time>
-                    </td>
-                    <td role="cell" data-label=texts.common_status()><StatusByCode code=request.state.code()/></td>
-                    <td
-                        role="cell"
-                        data-label=if request.open { texts.requests_target() } else { texts.requests_decided() }
-                    >
-                        {expected}
-                    </td>
-                </tr>
-            }
+            view! { <tr role="row" id=format!("request-{}", request.number)>{cells(texts, &request)}</tr> }
         })
         .collect_view();
-    view! {
-        <Ledger
-            caption=caption
-            columns=vec![
-                Column::new(texts.requests_subject()),
-                Column::new(texts.requests_asked_by()),
-                Column::new(texts.requests_asked()),
-                Column::new(texts.common_status()),
-                Column::new(texts.requests_target()),
-            ]
-        >
-            {rows}
-        </Ledger>
+    view! { <Ledger caption=caption columns=columns(texts, false)>{rows}</Ledger> }.into_any()
+}
+
+fn columns(texts: Texts, opens: bool) -> Vec<Column> {
+    let mut columns = vec![
+        Column::new(texts.requests_subject()),
+        Column::new(texts.requests_asked_by()),
+        Column::new(texts.requests_asked()),
+        Column::new(texts.common_status()),
+        Column::new(texts.requests_target()),
+    ];
+    if opens {
+        columns.push(Column::silent(texts.common_details()));
     }
-    .into_any()
+    columns
+}
+
+fn cells(texts: Texts, request: &ServiceRequestRow) -> impl IntoView + use<> {
+    let date = |day| format::date(texts.language(), day);
+    let expected = if request.open {
+        let late = (request.target_days < 0).then(|| view! { <small>{texts.queue_late()}</small> });
+        view! { <div><Target date=request.target days_left=request.target_days/>{late}</div> }.into_any()
+    } else {
+        request.decided.map(|day| view! { <time datetime=day.to_string()>{date(day)}</time> }).into_any()
+    };
+    view! {
+        <th role="rowheader" scope="row">
+            {request.title.clone()}
+            <small>{request.number} " · " {kind(texts, request.kind)}</small>
+            {request.reason.clone().map(|reason| view! { <small>{reason}</small> })}
+        </th>
+        <td role="cell" data-label=texts.requests_asked_by()>{request.requested_by.clone()}</td>
+        <td role="cell" data-label=texts.requests_asked()>
+            <time datetime=request.requested.to_string()>{date(request.requested)}</time>
+        </td>
+        <td role="cell" data-label=texts.common_status()><StatusByCode code=request.state.code()/></td>
+        <td
+            role="cell"
+            data-label=if request.open { texts.requests_target() } else { texts.requests_decided() }
+        >
+            {expected}
+        </td>
+    }
 }

@@ -1,6 +1,6 @@
 //! Requests, the request form, and how to become a Global admin.
 
-use domain::view::requests::{GlobalAdminPage, RequestsPage};
+use domain::view::requests::{GlobalAdminPage, RequestsPage, RequestsQuery};
 use domain::view::technical::AdvisoryPage;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -13,11 +13,11 @@ use crate::refusal::Refusal;
 /// # Errors
 /// What the use case refuses.
 #[server(name = LoadRequests, input = Json, output = Json)]
-pub async fn requests(page: u32) -> Result<Loaded<RequestsPage>, Refusal> {
+pub async fn requests(query: RequestsQuery) -> Result<Loaded<RequestsPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let request = context::request();
-    let list = service::requests::list::page(&service, &request, crate::i18n::language(), page).await;
+    let list = service::requests::list::page(&service, &request, crate::i18n::language(), query).await;
     context::answer(&service, list).await
 }
 

@@ -24,6 +24,8 @@ pub struct MarketingDetail {
     pub contact: Option<(String, String)>,
     /// Where the benefit is used.
     pub portal_url: Option<String>,
+    /// Working days within which operators set it up.
+    pub target_days: u16,
 }
 
 /// The marketing contact as the top of the page shows it.

@@ -6,12 +6,14 @@ use super::benefits::WhyNot;
 use super::orders::ProofRow;
 use super::purchases::{CancellationReason, PurchaseLine};
 use super::requests::{RequestKind, RequestState};
+use crate::benefit::Category;
 use crate::enrolment::ProfileDraft;
 use crate::error::codes;
-use crate::ids::{GrantId, MailId, ServiceRequestId};
+use crate::ids::{AccountId, GrantId, MailId, OrganizationId, QueueViewId, ServiceRequestId};
 use crate::order::OrderState;
-use crate::support::AdvisoryDraft;
-use crate::{Day, Language, Policies, Role};
+use crate::queue::MessageDirection;
+use crate::support::{AdvisoryDraft, EngagementPlan};
+use crate::{AuditAction, Day, Language, Policies, Role};
 
 /// Rows of a page.
 pub const PAGE_ROWS: u32 = 50;
@@ -52,6 +54,68 @@ codes! {
     }
 }
 
+codes! {
+    /// Where requests stand that are wanted.
+    StateFilter {
+        /// Nobody works on them yet.
+        Requested = "requested",
+        /// Somebody works on them.
+        Processing = "processing",
+        /// The company has answered.
+        Answered = "answered",
+    }
+}
+
+/// With whom requests are that are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum WantedOwner {
+    /// With the reader, or with nobody.
+    Filter(OwnerFilter),
+    /// With that operator.
+    Person(AccountId),
+}
+
+impl WantedOwner {
+    /// As it stands in an address.
+    #[must_use]
+    pub fn code(self) -> String {
+        match self {
+            Self::Filter(filter) => filter.code().to_owned(),
+            Self::Person(account) => account.to_string(),
+        }
+    }
+
+    /// What an address says.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        OwnerFilter::from_code(code).map(Self::Filter).or_else(|| code.parse().ok().map(Self::Person))
+    }
+}
+
+/// An operator who works the queue.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Colleague {
+    /// The account.
+    pub account: AccountId,
+    /// Full name.
+    pub name: String,
+}
+
+/// Filters and sorting of the queue under a name.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SavedView {
+    /// The view.
+    pub id: QueueViewId,
+    /// Its name.
+    pub name: String,
+    /// What the address has behind its `?`.
+    pub query: String,
+    /// Whether all operators see it.
+    pub shared: bool,
+    /// Whose it is; none for the reader's own.
+    pub by: Option<String>,
+}
+
 /// What the address of the queue asks for.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct QueueQuery {
@@ -60,7 +124,13 @@ pub struct QueueQuery {
     /// Only one kind.
     pub kind: Option<RequestKind>,
     /// With whom; none is anybody.
-    pub owner: Option<OwnerFilter>,
+    pub owner: Option<WantedOwner>,
+    /// Only those that stand there.
+    pub state: Option<StateFilter>,
+    /// Only those about benefits of a category.
+    pub category: Option<Category>,
+    /// Only those of one company.
+    pub organization: Option<OrganizationId>,
     /// Which targets; none is any.
     pub target: Option<TargetFilter>,
     /// Sorted by.
@@ -94,6 +164,8 @@ pub struct QueueRow {
     pub subject: String,
     /// The company.
     pub organization: String,
+    /// Its id.
+    pub organization_id: OrganizationId,
     /// Who asked.
     pub requester: String,
     /// Days since.
@@ -108,6 +180,8 @@ pub struct QueueRow {
     pub owner: Option<String>,
     /// Whether it is with the reader.
     pub mine: bool,
+    /// Whether the company has answered, and no operator has looked after it since.
+    pub answered: bool,
 }
 
 /// A moment as it is shown.
@@ -144,6 +218,32 @@ pub struct QueueItem {
     pub why_not: WhyNot,
     /// What belongs to its kind.
     pub facts: ItemFacts,
+    /// What happened to it, what was noted and what was written, the earliest first.
+    pub history: Vec<HistoryEntry>,
+    /// Why the reader can't write a note.
+    pub why_no_note: WhyNot,
+}
+
+/// Something in the history of a request.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    /// When, in the company's time zone.
+    pub at: Stamp,
+    /// Who; nobody where the portal did it by itself.
+    pub by: Option<String>,
+    /// What.
+    pub what: HistoryKind,
+}
+
+/// What an entry of the history is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum HistoryKind {
+    /// Something was done.
+    Done(AuditAction),
+    /// A note that operators alone read.
+    Note(String),
+    /// A message, and which way it went.
+    Message(MessageDirection, String),
 }
 
 /// What belongs to the kind of a request.
@@ -214,6 +314,8 @@ pub struct AdvisoryItem {
     pub left: Option<i64>,
     /// What was recorded for this request.
     pub deliveries: Vec<Delivery>,
+    /// What is planned.
+    pub plan: Option<EngagementPlan>,
 }
 
 /// A cancellation to decide.
@@ -332,6 +434,14 @@ pub struct QueuePage {
     pub item: Option<Box<QueueItem>>,
     /// Why the reader can't work the queue.
     pub why_not: WhyNot,
+    /// Operators who work the queue, by name.
+    pub colleagues: Vec<Colleague>,
+    /// Whether the reader's keys are on.
+    pub shortcuts: bool,
+    /// Saved views, by name.
+    pub views: Vec<SavedView>,
+    /// Name of the company that the filter has.
+    pub organization: Option<String>,
     /// Grants of the companies that were looked for; none where nobody looked.
     pub incidents: Option<Vec<IncidentGrant>>,
 }

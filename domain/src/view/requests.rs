@@ -3,18 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::benefits::WhyNot;
+use super::operator::Stamp;
 use crate::Day;
 use crate::error::codes;
 use crate::ids::{GrantId, SeatRequestId, ServiceRequestId};
-
-/// Working days within which operators set an activation up.
-pub const ACTIVATION_DAYS: u16 = 5;
-/// Working days within which a consultant answers an advisory request.
-pub const ADVISORY_DAYS: u16 = 2;
-/// Working days within which operators answer who asks to become a Global admin.
-pub const GLOBAL_ADMIN_DAYS: u16 = 2;
-/// Working days within which operators find the money of a bank transfer.
-pub const PAYMENT_DAYS: u16 = 5;
+use crate::queue::NextStep;
+use crate::support::EngagementPlan;
 
 codes! {
     /// What a service request is about.
@@ -81,6 +75,41 @@ pub struct ServiceRequestRow {
     pub reason: Option<String>,
 }
 
+/// What the address of the page of requests asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct RequestsQuery {
+    /// Page, from 1.
+    pub page: u32,
+    /// The request that is open.
+    pub open: Option<ServiceRequestId>,
+}
+
+/// A message about a request, as the company reads it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RequestMessage {
+    /// When.
+    pub at: Stamp,
+    /// Who of the company wrote it; none stands for the operators.
+    pub by: Option<String>,
+    /// What it says.
+    pub text: String,
+}
+
+/// The open request: what was written about it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenRequest {
+    /// The request itself, so that one on another page can be open too.
+    pub row: ServiceRequestRow,
+    /// Messages, the earliest first.
+    pub messages: Vec<RequestMessage>,
+    /// Whether the operators can be written to about it.
+    pub takes_messages: bool,
+    /// What is planned for it.
+    pub plan: Option<EngagementPlan>,
+    /// What happens next; nothing once it is decided.
+    pub next: Option<NextStep>,
+}
+
 /// The page of requests.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RequestsPage {
@@ -98,6 +127,8 @@ pub struct RequestsPage {
     pub total: i64,
     /// Which page this is, from 1.
     pub page: u32,
+    /// The open request.
+    pub item: Option<Box<OpenRequest>>,
 }
 
 /// An employee's request for a seat, for whoever decides it.
@@ -153,4 +184,6 @@ pub struct GlobalAdminPage {
     pub is_one: bool,
     /// The reader's own request to the operators that still waits: number and target.
     pub waiting: Option<(i64, Day)>,
+    /// Working days within which the operators answer.
+    pub target_days: u16,
 }

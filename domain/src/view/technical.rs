@@ -37,6 +37,8 @@ pub struct TechnicalDetail {
     pub takes_requests: bool,
     /// Requests so far, the latest first.
     pub requests: Vec<ServiceRequestRow>,
+    /// Working days within which operators set it up.
+    pub target_days: u16,
 }
 
 /// An activation on its way, or arrived.
@@ -101,6 +103,8 @@ pub struct AdvisoryPage {
     pub time_zone: String,
     /// Requests of this kind that the company made so far, the latest first.
     pub requests: Vec<ServiceRequestRow>,
+    /// Working days within which a consultant answers.
+    pub target_days: u16,
 }
 
 /// A benefit that an advisory request can be charged to.

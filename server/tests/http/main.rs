@@ -23,6 +23,7 @@ mod payment_notices;
 mod people_files;
 mod provisioning;
 mod queries;
+mod queue;
 mod rights;
 mod scene;
 mod sign_in;

@@ -10,6 +10,7 @@ use domain::view::benefits::{BenefitsQuery, SortColumn};
 use domain::view::operator::{OutboxQuery, QueueQuery};
 use domain::view::people::{DepartureQuery, PeopleQuery};
 use domain::view::people_import::ImportQuery;
+use domain::view::requests::RequestsQuery;
 use domain::{Error, ErrorCode, OperatorRole, Policies, Role, Roles};
 use sea_orm::{EntityTrait, Set};
 use serde_json::{Value, json};
@@ -263,6 +264,21 @@ pub const FORMS: &[FormRow] = &[
     form("map_provisioned_group", "/account/provisioning", PROVISIONING, Then::Done),
     form("take_request", "/operator/queue", WORK, Then::Done),
     form("take_request/cancellation", "/operator/queue", REFUNDS, Then::Done),
+    form("note_request", "/operator/queue", WORK, Then::Done),
+    form("message_partner", "/operator/queue", WORK, Then::Done),
+    form("hand_over_request", "/operator/queue", WORK, Then::Done),
+    form("work_requests", "/operator/queue", WORK, Then::Done),
+    form("save_queue_view", "/operator/queue", Right::Operator(&[OperatorAction::ReadQueue]), Then::Done),
+    form(
+        "remove_queue_view",
+        "/operator/queue",
+        Right::Operator(&[OperatorAction::ReadQueue]),
+        // Everybody has views of their own only.
+        Then::Rule(ErrorCode::NotFound),
+    ),
+    form("plan_advisory", "/operator/queue", WORK, Then::Done),
+    form("choose_shortcuts", "/operator/queue", Right::Operator(&[OperatorAction::ReadQueue]), Then::Done),
+    form("answer_operators", "/requests", Right::Person(Action::OpenBenefits), Then::Done),
     form("complete_activation", "/operator/queue", WORK, Then::Done),
     form("record_delivery", "/operator/queue", WORK, Then::Done),
     form("complete_advisory", "/operator/queue", WORK, Then::Done),
@@ -351,6 +367,14 @@ impl Stage {
             where r.kind = $1 and r.open order by g.category desc, r.owner_id is null, r.number limit 1";
         let id = self.id(text, [kind.into()]).await;
         (id.to_string(), self.version("service_request", id).await.to_string())
+    }
+
+    /// An open request of somebody of the company.
+    pub async fn service_request_of(&self, email: &str) -> Uuid {
+        let text = "select r.id from service_request r join person p on p.id = r.requested_by
+            join account a on a.id = p.account_id
+            where a.email_key = $1 and r.open order by r.number limit 1";
+        self.id(text, [email.into()]).await
     }
 
     /// A session of somebody in a browser that the test doesn't have: nobody's form ends it but their own.
@@ -882,6 +906,19 @@ impl Stage {
                 let version = self.version("service_request", id).await.to_string();
                 fields(&[("target", &id.to_string()), ("version", &version), ("decision", "approved")])
             }
+            ("work_requests", _) => {
+                let (target, version) = self.request("advisory").await;
+                fields(&[("target", ""), ("decision", "take"), ("requests", &format!("{target}:{version}"))])
+            }
+            ("choose_shortcuts", _) => fields(&[("target", ""), ("on", "false")]),
+            ("save_queue_view", _) => {
+                fields(&[("target", ""), ("name", "Late ones"), ("query", "target=late")])
+            }
+            ("remove_queue_view", _) => fields(&[("target", NOTHING)]),
+            ("answer_operators", _) => {
+                let id = self.service_request_of(GLOBAL_ADMIN).await;
+                fields(&[("target", &id.to_string()), ("message", "The tenant is fernhollow.")])
+            }
             ("record_competency" | "revoke_competency", _) => fields(&[
                 ("target", ""),
                 ("company", COMPANY),
@@ -1058,12 +1095,22 @@ impl Stage {
             (_, "cancellation") | ("decide_cancellation", _) => "cancellation",
             ("decide_global_admin", _) => "global_admin",
             ("accept_enrolment" | "return_enrolment", _) => "enrolment",
-            ("record_delivery" | "complete_advisory" | "refuse_request", _) => "advisory",
-            ("take_request" | "complete_activation", _) => "activation",
+            (
+                "record_delivery" | "complete_advisory" | "refuse_request" | "message_partner"
+                | "plan_advisory",
+                _,
+            ) => "advisory",
+            ("take_request" | "complete_activation" | "note_request" | "hand_over_request", _) => {
+                "activation"
+            }
             _ => panic!("fill in the form {code}/{variant}"),
         };
         let (target, version) = self.request(kind).await;
-        let mut filled = fields(&[("target", &target), ("version", &version)]);
+        let mut filled = fields(&[("target", &target)]);
+        // What is written about a request goes with any version of it.
+        if !matches!(code, "note_request" | "message_partner") {
+            filled.extend(fields(&[("version", &version)]));
+        }
         filled.extend(match code {
             "complete_activation" => fields(&[
                 ("access_id", "482 016 357"),
@@ -1071,6 +1118,24 @@ impl Stage {
                 ("starts", "2026-11-20"),
                 ("expires", "2027-02-20"),
             ]),
+            "hand_over_request" => {
+                let account = self
+                    .id(
+                        "select account_id as id from operator_role where role = 'fulfilment_agent'
+                    order by account_id limit 1",
+                        [],
+                    )
+                    .await;
+                fields(&[("decision", "assign"), ("owner", &account.to_string())])
+            }
+            "plan_advisory" => fields(&[
+                ("consultant", "Ingeborg Vale"),
+                ("day", "2026-11-30"),
+                ("planned_hours", "2"),
+                ("place", ""),
+            ]),
+            "note_request" => fields(&[("note", "Asked the team for hospitals.")]),
+            "message_partner" => fields(&[("message", "Which tenant is it for?")]),
             "record_delivery" => fields(&[("hours", "1"), ("description", "First call")]),
             "decide_cancellation" | "decide_global_admin" => {
                 fields(&[("decision", "refused"), ("reason", "Not now.")])
@@ -1275,7 +1340,10 @@ impl Stage {
                 json!({ "query": benefits_query(domain::benefit::Category::VisualStudio, Some(vs.0)) })
             }
             "/api/marketing_contact" => json!({ "chosen": self.person_id(EMPLOYEE, COMPANY).await }),
-            "/api/requests" => json!({ "page": 1 }),
+            "/api/requests" => {
+                let open = self.service_request_of(GLOBAL_ADMIN).await;
+                json!({ "query": RequestsQuery { page: 1, open: Some(open.into()) } })
+            }
             "/api/advisory" => {
                 json!({ "grant": self.grant(COMPANY, "advisory_hours", "gold_core").await.to_string() })
             }

@@ -235,6 +235,7 @@ async fn rule_07_every_server_function_with_another_companys_id(
         "/api/marketing_contact",
         "/api/own_benefits",
         "/api/people",
+        "/api/requests",
         "/api/search_people",
         "/api/tier_change",
     ];

@@ -10,7 +10,7 @@ use domain::{AuditAction, ErrorCode, Language, Policies};
 use sea_orm::{ConnectionTrait, EntityTrait, Set};
 use uuid::Uuid;
 
-use super::{latest, move_to, settle_grant, state_or_available, target};
+use super::{latest, move_to, settle_grant, state_or_available};
 use crate::audit::Event;
 use crate::benefits::grants::{self, Grant};
 use crate::benefits::products::{self, ProductTexts};
@@ -170,7 +170,7 @@ pub(super) async fn start(
     texts: &ProductTexts,
 ) -> Outcome<i64> {
     let id = change.service().new_id();
-    let target = target(person, change.now);
+    let target = requests::target(change, RequestKind::Activation, &person.zone()).await?;
     let row = activation::ActiveModel {
         id: Set(id),
         organization_id: Set(grant.organization.0),

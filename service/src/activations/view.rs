@@ -58,6 +58,7 @@ pub async fn technical(
         portal_url: grant.portal_url.clone(),
         takes_requests: advisory::takes_requests(grant.kind),
         requests: list::of_grant(service, person, grant.id, language).await?,
+        target_days: policies.target_days.activation,
     })
 }
 

@@ -62,6 +62,7 @@ pub async fn marketing(
         },
         contact: contact.map(|contact| (contact.full_name, contact.alternate_email)),
         portal_url: grant.portal_url.clone(),
+        target_days: policies.target_days.activation,
     })
 }
 

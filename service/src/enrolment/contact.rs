@@ -1,6 +1,6 @@
 //! What the primary contact answers (rule 19); the operators' review begins only then.
 
-use domain::enrolment::{Answers, CONTACT_DAYS, EnrolmentState, REVIEW_DAYS};
+use domain::enrolment::{Answers, CONTACT_DAYS, EnrolmentState};
 use domain::ids::{OrganizationId, PersonId};
 use domain::moment::Zone;
 use domain::view::enrolment::ContactPage;
@@ -96,17 +96,20 @@ pub async fn answer(
     let zone = Zone::named(&company.time_zone);
     let contact = ("contact", asked.contact_name);
     if after == EnrolmentState::Review {
-        let target = zone.day_of(change.now).plus_working_days(REVIEW_DAYS);
+        let target = requests::target(&change, RequestKind::Enrolment, &zone).await?;
         let new = NewRequest {
             kind: RequestKind::Enrolment,
             grant: None,
             activation: None,
             title: company.name.clone(),
             details: "{}".to_owned(),
-            target: zone.end_of(target),
+            target,
         };
         let number = requests::open_for(&mut change, organization, PersonId(enrolment.begun_by), new).await?;
-        let target = locales::format::date(Language::from_tag(&founder.language).unwrap_or_default(), target);
+        let target = locales::format::date(
+            Language::from_tag(&founder.language).unwrap_or_default(),
+            zone.day_of(target),
+        );
         let values = [contact, ("number", number.to_string()), ("target", target)];
         let letter =
             founder.letter(organization, &company.name, "enrolment_in_review", "/enrol/status", values);

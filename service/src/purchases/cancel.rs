@@ -20,8 +20,6 @@ use crate::outbox::Letter;
 use crate::request::{Person, Request};
 use crate::{Outcome, Service, policies, requests, rights, sql};
 
-/// Working days within which an operator decides.
-pub const TARGET_DAYS: u16 = 10;
 /// The longest note, in characters.
 pub const NOTE_MAX: usize = 500;
 
@@ -82,7 +80,7 @@ pub async fn submit(
     }
     purchase.check(change.now)?;
     let zone = person.zone();
-    let target = zone.end_of(zone.day_of(change.now).plus_working_days(TARGET_DAYS));
+    let target = requests::target(&change, RequestKind::Cancellation, &zone).await?;
     let number = requests::next_number(&change.transaction).await?;
     let id = service.new_id();
     let row = service_request::ActiveModel {

@@ -4,7 +4,7 @@ use domain::ids::{OrganizationId, ServiceRequestId};
 use domain::operation::OperationId;
 use domain::order::{PROOFS_MAX, PaymentMethod, ProofType, proof_type};
 use domain::rights::{Action, OperatorAction};
-use domain::view::requests::{PAYMENT_DAYS, RequestKind, RequestState};
+use domain::view::requests::{RequestKind, RequestState};
 use domain::{AuditAction, ErrorCode, Language};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
@@ -61,13 +61,14 @@ pub async fn choose(
     let payment = service.new_id();
     card::begin(&mut change, &order, payment, PaymentMethod::BankTransfer).await?;
     let zone = person.zone();
+    let target = requests::target(&change, RequestKind::Payment, &zone).await?;
     let new = requests::NewRequest {
         kind: RequestKind::Payment,
         grant: None,
         activation: None,
         title: order.number.to_string(),
         details: "{}".to_owned(),
-        target: zone.end_of(zone.day_of(change.now).plus_working_days(PAYMENT_DAYS)),
+        target,
     };
     let request_number = requests::open(&mut change, person, new).await?;
     let text = "update service_request set order_id = $2,
@@ -289,8 +290,7 @@ pub(crate) async fn send_back(change: &mut Change<'_>, purchase: &Purchase) -> O
     };
     // Nobody asked for what whoever bought it takes back alone.
     let by = paid.requested_by.or_else(|| change.request().person().ok().map(|person| person.id.0));
-    let today = purchase.zone.day_of(change.now);
-    let target = purchase.zone.end_of(today.plus_working_days(PAYMENT_DAYS));
+    let target = requests::target(change, RequestKind::Payment, &purchase.zone).await?;
     let text = "insert into service_request (id, number, organization_id, kind, state, open, order_line_id,
             order_id, title, details, requested_by, requested_at, target_at)
         values ($1, $2, $3, 'payment', 'requested', true, $4, $5, $6, '{}', $7, $8, $9)";

@@ -3,7 +3,7 @@
 use domain::benefit::{Category, ProductKind};
 use domain::ids::{GrantId, OrganizationId, ServiceRequestId};
 use domain::moment::Zone;
-use domain::rights::operator_may;
+use domain::rights::{OperatorAction, operator_may};
 use domain::support::AdvisoryDraft;
 use domain::view::operator::{
     ActivationItem, AdvisoryItem, CancellationItem, Delivery, GlobalAdminItem, IncidentGrant, ItemFacts,
@@ -14,7 +14,7 @@ use domain::{ErrorCode, Language, Moment, Role};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
-use super::{list, record_use, right};
+use super::{list, messages, plan, record_use, right};
 use crate::benefits::{grants, products};
 use crate::failure::Failure;
 use crate::request::Operator;
@@ -90,7 +90,10 @@ pub(super) async fn item(
             ItemFacts::Enrolment(Box::new(enrolment::review::item(reader, organization).await?))
         }
     };
+    let history = messages::history(reader, of.id, &zone).await?;
     Ok(QueueItem {
+        history,
+        why_no_note: operator_may(&operator.roles, OperatorAction::WorkQueue).err(),
         requested: stamp(&zone, of.requested_at),
         decided: of.decided_at.map(|at| stamp(&zone, at)),
         decided_by: of.decided_by_name,
@@ -198,6 +201,7 @@ async fn advisory(
         source: grant.source,
         area: grant.area,
         deliveries,
+        plan: plan::of(connection, of.id).await?,
     })
 }
 

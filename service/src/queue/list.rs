@@ -3,14 +3,15 @@
 use domain::moment::Zone;
 use domain::rights::OperatorAction;
 use domain::view::operator::{
-    OwnerFilter, PAGE_ROWS, QueuePage, QueueQuery, QueueRow, QueueSort, TargetFilter,
+    OwnerFilter, PAGE_ROWS, QueuePage, QueueQuery, QueueRow, QueueSort, StateFilter, TargetFilter,
+    WantedOwner,
 };
 use domain::view::requests::{RequestKind, RequestState};
 use domain::{ErrorCode, Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::item;
+use super::{assign, item, shortcuts, views};
 use crate::benefits::list::processing;
 use crate::failure::Failure;
 use crate::request::{Operator, Request};
@@ -25,8 +26,9 @@ const ROWS: &str = "
         case r.kind when 'activation' then coalesce(pt.name, r.title)
             when 'cancellation' then coalesce(ft.name, r.title)
             when 'payment' then coalesce(r.title || ' · ' || ft.name, r.title) else r.title end as subject,
-        o.name as organization, o.time_zone, a.full_name as requester, p.sort_name as requester_key,
-        w.full_name as owner, coalesce(r.owner_id = $2, false) as mine
+        o.name as organization, r.organization_id, g.category, o.time_zone, a.full_name as requester, p.sort_name as requester_key,
+        w.full_name as owner, coalesce(r.owner_id = $2, false) as mine,
+        r.answered_at is not null as answered
     from service_request r
     join organization o on o.id = r.organization_id
     join person p on p.id = r.requested_by
@@ -49,10 +51,12 @@ struct Row {
     target_at: i64,
     subject: String,
     organization: String,
+    organization_id: Uuid,
     time_zone: String,
     requester: String,
     owner: Option<String>,
     mine: bool,
+    answered: bool,
 }
 
 #[derive(FromQueryResult)]
@@ -62,10 +66,16 @@ struct Totals {
     mine: Option<i64>,
 }
 
+#[derive(FromQueryResult)]
+struct Company {
+    name: String,
+}
+
 /// The page that the query asks for, its open row included.
 ///
 /// # Errors
-/// [`ErrorCode::RoleNeeded`] for operators who don't read the queue.
+/// [`ErrorCode::RoleNeeded`] for operators who don't read the queue; [`ErrorCode::NotFound`] for a company or
+/// an open request that doesn't exist.
 pub async fn page(
     service: &Service,
     request: &Request,
@@ -106,7 +116,19 @@ pub async fn page(
         "" => None,
         company => Some(item::incident_grants(reader, language, company).await?),
     };
+    let organization = match query.organization {
+        Some(organization) => {
+            let text = "select name from organization where id = $1";
+            let named = sql::one::<Company>(reader, text, [organization.0.into()]).await?;
+            Some(named.ok_or(ErrorCode::NotFound)?.name)
+        }
+        None => None,
+    };
     Ok(QueuePage {
+        colleagues: assign::colleagues(reader).await?,
+        views: views::listed(reader, operator).await?,
+        shortcuts: shortcuts::are_on(reader, operator).await?,
+        organization,
         rows,
         total,
         open: totals.open,
@@ -158,9 +180,24 @@ fn filter(operator: &Operator, language: Language, query: &QueueQuery, now: Mome
         parts.push(format!("t.kind = {}", place(kind.code().into())));
     }
     match query.owner {
-        Some(OwnerFilter::Me) => parts.push("t.mine".to_owned()),
-        Some(OwnerFilter::Nobody) => parts.push("t.owner_id is null".to_owned()),
+        Some(WantedOwner::Filter(OwnerFilter::Me)) => parts.push("t.owner_id = $2".to_owned()),
+        Some(WantedOwner::Filter(OwnerFilter::Nobody)) => parts.push("t.owner_id is null".to_owned()),
+        Some(WantedOwner::Person(account)) => {
+            parts.push(format!("t.owner_id = {}", place(account.0.into())));
+        }
         None => {}
+    }
+    match query.state {
+        Some(StateFilter::Requested) => parts.push("t.state = 'requested'".to_owned()),
+        Some(StateFilter::Processing) => parts.push("t.state = 'processing'".to_owned()),
+        Some(StateFilter::Answered) => parts.push("t.answered".to_owned()),
+        None => {}
+    }
+    if let Some(category) = query.category {
+        parts.push(format!("t.category = {}", place(category.code().into())));
+    }
+    if let Some(organization) = query.organization {
+        parts.push(format!("t.organization_id = {}", place(organization.0.into())));
     }
     match query.target {
         Some(TargetFilter::Late) => parts.push(format!("t.target_at < {}", place(now.0.into()))),
@@ -200,6 +237,7 @@ fn view(row: Row, now: Moment) -> Outcome<QueueRow> {
         open: row.open,
         subject: row.subject,
         organization: row.organization,
+        organization_id: row.organization_id.into(),
         requester: row.requester,
         age: zone.day_of(Moment(row.requested_at)).days_until(today),
         clock: processing(Some(row.requested_at), Some(row.target_at), &zone, now).unwrap_or((1, 1)),
@@ -207,5 +245,6 @@ fn view(row: Row, now: Moment) -> Outcome<QueueRow> {
         target_days: today.days_until(target),
         owner: row.owner,
         mine: row.mine,
+        answered: row.answered,
     })
 }

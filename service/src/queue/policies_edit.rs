@@ -1,8 +1,9 @@
 //! The programme's policies, changed by programme admins; every change is in the audit trail.
 
+use domain::queue::TARGET_DAYS_MAX;
 use domain::rights::OperatorAction;
 use domain::view::operator::PoliciesPage;
-use domain::{AuditAction, Error, ErrorCode, Field, Policies};
+use domain::{AuditAction, Error, ErrorCode, Field, FieldError, Policies};
 use sha2::{Digest, Sha256};
 
 use crate::audit::Event;
@@ -63,8 +64,7 @@ pub async fn save(
     }
     let mut after = before.clone();
     for (name, value) in &input.values {
-        policies::set(&mut after, name, value.trim())
-            .ok_or_else(|| Error::field(Field::Policy, ErrorCode::UnknownChoice).with_detail(name.clone()))?;
+        policies::set(&mut after, name, value.trim()).ok_or_else(|| wrong(name).with_detail(name.clone()))?;
     }
     let mut changed = 0;
     for ((name, old), (_, new)) in policies::entries(&before).into_iter().zip(policies::entries(&after)) {
@@ -81,6 +81,19 @@ pub async fn save(
     }
     change.tell(Changed::Queue);
     change.commit(changed).await
+}
+
+fn wrong(name: &str) -> Error {
+    if name.starts_with(policies::TARGET_DAYS) {
+        FieldError {
+            field: Field::TargetDays,
+            code: ErrorCode::NumberUpTo,
+            number: Some(i64::from(TARGET_DAYS_MAX)),
+        }
+        .into()
+    } else {
+        Error::field(Field::Policy, ErrorCode::UnknownChoice)
+    }
 }
 
 /// A number that other values have another of.

@@ -28,7 +28,7 @@ pub async fn take(
         Begun::New(change) => change,
     };
     let item = claim(&change, operator, wanted, None).await?;
-    let text = "update service_request set owner_id = $2, state = $3, row_version = row_version + 1
+    let text = "update service_request set owner_id = $2, state = $3, answered_at = null, row_version = row_version + 1
         where id = $1 and open";
     let values = [item.id.into(), operator.account.0.into(), RequestState::Processing.code().into()];
     sql::run(&change.transaction, text, values).await?;

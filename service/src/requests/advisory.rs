@@ -5,14 +5,14 @@ use domain::benefit::{ProductKind, may_use};
 use domain::operation::OperationId;
 use domain::rights::{self as domain_rights, Action};
 use domain::support::{AdvisoryDraft, AdvisoryRequest, charge, left};
-use domain::view::requests::{ADVISORY_DAYS, RequestKind};
+use domain::view::requests::RequestKind;
 use domain::view::technical::{AdvisoryPage, ChargeChoice};
 use domain::{AuditAction, Error, ErrorCode, Language, Moment};
 use locales::format;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
-use super::{NewRequest, list, open};
+use super::{NewRequest, list, open, target};
 use crate::audit::Event;
 use crate::benefits::grants::{self, Grant};
 use crate::benefits::products;
@@ -50,6 +50,7 @@ pub async fn page(
         chosen,
         time_zone: person.time_zone.clone(),
         requests: list::advisory(service, person, language, of_company).await?,
+        target_days: policies.target_days.advisory,
     })
 }
 
@@ -127,7 +128,7 @@ pub async fn submit(
     }
     charge(hours_left(&change.transaction, &grant).await?, asked.hours.get())?;
     let zone = person.zone();
-    let target = zone.day_of(change.now).plus_working_days(ADVISORY_DAYS);
+    let target = target(&change, RequestKind::Advisory, &zone).await?;
     let title = asked.title.as_str().to_owned();
     let new = NewRequest {
         kind: RequestKind::Advisory,
@@ -136,7 +137,7 @@ pub async fn submit(
         title: title.clone(),
         details: serde_json::to_string(&kept(&asked))
             .map_err(|_| Failure::broken("service_request", "details", grant.id))?,
-        target: zone.end_of(target),
+        target,
     };
     let number = open(&mut change, person, new).await?;
     let texts = products::texts(&change.transaction, grant.product).await?;
@@ -153,7 +154,7 @@ pub async fn submit(
             ("title", title),
             ("product", product.name.clone()),
             ("hours", asked.hours.to_string()),
-            ("target", format::date(person.language, target)),
+            ("target", format::date(person.language, zone.day_of(target))),
             ("instructions", products::numbered(&product.instructions)),
         ],
         path: "/requests".to_owned(),

@@ -4,11 +4,11 @@
 use domain::ids::OrganizationId;
 use domain::operation::OperationId;
 use domain::rights::Action;
-use domain::view::requests::{GLOBAL_ADMIN_DAYS, GlobalAdminPage, RequestKind};
+use domain::view::requests::{GlobalAdminPage, RequestKind};
 use domain::{AuditAction, Day, Error, ErrorCode, Moment, Role};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use super::{NewRequest, open};
+use super::{NewRequest, open, target};
 use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::operation::Operation;
@@ -48,6 +48,7 @@ pub async fn page(service: &Service, request: &Request) -> Outcome<GlobalAdminPa
             .collect(),
         is_one: person.roles.has(Role::GlobalAdmin),
         waiting: waiting(reader, person).await?,
+        target_days: policies::in_force(reader).await?.target_days.global_admin,
     })
 }
 
@@ -91,8 +92,7 @@ pub async fn ask(service: &Service, request: &Request, operation: OperationId) -
         let colleagues = admins.into_iter().map(|admin| admin.full_name).collect();
         return Err(Error { colleagues, ..Error::new(ErrorCode::WrongState) }.into());
     }
-    let zone = person.zone();
-    let target = zone.end_of(zone.day_of(change.now).plus_working_days(GLOBAL_ADMIN_DAYS));
+    let target = target(&change, RequestKind::GlobalAdmin, &person.zone()).await?;
     let new = NewRequest {
         kind: RequestKind::GlobalAdmin,
         grant: None,

@@ -1,17 +1,21 @@
 //! Lists of requests: what waits for a colleague, and what became of one's own.
 
-use domain::ids::GrantId;
+use domain::ids::{GrantId, ServiceRequestId};
 use domain::moment::Zone;
+use domain::queue::{MessageDirection, next_step};
 use domain::rights::{self as domain_rights, Action};
 use domain::view::benefits::PAGE_ROWS;
 use domain::view::requests::{
-    OwnSeatRequest, RequestKind, RequestState, RequestsPage, ServiceRequestRow, WaitingSeatRequest,
+    OpenRequest, OwnSeatRequest, RequestKind, RequestState, RequestsPage, RequestsQuery, ServiceRequestRow,
+    WaitingSeatRequest,
 };
 use domain::{Language, Moment};
 use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
 
+use super::messages;
 use crate::failure::Failure;
+use crate::queue::plan;
 use crate::request::{Person, Request};
 use crate::{Outcome, Service, policies, rights, sql};
 
@@ -83,7 +87,7 @@ pub async fn page(
     service: &Service,
     request: &Request,
     language: Language,
-    page: u32,
+    query: RequestsQuery,
 ) -> Outcome<RequestsPage> {
     let person = request.person()?;
     let reader = service.database.reader();
@@ -102,13 +106,17 @@ pub async fn page(
     let count = format!("select count(*) as number from ({ROWS}{whose}) t");
     let total = sql::number(reader, &count, values.clone()).await?;
     let pages = u32::try_from(total.max(1)).unwrap_or(u32::MAX).div_ceil(PAGE_ROWS);
-    let page = page.clamp(1, pages);
+    let page = query.page.clamp(1, pages);
     let offset = (page - 1) * PAGE_ROWS;
     let text = format!(
         "{ROWS}{whose} order by case when r.open then 0 else 1 end, r.requested_at desc, r.number desc
         limit {PAGE_ROWS} offset {offset}"
     );
-    let rows = sql::all::<Row>(reader, &text, values).await?;
+    let rows = sql::all::<Row>(reader, &text, values.clone()).await?;
+    let item = match query.open {
+        Some(open) => self::open(service, open, whose, values, &zone).await?.map(Box::new),
+        None => None,
+    };
     Ok(RequestsPage {
         seats: if of_company { waiting_seats(service, person, language, &zone).await? } else { Vec::new() },
         why_not_decide,
@@ -117,7 +125,38 @@ pub async fn page(
         of_company,
         total,
         page,
+        item,
     })
+}
+
+/// The open request; none where the reader doesn't see it.
+async fn open(
+    service: &Service,
+    id: ServiceRequestId,
+    whose: &str,
+    mut values: Vec<Value>,
+    zone: &Zone,
+) -> Outcome<Option<OpenRequest>> {
+    values.push(id.0.into());
+    let text = format!("{ROWS}{whose} and r.id = ${}", values.len());
+    let reader = service.database.reader();
+    let Some(row) = sql::one::<Row>(reader, &text, values).await? else { return Ok(None) };
+    let row = view(row, zone, service.now())?;
+    let messages = messages::of(reader, id, zone).await?;
+    let plan = plan::of(reader, id.0).await?;
+    // What was planned for a day that is over has taken place.
+    let coming = plan.as_ref().is_some_and(|plan| plan.day >= zone.day_of(service.now()));
+    let latest = messages.last().map(|message| match message.by {
+        Some(_) => MessageDirection::ToOperators,
+        None => MessageDirection::ToPartner,
+    });
+    Ok(Some(OpenRequest {
+        next: next_step(row.kind, row.state, latest, coming),
+        plan,
+        messages,
+        takes_messages: row.open && messages::takes_messages(row.kind),
+        row,
+    }))
 }
 
 /// The requests about a benefit, the latest first: the company's for whoever may open the benefits

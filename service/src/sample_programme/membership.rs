@@ -186,7 +186,7 @@ fn buy(
     let ends = calendar.end_of_day_in(left);
     let last_use = calendar.end_of_day_in(left + RENEWAL_WINDOW_DAYS);
     let areas = area_list(&file.areas)?;
-    let frozen: serde_json::Map<String, serde_json::Value> = policies::entries(&Policies::default())
+    let frozen: serde_json::Map<String, serde_json::Value> = policies::of_purchase(&Policies::default())
         .into_iter()
         .map(|(name, value)| {
             let value = file.policies.get(name).cloned().unwrap_or(value);

@@ -4,7 +4,6 @@ use domain::benefit::ActivationState;
 use domain::ids::PersonId;
 use domain::view::benefits::{DetailKind, GrantDetail};
 use domain::view::marketing::{ContactPane, MarketingContactView, MarketingDetail};
-use domain::view::requests::ACTIVATION_DAYS;
 use domain::view::seats::PersonChoice;
 use domain::{Field, Language};
 use leptos::prelude::*;
@@ -247,9 +246,9 @@ fn NotYet(detail: Signal<GrantDetail>, marketing: Signal<MarketingDetail>) -> im
     let note = move || {
         marketing.with(|marketing| match &marketing.contact {
             Some((name, email)) => {
-                texts.marketing_activate_note(ACTIVATION_DAYS, email.clone(), name.clone())
+                texts.marketing_activate_note(marketing.target_days, email.clone(), name.clone())
             }
-            None => texts.marketing_activate_note_missing(ACTIVATION_DAYS),
+            None => texts.marketing_activate_note_missing(marketing.target_days),
         })
     };
     view! {

@@ -4,7 +4,6 @@ use domain::benefit::{ActivationState, ProductKind};
 use domain::support::{SupportKind, available_to};
 use domain::view::benefits::{DetailKind, GrantDetail};
 use domain::view::form::Shown;
-use domain::view::requests::ACTIVATION_DAYS;
 use domain::view::technical::{ActivationFacts, Balance, TechnicalDetail};
 use leptos::prelude::*;
 use locales::{Texts, format};
@@ -68,7 +67,7 @@ pub fn TechnicalDetailPane(
 fn NotYet(detail: Signal<GrantDetail>, technical: Signal<TechnicalDetail>) -> impl IntoView {
     let texts = texts();
     let first = technical.get_untracked();
-    let note = texts.technical_activate_note(first.company.clone(), ACTIVATION_DAYS);
+    let note = texts.technical_activate_note(first.company.clone(), first.target_days);
     let why_not = Memo::new(move |_| {
         technical.with(|technical| (technical.why_not.clone(), technical.why_closed.clone()))
     });
@@ -197,7 +196,7 @@ fn OnItsWay(detail: Signal<GrantDetail>, technical: Signal<TechnicalDetail>) -> 
 pub(super) fn way(texts: Texts, activation: &ActivationFacts, expected: String) -> AnyView {
     let when = format::date_time(texts.language(), activation.requested, activation.requested_time);
     let number = activation.number.map(|number| number.to_string()).unwrap_or_default();
-    let (day, target) = activation.processing.unwrap_or((1, i64::from(ACTIVATION_DAYS)));
+    let (day, target) = activation.processing.unwrap_or((1, 1));
     let steps = vec![
         Step {
             title: texts.technical_step_requested().to_owned(),

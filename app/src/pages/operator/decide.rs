@@ -48,6 +48,103 @@ pub(super) fn Take(item: Signal<QueueItem>) -> impl IntoView {
     }
 }
 
+/// Giving a request back, so that nobody has it.
+#[component]
+pub(super) fn GiveBack(item: Signal<QueueItem>) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("hand_over_request", item.with_untracked(|item| item.row.id));
+    let taken = Memo::new(move |_| item.with(|item| item.row.owner.is_some()));
+    view! {
+        <Show when=move || taken.get()>
+            <PostForm form=form>
+                <Version item=item/>
+                <SubmitButton
+                    label=texts.queue_give_back()
+                    tone=ButtonTone::Secondary
+                    busy=form.pending
+                    name="decision"
+                    value="release"
+                />
+            </PostForm>
+        </Show>
+    }
+}
+
+/// Planning an engagement; what is planned stands in the fields.
+#[component]
+fn Plan(item: Signal<QueueItem>) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("plan_advisory", item.with_untracked(|item| item.row.id));
+    let plan = Memo::new(move |_| item.with(|item| of_advisory(item).and_then(|facts| facts.plan)));
+    let planned = move || {
+        plan.get().map(|plan| {
+            let day = format::date(texts.language(), plan.day);
+            view! {
+                <p>{texts.queue_plan_line(plan.consultant, plan.hours, day)}</p>
+                {(!plan.note.is_empty()).then_some(view! { <p class="muted">{plan.note}</p> })}
+            }
+        })
+    };
+    let fields = move || {
+        let plan = plan.get();
+        let of = |of: fn(domain::support::EngagementPlan) -> String| plan.clone().map(of).unwrap_or_default();
+        view! {
+            <TextField
+                id=form.id(Field::Consultant)
+                name=Field::Consultant.code()
+                label=label(texts, Field::Consultant)
+                value=form.value(Field::Consultant, of(|plan| plan.consultant))
+                error=form.field_error(Field::Consultant)
+                maxlength=100_u32
+                required=true
+            />
+            <DateField
+                id=form.id(Field::Day)
+                name=Field::Day.code()
+                label=label(texts, Field::Day)
+                value=form.value(Field::Day, of(|plan| plan.day.to_string()))
+                error=form.field_error(Field::Day)
+                required=true
+            />
+            <TextField
+                id=form.id(Field::PlannedHours)
+                name=Field::PlannedHours.code()
+                label=label(texts, Field::PlannedHours)
+                value=form.value(Field::PlannedHours, of(|plan| plan.hours.to_string()))
+                error=form.field_error(Field::PlannedHours)
+                inputmode="numeric"
+                required=true
+            />
+            <TextField
+                id=form.id(Field::Place)
+                name=Field::Place.code()
+                label=label(texts, Field::Place)
+                value=form.value(Field::Place, of(|plan| plan.note))
+                help=texts.operator_delivery_help()
+                error=form.field_error(Field::Place)
+                maxlength=200_u32
+                optional=true
+            />
+        }
+    };
+    view! {
+        <div class="stack">
+            <h2 class="h3">{texts.queue_plan()}</h2>
+            {planned}
+            <details class="disclose" open=form.refused()>
+                <summary class="button">{texts.queue_plan_open()}</summary>
+                <PostForm form=form class="form">
+                    <Version item=item/>
+                    {fields}
+                    <div class="form-foot">
+                        <SubmitButton label=texts.queue_plan_save() busy=form.pending/>
+                    </div>
+                </PostForm>
+            </details>
+        </div>
+    }
+}
+
 /// Refusing a request, with the reason that whoever asked reads.
 #[component]
 pub(super) fn Refuse(item: Signal<QueueItem>) -> impl IntoView {
@@ -223,6 +320,7 @@ pub(super) fn Advisory(item: Signal<QueueItem>) -> impl IntoView {
                 <dd>{left}</dd>
             </dl>
         </div>
+        <Plan item=item/>
         <div class="stack">
             <h2 class="h3">{texts.operator_deliveries()}</h2>
             {deliveries}

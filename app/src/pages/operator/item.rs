@@ -5,8 +5,9 @@ use domain::view::requests::RequestState;
 use leptos::prelude::*;
 use locales::format;
 
-use super::decide::{Activation, Advisory, Cancellation, GlobalAdmin, Payment, Refuse, Take};
+use super::decide::{Activation, Advisory, Cancellation, GiveBack, GlobalAdmin, Payment, Refuse, Take};
 use super::enrolment::Enrolment;
+use super::history::{History, Message, Note};
 use super::queue::{kind_text, write};
 use crate::components::{Step, StepState, Steps, Why, WhyKind};
 use crate::i18n::texts;
@@ -18,6 +19,7 @@ pub(super) fn Item(item: Signal<QueueItem>) -> impl IntoView {
     let texts = texts();
     let why_not = Memo::new(move |_| item.with(|item| item.why_not.clone()));
     let open = Memo::new(move |_| item.with(|item| item.row.open));
+    let notes = Memo::new(move |_| item.with(|item| item.why_no_note.is_none()));
     view! {
         <div class="split">
             <div class="stack loose">
@@ -30,10 +32,14 @@ pub(super) fn Item(item: Signal<QueueItem>) -> impl IntoView {
                         .into_any(),
                     (false, _) => view! { <Decided item=item/> }.into_any(),
                 }}
+                <Show when=move || notes.get()>
+                    <Note item=item/>
+                </Show>
             </div>
             <div class="stack loose">
                 {move || steps(&item.get())}
                 {move || facts(&item.get())}
+                <History item=item/>
             </div>
         </div>
     }
@@ -52,6 +58,8 @@ fn Forms(item: Signal<QueueItem>) -> impl IntoView {
     view! {
         {form}
         <Take item=item/>
+        <GiveBack item=item/>
+        <Message item=item/>
         <Refuse item=item/>
     }
 }
@@ -128,7 +136,7 @@ fn facts(item: &QueueItem) -> impl IntoView + use<> {
     let tier = texts.find_tier(&item.tier).unwrap_or(&item.tier).to_owned();
     let others = (item.other_open > 0).then(|| {
         let query = domain::view::operator::QueueQuery {
-            find: item.row.organization.clone(),
+            organization: Some(item.row.organization_id),
             page: 1,
             ..Default::default()
         };

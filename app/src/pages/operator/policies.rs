@@ -4,9 +4,11 @@ use domain::Field;
 use domain::catalogue::Publication;
 use domain::policy::{AssignRoles, AuditRetention, DoubleHolding, SupportEdition};
 use domain::view::operator::PoliciesPage;
+use domain::view::requests::RequestKind;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::queue::kind_text;
 use crate::components::{Choice, ChoiceGroup, DisabledButton, SubmitButton, TextField, Why, WhyKind};
 use crate::forms::{Form, PostForm, Posted};
 use crate::i18n::texts;
@@ -111,6 +113,32 @@ fn Fields(page: PoliciesPage) -> impl IntoView {
         Choice::new(Publication::OnePerson.code(), texts.operator_policy_publication_one_person()),
         Choice::new(Publication::SecondPerson.code(), texts.operator_policy_publication_second_person()),
     ];
+    let targets: Vec<_> = RequestKind::ALL
+        .iter()
+        .map(|kind| {
+            let name = format!("target_days_{}", kind.code());
+            let typed = value(&name, policies.target_days.of(*kind).to_string());
+            let of_this = name.clone();
+            let fault = Signal::derive(move || {
+                form.error.with(|error| {
+                    let error =
+                        error.as_ref().filter(|error| error.detail.as_deref() == Some(of_this.as_str()))?;
+                    error.of(Field::TargetDays).map(|fault| words::field(texts, fault))
+                })
+            });
+            view! {
+                <TextField
+                    id=format!("policy-{name}")
+                    name=name
+                    label=kind_text(*kind)
+                    value=typed
+                    error=fault
+                    inputmode="numeric"
+                    required=true
+                />
+            }
+        })
+        .collect();
     let reveal = vec![Choice::new("true", texts.common_yes()), Choice::new("false", texts.common_no())];
     view! {
         <PostForm form=form class="stack loose">
@@ -169,6 +197,11 @@ fn Fields(page: PoliciesPage) -> impl IntoView {
                 choices=publication
                 selected=vec![who_publishes]
             />
+            <fieldset class="stack" id=form.id(Field::TargetDays)>
+                <legend>{texts.queue_policy_target()}</legend>
+                <p class="muted small">{texts.queue_policy_target_help()}</p>
+                {targets}
+            </fieldset>
             <div class="form-foot">
                 {match why_not {
                     None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),

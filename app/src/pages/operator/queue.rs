@@ -1,8 +1,11 @@
 //! The operators' queue; an open row holds the form that completes it.
 
+use domain::Field;
+use domain::benefit::Category;
 use domain::ids::ServiceRequestId;
 use domain::view::operator::{
-    OwnerFilter, PAGE_ROWS, QueuePage, QueueQuery, QueueRow, QueueSort, TargetFilter,
+    OwnerFilter, PAGE_ROWS, QueuePage, QueueQuery, QueueRow, QueueSort, StateFilter, TargetFilter,
+    WantedOwner,
 };
 use domain::view::requests::RequestKind;
 use leptos::prelude::*;
@@ -11,15 +14,19 @@ use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use locales::{Texts, format};
 
+use super::bulk::{BULK, Bulk};
 use super::incidents::Incidents;
 use super::item::Item;
+use super::keys::Keys;
+use super::views::Views;
 use crate::components::{
-    Choice, Column, Direction, Empty, Filter, FilterBar, FilterChip, Find, Ledger, Opener, OpeningRow,
-    Pagination, ProcessingClock, Target,
+    Choice, Column, Direction, Empty, Filter, FilterBar, FilterChip, Find, Icon, IconName, Ledger, Opener,
+    OpeningRow, Pagination, ProcessingClock, Target,
 };
 use crate::i18n::texts;
 use crate::load::{load, part_of};
 use crate::server_fns::operator::queue;
+use crate::words;
 
 const PATH: &str = "/operator/queue";
 const COLUMNS: usize = 6;
@@ -34,7 +41,10 @@ fn read(parameters: &ParamsMap) -> QueueQuery {
     QueueQuery {
         find: get("find").unwrap_or_default().chars().take(100).collect(),
         kind: get("kind").and_then(|kind| RequestKind::from_code(&kind)),
-        owner: get("owner").and_then(|owner| OwnerFilter::from_code(&owner)),
+        owner: get("owner").and_then(|owner| WantedOwner::from_code(&owner)),
+        state: get("state").and_then(|state| StateFilter::from_code(&state)),
+        category: get("category").and_then(|category| Category::from_code(&category)),
+        organization: get("organization").and_then(|organization| organization.parse().ok()),
         target: get("target").and_then(|target| TargetFilter::from_code(&target)),
         sort: QueueSort::from_code(&sort).unwrap_or_default(),
         descending,
@@ -54,7 +64,16 @@ pub(super) fn write(query: &QueueQuery) -> String {
         pairs.push(("kind", kind.code().to_owned()));
     }
     if let Some(owner) = query.owner {
-        pairs.push(("owner", owner.code().to_owned()));
+        pairs.push(("owner", owner.code()));
+    }
+    if let Some(state) = query.state {
+        pairs.push(("state", state.code().to_owned()));
+    }
+    if let Some(category) = query.category {
+        pairs.push(("category", category.code().to_owned()));
+    }
+    if let Some(organization) = query.organization {
+        pairs.push(("organization", organization.to_string()));
     }
     if let Some(target) = query.target {
         pairs.push(("target", target.code().to_owned()));
@@ -79,6 +98,22 @@ pub(super) fn write(query: &QueueQuery) -> String {
         Some(open) => format!("{PATH}?{pairs}#{open}"),
         None => format!("{PATH}?{pairs}"),
     }
+}
+
+/// What a saved view keeps of an address: filters and sorting, neither the page nor what is open.
+pub(super) fn kept(query: &QueueQuery) -> String {
+    let query = QueueQuery { page: 1, open: None, company: String::new(), ..query.clone() };
+    write(&query).split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
+}
+
+/// The same of an address that somebody sent.
+pub fn kept_of(typed: &str) -> String {
+    let pairs: Vec<(String, String)> = serde_html_form::from_str(typed).unwrap_or_default();
+    let mut parameters = ParamsMap::new();
+    for (name, value) in pairs {
+        parameters.insert(name, value);
+    }
+    kept(&read(&parameters))
 }
 
 fn sort_of(query: &QueueQuery) -> Option<String> {
@@ -122,8 +157,13 @@ fn Page(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
                     <div><dt>{texts.operator_total_mine()}</dt><dd>{figure(|page| page.mine)}</dd></div>
                 </dl>
             </div>
+            <Views query=query page=page/>
+            <Keys page=page/>
             <Filters query=query page=page/>
-            <section class="sheet"><Rows query=query page=page/></section>
+            <section class="sheet">
+                <Rows query=query page=page/>
+                <Bulk page=page/>
+            </section>
             <Incidents query=query page=page/>
         </main>
     }
@@ -139,6 +179,18 @@ fn Filters(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
     });
     let filters = Memo::new(move |_| {
         let query = query.get();
+        let mut owners = vec![
+            Choice::new("", texts.operator_anybody()),
+            Choice::new(OwnerFilter::Me.code(), texts.operator_me()),
+            Choice::new(OwnerFilter::Nobody.code(), texts.operator_nobody()),
+        ];
+        page.with(|page| {
+            let colleagues = page.colleagues.iter();
+            owners.extend(colleagues.map(|one| Choice::new(one.account.to_string(), one.name.clone())));
+        });
+        let categories = Category::ALL
+            .iter()
+            .map(|category| Choice::new(category.code(), words::category(texts, *category)));
         let kinds = RequestKind::ALL.iter().map(|kind| Choice::new(kind.code(), kind_text(*kind)));
         vec![
             Filter {
@@ -150,12 +202,28 @@ fn Filters(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
             Filter {
                 name: "owner",
                 label: texts.operator_with().to_owned(),
+                choices: owners,
+                selected: query.owner.map(WantedOwner::code).unwrap_or_default(),
+            },
+            Filter {
+                name: "state",
+                label: texts.common_status().to_owned(),
                 choices: vec![
-                    Choice::new("", texts.operator_anybody()),
-                    Choice::new(OwnerFilter::Me.code(), texts.operator_me()),
-                    Choice::new(OwnerFilter::Nobody.code(), texts.operator_nobody()),
+                    Choice::new("", texts.common_all()),
+                    Choice::new(
+                        StateFilter::Requested.code(),
+                        texts.find_status(StateFilter::Requested.code()).unwrap_or_default(),
+                    ),
+                    Choice::new(StateFilter::Processing.code(), texts.queue_state_processing()),
+                    Choice::new(StateFilter::Answered.code(), texts.queue_answered()),
                 ],
-                selected: query.owner.map(|owner| owner.code().to_owned()).unwrap_or_default(),
+                selected: query.state.map(|state| state.code().to_owned()).unwrap_or_default(),
+            },
+            Filter {
+                name: "category",
+                label: texts.queue_category().to_owned(),
+                choices: std::iter::once(Choice::new("", texts.common_all())).chain(categories).collect(),
+                selected: query.category.map(|category| category.code().to_owned()).unwrap_or_default(),
             },
             Filter {
                 name: "target",
@@ -171,7 +239,9 @@ fn Filters(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
     });
     let kept = Signal::derive(move || {
         query.with(|query| {
-            sort_of(query).map(|sort| ("sort".to_owned(), sort)).into_iter().collect::<Vec<_>>()
+            let company = query.organization.map(|company| ("organization".to_owned(), company.to_string()));
+            let sort = sort_of(query).map(|sort| ("sort".to_owned(), sort));
+            sort.into_iter().chain(company).collect::<Vec<_>>()
         })
     });
     let count = Signal::derive(move || {
@@ -187,10 +257,18 @@ fn Filters(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
                 href: write(&QueueQuery { find: String::new(), ..base.clone() }),
             });
         }
+        if let Some(company) = page.with(|page| page.organization.clone()) {
+            chips.push(FilterChip {
+                text: texts.common_filter_on(texts.operator_column_organization(), company),
+                href: write(&QueueQuery { organization: None, ..base.clone() }),
+            });
+        }
         for filter in filters.get().into_iter().filter(|filter| !filter.selected.is_empty()) {
             let without = match filter.name {
                 "kind" => QueueQuery { kind: None, ..base.clone() },
                 "owner" => QueueQuery { owner: None, ..base.clone() },
+                "state" => QueueQuery { state: None, ..base.clone() },
+                "category" => QueueQuery { category: None, ..base.clone() },
                 _ => QueueQuery { target: None, ..base.clone() },
             };
             let value = filter.choices.iter().find(|choice| choice.value == filter.selected);
@@ -312,7 +390,8 @@ fn Row(id: ServiceRequestId, query: Memo<QueueQuery>, page: Signal<QueuePage>) -
         let open = (!open.get()).then_some(id);
         query.with(|query| write(&QueueQuery { open, ..query.clone() }))
     });
-    let cells = move || row.with(|row| cells(texts, row, link, open));
+    let works = page.with_untracked(|page| page.why_not.is_none());
+    let cells = move || row.with(|row| cells(texts, row, link, open, works));
     let detail = move || {
         let of_row = move |page: &QueuePage| {
             page.item.as_ref().filter(|item| item.row.id == id).map(|item| (**item).clone())
@@ -322,7 +401,8 @@ fn Row(id: ServiceRequestId, query: Memo<QueueQuery>, page: Signal<QueuePage>) -
     view! { <OpeningRow id=id.to_string() columns=COLUMNS open=open cells=cells detail=detail/> }.into_any()
 }
 
-fn cells(texts: Texts, row: &QueueRow, link: Memo<String>, open: Memo<bool>) -> AnyView {
+fn cells(texts: Texts, row: &QueueRow, link: Memo<String>, open: Memo<bool>, works: bool) -> AnyView {
+    let picks = works && row.open;
     let age = if row.age < 1 { texts.common_today().to_owned() } else { texts.operator_days(row.age) };
     let (day, target) = row.clock;
     let owner = match (&row.owner, row.mine) {
@@ -330,10 +410,27 @@ fn cells(texts: Texts, row: &QueueRow, link: Memo<String>, open: Memo<bool>) -> 
         (Some(name), false) => view! { <span>{name.clone()}</span> }.into_any(),
         (None, false) => view! { <span class="muted">{texts.operator_nobody()}</span> }.into_any(),
     };
+    let answered = row.answered.then(|| {
+        view! { <span class="status near"><Icon name=IconName::Mail/>{texts.queue_answered()}</span> }
+    });
     view! {
         <th role="rowheader" scope="row">
+            {picks
+                .then(|| {
+                    view! {
+                        <input
+                            type="checkbox"
+                            class="pick"
+                            form=BULK
+                            name=Field::Requests.code()
+                            value=format!("{}:{}", row.id, row.version)
+                            aria-label=texts.queue_pick(row.number)
+                        />
+                    }
+                })}
             <a href=move || link.get()>{row.subject.clone()}</a>
             <small>{texts.operator_row_note(kind_text(row.kind), row.number)}</small>
+            {answered}
         </th>
         <td role="cell" data-label=texts.operator_column_organization()>
             <div>{row.organization.clone()}<small>{row.requester.clone()}</small></div>
@@ -359,7 +456,10 @@ fn cells(texts: Texts, row: &QueueRow, link: Memo<String>, open: Memo<bool>) -> 
 
 #[cfg(test)]
 mod tests {
-    use domain::view::operator::{OwnerFilter, QueueQuery, QueueSort, TargetFilter};
+    use domain::benefit::Category;
+    use domain::view::operator::{
+        OwnerFilter, QueueQuery, QueueSort, StateFilter, TargetFilter, WantedOwner,
+    };
     use domain::view::requests::RequestKind;
     use leptos_router::params::ParamsMap;
 
@@ -370,7 +470,10 @@ mod tests {
         let query = QueueQuery {
             find: "Brücke & 云".to_owned(),
             kind: Some(RequestKind::Cancellation),
-            owner: Some(OwnerFilter::Nobody),
+            owner: Some(WantedOwner::Filter(OwnerFilter::Nobody)),
+            state: Some(StateFilter::Answered),
+            category: Some(Category::Technical),
+            organization: "01890a5d-ac96-774b-bcce-b302099a8058".parse().ok(),
             target: Some(TargetFilter::Late),
             sort: QueueSort::Age,
             descending: true,
