@@ -224,6 +224,16 @@ codes! {
         OlderRecordEnded = "older_record_ended",
         /// Made a new key for what is sealed, or sealed everything under it.
         KeysRotated = "keys_rotated",
+        /// Brought a batch of keys, which are taken over one after the other.
+        KeyImportBegun = "key_import_begun",
+        /// All keys of a batch were taken over.
+        KeysImported = "keys_imported",
+        /// Stopped the import of a batch.
+        KeyImportCancelled = "key_import_cancelled",
+        /// Said below how many free keys a pool runs low.
+        KeyThresholdSet = "key_threshold_set",
+        /// A pool ran low, and the operators were told.
+        KeyPoolLow = "key_pool_low",
         /// Took the activity away as a file.
         ActivityExported = "activity_exported",
         /// Told a company that the year of a holding, or its last days, end soon.
@@ -427,6 +437,11 @@ impl AuditAction {
             | Self::OlderPortalSet
             | Self::OlderRecordEnded
             | Self::KeysRotated
+            | Self::KeyImportBegun
+            | Self::KeysImported
+            | Self::KeyImportCancelled
+            | Self::KeyThresholdSet
+            | Self::KeyPoolLow
             | Self::EnrolmentAsked
             | Self::OrganizationFounded
             | Self::EnrolmentBegun

@@ -406,6 +406,14 @@ codes! {
         Region = "region",
         /// Postal code.
         PostalCode = "postal_code",
+        /// Name of a batch of keys.
+        Batch = "batch",
+        /// Where a batch of keys came from.
+        KeySource = "key_source",
+        /// Product keys.
+        ProductKeys = "product_keys",
+        /// Below how many free keys a pool runs low.
+        Threshold = "threshold",
         /// Registration number of a company.
         RegistrationNumber = "registration_number",
         /// The primary contact's answer: did you sign up?

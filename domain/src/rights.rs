@@ -71,6 +71,8 @@ codes! {
         DraftCatalogue = "draft_catalogue",
         /// Read the catalogue, its versions and drafts.
         ReadCatalogue = "read_catalogue",
+        /// See the key pools: how many keys there are, no key.
+        ReadKeyPools = "read_key_pools",
         /// Import product keys.
         ImportKeys = "import_keys",
         /// Publish the catalogue.
@@ -189,6 +191,7 @@ pub fn operator_roles_for(action: OperatorAction) -> Vec<OperatorRole> {
         | OperatorAction::ManagePolicies
         | OperatorAction::PublishCatalogue
         | OperatorAction::RevealKeyAsOperator => vec![ProgrammeAdmin],
+        OperatorAction::ReadKeyPools => vec![ProgrammeAdmin, CatalogueManager, Auditor],
         OperatorAction::DraftCatalogue | OperatorAction::ImportKeys => {
             vec![ProgrammeAdmin, CatalogueManager]
         }
@@ -326,6 +329,7 @@ mod tests {
         (OperatorAction::ManagePolicies, "y---"),
         (OperatorAction::DraftCatalogue, "yy--"),
         (OperatorAction::ReadCatalogue, "yy-y"),
+        (OperatorAction::ReadKeyPools, "yy-y"),
         (OperatorAction::ImportKeys, "yy--"),
         (OperatorAction::PublishCatalogue, "y---"),
         (OperatorAction::RevealKeyAsOperator, "y---"),

@@ -71,7 +71,7 @@ test.describe('every page', () => {
         await signIn(page, account, { language });
         for (const address of addresses().filter(wanted)) {
           // The oldest order is the sample company's.
-          await page.goto(address.replace(':number', '10001'));
+          await page.goto(address.replace(':number', '10001').replace(':product', 'windows_enterprise'));
           await hydrated(page);
           for (const theme of THEMES) {
             await findings.gather(`${address} ${language} ${theme}`, async () => {
@@ -473,6 +473,13 @@ test.describe('what opens on a page', () => {
         {
           name: '/operator/queue/cancellation',
           path: (await page.locator('a.opener').first().getAttribute('href')) ?? '',
+        },
+        {
+          name: '/operator/keys/batch',
+          path: await (async () => {
+            await page.goto('/operator/keys/windows_enterprise');
+            return (await page.locator('a.opener').first().getAttribute('href')) ?? '';
+          })(),
         },
         { name: '/operator/outbox/nothing-matches', path: '/operator/outbox?find=nobody' },
       ];

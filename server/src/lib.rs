@@ -13,6 +13,8 @@ pub mod events;
 pub mod former_holders;
 pub mod headers;
 mod invoices;
+mod key_files;
+mod key_worker;
 pub mod mailer;
 pub mod outside;
 pub mod page;

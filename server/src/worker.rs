@@ -6,7 +6,7 @@ use std::time::Duration;
 use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
 use service::{
-    Service, activations, audit, benefits, catalogue, directories, enrolment, membership, older_portal,
+    Service, activations, audit, benefits, catalogue, directories, enrolment, keys, membership, older_portal,
     people, purchases, reminders, sessions,
 };
 use tokio::sync::watch;
@@ -69,6 +69,9 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
             }
             if let Err(failure) = reminders::digest::send_due(&service).await {
                 tracing::error!(cause = %failure, "reminders could not be sent together");
+            }
+            if let Err(failure) = keys::threshold::tell_low(&service).await {
+                tracing::error!(cause = %failure, "key pools that run low could not be told");
             }
             if let Err(failure) = sessions::sweep(&service).await {
                 tracing::error!(cause = %failure, "sessions could not be swept");

@@ -7,8 +7,8 @@ use locales::Texts;
 use service::{Outcome, Request, Service};
 
 use super::{
-    account, catalogue, cloud, directory, enrolment, marketing, operator, orders, people, provisioning,
-    purchases, reminders, seats, security, software, technical,
+    account, catalogue, cloud, directory, enrolment, key_pools, marketing, operator, orders, people,
+    provisioning, purchases, reminders, seats, security, software, technical,
 };
 
 /// So long may the body of a form be.
@@ -270,6 +270,8 @@ pub const CODES: &[&str] = &[
     "revoke_competency",
     "refuse_request",
     "record_incident",
+    "set_key_threshold",
+    "cancel_key_import",
     "send_again",
     "save_policies",
     "begin_catalogue_draft",
@@ -382,6 +384,8 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "decide_global_admin" => operator::decide_global_admin(reader, form).await,
         "refuse_request" => operator::refuse_request(reader, form).await,
         "record_incident" => operator::record_incident(reader, form).await,
+        "set_key_threshold" => key_pools::set_threshold(reader, form).await,
+        "cancel_key_import" => key_pools::cancel_import(reader, form).await,
         "send_again" => operator::send_again(reader, form).await,
         "save_policies" => operator::save_policies(reader, form).await,
         "begin_catalogue_draft" => catalogue::begin(reader, form).await,

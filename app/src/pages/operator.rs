@@ -6,6 +6,8 @@ mod decide;
 mod enrolment;
 mod incidents;
 mod item;
+pub mod key_pool;
+pub mod keys;
 pub mod outbox;
 pub mod policies;
 pub mod queue;

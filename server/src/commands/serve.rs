@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use super::Trouble;
 use crate::configuration::Configuration;
-use crate::{mailer, router, worker};
+use crate::{key_worker, mailer, router, worker};
 use service::sample_programme;
 
 pub(super) async fn run(configuration: &Configuration) -> Result<(), Trouble> {
@@ -19,6 +19,7 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), Trouble> {
     let mailer = mailer::from(configuration)?;
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let worker = tokio::spawn(worker::run(service.clone(), mailer, stopping.clone()));
+    let keys = tokio::spawn(key_worker::run(service.clone(), stopping.clone()));
     let listener = TcpListener::bind(configuration.address)
         .await
         .map_err(|error| format!("{} can't be listened on: {error}", configuration.address))?;
@@ -33,6 +34,7 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), Trouble> {
         .with_graceful_shutdown(until_stopped)
         .await?;
     worker.await?;
+    keys.await?;
     Ok(())
 }
 
