@@ -130,6 +130,8 @@ codes! {
         SeatRequestRefused = "seat_request_refused",
         /// Had a key shown.
         KeyRevealed = "key_revealed",
+        /// Had a key that doesn't work replaced.
+        KeyReplaced = "key_replaced",
         /// Downloaded a package.
         PackageDownloaded = "package_downloaded",
         /// Recorded activations of a key.
@@ -230,6 +232,10 @@ codes! {
         KeysImported = "keys_imported",
         /// Stopped the import of a batch.
         KeyImportCancelled = "key_import_cancelled",
+        /// Withdrew a batch of keys.
+        KeyBatchWithdrawn = "key_batch_withdrawn",
+        /// A key that the company holds was withdrawn, and its holders were told.
+        KeyWithdrawn = "key_withdrawn",
         /// Said below how many free keys a pool runs low.
         KeyThresholdSet = "key_threshold_set",
         /// A pool ran low, and the operators were told.
@@ -383,6 +389,8 @@ impl AuditAction {
             | Self::SeatRequestGranted
             | Self::SeatRequestRefused => ActivityKind::Seats,
             Self::KeyRevealed
+            | Self::KeyReplaced
+            | Self::KeyWithdrawn
             | Self::PackageDownloaded
             | Self::ActivationsRecorded
             | Self::ActivationsCorrected
@@ -440,6 +448,7 @@ impl AuditAction {
             | Self::KeyImportBegun
             | Self::KeysImported
             | Self::KeyImportCancelled
+            | Self::KeyBatchWithdrawn
             | Self::KeyThresholdSet
             | Self::KeyPoolLow
             | Self::EnrolmentAsked

@@ -21,6 +21,7 @@ pub mod error;
 pub mod ids;
 pub mod key_format;
 pub mod key_import;
+pub mod key_replacement;
 pub mod language;
 pub mod mail_topic;
 pub mod membership;

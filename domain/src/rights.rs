@@ -75,6 +75,8 @@ codes! {
         ReadKeyPools = "read_key_pools",
         /// Import product keys.
         ImportKeys = "import_keys",
+        /// Withdraw a batch of keys.
+        WithdrawKeys = "withdraw_keys",
         /// Publish the catalogue.
         PublishCatalogue = "publish_catalogue",
         /// Reveal a key, with a reason.
@@ -190,6 +192,7 @@ pub fn operator_roles_for(action: OperatorAction) -> Vec<OperatorRole> {
         | OperatorAction::ManageOperators
         | OperatorAction::ManagePolicies
         | OperatorAction::PublishCatalogue
+        | OperatorAction::WithdrawKeys
         | OperatorAction::RevealKeyAsOperator => vec![ProgrammeAdmin],
         OperatorAction::ReadKeyPools => vec![ProgrammeAdmin, CatalogueManager, Auditor],
         OperatorAction::DraftCatalogue | OperatorAction::ImportKeys => {
@@ -331,6 +334,7 @@ mod tests {
         (OperatorAction::ReadCatalogue, "yy-y"),
         (OperatorAction::ReadKeyPools, "yy-y"),
         (OperatorAction::ImportKeys, "yy--"),
+        (OperatorAction::WithdrawKeys, "y---"),
         (OperatorAction::PublishCatalogue, "y---"),
         (OperatorAction::RevealKeyAsOperator, "y---"),
         (OperatorAction::ReadEverything, "y--y"),

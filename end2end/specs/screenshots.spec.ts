@@ -324,7 +324,11 @@ async function judge(page: Page, address: string, theme: Theme): Promise<void> {
   await page.emulateMedia({ colorScheme: theme });
   // An open row scrolls to itself; the picture starts at the top.
   await page.evaluate(() => window.scrollTo(0, 0));
-  const path = address.replace(':token', '').replace(':number', '').replace(/(status|queue)\/(review|enrolment)$/, '$1');
+  const path = address
+    .replace(':token', '')
+    .replace(':number', '')
+    .replace(':product', '')
+    .replace(/(status|queue)\/(review|enrolment)$/, '$1');
   expect(new URL(page.url()).pathname, 'the address of the page').toContain(path);
   await expect(page.locator('main h1'), 'the heading of the page').toHaveCount(1);
   const excess = await page.evaluate(

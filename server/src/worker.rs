@@ -70,6 +70,9 @@ pub async fn run(service: Service, mailer: Arc<dyn Mailer>, mut stopping: watch:
             if let Err(failure) = reminders::digest::send_due(&service).await {
                 tracing::error!(cause = %failure, "reminders could not be sent together");
             }
+            if let Err(failure) = keys::withdraw::tell_holders(&service).await {
+                tracing::error!(cause = %failure, "holders of withdrawn keys could not be told");
+            }
             if let Err(failure) = keys::threshold::tell_low(&service).await {
                 tracing::error!(cause = %failure, "key pools that run low could not be told");
             }

@@ -292,10 +292,11 @@ async fn operators_are_told_once_each_time_a_pool_runs_low(
 ) {
     let stage = stage(engine).await;
     assert_eq!(tell_low(&stage.service).await.expect("looked"), 0, "every pool is full");
-    let free = page(&stage, AUDITOR, PRODUCT, None).await.row.counts.free;
+    let free = page(&stage, AUDITOR, OTHER_PRODUCT, None).await.row.counts.free;
     let admin = stage.operator(CATALOGUE_MANAGER).await;
     let threshold = async |threshold: &str, version| {
-        let input = SetThreshold { product: PRODUCT.to_owned(), threshold: threshold.to_owned(), version };
+        let input =
+            SetThreshold { product: OTHER_PRODUCT.to_owned(), threshold: threshold.to_owned(), version };
         set(&stage.service, &admin, stage.operation(), input).await
     };
     for wrong in ["", "-1", "10001", "many"] {
@@ -304,9 +305,9 @@ async fn operators_are_told_once_each_time_a_pool_runs_low(
     }
     assert_eq!(threshold(&(free + 1).to_string(), 1).await.expect("set"), free + 1);
     assert_eq!(code(threshold("5", 1).await), ErrorCode::Stale);
-    assert!(page(&stage, AUDITOR, PRODUCT, None).await.row.low());
+    assert!(page(&stage, AUDITOR, OTHER_PRODUCT, None).await.row.low());
     let shown = pools::page(&stage.service, &admin, Language::English).await.expect("a page");
-    assert_eq!(shown.rows[0].product, PRODUCT, "what runs low comes first");
+    assert_eq!(shown.rows[0].product, OTHER_PRODUCT, "what runs low comes first");
     let told = async |email: &str| {
         stage.mails(email).await.iter().filter(|mail| mail.kind == "key_pool_low").count()
     };
@@ -320,12 +321,12 @@ async fn operators_are_told_once_each_time_a_pool_runs_low(
     assert_eq!((told(AGENT).await, told(AUDITOR).await), (0, 0));
     let mails = stage.mails(PROGRAMME_ADMIN).await;
     let mail = mails.iter().find(|mail| mail.kind == "key_pool_low").expect("a mail");
-    assert!(mail.body.contains(&format!("/operator/keys/{PRODUCT}")), "{}", mail.body);
+    assert!(mail.body.contains(&format!("/operator/keys/{OTHER_PRODUCT}")), "{}", mail.body);
     // Full again, and then low again.
-    staged(&stage, PRODUCT, &file(0..1), CHUNK).await;
+    staged(&stage, OTHER_PRODUCT, &file(0..1), CHUNK).await;
     take_all(&stage).await;
     assert_eq!(look().await, 0);
-    let grant = stage.grant(COMPANY, PRODUCT, "action_pack").await;
+    let grant = stage.grant(COMPANY, OTHER_PRODUCT, "action_pack").await;
     let drawn = RevealKey { of: KeyOf::Grant(grant), consequence_accepted: true };
     let person = stage.person(GLOBAL_ADMIN).await;
     let shown = reveal(&stage.service, &person, stage.operation(), drawn).await.expect("a key");
@@ -334,6 +335,6 @@ async fn operators_are_told_once_each_time_a_pool_runs_low(
     assert_eq!(told(CATALOGUE_MANAGER).await, 2);
     assert_eq!(threshold("0", 2).await.expect("set"), 0);
     assert_eq!(look().await, 0);
-    assert!(!page(&stage, AUDITOR, PRODUCT, None).await.row.low());
+    assert!(!page(&stage, AUDITOR, OTHER_PRODUCT, None).await.row.low());
     assert!(stage.audit_intact().await);
 }

@@ -12,6 +12,9 @@ pub const BATCH_ROWS: u32 = 20;
 /// So many lines that brought no key are listed.
 pub const FAULT_LINES: u32 = 500;
 
+/// So many looks at keys of a batch are listed.
+pub const SEEN_ROWS: u32 = 200;
+
 codes! {
     /// Where the import of a batch stands.
     BatchState {
@@ -143,6 +146,36 @@ pub struct BatchDetail {
     pub counts: KeyCounts,
     /// The first lines that brought no key.
     pub faults: Vec<FaultyLine>,
+    /// That it was withdrawn.
+    pub withdrawn: Option<WithdrawnBatch>,
+    /// Who had which of its keys shown, the latest first.
+    pub seen: Vec<SeenKey>,
+}
+
+/// A batch out of use.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WithdrawnBatch {
+    /// When, UTC.
+    pub at: Stamp,
+    /// By whom.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// That somebody had a key shown: never the key.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SeenKey {
+    /// What tells it apart from the others: the end of its id.
+    pub key: String,
+    /// Code of its state now.
+    pub state: String,
+    /// The company.
+    pub company: String,
+    /// Who.
+    pub person: String,
+    /// When, UTC.
+    pub at: Stamp,
 }
 
 /// A pool with its batches.
@@ -164,6 +197,8 @@ pub struct KeyPoolPage {
     pub open: Option<Box<BatchDetail>>,
     /// Why the reader can't import.
     pub why_not_import: WhyNot,
+    /// Why the reader can't withdraw a batch.
+    pub why_not_withdraw: WhyNot,
 }
 
 #[cfg(test)]

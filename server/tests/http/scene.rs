@@ -197,6 +197,7 @@ pub const FORMS: &[FormRow] = &[
     form("ask_for_seat", "/my-benefits", Right::Person(Action::RequestSeat), Then::Done),
     form("decide_seat_request", "/requests", Right::Person(Action::AssignUser), Then::Done),
     form("reveal_key", "/benefits/software", Right::Person(Action::GetKeys), Then::Shown),
+    form("replace_key", "/benefits/software", Right::Person(Action::GetKeys), Then::Shown),
     form("record_activations", "/benefits/software", Right::Person(Action::RecordActivations), Then::Done),
     form("redeem_key", "/benefits/cloud", Right::Person(Action::GetKeys), Then::Done),
     form("activate", "/benefits/technical", Right::Person(Action::ActivateTechnical), Then::Done),
@@ -281,6 +282,12 @@ pub const FORMS: &[FormRow] = &[
     form("record_incident", "/operator/queue", WORK, Then::Done),
     form("set_key_threshold", "/operator/keys/windows_enterprise", IMPORT, Then::Done),
     form("cancel_key_import", "/operator/keys/windows_enterprise", IMPORT, Then::Done),
+    form(
+        "withdraw_key_batch",
+        "/operator/keys/windows_enterprise",
+        Right::Operator(&[OperatorAction::WithdrawKeys]),
+        Then::Done,
+    ),
     form(
         "send_again",
         "/operator/outbox",
@@ -946,6 +953,13 @@ impl Stage {
                 ("quantity", "1"),
                 ("description", "A server that doesn't start"),
             ]),
+            ("replace_key", _) => {
+                let grant = self.key_with_activations().await;
+                // As if none had been replaced before: once is tested elsewhere.
+                let text = "update product_key set replacement = null where grant_id = $1";
+                self.run(text, [grant.into()]).await;
+                fields(&[("target", &grant.to_string()), ("reason", "It is refused.")])
+            }
             ("set_key_threshold", _) => {
                 let text = "select k.row_version as number from key_pool k
                     join product p on p.id = k.product_id where p.code = $1";
@@ -953,7 +967,7 @@ impl Stage {
                 let version = version.expect("a version").to_string();
                 fields(&[("target", PRODUCT), ("version", &version), ("threshold", "12")])
             }
-            ("cancel_key_import", _) => {
+            ("cancel_key_import" | "withdraw_key_batch", _) => {
                 let input = keys::import::ImportKeys {
                     product: PRODUCT.to_owned(),
                     source: "A test".to_owned(),
@@ -962,7 +976,7 @@ impl Stage {
                     chunk: keys::import::CHUNK,
                 };
                 let staged = keys::import::import_by_command(&self.service, input).await.expect("staged");
-                fields(&[("target", &staged.batch.to_string())])
+                fields(&[("target", &staged.batch.to_string()), ("reason", "It leaked."), ("accept", "true")])
             }
             ("send_again", _) => fields(&[("target", &self.waiting_mail().await.to_string())]),
             ("save_policies", _) => {

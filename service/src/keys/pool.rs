@@ -6,13 +6,14 @@ use domain::moment::Zone;
 use domain::rights::{OperatorAction, operator_may};
 use domain::view::key_pools::{
     BATCH_ROWS, BatchDetail, BatchRow, BatchState, FAULT_LINES, FaultyLine, KeyPoolPage, KeyPoolQuery,
-    LineFault,
+    LineFault, WithdrawnBatch,
 };
 use domain::{ErrorCode, Language};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::pools::{POOLS, Pool, counts, row};
+use super::withdraw;
 use crate::queue::item::stamp;
 use crate::request::Request;
 use crate::{Failure, Outcome, Service, rights, sql};
@@ -30,6 +31,9 @@ struct Batch {
     accepted: i64,
     duplicate: i64,
     malformed: i64,
+    withdrawn_at: Option<i64>,
+    withdrawn_by: Option<String>,
+    withdrawn_reason: Option<String>,
 }
 
 #[derive(FromQueryResult)]
@@ -40,8 +44,8 @@ struct Fault {
 
 const BATCHES: &str =
     "select b.id, b.name, b.source, a.full_name as imported_by, b.created_at, b.state, b.lines,
-        b.position, b.accepted, b.duplicate, b.malformed
-    from key_batch b left join account a on a.id = b.imported_by";
+        b.position, b.accepted, b.duplicate, b.malformed, b.withdrawn_at, w.full_name as withdrawn_by, b.withdrawn_reason
+    from key_batch b left join account a on a.id = b.imported_by left join account w on w.id = b.withdrawn_by";
 
 /// The page of a product's pool.
 ///
@@ -73,7 +77,7 @@ pub async fn page(
     );
     let batches = sql::all::<Batch>(reader, &text, [pool.id.into()]).await?;
     let open = match query.open {
-        Some(batch) => Some(Box::new(open(reader, pool.id, batch).await?)),
+        Some(batch) => Some(Box::new(open(service, pool.id, batch).await?)),
         None => None,
     };
     Ok(KeyPoolPage {
@@ -85,10 +89,12 @@ pub async fn page(
         page,
         open,
         why_not_import: operator_may(&operator.roles, OperatorAction::ImportKeys).err(),
+        why_not_withdraw: operator_may(&operator.roles, OperatorAction::WithdrawKeys).err(),
     })
 }
 
-async fn open(connection: &impl ConnectionTrait, pool: Uuid, batch: KeyBatchId) -> Outcome<BatchDetail> {
+async fn open(service: &Service, pool: Uuid, batch: KeyBatchId) -> Outcome<BatchDetail> {
+    let connection = service.database.reader();
     let text = format!("{BATCHES} where b.id = $1 and b.key_pool_id = $2");
     let row = sql::one::<Batch>(connection, &text, [batch.0.into(), pool.into()]).await?;
     let row = row.ok_or(ErrorCode::NotFound)?;
@@ -97,7 +103,14 @@ async fn open(connection: &impl ConnectionTrait, pool: Uuid, batch: KeyBatchId) 
         "select line, fault from key_import_fault where key_batch_id = $1 order by line limit {FAULT_LINES}"
     );
     let faults = sql::all::<Fault>(connection, &text, [batch.0.into()]).await?;
+    let withdrawn = row.withdrawn_at.map(|at| WithdrawnBatch {
+        at: stamp(&Zone::named("UTC"), at),
+        by: row.withdrawn_by.clone().unwrap_or_default(),
+        reason: row.withdrawn_reason.clone().unwrap_or_default(),
+    });
     Ok(BatchDetail {
+        withdrawn,
+        seen: withdraw::seen(connection, service.database.is_postgres(), batch).await?,
         row: batch_row(row)?,
         counts: counted.get(&batch.0).copied().unwrap_or_default(),
         faults: faults

@@ -6,7 +6,7 @@ use domain::key_import::{BATCH_NAME_MAX, KEYS_MAX, THRESHOLD_MAX};
 use domain::view::benefits::WhyNot;
 use domain::view::key_pools::{
     BATCH_ROWS, BatchDetail, BatchRow, BatchState, FAULT_LINES, FaultyLine, KeyPoolPage, KeyPoolQuery,
-    LineFault,
+    LineFault, WithdrawnBatch,
 };
 use domain::{Error, ErrorCode, Field};
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ use super::item::when;
 use super::keys::{counted, low};
 use crate::components::{
     ButtonTone, Column, DisabledButton, Empty, Ledger, Notice, Opener, Pagination, Status, StatusByCode,
-    StatusKind, SubmitButton, TextField, Tone, Why, WhyKind,
+    StatusKind, SubmitButton, TextArea, TextField, Tick, Tone, Voucher, Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -64,6 +64,8 @@ fn Page(page: Signal<KeyPoolPage>) -> impl IntoView {
     let counts = move || {
         page.with(|page| {
             counted(texts)
+                .into_iter()
+                .take(3)
                 .map(|(name, of)| {
                     let shown = format::number(texts.language(), of(&page.row.counts));
                     view! { <div><dt>{name}</dt><dd>{shown}</dd></div> }
@@ -395,6 +397,19 @@ fn Detail(id: KeyBatchId, page: Signal<KeyPoolPage>) -> impl IntoView {
                 .collect_view()
         })
     };
+    let why_not_withdraw = page.with_untracked(|page| page.why_not_withdraw.clone());
+    let withdrawn = Memo::new(move |_| detail.with(|detail| detail.withdrawn.clone()));
+    let withdraw = move || match withdrawn.get() {
+        Some(WithdrawnBatch { at, by, reason }) => view! {
+            <Notice tone=Tone::Stop>
+                <p>{texts.key_pools_withdrawn(by, when(at))}</p>
+                <blockquote>{reason}</blockquote>
+            </Notice>
+        }
+        .into_any(),
+        None => view! { <Withdraw id=id why_not=why_not_withdraw.clone()/> }.into_any(),
+    };
+    let seen = move || detail.with(|detail| seen(texts, detail));
     let cancel = move || importing.get().then(|| view! { <Cancel id=id why_not=why_not.clone() page=page/> });
     view! {
         <div class="split">
@@ -408,6 +423,92 @@ fn Detail(id: KeyBatchId, page: Signal<KeyPoolPage>) -> impl IntoView {
                 {cancel}
             </div>
         </div>
+        <div class="stack">
+            <h3>{texts.key_pools_seen()}</h3>
+            {seen}
+            {withdraw}
+        </div>
+    }
+    .into_any()
+}
+
+/// Who had which key shown.
+fn seen(texts: Texts, detail: &BatchDetail) -> AnyView {
+    if detail.seen.is_empty() {
+        return view! { <p class="muted">{texts.key_pools_seen_none()}</p> }.into_any();
+    }
+    let columns: Vec<Column> = [
+        texts.common_person(),
+        texts.key_pools_column_company(),
+        texts.key_pools_column_seen(),
+        texts.key_pools_column_key(),
+        texts.common_status(),
+    ]
+    .into_iter()
+    .map(Column::new)
+    .collect();
+    let rows = detail
+        .seen
+        .iter()
+        .map(|seen| {
+            view! {
+                <tr role="row">
+                    <th role="rowheader" scope="row">{seen.person.clone()}</th>
+                    <td role="cell" data-label=texts.key_pools_column_company()>{seen.company.clone()}</td>
+                    <td role="cell" data-label=texts.key_pools_column_seen()>{when(seen.at)}</td>
+                    <td role="cell" data-label=texts.key_pools_column_key()>{format!("…{}", seen.key)}</td>
+                    <td role="cell" data-label=texts.common_status()><StatusByCode code=seen.state.clone()/></td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! { <Ledger caption=texts.key_pools_seen() columns=columns>{rows}</Ledger> }.into_any()
+}
+
+/// Takes a batch out of use: what that costs stands left of the perforation.
+#[component]
+fn Withdraw(id: KeyBatchId, why_not: WhyNot) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("withdraw_key_batch", id);
+    if let Some(error) = why_not {
+        return view! {
+            <div><DisabledButton label=texts.key_pools_withdraw() describedby="no-withdraw"/></div>
+            <Why id="no-withdraw" kind=WhyKind::Right text=words::refusal(texts, &error)/>
+        }
+        .into_any();
+    }
+    let stub = move || {
+        view! {
+            <TextArea
+                id=form.id(Field::Reason)
+                name=Field::Reason.code()
+                label=texts.find_field(Field::Reason.code()).unwrap_or_default()
+                value=form.value(Field::Reason, "")
+                error=form.field_error(Field::Reason)
+                maxlength=500_u32
+                required=true
+            />
+            <Tick
+                id=form.id(Field::Accept)
+                name=Field::Accept.code()
+                label=texts.key_pools_withdraw_accept()
+                required=true
+                error=form.field_error(Field::Accept)
+            />
+            <SubmitButton label=texts.key_pools_withdraw() tone=ButtonTone::DangerPrimary busy=form.pending/>
+        }
+    };
+    view! {
+        <details class="disclose" open=form.refused()>
+            <summary class="button danger">{texts.key_pools_withdraw()}</summary>
+            <PostForm form=form class="wide">
+                <Voucher stub=stub>
+                    <h4>{texts.key_pools_withdraw_what()}</h4>
+                    <p>{texts.key_pools_withdraw_free()}</p>
+                    <p>{texts.key_pools_withdraw_held()}</p>
+                </Voucher>
+            </PostForm>
+        </details>
     }
     .into_any()
 }
