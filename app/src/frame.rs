@@ -444,6 +444,9 @@ fn for_operator(operator: &OperatorReader) -> Vec<(String, Vec<Place>)> {
     if allowed(OperatorAction::ReadCatalogue) {
         places.push(place("/operator/catalogue", IconName::Software, texts.navigation_catalogue(), None));
     }
+    if allowed(OperatorAction::ReadKeyPools) {
+        places.push(place("/operator/keys", IconName::Key, texts.navigation_keys(), None));
+    }
     if allowed(OperatorAction::ReadMail) {
         places.push(place(
             "/operator/outbox",

@@ -62,6 +62,8 @@ pub const ADDRESSES: &[&str] = &[
     "/operator/catalogue",
     "/operator/catalogue/:draft",
     "/operator/catalogue/:draft/product",
+    "/operator/keys",
+    "/operator/keys/:product",
 ];
 
 /// The portal.
@@ -134,6 +136,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/operator/catalogue") view=pages::operator::catalogue::Catalogue/>
                 <Route path=path!("/operator/catalogue/:draft") view=pages::operator::catalogue::Draft/>
                 <Route path=path!("/operator/catalogue/:draft/product") view=pages::operator::catalogue::Product/>
+                <Route path=path!("/operator/keys") view=pages::operator::keys::Keys/>
+                <Route path=path!("/operator/keys/:product") view=pages::operator::key_pool::KeyPool/>
                 <Route path=path!("/operator/activity") view=pages::activity::ProgrammeActivity/>
             </Routes>
             <ToastRegion toasts=toasts/>

@@ -130,6 +130,8 @@ codes! {
         SeatRequestRefused = "seat_request_refused",
         /// Had a key shown.
         KeyRevealed = "key_revealed",
+        /// Had a key that doesn't work replaced.
+        KeyReplaced = "key_replaced",
         /// Downloaded a package.
         PackageDownloaded = "package_downloaded",
         /// Recorded activations of a key.
@@ -240,6 +242,20 @@ codes! {
         OlderRecordEnded = "older_record_ended",
         /// Made a new key for what is sealed, or sealed everything under it.
         KeysRotated = "keys_rotated",
+        /// Brought a batch of keys, which are taken over one after the other.
+        KeyImportBegun = "key_import_begun",
+        /// All keys of a batch were taken over.
+        KeysImported = "keys_imported",
+        /// Stopped the import of a batch.
+        KeyImportCancelled = "key_import_cancelled",
+        /// Withdrew a batch of keys.
+        KeyBatchWithdrawn = "key_batch_withdrawn",
+        /// A key that the company holds was withdrawn, and its holders were told.
+        KeyWithdrawn = "key_withdrawn",
+        /// Said below how many free keys a pool runs low.
+        KeyThresholdSet = "key_threshold_set",
+        /// A pool ran low, and the operators were told.
+        KeyPoolLow = "key_pool_low",
         /// Took the activity away as a file.
         ActivityExported = "activity_exported",
         /// Told a company that the year of a holding, or its last days, end soon.
@@ -389,6 +405,8 @@ impl AuditAction {
             | Self::SeatRequestGranted
             | Self::SeatRequestRefused => ActivityKind::Seats,
             Self::KeyRevealed
+            | Self::KeyReplaced
+            | Self::KeyWithdrawn
             | Self::PackageDownloaded
             | Self::ActivationsRecorded
             | Self::ActivationsCorrected
@@ -451,6 +469,12 @@ impl AuditAction {
             | Self::OlderPortalSet
             | Self::OlderRecordEnded
             | Self::KeysRotated
+            | Self::KeyImportBegun
+            | Self::KeysImported
+            | Self::KeyImportCancelled
+            | Self::KeyBatchWithdrawn
+            | Self::KeyThresholdSet
+            | Self::KeyPoolLow
             | Self::EnrolmentAsked
             | Self::OrganizationFounded
             | Self::EnrolmentBegun

@@ -152,6 +152,10 @@ codes! {
         AlreadyRequested = "already_requested",
         /// The key pool has no free key; operators have to import some.
         NoKeyLeft = "no_key_left",
+        /// A key of the grant or seat was replaced before.
+        AlreadyReplaced = "already_replaced",
+        /// The days in which a key can be replaced are over; `detail` has the last one.
+        ReplacementOver = "replacement_over",
         /// The consequence has to be accepted before the key is shown (rule 20).
         ConsequenceNotAccepted = "consequence_not_accepted",
         /// That version, language and operating system don't exist together (rule 8).
@@ -424,6 +428,14 @@ codes! {
         Region = "region",
         /// Postal code.
         PostalCode = "postal_code",
+        /// Name of a batch of keys.
+        Batch = "batch",
+        /// Where a batch of keys came from.
+        KeySource = "key_source",
+        /// Product keys.
+        ProductKeys = "product_keys",
+        /// Below how many free keys a pool runs low.
+        Threshold = "threshold",
         /// Registration number of a company.
         RegistrationNumber = "registration_number",
         /// The primary contact's answer: did you sign up?

@@ -77,6 +77,8 @@ id! {
     OrderId,
     /// One offer within a purchase.
     OrderLineId,
+    /// Product keys that came together.
+    KeyBatchId,
     /// An imported secret of a key pool.
     ProductKeyId,
     /// The way of a grant from requested to active.

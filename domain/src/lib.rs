@@ -20,6 +20,8 @@ pub mod entitlement;
 pub mod error;
 pub mod ids;
 pub mod key_format;
+pub mod key_import;
+pub mod key_replacement;
 pub mod language;
 pub mod mail_topic;
 pub mod membership;
@@ -134,6 +136,8 @@ mod tests {
             crate::support::SupportKind,
             crate::tier_change::TakeBackCondition,
             crate::tier_change::TierChangeCondition,
+            crate::view::key_pools::BatchState,
+            crate::view::key_pools::LineFault,
             crate::view::people::PeopleSort,
             crate::view::people::PersonStatus,
             crate::view::people_import::ImportState,

@@ -71,8 +71,12 @@ codes! {
         DraftCatalogue = "draft_catalogue",
         /// Read the catalogue, its versions and drafts.
         ReadCatalogue = "read_catalogue",
+        /// See the key pools: how many keys there are, no key.
+        ReadKeyPools = "read_key_pools",
         /// Import product keys.
         ImportKeys = "import_keys",
+        /// Withdraw a batch of keys.
+        WithdrawKeys = "withdraw_keys",
         /// Publish the catalogue.
         PublishCatalogue = "publish_catalogue",
         /// Reveal a key, with a reason.
@@ -188,7 +192,9 @@ pub fn operator_roles_for(action: OperatorAction) -> Vec<OperatorRole> {
         | OperatorAction::ManageOperators
         | OperatorAction::ManagePolicies
         | OperatorAction::PublishCatalogue
+        | OperatorAction::WithdrawKeys
         | OperatorAction::RevealKeyAsOperator => vec![ProgrammeAdmin],
+        OperatorAction::ReadKeyPools => vec![ProgrammeAdmin, CatalogueManager, Auditor],
         OperatorAction::DraftCatalogue | OperatorAction::ImportKeys => {
             vec![ProgrammeAdmin, CatalogueManager]
         }
@@ -326,7 +332,9 @@ mod tests {
         (OperatorAction::ManagePolicies, "y---"),
         (OperatorAction::DraftCatalogue, "yy--"),
         (OperatorAction::ReadCatalogue, "yy-y"),
+        (OperatorAction::ReadKeyPools, "yy-y"),
         (OperatorAction::ImportKeys, "yy--"),
+        (OperatorAction::WithdrawKeys, "y---"),
         (OperatorAction::PublishCatalogue, "y---"),
         (OperatorAction::RevealKeyAsOperator, "y---"),
         (OperatorAction::ReadEverything, "y--y"),

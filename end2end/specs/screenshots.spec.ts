@@ -71,7 +71,7 @@ test.describe('every page', () => {
         await signIn(page, account, { language });
         for (const address of addresses().filter(wanted)) {
           // The oldest order is the sample company's.
-          await page.goto(address.replace(':number', '10001'));
+          await page.goto(address.replace(':number', '10001').replace(':product', 'windows_enterprise'));
           await hydrated(page);
           for (const theme of THEMES) {
             await findings.gather(`${address} ${language} ${theme}`, async () => {
@@ -324,7 +324,11 @@ async function judge(page: Page, address: string, theme: Theme): Promise<void> {
   await page.emulateMedia({ colorScheme: theme });
   // An open row scrolls to itself; the picture starts at the top.
   await page.evaluate(() => window.scrollTo(0, 0));
-  const path = address.replace(':token', '').replace(':number', '').replace(/(status|queue)\/(review|enrolment)$/, '$1');
+  const path = address
+    .replace(':token', '')
+    .replace(':number', '')
+    .replace(':product', '')
+    .replace(/(status|queue)\/(review|enrolment)$/, '$1');
   expect(new URL(page.url()).pathname, 'the address of the page').toContain(path);
   await expect(page.locator('main h1'), 'the heading of the page').toHaveCount(1);
   const excess = await page.evaluate(
@@ -473,6 +477,13 @@ test.describe('what opens on a page', () => {
         {
           name: '/operator/queue/cancellation',
           path: (await page.locator('a.opener').first().getAttribute('href')) ?? '',
+        },
+        {
+          name: '/operator/keys/batch',
+          path: await (async () => {
+            await page.goto('/operator/keys/windows_enterprise');
+            return (await page.locator('a.opener').first().getAttribute('href')) ?? '';
+          })(),
         },
         { name: '/operator/outbox/nothing-matches', path: '/operator/outbox?find=nobody' },
       ];

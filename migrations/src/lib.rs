@@ -25,6 +25,7 @@ mod m0017_orders;
 mod m0018_enrolment;
 mod m0019_renewal;
 mod m0020_reminders;
+mod m0021_key_pools;
 mod m0022_queue;
 mod m0024_catalogue_versions;
 mod m0025_operations;
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_enrolment::Migration),
             Box::new(m0019_renewal::Migration),
             Box::new(m0020_reminders::Migration),
+            Box::new(m0021_key_pools::Migration),
             Box::new(m0024_catalogue_versions::Migration),
             Box::new(m0025_operations::Migration),
             Box::new(m0022_queue::Migration),

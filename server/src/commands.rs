@@ -5,6 +5,7 @@ mod backup;
 mod catalogue;
 mod create_admin;
 mod doctor;
+mod import_keys;
 mod import_members;
 mod keys;
 mod migrate;
@@ -63,7 +64,7 @@ enum Command {
     /// Look after the audit trail
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// Look after the keys that seal product keys, Access IDs and links
+    /// Import product keys; look after the keys that seal them, Access IDs and links
     #[command(subcommand)]
     Keys(keys::Keys),
 }

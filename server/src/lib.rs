@@ -14,6 +14,8 @@ pub mod former_holders;
 pub mod headers;
 pub mod health;
 mod invoices;
+mod key_files;
+mod key_worker;
 pub mod mailer;
 pub mod metrics;
 pub mod outside;

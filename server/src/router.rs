@@ -19,8 +19,8 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::configuration::Configuration;
 use crate::metrics::Metrics;
 use crate::{
-    activity, assets, caller, catalogue, events, former_holders, headers, health, invoices, page, payments,
-    people_files, people_list, plain, provisioning, watched,
+    activity, assets, caller, catalogue, events, former_holders, headers, health, invoices, key_files, page,
+    payments, people_files, people_list, plain, provisioning, watched,
 };
 
 /// What the handlers share.
@@ -48,6 +48,7 @@ const PEOPLE_FILE: &str = "/account/users/import/file";
 const PEOPLE_TEMPLATE: &str = "/account/users/import/template.csv";
 const PEOPLE_FAULTY: &str = "/account/users/import/{import}/faulty.csv";
 const PROOF_FILE: &str = "/orders/{number}/proof";
+const KEY_FILE: &str = "/operator/keys/{product}/file";
 const FORMER_HOLDERS: &str = "/orders/{number}/former-holders.csv";
 const PROOF: &str = "/payment-proofs/{proof}";
 const OPERATOR_PROOF: &str = "/operator/payment-proofs/{proof}";
@@ -68,6 +69,7 @@ pub const ROUTES: &[&str] = &[
     PEOPLE_TEMPLATE,
     PEOPLE_FAULTY,
     PROOF_FILE,
+    KEY_FILE,
     FORMER_HOLDERS,
     PROOF,
     OPERATOR_PROOF,
@@ -84,6 +86,9 @@ const MAX_BODY: usize = 256 * 1024;
 /// So large may the body of a proof be: larger than a proof may, so that whoever chose the wrong file reads so on
 /// the order's page.
 const MAX_PROOF_BODY: usize = 4 * domain::order::PROOF_MAX_BYTES;
+
+/// So large may the body of a file of keys be, likewise.
+const MAX_KEYS_BODY: usize = 2 * domain::key_import::KEY_BYTES_MAX;
 
 /// Compresses quickly rather than well: pages are made for each reader.
 fn compression() -> CompressionLayer {
@@ -138,6 +143,12 @@ pub fn measured(
         .layer(DefaultBodyLimit::max(MAX_PROOF_BODY))
         .layer(RequestBodyLimitLayer::new(MAX_PROOF_BODY))
         .layer(CsrfLayer::new());
+    let keys = Router::new()
+        .route(KEY_FILE, post(key_files::import))
+        .layer(from_fn_with_state(site.clone(), caller::identify))
+        .layer(DefaultBodyLimit::max(MAX_KEYS_BODY))
+        .layer(RequestBodyLimitLayer::new(MAX_KEYS_BODY))
+        .layer(CsrfLayer::new());
     Router::new()
         .route(LIVE, get(events::live))
         .route("/api/{*function}", post(page::server_function))
@@ -153,6 +164,7 @@ pub fn measured(
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(CsrfLayer::new())
         .merge(large)
+        .merge(keys)
         .route("/pkg/{*path}", get(assets::serve_asset))
         // Outside of what reads cookies: a program comes with its token.
         .merge(provisioning::router(site.clone()))

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
 use service::{
-    Outcome, Service, activations, audit, benefits, catalogue, directories, enrolment, membership,
+    Outcome, Service, activations, audit, benefits, catalogue, directories, enrolment, keys, membership,
     older_portal, people, purchases, reminders, sessions,
 };
 use tokio::sync::watch;
@@ -168,6 +168,20 @@ pub async fn run(
                     "reminders_digest_send_due",
                     "reminders could not be sent together",
                     reminders::digest::send_due(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "keys_tell_holders",
+                    "holders of withdrawn keys could not be told",
+                    keys::withdraw::tell_holders(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "keys_tell_low",
+                    "key pools that run low could not be told",
+                    keys::threshold::tell_low(&service),
                 )
                 .await;
             worker.job("sessions_sweep", "sessions could not be swept", sessions::sweep(&service)).await;

@@ -2,6 +2,13 @@
 
 pub mod activations;
 pub mod downloads;
+pub mod import;
+pub mod pool;
+pub mod pools;
 pub(crate) mod refund;
+pub mod replace;
 pub mod reveal;
+pub mod take_over;
+pub mod threshold;
 pub mod view;
+pub mod withdraw;

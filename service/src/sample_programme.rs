@@ -37,6 +37,8 @@ pub const DEMO_PASSWORD: &str = "benefits-demo-2020";
 
 /// The first order has the number after this one.
 const ORDERS_FROM: i64 = 10_000;
+/// So many days ago the keys came.
+const KEYS_CAME_DAYS: i64 = 90;
 /// So many days after loading, the first reminders of single benefits are due.
 const FIRST_REMINDERS_DAYS: i64 = 2;
 /// The first service request has the number after this one.
@@ -184,6 +186,7 @@ pub async fn load(service: &Service) -> Outcome<Summary> {
     };
     rows.write(&change.transaction).await?;
     purchases::write(&change.transaction, &files, change.now).await?;
+    write_batches(&change).await?;
     let older = &files.operators.programme.older_portal;
     let text = "insert into older_portal (id, sign_in_link, technical_contact) values (1, $1, $2)
         on conflict (id) do nothing";
@@ -194,6 +197,20 @@ pub async fn load(service: &Service) -> Outcome<Summary> {
     sql::run(&change.transaction, text, [change.now.plus_days(FIRST_REMINDERS_DAYS).0.into()]).await?;
     change.commit(()).await?;
     Ok(summary)
+}
+
+/// The keys of each pool came in one batch.
+async fn write_batches(change: &Change<'_>) -> Outcome<()> {
+    let text = "insert into key_batch (id, key_pool_id, name, source, state, imported_by, created_at, ended_at, lines,
+            position, accepted)
+        select p.id, p.id, 'First keys', 'Sample programme', 'done',
+            (select r.account_id from operator_role r where r.role = 'catalogue_manager' order by r.account_id limit 1),
+            $1, $1, k.number, k.number, k.number
+        from key_pool p join (select key_pool_id, count(*) as number from product_key group by key_pool_id) k
+            on k.key_pool_id = p.id";
+    sql::run(&change.transaction, text, [change.now.plus_days(-KEYS_CAME_DAYS).0.into()]).await?;
+    sql::run(&change.transaction, "update product_key set key_batch_id = key_pool_id", []).await?;
+    Ok(())
 }
 
 #[cfg(test)]

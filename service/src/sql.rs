@@ -56,6 +56,23 @@ pub async fn number(
     Ok(one::<Row>(connection, text, values).await?.and_then(|row| row.number).unwrap_or(0))
 }
 
+/// Places for the rows of an `insert`: `($1, $2), ($3, $4)` for four values of rows of two.
+#[must_use]
+pub fn rows_of_places(values: usize, width: usize) -> String {
+    let mut text = String::with_capacity(values * 5);
+    for place in 0..values {
+        let opens = match (place, place.is_multiple_of(width.max(1))) {
+            (0, _) => "($",
+            (_, true) => "), ($",
+            (_, false) => ", $",
+        };
+        text.push_str(opens);
+        text.push_str(&(place + 1).to_string());
+    }
+    text.push(')');
+    text
+}
+
 fn statement(
     connection: &impl ConnectionTrait,
     text: &str,
@@ -86,4 +103,15 @@ pub fn contains_pattern(typed: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rows_of_places;
+
+    #[test]
+    fn rows_of_places_are_counted_from_one() {
+        assert_eq!(rows_of_places(4, 2), "($1, $2), ($3, $4)");
+        assert_eq!(rows_of_places(1, 1), "($1)");
+    }
 }

@@ -89,6 +89,14 @@ async fn many(stage: &Stage) {
     let values = [directory.into(), organization.into(), secret.into()];
     sql::run(&transaction, text, values).await.expect("a directory");
     transaction.commit().await.expect("committed");
+    let input = service::keys::import::ImportKeys {
+        product: "windows_enterprise".to_owned(),
+        source: "A test".to_owned(),
+        batch: "Waits".to_owned(),
+        content: b"ROTAT-AAAAA-BBBBB-CCCCC-00001",
+        chunk: 10,
+    };
+    service::keys::import::import_by_command(&stage.service, input).await.expect("staged");
 }
 
 #[rstest]

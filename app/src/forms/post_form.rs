@@ -111,6 +111,12 @@ impl Form {
         Signal::derive(move || self.done.with(|done| done.as_ref().and_then(|done| done.shown.clone())))
     }
 
+    /// What it is about.
+    #[must_use]
+    pub fn target(self) -> String {
+        self.target.get_value()
+    }
+
     /// Forgets what came of the last post.
     pub fn reset(self) {
         self.error.set(None);

@@ -4,17 +4,13 @@ use domain::view::form::{Done, Shown};
 use domain::{ErrorCode, Field};
 use service::Outcome;
 use service::keys::activations::{self, RecordActivations};
+use service::keys::replace::{self, ReplaceKey};
 use service::keys::reveal::{self, KeyOf, RevealKey};
 
 use super::submission::{Performed, Reader, Submission, said};
 
 pub(super) async fn reveal(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
-    let of = match form.text("of") {
-        "" => KeyOf::Grant(form.id("target")?),
-        "seat" => KeyOf::Seat(form.id("target")?),
-        _ => return Err(ErrorCode::UnknownChoice.into()),
-    };
-    let input = RevealKey { of, consequence_accepted: form.field(Field::Accept) == "true" };
+    let input = RevealKey { of: of(form)?, consequence_accepted: form.field(Field::Accept) == "true" };
     let revealed = reveal::reveal(reader.service, reader.request, form.operation()?, input).await?;
     let texts = reader.texts();
     let message = if revealed.refund_ended {
@@ -28,6 +24,26 @@ pub(super) async fn reveal(reader: &Reader<'_>, form: &Submission) -> Outcome<Pe
         shown: Some(Shown::Key { target: form.target().to_owned(), key: revealed.key }),
     }
     .into())
+}
+
+pub(super) async fn replace(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = ReplaceKey { of: of(form)?, reason: form.field(Field::Reason).to_owned() };
+    let replaced = replace::replace(reader.service, reader.request, form.operation()?, input).await?;
+    Ok(Done {
+        message: reader.texts().software_done_replaced().to_owned(),
+        go: None,
+        shown: Some(Shown::Key { target: form.target().to_owned(), key: replaced.key }),
+    }
+    .into())
+}
+
+/// What the key of a form is bound to.
+fn of(form: &Submission) -> Outcome<KeyOf> {
+    match form.text("of") {
+        "" => Ok(KeyOf::Grant(form.id("target")?)),
+        "seat" => Ok(KeyOf::Seat(form.id("target")?)),
+        _ => Err(ErrorCode::UnknownChoice.into()),
+    }
 }
 
 pub(super) async fn record(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

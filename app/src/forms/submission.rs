@@ -7,8 +7,8 @@ use locales::Texts;
 use service::{Outcome, Request, Service};
 
 use super::{
-    account, catalogue, cloud, directory, enrolment, marketing, operator, orders, people, provisioning,
-    purchases, queue, reminders, seats, security, software, technical,
+    account, catalogue, cloud, directory, enrolment, key_pools, marketing, operator, orders, people,
+    provisioning, purchases, queue, reminders, seats, security, software, technical,
 };
 
 /// So long may the body of a form be.
@@ -228,6 +228,7 @@ pub const CODES: &[&str] = &[
     "ask_for_seat",
     "decide_seat_request",
     "reveal_key",
+    "replace_key",
     "record_activations",
     "redeem_key",
     "activate",
@@ -279,6 +280,9 @@ pub const CODES: &[&str] = &[
     "revoke_competency",
     "refuse_request",
     "record_incident",
+    "set_key_threshold",
+    "cancel_key_import",
+    "withdraw_key_batch",
     "send_again",
     "save_policies",
     "begin_catalogue_draft",
@@ -349,6 +353,7 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "ask_for_seat" => seats::ask(reader, form).await,
         "decide_seat_request" => seats::decide(reader, form).await,
         "reveal_key" => software::reveal(reader, form).await,
+        "replace_key" => software::replace(reader, form).await,
         "record_activations" => software::record(reader, form).await,
         "redeem_key" => cloud::redeem(reader, form).await,
         "activate" => technical::activate(reader, form).await,
@@ -400,6 +405,9 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "decide_global_admin" => operator::decide_global_admin(reader, form).await,
         "refuse_request" => operator::refuse_request(reader, form).await,
         "record_incident" => operator::record_incident(reader, form).await,
+        "set_key_threshold" => key_pools::set_threshold(reader, form).await,
+        "cancel_key_import" => key_pools::cancel_import(reader, form).await,
+        "withdraw_key_batch" => key_pools::withdraw(reader, form).await,
         "send_again" => operator::send_again(reader, form).await,
         "save_policies" => operator::save_policies(reader, form).await,
         "begin_catalogue_draft" => catalogue::begin(reader, form).await,

@@ -42,8 +42,21 @@ pub struct KeyState {
     pub activations: Option<i64>,
     /// Why the reader can't have it shown, for the first time or again.
     pub why_not: WhyNot,
+    /// Whether another one can take its place; none while it is still to be drawn.
+    pub replacement: Option<Replacement>,
     /// The reader's own seat that the key belongs to; none for the company's key.
     pub own_seat: Option<SeatId>,
+}
+
+/// Another key in the place of one that doesn't work.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Replacement {
+    /// The last day, in the organization's time zone.
+    pub until: Day,
+    /// Whether the key's batch was withdrawn: then it is possible at any time.
+    pub withdrawn: bool,
+    /// Why the reader can't replace it.
+    pub why_not: WhyNot,
 }
 
 /// A refund that is still possible, and ends with a first software benefit put to use (rule 20).

@@ -1,4 +1,4 @@
-//! `keys`: changing the keys that seal secrets, while the portal runs.
+//! `keys`: importing product keys, and changing the keys that seal secrets, while the portal runs.
 
 use std::fs::{self, TryLockError};
 use std::path::PathBuf;
@@ -7,12 +7,14 @@ use clap::{Args, Subcommand};
 use service::vault::{self, Kept};
 use service::{Random, SystemRandom};
 
-use super::Trouble;
+use super::{Trouble, import_keys};
 use crate::configuration::Configuration;
 
 /// What to do with the keys.
 #[derive(Subcommand)]
 pub enum Keys {
+    /// Import product keys from a file into the pool of a product
+    Import(import_keys::Arguments),
     /// Make a new key and seal everything under it; goes on where it was interrupted
     Rotate(Arguments),
 }
@@ -27,6 +29,7 @@ pub struct Arguments {
 
 pub(super) async fn run(configuration: &Configuration, keys: Keys) -> Result<(), Trouble> {
     match keys {
+        Keys::Import(arguments) => import_keys::run(configuration, arguments).await,
         Keys::Rotate(Arguments { forget_old }) => rotate(configuration, forget_old).await,
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::Trouble;
 use crate::configuration::Configuration;
 use crate::metrics::{self, Metrics};
-use crate::{mailer, router, worker};
+use crate::{key_worker, mailer, router, worker};
 use service::live::servers;
 use service::sample_programme;
 
@@ -51,6 +51,7 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), Trouble> {
             }
         });
     }
+    let keys = tokio::spawn(key_worker::run(service.clone(), stopping.clone()));
     println!("Benefits Center is ready: {}", configuration.base_url);
     let app = router::measured(service, configuration, metrics, stopping.clone());
     tokio::spawn(async move {
@@ -69,6 +70,7 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), Trouble> {
         () = late => tracing::warn!(seconds = FAREWELL.as_secs(), "requests that take longer are left"),
     }
     worker.await?;
+    keys.await?;
     Ok(())
 }
 

@@ -358,6 +358,7 @@ async fn changed_by_somebody_else(stage: &Stage, form: &[(String, String)]) -> O
     } else {
         stage.run("update marketing_contact set row_version = row_version + 1", []).await;
         stage.run("update organization set ending_first = 31", []).await;
+        stage.run("update key_pool set row_version = row_version + 1", []).await;
         let text = "insert into provisioning_setting
                 (organization_id, seats, gives_user_admin, gives_admin_agent, gives_employee)
             select id, 'release', false, false, true from organization where true

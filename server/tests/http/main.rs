@@ -13,6 +13,7 @@ mod hardening;
 mod headers;
 mod html;
 mod invoices;
+mod key_pools;
 mod languages;
 mod log;
 mod older_portal;

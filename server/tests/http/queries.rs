@@ -51,6 +51,12 @@ async fn many_rows(stage: &Stage) {
                     values ({wish}, {organization}, {grant_id}, {person}, '', 'requested', 1);"
             ));
         }
+        let batch = stage.literal(stage.service.new_id());
+        text.push_str(&format!(
+            "insert into key_batch (id, key_pool_id, name, source, state, created_at, lines)
+                select {batch}, k.id, 'More', 'A test', 'importing', 1, 5 from key_pool k
+                join product p on p.id = k.product_id where p.code = 'windows_enterprise';"
+        ));
         text.push_str(&format!(
             "insert into service_request (id, number, organization_id, kind, state, open, title, details,
                 requested_by, requested_at, target_at, row_version)
@@ -82,6 +88,8 @@ async fn pages_ask_no_more_often_for_more_rows(#[values(Engine::Sqlite, Engine::
         (&admin, "/account/activity".to_owned()),
         (&admin, "/account/provisioning".to_owned()),
         (&auditor, "/operator/activity".to_owned()),
+        (&auditor, "/operator/keys".to_owned()),
+        (&auditor, "/operator/keys/windows_enterprise".to_owned()),
         (&agent, "/operator/queue".to_owned()),
     ];
     let mut few = Vec::new();

@@ -14,7 +14,8 @@ use service::policies;
 use crate::browser::{Answer, NOTHING, Portal};
 use crate::common::Engine;
 use crate::scene::{
-    COMPANY, EVERYBODY, FORMS, FUNCTIONS, GLOBAL_ADMIN, PAGES, Right, Then, Who, address, changes_session,
+    COMPANY, EVERYBODY, FORMS, FUNCTIONS, GLOBAL_ADMIN, PAGES, PRODUCT, Right, Then, Who, address,
+    changes_session,
 };
 
 #[test]
@@ -24,8 +25,7 @@ fn rule_01_every_form_has_its_row() {
     assert_eq!(codes, rows);
     for action in domain::rights::OperatorAction::ALL {
         // What has no page yet has no form either; the list ends with the page.
-        let no_page_yet =
-            matches!(action.code(), "manage_operators" | "import_keys" | "reveal_key_as_operator");
+        let no_page_yet = matches!(action.code(), "manage_operators" | "reveal_key_as_operator");
         let text = format!("{action:?}");
         let named = |right: &dyn std::fmt::Debug| format!("{right:?}").contains(&text);
         let used = FORMS.iter().any(|row| named(&row.right)) || PAGES.iter().any(|row| named(&row.right));
@@ -189,7 +189,8 @@ async fn rule_01_every_page_for_every_role(#[values(Engine::Sqlite, Engine::Post
                     let sign_in = if path == "/" {
                         "/sign-in".to_owned()
                     } else {
-                        format!("/sign-in?then={}", path.replace('/', "%2F").replace('-', "%2D"))
+                        let then = path.replace('/', "%2F").replace('-', "%2D").replace('_', "%5F");
+                        format!("/sign-in?then={then}")
                     };
                     assert_eq!(
                         (answer.status, answer.location()),
@@ -260,6 +261,7 @@ const ROUTES: &[(&str, Right)] = &[
     ("/account/users/import/template.csv", Right::AnyPerson),
     ("/account/users/import/{import}/faulty.csv", Right::Person(Action::AddUser)),
     ("/orders/{number}/proof", Right::Person(Action::Purchase)),
+    ("/operator/keys/{product}/file", Right::Operator(&[OperatorAction::ImportKeys])),
     ("/orders/{number}/former-holders.csv", Right::Person(Action::Purchase)),
     ("/payment-proofs/{proof}", Right::Person(Action::Purchase)),
     ("/operator/payment-proofs/{proof}", Right::Operator(&[OperatorAction::ReadQueue])),
@@ -308,8 +310,11 @@ async fn rule_01_every_other_route_for_every_role(
                 None => StatusCode::OK,
                 Some(refusal) => status(refusal.code),
             };
-            let path =
-                path.replace("{import}", NOTHING).replace("{proof}", NOTHING).replace("{number}", "10001");
+            let path = path
+                .replace("{import}", NOTHING)
+                .replace("{proof}", NOTHING)
+                .replace("{number}", "10001")
+                .replace("{product}", PRODUCT);
             let found = if path.ends_with("/file") || path.ends_with("/proof") {
                 browser.post_file(&path, "people.csv", "name,email\n").await.status
             } else {

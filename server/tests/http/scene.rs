@@ -7,6 +7,7 @@ use domain::departure::Departure;
 use domain::rights::{Action, OperatorAction, may, operator_may};
 use domain::view::activity::ActivityQuery;
 use domain::view::benefits::{BenefitsQuery, SortColumn};
+use domain::view::key_pools::KeyPoolQuery;
 use domain::view::operator::{OutboxQuery, QueueQuery};
 use domain::view::people::{DepartureQuery, PeopleQuery};
 use domain::view::people_import::ImportQuery;
@@ -155,6 +156,8 @@ const CONFIGURE: Right = Right::Person(Action::ConfigureSignIn);
 const PROVISIONING: Right = Right::Person(Action::ConfigureSignIn);
 const READ_CATALOGUE: Right = Right::Operator(&[OperatorAction::ReadCatalogue]);
 const DRAFTS: Right = Right::Operator(&[OperatorAction::DraftCatalogue]);
+const IMPORT: Right = Right::Operator(&[OperatorAction::ImportKeys]);
+const POOLS: Right = Right::Operator(&[OperatorAction::ReadKeyPools]);
 const REFUNDS: Right = Right::Operator(&[OperatorAction::DecideRefunds]);
 
 /// Every form. The order matters: each row finds its scene as the rows before have left it.
@@ -195,6 +198,7 @@ pub const FORMS: &[FormRow] = &[
     form("ask_for_seat", "/my-benefits", Right::Person(Action::RequestSeat), Then::Done),
     form("decide_seat_request", "/requests", Right::Person(Action::AssignUser), Then::Done),
     form("reveal_key", "/benefits/software", Right::Person(Action::GetKeys), Then::Shown),
+    form("replace_key", "/benefits/software", Right::Person(Action::GetKeys), Then::Shown),
     form("record_activations", "/benefits/software", Right::Person(Action::RecordActivations), Then::Done),
     form("redeem_key", "/benefits/cloud", Right::Person(Action::GetKeys), Then::Done),
     form("activate", "/benefits/technical", Right::Person(Action::ActivateTechnical), Then::Done),
@@ -292,6 +296,14 @@ pub const FORMS: &[FormRow] = &[
     form("refuse_request", "/operator/queue", WORK, Then::Done),
     form("refuse_request/cancellation", "/operator/queue", REFUNDS, Then::Done),
     form("record_incident", "/operator/queue", WORK, Then::Done),
+    form("set_key_threshold", "/operator/keys/windows_enterprise", IMPORT, Then::Done),
+    form("cancel_key_import", "/operator/keys/windows_enterprise", IMPORT, Then::Done),
+    form(
+        "withdraw_key_batch",
+        "/operator/keys/windows_enterprise",
+        Right::Operator(&[OperatorAction::WithdrawKeys]),
+        Then::Done,
+    ),
     form(
         "send_again",
         "/operator/outbox",
@@ -978,6 +990,31 @@ impl Stage {
                 ("quantity", "1"),
                 ("description", "A server that doesn't start"),
             ]),
+            ("replace_key", _) => {
+                let grant = self.key_with_activations().await;
+                // As if none had been replaced before: once is tested elsewhere.
+                let text = "update product_key set replacement = null where grant_id = $1";
+                self.run(text, [grant.into()]).await;
+                fields(&[("target", &grant.to_string()), ("reason", "It is refused.")])
+            }
+            ("set_key_threshold", _) => {
+                let text = "select k.row_version as number from key_pool k
+                    join product p on p.id = k.product_id where p.code = $1";
+                let version = sql::number(self.service.database.reader(), text, [PRODUCT.into()]).await;
+                let version = version.expect("a version").to_string();
+                fields(&[("target", PRODUCT), ("version", &version), ("threshold", "12")])
+            }
+            ("cancel_key_import" | "withdraw_key_batch", _) => {
+                let input = keys::import::ImportKeys {
+                    product: PRODUCT.to_owned(),
+                    source: "A test".to_owned(),
+                    batch: "A test".to_owned(),
+                    content: b"not a key",
+                    chunk: keys::import::CHUNK,
+                };
+                let staged = keys::import::import_by_command(&self.service, input).await.expect("staged");
+                fields(&[("target", &staged.batch.to_string()), ("reason", "It leaked."), ("accept", "true")])
+            }
             ("send_again", _) => fields(&[("target", &self.waiting_mail().await.to_string())]),
             ("save_policies", _) => {
                 let admin = self.operator(PROGRAMME_ADMIN).await;
@@ -1179,6 +1216,8 @@ pub struct PageRow {
     pub right: Right,
 }
 
+/// A product with keys.
+pub const PRODUCT: &str = "windows_enterprise";
 /// An order of the company: the oldest of all.
 pub const ORDER: i64 = 10_001;
 
@@ -1191,6 +1230,7 @@ pub fn address(page: &PageRow) -> String {
         .replace(":token", &"0".repeat(64))
         .replace(":number", &ORDER.to_string())
         .replace(":draft", &DRAFT.to_string())
+        .replace(":product", PRODUCT)
 }
 
 const fn page(address: &'static str, right: Right) -> PageRow {
@@ -1248,6 +1288,8 @@ pub const PAGES: &[PageRow] = &[
     page("/operator/catalogue", READ_CATALOGUE),
     page("/operator/catalogue/:draft", READ_CATALOGUE),
     page("/operator/catalogue/:draft/product", READ_CATALOGUE),
+    page("/operator/keys", POOLS),
+    page("/operator/keys/:product", POOLS),
     page("/operator/activity", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
@@ -1306,6 +1348,8 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/catalogue", READ_CATALOGUE),
     function("/api/catalogue_draft", READ_CATALOGUE),
     function("/api/catalogue_product", READ_CATALOGUE),
+    function("/api/key_pools", POOLS),
+    function("/api/key_pool", POOLS),
     function("/api/programme_activity", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
@@ -1371,6 +1415,9 @@ impl Stage {
             "/api/invited" => json!({ "token": "0".repeat(64) }),
             "/api/directory_choices" => json!({ "email": "nobody@nowhere.example" }),
             "/api/queue" => json!({ "query": QueueQuery { page: 1, ..QueueQuery::default() } }),
+            "/api/key_pool" => {
+                json!({ "query": KeyPoolQuery { product: PRODUCT.to_owned(), ..KeyPoolQuery::default() } })
+            }
             "/api/outbox" => json!({ "query": OutboxQuery::default() }),
             "/api/catalogue_draft" => json!({ "query": { "draft": DRAFT, "category": "software" } }),
             "/api/catalogue_product" => json!({ "query": { "draft": DRAFT, "product": "intune" } }),

@@ -46,6 +46,8 @@ pub struct Grant {
     pub portal_url: Option<String>,
     /// Activations of a multiple-activation key.
     pub activation_limit: Option<i64>,
+    /// Activations of the key that was drawn for it, where the batch said how many; none else.
+    pub key_activations: Option<i64>,
     /// Row version.
     pub version: i64,
 }
@@ -74,6 +76,7 @@ struct Row {
     portal_url: Option<String>,
     activation_limit: Option<i64>,
     row_version: i64,
+    key_activations: Option<i64>,
 }
 
 /// A grant with what the rules ask of its product, pool and organization.
@@ -82,7 +85,9 @@ const GRANTS: &str = "select g.id, g.product_id, g.category, p.kind, p.unit, g.p
         g.expires_at, g.activate_by, g.holding_ends_at, o.portal_state, g.activation_state,
         not exists (select 1 from holding h join offer f on f.id = h.offer_id and f.tier = 'network'
             where h.organization_id = o.id and h.state = 'active') as without_network, g.source, g.area,
-        g.order_line_id, g.granted_at, p.portal_url, p.activation_limit, g.row_version
+        g.order_line_id, g.granted_at, p.portal_url, p.activation_limit, g.row_version,
+        (select k.activations from product_key k where k.grant_id = g.id and k.seat_id is null
+            and k.state in ('held', 'spent')) as key_activations
     from benefit_grant g
     join product p on p.id = g.product_id
     join pool po on po.id = g.pool_id
@@ -199,6 +204,7 @@ fn read(row: Row, organization: OrganizationId) -> Outcome<Grant> {
         granted_at: Moment(row.granted_at),
         portal_url: row.portal_url,
         activation_limit: row.activation_limit,
+        key_activations: row.key_activations,
         version: row.row_version,
     })
 }

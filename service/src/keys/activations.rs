@@ -126,10 +126,14 @@ async fn left_after(connection: &impl ConnectionTrait, grant: &Grant, count: i64
     Ok(Some(left - count))
 }
 
-/// Activations that a grant's key has; none is unlimited.
+/// Activations that a grant's key has; none is unlimited. A key whose batch said how many it has doesn't get more
+/// by what was granted.
 #[must_use]
 pub fn limit(grant: &Grant) -> Option<i64> {
-    grant.capacity.quantity.or(grant.activation_limit)
+    match (grant.capacity.quantity, grant.key_activations) {
+        (Some(quantity), Some(of_key)) => Some(quantity.min(of_key)),
+        (quantity, of_key) => quantity.or(of_key).or(grant.activation_limit),
+    }
 }
 
 /// Activations of the grant's own key on record.
@@ -142,11 +146,19 @@ pub(crate) async fn used(connection: &impl ConnectionTrait, grant: &Grant) -> Ou
 /// What is left of the limit, all that counted which shares it: activations of other keys, and the
 /// seats of a redeemed cloud key.
 pub(crate) async fn left(connection: &impl ConnectionTrait, grant: &Grant) -> Outcome<Option<i64>> {
-    let Some(limit) = limit(grant) else { return Ok(None) };
+    let of_key = match grant.key_activations {
+        Some(activations) => Some(activations - used(connection, grant).await?),
+        None => None,
+    };
+    let granted = grant.capacity.quantity;
+    let Some(limit) = granted.or(grant.activation_limit.filter(|_| of_key.is_none())) else {
+        return Ok(of_key);
+    };
     let text = "select coalesce(cast(sum(r.seats) as bigint), 0) as number from redemption r
         join benefit_grant g on g.id = r.grant_id where g.pool_id = $1";
     let redeemed = sql::number(connection, text, [grant.pool.0.into()]).await?;
-    Ok(Some(limit - redeemed - recorded_in_pool(connection, grant.pool).await?))
+    let left = limit - redeemed - recorded_in_pool(connection, grant.pool).await?;
+    Ok(Some(of_key.map_or(left, |of_key| left.min(of_key))))
 }
 
 /// Activations on record of all grants that share a pool.

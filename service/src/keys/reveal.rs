@@ -62,10 +62,10 @@ impl std::fmt::Debug for RevealedKey {
 
 /// What the operation remembers: which key, not the key.
 #[derive(Serialize, Deserialize)]
-struct Remembered {
-    key: ProductKeyId,
-    first: bool,
-    refund_ended: bool,
+pub(super) struct Remembered {
+    pub(super) key: ProductKeyId,
+    pub(super) first: bool,
+    pub(super) refund_ended: bool,
 }
 
 /// A seat, as far as its key is concerned.
@@ -83,11 +83,17 @@ pub(crate) struct BoundKey {
     pub(crate) id: Uuid,
     pub(crate) revealed_at: Option<i64>,
     pub(crate) revealed_by: Option<String>,
+    /// Whether it opened, enlarged or prolonged a subscription.
+    pub(crate) redeemed: bool,
+    /// Whether its batch was withdrawn.
+    pub(crate) withdrawn: bool,
+    /// Whether another one was put aside for it because it didn't work.
+    pub(crate) replaced_before: bool,
 }
 
 #[derive(FromQueryResult)]
-struct Sealed {
-    id: Uuid,
+pub(super) struct Sealed {
+    pub(super) id: Uuid,
     ciphertext: Vec<u8>,
 }
 
@@ -149,7 +155,12 @@ pub async fn reveal(
 }
 
 /// Whether the person may have the key shown: by role, or as the holder of its seat.
-async fn check_rights(service: &Service, person: &Person, of: KeyOf, policies: &Policies) -> Outcome<()> {
+pub(super) async fn check_rights(
+    service: &Service,
+    person: &Person,
+    of: KeyOf,
+    policies: &Policies,
+) -> Outcome<()> {
     let reader = service.database.reader();
     let holds = match of {
         KeyOf::Grant(_) => false,
@@ -172,7 +183,7 @@ fn not_accepted() -> Error {
 
 /// Makes two reveals of one thing wait for each other, so that the second finds the first one's key
 /// instead of holding another one meanwhile. SQLite has one writer anyway.
-async fn lock(change: &Change<'_>, of: KeyOf) -> Outcome<()> {
+pub(super) async fn lock(change: &Change<'_>, of: KeyOf) -> Outcome<()> {
     if !change.service().database.is_postgres() {
         return Ok(());
     }
@@ -192,7 +203,7 @@ async fn lock(change: &Change<'_>, of: KeyOf) -> Outcome<()> {
     }
 }
 
-async fn find(
+pub(super) async fn find(
     connection: &impl ConnectionTrait,
     organization: OrganizationId,
     of: KeyOf,
@@ -238,20 +249,29 @@ pub(crate) async fn bound_key(
     grant: GrantId,
     seat: Option<SeatId>,
 ) -> Outcome<Option<BoundKey>> {
-    let (filter, id) = match seat {
-        None => ("k.grant_id = $1 and k.seat_id is null", grant.0),
-        Some(seat) => ("k.seat_id = $1", seat.0),
+    let (of, id) = match seat {
+        None => ("grant_id = $1 and seat_id is null", grant.0),
+        Some(seat) => ("seat_id = $1", seat.0),
     };
     let text = format!(
-        "select k.id, k.revealed_at, a.full_name as revealed_by from product_key k
+        "select k.id, k.revealed_at, a.full_name as revealed_by,
+            exists (select 1 from redemption r where r.product_key_id = k.id) as redeemed,
+            exists (select 1 from key_batch b where b.id = k.key_batch_id and b.withdrawn_at is not null) as withdrawn,
+            exists (select 1 from product_key where {of} and replacement = 'faulty') as replaced_before
+        from product_key k
             left join person p on p.id = k.revealed_by left join account a on a.id = p.account_id
-        where {filter} and k.state in ('held', 'spent')"
+        where k.{of} and k.state in ('held', 'spent')"
     );
     Ok(sql::one::<BoundKey>(connection, &text, [id.into()]).await?)
 }
 
 /// Draws one free key and binds it; whoever comes second takes another one.
-async fn draw(change: &Change<'_>, person: &Person, grant: &Grant, seat: Option<SeatId>) -> Outcome<Sealed> {
+pub(super) async fn draw(
+    change: &Change<'_>,
+    person: &Person,
+    grant: &Grant,
+    seat: Option<SeatId>,
+) -> Outcome<Sealed> {
     let postgres = change.service().database.is_postgres();
     let locks: &[&str] = if postgres {
         // The second time it waits: a key that another transaction holds may come back.
@@ -293,12 +313,12 @@ async fn sealed(
     sealed.ok_or_else(|| ErrorCode::NotFound.into())
 }
 
-fn open(service: &Service, sealed: &Sealed) -> Result<String, Failure> {
+pub(super) fn open(service: &Service, sealed: &Sealed) -> Result<String, Failure> {
     service.vault.open(&format!("product_key/{}", sealed.id), &sealed.ciphertext)
 }
 
 /// The answer once more, for a form that was sent twice; not where the seat or the grant ended meanwhile.
-async fn reopen(
+pub(super) async fn reopen(
     service: &Service,
     organization: OrganizationId,
     of: KeyOf,

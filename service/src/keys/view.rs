@@ -2,18 +2,19 @@
 
 use domain::benefit::{ProductKind, may_start, may_use};
 use domain::ids::{PersonId, SeatId};
+use domain::key_replacement::{last_day, may_replace};
 use domain::moment::Zone;
 use domain::rights::{Action, may_get_key};
 use domain::view::benefits::WhyNot;
 use domain::view::software::{
-    ActivationEntry, Activations, KeyDetail, KeyState, Package, RefundEnds, Revealed,
+    ActivationEntry, Activations, KeyDetail, KeyState, Package, RefundEnds, Replacement, Revealed,
 };
 use domain::{ErrorCode, Language, Moment, Policies};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::reveal::{BoundKey, bound_key, has_key_pool};
-use super::{activations, refund};
+use super::{activations, refund, replace};
 use crate::benefits::grants::Grant;
 use crate::request::Person;
 use crate::{Outcome, Service, assignments, rights, sql};
@@ -151,6 +152,12 @@ pub(crate) fn key_state(
     now: Moment,
 ) -> KeyState {
     let by_date = if bound.is_some() { may_use(&grant.facts, now) } else { may_start(&grant.facts, now) };
+    let facts = bound.as_ref().and_then(|bound| replace::facts(bound, zone, now));
+    let replacement = facts.map(|facts| Replacement {
+        until: last_day(facts.revealed),
+        withdrawn: facts.withdrawn,
+        why_not: why_role.clone().or_else(|| by_date.clone().err()).or_else(|| may_replace(&facts).err()),
+    });
     let revealed = bound.map(|bound| {
         let at = Moment(bound.revealed_at.unwrap_or_default());
         Revealed { by: bound.revealed_by.unwrap_or_default(), day: zone.day_of(at), time: zone.time_of(at) }
@@ -163,6 +170,7 @@ pub(crate) fn key_state(
             _ => None,
         },
         why_not: why_role.or(by_date.err()),
+        replacement,
         own_seat,
     }
 }

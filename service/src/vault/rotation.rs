@@ -48,6 +48,12 @@ pub const SEALED: &[SealedColumn] = &[
         column: "contract_id",
         place: |id| format!("activation/{id}/contract_id"),
     },
+    SealedColumn {
+        table: "key_import_chunk",
+        id: "id",
+        column: "sealed",
+        place: |id| crate::keys::import::chunk_place(id),
+    },
     SealedColumn { table: "mail", id: "id", column: "secret", place: |id| format!("mail/{id}") },
     SealedColumn {
         table: "second_factor",

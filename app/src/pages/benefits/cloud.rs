@@ -319,7 +319,14 @@ mod tests {
             more_seats: Some(Ok(Subscription { seats: 6, ends: day("2027-10-21") })),
             later_end: Some(Err(Error::new(ErrorCode::ExtensionTooLarge).with_number(3))),
         };
-        let key = KeyState { revealed: None, refund: None, activations: None, why_not: None, own_seat: None };
+        let key = KeyState {
+            revealed: None,
+            refund: None,
+            activations: None,
+            why_not: None,
+            own_seat: None,
+            replacement: None,
+        };
         let cloud = CloudKeyDetail {
             key,
             seats: Some(5),

@@ -4,14 +4,14 @@ use domain::Field;
 use domain::benefit::ProductKind;
 use domain::view::benefits::{DetailKind, GrantDetail, WhyNot};
 use domain::view::form::Shown;
-use domain::view::software::{ActivationEntry, KeyDetail, KeyState, Package, RefundEnds, size};
+use domain::view::software::{ActivationEntry, KeyDetail, KeyState, Package, RefundEnds, Replacement, size};
 use leptos::prelude::*;
 use locales::{Texts, format};
 
 use super::seats::SeatsPane;
 use crate::components::{
     ButtonTone, Column, Deadline, DisabledButton, Icon, IconName, KeyOutput, Ledger, Notice, Point,
-    PointKind, Points, SubmitButton, TextField, Tick, Tone, Voucher, Why, WhyKind, hydrated,
+    PointKind, Points, SubmitButton, TextArea, TextField, Tick, Tone, Voucher, Why, WhyKind, hydrated,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -99,15 +99,76 @@ pub fn KeyPane(
     #[prop(optional, into)]
     seats: Option<Signal<Option<i64>>>,
 ) -> impl IntoView {
-    let phase = Memo::new(move |_| match form.shown().get() {
+    let replace = Form::new("replace_key", form.target());
+    let phase = Memo::new(move |_| match replace.shown().get().or_else(|| form.shown().get()) {
         Some(Shown::Key { key, .. }) => Phase::Open(key),
         _ if key.with(|key| key.revealed.is_some()) => Phase::Hidden,
         _ => Phase::Before,
     });
-    move || match phase.get() {
+    let pane = move || match phase.get() {
         Phase::Before => view! { <BeforeKey form=form key=key seats=seats/> }.into_any(),
         Phase::Hidden => view! { <HiddenKey form=form key=key/> }.into_any(),
         Phase::Open(shown) => view! { <OpenKey shown=shown key=key/> }.into_any(),
+    };
+    view! {
+        <div class="stack">
+            {pane}
+            <ReplaceKey form=replace key=key/>
+        </div>
+    }
+}
+
+/// Another key in the place of one that doesn't work, with the last day on which that is possible.
+#[component]
+fn ReplaceKey(form: Form, key: Signal<KeyState>) -> impl IntoView {
+    let texts = texts();
+    let replacement = Memo::new(move |_| key.with(|key| key.replacement.clone()));
+    let refused = form.refused();
+    move || {
+        let Replacement { until, withdrawn, why_not } = replacement.get()?;
+        let lead = if withdrawn {
+            view! { <Notice tone=Tone::Wait><p>{texts.software_replace_withdrawn()}</p></Notice> }.into_any()
+        } else {
+            let day = format::date(texts.language(), until);
+            view! { <p class="small muted">{texts.software_replace_until(day)}</p> }.into_any()
+        };
+        let body = match why_not {
+            None => view! {
+                <PostForm form=form class="stack">
+                    {of_seat(key)}
+                    <TextArea
+                        id=form.id(Field::Reason)
+                        name=Field::Reason.code()
+                        label=texts.software_replace_reason()
+                        value=form.value(Field::Reason, "")
+                        error=form.field_error(Field::Reason)
+                        maxlength=500_u32
+                        required=true
+                    />
+                    <div class="row">
+                        <SubmitButton
+                            label=texts.software_replace_button()
+                            icon=IconName::Key
+                            tone=ButtonTone::Secondary
+                            busy=form.pending
+                        />
+                    </div>
+                </PostForm>
+            }
+            .into_any(),
+            Some(error) => view! {
+                <div class="stack">
+                    {self::refused(texts, texts.software_replace_button(), form.id(Field::Reason), error)}
+                </div>
+            }
+            .into_any(),
+        };
+        Some(view! {
+            <details class="disclose" open=refused || withdrawn>
+                <summary class="button quiet">{texts.software_replace_summary()}</summary>
+                <div class="stack">{lead} {body}</div>
+            </details>
+        })
     }
 }
 
@@ -682,7 +743,14 @@ mod tests {
     use super::{PointKind, chosen, costs, distinct};
 
     fn key() -> KeyState {
-        KeyState { revealed: None, refund: None, activations: None, why_not: None, own_seat: None }
+        KeyState {
+            revealed: None,
+            refund: None,
+            activations: None,
+            why_not: None,
+            own_seat: None,
+            replacement: None,
+        }
     }
 
     #[test]
@@ -748,6 +816,7 @@ mod rendered {
                 activations: Some(100),
                 why_not: None,
                 own_seat: None,
+                replacement: None,
             }),
             own: None,
             seats: None,

@@ -17,7 +17,7 @@ use locales::{Texts, format};
 use super::bulk::{BULK, Bulk};
 use super::incidents::Incidents;
 use super::item::Item;
-use super::keys::Keys;
+use super::shortcuts::Keys;
 use super::views::Views;
 use crate::components::{
     Choice, Column, Direction, Empty, Filter, FilterBar, FilterChip, Find, Icon, IconName, Ledger, Opener,
