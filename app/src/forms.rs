@@ -22,6 +22,8 @@ mod directory;
 #[cfg(feature = "ssr")]
 mod enrolment;
 #[cfg(feature = "ssr")]
+mod mail_templates;
+#[cfg(feature = "ssr")]
 mod marketing;
 #[cfg(feature = "ssr")]
 mod seats;

@@ -21,6 +21,8 @@ pub mod error;
 pub mod ids;
 pub mod key_format;
 pub mod language;
+pub mod mail_kind;
+pub mod mail_template;
 pub mod mail_topic;
 pub mod membership;
 pub mod moment;

@@ -475,6 +475,7 @@ test.describe('what opens on a page', () => {
           path: (await page.locator('a.opener').first().getAttribute('href')) ?? '',
         },
         { name: '/operator/outbox/nothing-matches', path: '/operator/outbox?find=nobody' },
+        { name: '/operator/templates/invitation', path: '/operator/templates?kind=invitation&language=en' },
       ];
     });
   });

@@ -25,6 +25,7 @@ mod m0017_orders;
 mod m0018_enrolment;
 mod m0019_renewal;
 mod m0020_reminders;
+mod m0023_mail;
 mod m0024_catalogue_versions;
 
 /// All migrations, in order.
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_enrolment::Migration),
             Box::new(m0019_renewal::Migration),
             Box::new(m0020_reminders::Migration),
+            Box::new(m0023_mail::Migration),
             Box::new(m0024_catalogue_versions::Migration),
         ]
     }

@@ -1,14 +1,17 @@
 //! The operators' queue: what partners asked for, taken, completed, approved or refused.
 
+pub mod bounce;
 pub mod complete;
 pub mod enrolment;
 pub mod item;
 pub mod list;
+mod outbox_item;
 pub mod outbox_list;
 pub mod policies_edit;
 pub mod record_use;
 pub mod refuse;
 pub mod take;
+pub mod templates;
 
 use domain::ids::{OrganizationId, PersonId, ServiceRequestId};
 use domain::rights::OperatorAction;

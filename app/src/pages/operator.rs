@@ -7,5 +7,7 @@ mod enrolment;
 mod incidents;
 mod item;
 pub mod outbox;
+mod outbox_item;
 pub mod policies;
 pub mod queue;
+pub mod templates;
