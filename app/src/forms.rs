@@ -24,6 +24,8 @@ mod enrolment;
 #[cfg(feature = "ssr")]
 mod key_pools;
 #[cfg(feature = "ssr")]
+mod mail_templates;
+#[cfg(feature = "ssr")]
 mod marketing;
 #[cfg(feature = "ssr")]
 mod seats;

@@ -454,6 +454,7 @@ fn for_operator(operator: &OperatorReader) -> Vec<(String, Vec<Place>)> {
             texts.navigation_outbox(),
             Some(operator.failed_mail),
         ));
+        places.push(place("/operator/templates", IconName::Copy, texts.templates_title(), None));
     }
     if allowed(OperatorAction::ManagePolicies) || allowed(OperatorAction::ReadEverything) {
         places.push(place("/operator/policies", IconName::Gear, texts.navigation_policies(), None));

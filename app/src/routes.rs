@@ -56,6 +56,7 @@ pub const ADDRESSES: &[&str] = &[
     "/account/directory",
     "/operator/queue",
     "/operator/outbox",
+    "/operator/templates",
     "/operator/policies",
     "/operator/activity",
     "/operator/competencies",
@@ -131,6 +132,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account/directory") view=pages::directory::Settings/>
                 <Route path=path!("/operator/queue") view=pages::operator::queue::Queue/>
                 <Route path=path!("/operator/outbox") view=pages::operator::outbox::Outbox/>
+                <Route path=path!("/operator/templates") view=pages::operator::templates::Templates/>
                 <Route path=path!("/operator/policies") view=pages::operator::policies::Policies/>
                 <Route path=path!("/operator/competencies") view=pages::operator::competencies::Competencies/>
                 <Route path=path!("/operator/catalogue") view=pages::operator::catalogue::Catalogue/>

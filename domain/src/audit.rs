@@ -228,6 +228,14 @@ codes! {
         QueueViewRemoved = "queue_view_removed",
         /// Put a mail up for delivery again.
         MailSentAgain = "mail_sent_again",
+        /// Said that a mail came back: no more mail goes to its address.
+        MailBounced = "mail_bounced",
+        /// Said that mail reaches an address again.
+        AddressCleared = "address_cleared",
+        /// Gave a kind of mail the programme's own wording.
+        WordingChanged = "wording_changed",
+        /// Went back to the product's wording of a kind of mail.
+        WordingReset = "wording_reset",
         /// Made a programme admin.
         ProgrammeAdminCreated = "programme_admin_created",
         /// Loaded the sample programme.
@@ -462,6 +470,10 @@ impl AuditAction {
             | Self::QueueViewSaved
             | Self::QueueViewRemoved
             | Self::MailSentAgain
+            | Self::MailBounced
+            | Self::AddressCleared
+            | Self::WordingChanged
+            | Self::WordingReset
             | Self::ProgrammeAdminCreated
             | Self::SampleProgrammeLoaded
             | Self::MemberImported

@@ -288,6 +288,12 @@ codes! {
         SecondPersonNeeded = "second_person_needed",
         /// Another version waits for its day already.
         VersionWaits = "version_waits",
+        /// Mail to the address comes back; somebody clears it first.
+        AddressBounces = "address_bounces",
+        /// A place in a mail's wording that its kind of mail doesn't have, or a brace without one.
+        UnknownPlace = "unknown_place",
+        /// A place is missing that the mail exists for.
+        PlaceMissing = "place_missing",
     }
 }
 
@@ -452,6 +458,10 @@ codes! {
         UnusedSecond = "unused_second",
         /// Whether reminders come one by one.
         Reminders = "reminders",
+        /// Subject of a mail's wording.
+        MailSubject = "mail_subject",
+        /// Body of a mail's wording.
+        MailBody = "mail_body",
     }
 }
 

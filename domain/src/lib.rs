@@ -23,6 +23,8 @@ pub mod key_format;
 pub mod key_import;
 pub mod key_replacement;
 pub mod language;
+pub mod mail_kind;
+pub mod mail_template;
 pub mod mail_topic;
 pub mod membership;
 pub mod moment;

@@ -11,6 +11,7 @@ pub mod directory;
 pub mod enrolment;
 pub mod form;
 pub mod key_pools;
+pub mod mail_template;
 pub mod marketing;
 pub mod membership;
 pub mod operator;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fernhollow, operators } from '../accounts';
 import { expect, test } from './partner';
 
-/** The outbox: every mail with its state; bodies stay out, since their links can be secret. */
+/** The outbox: every mail with its state; links that are their reader's alone stay out. */
 
 test.use({ isolated: true });
 
@@ -54,12 +54,15 @@ test('operators see each mail with its state, auditors as well', async ({
   // An auditor reads the same; sending is the operators'.
   await signIn(page, operators.auditor, { path: '/operator/outbox' });
   await expect(row.getByText(/^Last error: /)).toBeVisible();
-  await steps.refused(row, 'Send again', /This needs the role /);
+  await row.locator('a.opener').click();
+  await steps.refused(page.locator('tr.detail'), 'Send again', /This needs the role /);
 
   // The cause is gone, and somebody who may sends it again.
   fs.rmSync(portal.mailFolder);
   await signIn(page, operators.programmeAdmin, { path: '/operator/outbox' });
-  await row.getByRole('button', { name: /^Send again/ }).click();
+  await row.locator('a.opener').click();
+  await hydrated(page);
+  await page.getByRole('button', { name: /^Send again/ }).click();
   await steps.told(page, 'The mail goes out within a minute.');
   const sent = await mail(fernhollow.invited, invite);
   expect(sent.text).toMatch(/\/invitation\/\S+/);
@@ -67,7 +70,7 @@ test('operators see each mail with its state, auditors as well', async ({
     await page.reload();
     await expect(row.getByText('Sent', { exact: true })).toBeVisible({ timeout: 1_000 });
   }).toPass({ timeout: 20_000 });
-  await expect(row.getByRole('button')).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /^Send again/ })).toHaveCount(0);
   expect(fs.readdirSync(portal.mailFolder).filter((name) => path.extname(name) === '.eml')).toHaveLength(1);
 
   // A choice made before the app has taken the reloaded page over waits for Apply.

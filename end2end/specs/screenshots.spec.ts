@@ -486,6 +486,7 @@ test.describe('what opens on a page', () => {
           })(),
         },
         { name: '/operator/outbox/nothing-matches', path: '/operator/outbox?find=nobody' },
+        { name: '/operator/templates/invitation', path: '/operator/templates?kind=invitation&language=en' },
       ];
     });
   });

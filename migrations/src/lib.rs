@@ -27,6 +27,7 @@ mod m0019_renewal;
 mod m0020_reminders;
 mod m0021_key_pools;
 mod m0022_queue;
+mod m0023_mail;
 mod m0024_catalogue_versions;
 mod m0025_operations;
 
@@ -57,9 +58,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_renewal::Migration),
             Box::new(m0020_reminders::Migration),
             Box::new(m0021_key_pools::Migration),
+            Box::new(m0022_queue::Migration),
+            Box::new(m0023_mail::Migration),
             Box::new(m0024_catalogue_versions::Migration),
             Box::new(m0025_operations::Migration),
-            Box::new(m0022_queue::Migration),
         ]
     }
 }

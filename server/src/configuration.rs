@@ -15,6 +15,11 @@ use service::purchases::test_card::TestCard;
 use service::vault::{KeySource, Keys};
 use service::{Clock, Database, Random, Service, SystemClock, SystemRandom, Vault};
 
+/// So many seconds the SMTP server has for each mail.
+pub const SMTP_SECONDS: u64 = 20;
+/// At most so many: a round of mails ends before another server takes them up.
+const SMTP_SECONDS_MAX: u64 = 25;
+
 /// What can be set, by flag, environment or file.
 #[derive(Args, Clone, Default, Deserialize, Debug)]
 #[serde(default, deny_unknown_fields)]
@@ -41,6 +46,12 @@ pub struct Settings {
     /// SMTP server: smtp://HOST:PORT, smtps://USER:PASSWORD@HOST; without it mail is written as .eml files
     #[arg(long, env = "BENEFITS_CENTER_SMTP_URL", global = true, hide_env_values = true)]
     pub smtp_url: Option<String>,
+    /// File (PEM) with a certificate that the SMTP server's is believed by, beside the well-known ones
+    #[arg(long, env = "BENEFITS_CENTER_SMTP_ROOT_CERTIFICATE", global = true)]
+    pub smtp_root_certificate: Option<PathBuf>,
+    /// Seconds that the SMTP server has for each mail, 1 to 25 [default: 20]
+    #[arg(long, env = "BENEFITS_CENTER_SMTP_SECONDS", global = true, value_parser = clap::value_parser!(u64).range(1..=SMTP_SECONDS_MAX))]
+    pub smtp_seconds: Option<u64>,
     /// Folder for .eml files where no SMTP server is set [default: data/mail]
     #[arg(long, env = "BENEFITS_CENTER_MAIL_DIR", global = true)]
     pub mail_dir: Option<PathBuf>,
@@ -82,6 +93,10 @@ pub struct Configuration {
     pub demo: bool,
     /// SMTP server.
     pub smtp_url: Option<String>,
+    /// Certificate that the SMTP server's is believed by.
+    pub smtp_root_certificate: Option<PathBuf>,
+    /// Seconds that the SMTP server has for each mail.
+    pub smtp_seconds: u64,
     /// Folder for mail files.
     pub mail_dir: PathBuf,
     /// Sender of mail.
@@ -151,6 +166,12 @@ impl Configuration {
                 .unwrap_or_else(|| "data/secret.key".into()),
             demo: settings.demo.or(file.demo).unwrap_or(false),
             smtp_url: settings.smtp_url.or(file.smtp_url).filter(|url| !url.is_empty()),
+            smtp_root_certificate: settings.smtp_root_certificate.or(file.smtp_root_certificate),
+            smtp_seconds: settings
+                .smtp_seconds
+                .or(file.smtp_seconds)
+                .unwrap_or(SMTP_SECONDS)
+                .clamp(1, SMTP_SECONDS_MAX),
             mail_dir: settings.mail_dir.or(file.mail_dir).unwrap_or_else(|| "data/mail".into()),
             mail_from: settings
                 .mail_from

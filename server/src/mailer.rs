@@ -1,7 +1,7 @@
 //! The ways out of the house: SMTP, or files where no server is set.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,10 @@ use std::time::Duration;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, Message as Mail, MultiPart, SinglePart};
 use lettre::transport::smtp::AsyncSmtpTransport;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncTransport, Tokio1Executor};
-use service::outbox::{Mailer, Message};
+use reqwest::Url;
+use service::outbox::{CALENDAR_FILE, Mailer, Message, Undelivered};
 
 use crate::configuration::Configuration;
 
@@ -49,7 +51,12 @@ impl Letterhead {
         Ok(Self { from, host })
     }
 
-    fn write(&self, message: &Message) -> Result<Mail, String> {
+    /// The message; whatever is wrong with it stays wrong.
+    fn write(&self, message: &Message) -> Result<Mail, Undelivered> {
+        self.composed(message).map_err(|words| Undelivered { words, for_good: true })
+    }
+
+    fn composed(&self, message: &Message) -> Result<Mail, String> {
         let to: Mailbox = message.recipient.parse().map_err(|error| format!("recipient: {error}"))?;
         let builder = Mail::builder()
             .from(self.from.clone())
@@ -63,7 +70,7 @@ impl Letterhead {
             Some(calendar) => {
                 let kind = ContentType::parse("text/calendar; charset=utf-8; method=PUBLISH")
                     .map_err(|error| error.to_string())?;
-                let day = Attachment::new("membership.ics".to_owned()).body(calendar.clone(), kind);
+                let day = Attachment::new(CALENDAR_FILE.to_owned()).body(calendar.clone(), kind);
                 builder.multipart(
                     MultiPart::mixed().singlepart(SinglePart::plain(message.body.clone())).singlepart(day),
                 )
@@ -77,18 +84,31 @@ impl Letterhead {
 struct Smtp {
     letterhead: Letterhead,
     transport: AsyncSmtpTransport<Tokio1Executor>,
+    /// So long a mail may take.
+    longest: Duration,
 }
 
 impl Mailer for Smtp {
     fn send<'a>(
         &'a self,
         message: &'a Message,
-    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
         Box::pin(async move {
             let mail = self.letterhead.write(message)?;
-            self.transport.send(mail).await.map(|_| ()).map_err(|error| error.to_string())
+            // The transport's own limit is that of the connection only.
+            match tokio::time::timeout(self.longest, self.transport.send(mail)).await {
+                Ok(answer) => answer.map(|_| ()).map_err(|error| refused(&error)),
+                Err(_) => Err(format!("timed out after {} seconds", self.longest.as_secs()).into()),
+            }
         })
     }
+}
+
+/// What the server said. A refusal with 5 in front is for good, except one of the portal itself: who can't
+/// sign in is let in once the settings are right.
+fn refused(error: &lettre::transport::smtp::Error) -> Undelivered {
+    let of_the_portal = error.status().is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538));
+    Undelivered { words: error.to_string(), for_good: error.is_permanent() && !of_the_portal }
 }
 
 /// Writes `.eml` files, for trying the portal out and for tests.
@@ -101,7 +121,7 @@ impl Mailer for Files {
     fn send<'a>(
         &'a self,
         message: &'a Message,
-    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
         Box::pin(async move {
             let mail = self.letterhead.write(message)?.formatted();
             let path = self.folder.join(format!("{}.eml", message.id));
@@ -113,8 +133,8 @@ impl Mailer for Files {
                 std::fs::rename(&part, &path)
             };
             match tokio::task::spawn_blocking(write).await {
-                Ok(result) => result.map_err(|error| error.to_string()),
-                Err(error) => Err(error.to_string()),
+                Ok(result) => result.map_err(|error| error.to_string().into()),
+                Err(error) => Err(error.to_string().into()),
             }
         })
     }
@@ -127,15 +147,59 @@ impl Mailer for Files {
 pub fn from(configuration: &Configuration) -> Result<Arc<dyn Mailer>, String> {
     let letterhead = Letterhead::new(configuration)?;
     Ok(match &configuration.smtp_url {
-        Some(url) => Arc::new(Smtp { letterhead, transport: transport(url)? }),
+        Some(url) => Arc::new(Smtp {
+            letterhead,
+            transport: transport(url, configuration)?,
+            longest: longest(configuration),
+        }),
         None => Arc::new(Files { letterhead, folder: configuration.mail_dir.clone() }),
     })
 }
 
-fn transport(url: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
-    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+fn transport(url: &str, configuration: &Configuration) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
         .map_err(|error| format!("the SMTP address isn't understood: {error}"))?;
-    Ok(builder.timeout(Some(Duration::from_secs(20))).build())
+    if let Some(file) = &configuration.smtp_root_certificate {
+        builder = builder.tls(tls(url, file)?);
+    }
+    Ok(builder.timeout(Some(longest(configuration))).build())
+}
+
+/// TLS as the address asks for it, believing the file's certificates beside the well-known ones.
+fn tls(url: &str, file: &Path) -> Result<Tls, String> {
+    let named = |error: &dyn std::fmt::Display| format!("the certificate {}: {error}", file.display());
+    let pem = std::fs::read(file).map_err(|error| named(&error))?;
+    let root = Certificate::from_pem(&pem).map_err(|error| named(&error))?;
+    let url = Url::parse(url).map_err(|error| format!("the SMTP address isn't understood: {error}"))?;
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let parameters = TlsParameters::builder(host)
+        .add_root_certificate(root)
+        .build_rustls()
+        .map_err(|error| named(&error))?;
+    let wanted = url.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value.into_owned());
+    match (url.scheme(), wanted.as_deref()) {
+        ("smtps", _) => Ok(Tls::Wrapper(parameters)),
+        (_, Some("required")) => Ok(Tls::Required(parameters)),
+        (_, Some(_)) => Ok(Tls::Opportunistic(parameters)),
+        (_, None) => {
+            Err("a certificate is set, but the SMTP address asks for no TLS: smtps:// or ?tls=required"
+                .to_owned())
+        }
+    }
+}
+
+const fn longest(configuration: &Configuration) -> Duration {
+    Duration::from_secs(configuration.smtp_seconds)
+}
+
+async fn tested(
+    url: &str,
+    configuration: &Configuration,
+) -> Result<Result<bool, lettre::transport::smtp::Error>, String> {
+    let transport = transport(url, configuration)?;
+    tokio::time::timeout(longest(configuration), transport.test_connection())
+        .await
+        .map_err(|_| "the SMTP server doesn't answer in time".to_owned())
 }
 
 /// Whether mail can go out, in a sentence; asks the SMTP server where there is one.
@@ -146,7 +210,7 @@ pub async fn check(configuration: &Configuration) -> Result<String, String> {
     Letterhead::new(configuration)?;
     match &configuration.smtp_url {
         None => Ok(format!("no SMTP server is set; mail is written to {}", configuration.mail_dir.display())),
-        Some(url) => match transport(url)?.test_connection().await {
+        Some(url) => match tested(url, configuration).await? {
             Ok(true) => Ok("the SMTP server answers".to_owned()),
             Ok(false) => Err("the SMTP server doesn't answer".to_owned()),
             Err(error) => Err(format!("the SMTP server doesn't answer: {error}")),

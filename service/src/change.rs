@@ -13,6 +13,7 @@ use crate::live::Changed;
 use crate::operation::Operation;
 use crate::outbox::{self, Letter};
 use crate::request::Request;
+use crate::wording::Wordings;
 use crate::{Outcome, Service};
 
 /// A transaction under way, with what is to be written beside it.
@@ -26,7 +27,6 @@ pub struct Change<'a> {
     operation: Option<Operation>,
     events: Vec<Event>,
     letters: Vec<Letter>,
-    notices: Vec<notice::ActiveModel>,
     changed: Vec<Changed>,
 }
 
@@ -78,7 +78,6 @@ impl<'a> Change<'a> {
             operation: None,
             events: Vec::new(),
             letters: Vec::new(),
-            notices: Vec::new(),
             changed: Vec::new(),
         }
     }
@@ -90,17 +89,6 @@ impl<'a> Change<'a> {
 
     /// Adds a mail, and the notice in the portal that goes with it for people who have an account.
     pub fn post(&mut self, letter: Letter) {
-        if let Some((account, title, link)) = letter.notice() {
-            self.notices.push(notice::ActiveModel {
-                id: Set(self.service.new_id()),
-                organization_id: Set(letter.organization.map(|id| id.0)),
-                account_id: Set(account.0),
-                title: Set(title),
-                link: Set(link),
-                created_at: Set(self.now.0),
-                read_at: Set(None),
-            });
-        }
         self.letters.push(letter);
     }
 
@@ -128,12 +116,14 @@ impl<'a> Change<'a> {
     /// # Errors
     /// [`Failure::Database`]; nothing of the change has happened then.
     pub async fn commit<T: Serialize>(self, outcome: T) -> Outcome<T> {
-        let Self { transaction, now, service, request, operation, events, letters, notices, changed } = self;
+        let Self { transaction, now, service, request, operation, events, letters, changed } = self;
         if !letters.is_empty() {
-            outbox::write(service, &transaction, letters, now).await?;
-        }
-        if !notices.is_empty() {
-            notice::Entity::insert_many(notices).exec_without_returning(&transaction).await?;
+            let wordings = Wordings::of(&transaction, letters.iter().map(|letter| letter.kind)).await?;
+            let notices = notices(service, &letters, &wordings, now);
+            outbox::write(service, &transaction, letters, &wordings, now).await?;
+            if !notices.is_empty() {
+                notice::Entity::insert_many(notices).exec_without_returning(&transaction).await?;
+            }
         }
         if let Some(operation) = operation {
             operation.note(&transaction, request.account()?, &outcome, now.0).await?;
@@ -148,6 +138,30 @@ impl<'a> Change<'a> {
         }
         Ok(outcome)
     }
+}
+
+/// The notices in the portal that stand beside letters to people who have an account.
+fn notices(
+    service: &Service,
+    letters: &[Letter],
+    wordings: &Wordings,
+    now: Moment,
+) -> Vec<notice::ActiveModel> {
+    let of = |letter: &Letter| {
+        let (account, title, link) = letter.notice(wordings)?;
+        Some(notice::ActiveModel {
+            id: Set(service.new_id()),
+            organization_id: Set(letter.organization.map(|id| id.0)),
+            account_id: Set(account.0),
+            title: Set(title),
+            link: Set(link),
+            created_at: Set(now.0),
+            read_at: Set(None),
+            kind: Set(letter.kind.to_owned()),
+            due_on: Set(letter.dates.iter().map(|date| date.day).min().map(|day| day.to_string())),
+        })
+    };
+    letters.iter().filter_map(of).collect()
 }
 
 /// The chain that programme-wide events belong to: no organization has this id.

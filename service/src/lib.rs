@@ -46,6 +46,7 @@ pub mod sessions;
 pub mod spreadsheet;
 pub mod sql;
 pub mod vault;
+mod wording;
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use domain::ids::{AccountId, MailId, OrganizationId};
 use domain::mail_topic::MailTopic;
 use domain::{Error, ErrorCode, Language, Moment};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Set};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Set, Value};
 use uuid::Uuid;
 
 use crate::accounts::mail_choices;
@@ -14,7 +14,11 @@ use crate::entity::mail;
 use crate::failure::Failure;
 use crate::reminders::calendar::{self, Date};
 use crate::reminders::digest;
+use crate::wording::{self, Wordings};
 use crate::{Outcome, Service, sql};
+
+/// Name of the file that has the days for the reader's calendar.
+pub const CALENDAR_FILE: &str = "membership.ics";
 
 /// After so many attempts a mail is given up, and operators see it as failed.
 pub const MAX_ATTEMPTS: i64 = 12;
@@ -44,24 +48,25 @@ pub struct Letter {
 
 impl Letter {
     /// The notice that stands in the portal beside the mail: account, title, path.
-    pub(crate) fn notice(&self) -> Option<(AccountId, String, String)> {
+    pub(crate) fn notice(&self, wordings: &Wordings) -> Option<(AccountId, String, String)> {
         if self.secret.is_some() || self.kind == digest::KIND {
             return None;
         }
-        Some((self.account?, self.subject(), self.path.clone()))
+        Some((self.account?, self.subject(wordings), self.path.clone()))
     }
 
     /// Its subject.
-    pub(crate) fn subject(&self) -> String {
-        self.text("subject")
+    pub(crate) fn subject(&self, wordings: &Wordings) -> String {
+        wording::subject(&wordings.in_force(self.kind, self.language), &self.values())
     }
 
-    fn text(&self, part: &str) -> String {
-        let key = format!("{}_{part}", self.kind);
-        let template = locales::texts(self.language).find("mail", &key).unwrap_or_default();
-        let values: Vec<(&str, &str)> =
-            self.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        locales::fill(template, &values)
+    /// Its text; a link that is sealed until it leaves stays open.
+    fn text(&self, wordings: &Wordings, link: Option<&str>) -> String {
+        wording::text(&wordings.in_force(self.kind, self.language), self.language, &self.values(), link)
+    }
+
+    fn values(&self) -> Vec<(&str, &str)> {
+        self.values.iter().map(|(name, value)| (*name, value.as_str())).collect()
     }
 }
 
@@ -70,10 +75,11 @@ pub(crate) async fn write(
     service: &Service,
     transaction: &DatabaseTransaction,
     letters: Vec<Letter>,
+    wordings: &Wordings,
     now: Moment,
 ) -> Outcome<()> {
     let letters = wanted(transaction, letters).await?;
-    let letters = digest::set_aside(service, transaction, letters, now).await?;
+    let letters = digest::set_aside(service, transaction, letters, wordings, now).await?;
     if letters.is_empty() {
         return Ok(());
     }
@@ -81,26 +87,23 @@ pub(crate) async fn write(
     for letter in letters {
         let id = service.new_id();
         let link = format!("{}{}", service.base_url, letter.path);
-        let mut body = letter.text("body");
         let secret = match &letter.secret {
             Some(token) => {
                 Some(service.vault.seal(&*service.random, &place(id), &format!("{link}{token}"))?)
             }
-            None => {
-                body = locales::fill(&body, &[("link", &link)]);
-                None
-            }
+            None => None,
         };
-        let signature = locales::texts(letter.language).find("mail", "signature").unwrap_or_default();
+        let body = letter.text(wordings, letter.secret.is_none().then_some(link.as_str()));
         rows.push(mail::ActiveModel {
             id: Set(id),
             organization_id: Set(letter.organization.map(|id| id.0)),
             account_id: Set(letter.account.map(|id| id.0)),
             kind: Set(letter.kind.to_owned()),
-            subject: Set(letter.subject()),
+            subject: Set(letter.subject(wordings)),
+            recipient_key: Set(letter.recipient.to_lowercase()),
             recipient: Set(letter.recipient),
             language: Set(letter.language.tag().to_owned()),
-            body: Set(format!("{}\n\n{signature}\n", body.trim_end())),
+            body: Set(body),
             secret: Set(secret),
             calendar: Set(calendar::file(&letter.dates, now)),
             state: Set("waiting".to_owned()),
@@ -109,6 +112,8 @@ pub(crate) async fn write(
             last_error: Set(None),
             created_at: Set(now.0),
             sent_at: Set(None),
+            bounced_at: Set(None),
+            bounce_reason: Set(None),
         });
     }
     mail::Entity::insert_many(rows).exec_without_returning(transaction).await?;
@@ -154,19 +159,36 @@ pub struct Message {
     pub calendar: Option<String>,
 }
 
+/// Why a message wasn't taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Undelivered {
+    /// What the mail server said, for the operators.
+    pub words: String,
+    /// Whether another attempt is refused as well.
+    pub for_good: bool,
+}
+
+impl From<String> for Undelivered {
+    fn from(words: String) -> Self {
+        Self { words, for_good: false }
+    }
+}
+
 /// Takes mail out of the house.
 pub trait Mailer: Send + Sync {
-    /// Hands a message over; an error is kept for the operators and the message tried again.
+    /// Hands a message over; an error is kept for the operators, and the message tried again unless it is
+    /// refused for good.
     fn send<'a>(
         &'a self,
         message: &'a Message,
-    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
+    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>>;
 }
 
 /// Delivers what is due, at most 20 messages; says how many were handed over.
 ///
 /// A message is claimed before it is sent, so that a second worker doesn't send it too; whoever
-/// dies in between leaves it to be tried again, under the same Message-ID.
+/// dies in between leaves it to be tried again, under the same Message-ID. Mail to an address that mail
+/// doesn't reach waits until an operator clears the address.
 ///
 /// # Errors
 /// [`Failure::Database`].
@@ -174,13 +196,13 @@ pub async fn deliver_due(service: &Service, mailer: &dyn Mailer) -> Outcome<usiz
     let now = service.now();
     let due = claim(service, now).await?;
     let mut sent = 0;
-    for row in &due {
+    for (row, attempt) in &due {
         let result = match message(service, row) {
             Ok(message) => mailer.send(&message).await,
-            Err(failure) => Err(failure.to_string()),
+            Err(failure) => Err(failure.to_string().into()),
         };
         sent += usize::from(result.is_ok());
-        settle(service, row, result).await?;
+        settle(service, row, *attempt, result).await?;
     }
     if !due.is_empty() {
         service.live.tell(crate::live::Changed::Queue);
@@ -198,18 +220,32 @@ fn pause(attempts: i64) -> i64 {
     60 * if attempts > 9 { 360 } else { 1 << (attempts - 1).clamp(0, 8) }
 }
 
-async fn claim(service: &Service, now: Moment) -> Outcome<Vec<mail::Model>> {
+/// What is due, with the attempt that begins for each.
+async fn claim(service: &Service, now: Moment) -> Outcome<Vec<(mail::Model, Uuid)>> {
     let lock = if service.database.is_postgres() { " for update skip locked" } else { "" };
     let text = format!(
         "update mail set attempts = attempts + 1, next_attempt_at = $1 + {LEASE}
         where id in (select id from mail where state = 'waiting' and next_attempt_at <= $1
+            and not exists (select 1 from bouncing_address b where b.address_key = mail.recipient_key)
             order by next_attempt_at, id limit 20{lock})
         returning *"
     );
     let transaction = service.database.begin().await?;
     let rows = sql::all::<mail::Model>(&transaction, &text, [now.0.into()]).await?;
+    let due: Vec<(mail::Model, Uuid)> = rows.into_iter().map(|row| (row, service.new_id())).collect();
+    if !due.is_empty() {
+        let mut values: Vec<Value> = vec![now.0.into()];
+        let mut attempts = Vec::with_capacity(due.len());
+        for (row, attempt) in &due {
+            values.extend([(*attempt).into(), row.id.into()]);
+            attempts.push(format!("(${}, ${}, $1)", values.len() - 1, values.len()));
+        }
+        let text =
+            format!("insert into mail_attempt (id, mail_id, started_at) values {}", attempts.join(", "));
+        sql::run(&transaction, &text, values).await?;
+    }
     transaction.commit().await?;
-    Ok(rows)
+    Ok(due)
 }
 
 fn message(service: &Service, row: &mail::Model) -> Outcome<Message> {
@@ -229,8 +265,17 @@ fn message(service: &Service, row: &mail::Model) -> Outcome<Message> {
     })
 }
 
-async fn settle(service: &Service, row: &mail::Model, result: Result<(), String>) -> Outcome<()> {
+async fn settle(
+    service: &Service,
+    row: &mail::Model,
+    attempt: Uuid,
+    result: Result<(), Undelivered>,
+) -> Outcome<()> {
+    let shortened = |words: &str| words.chars().take(400).collect::<String>();
     let transaction = service.database.begin().await?;
+    let error = result.as_ref().err().map(|error| shortened(&error.words));
+    let text = "update mail_attempt set ended_at = $2, error = $3 where id = $1";
+    sql::run(&transaction, text, [attempt.into(), service.now().0.into(), error.into()]).await?;
     match result {
         Ok(()) => {
             // The link has gone out: it needn't stay here, even sealed.
@@ -239,14 +284,16 @@ async fn settle(service: &Service, row: &mail::Model, result: Result<(), String>
             sql::run(&transaction, text, [row.id.into(), service.now().0.into()]).await?;
         }
         Err(error) => {
-            tracing::warn!(mail = %row.id, attempt = row.attempts, ?error, "mail was not delivered");
-            let error: String = error.chars().take(400).collect();
+            let Undelivered { words: error, for_good } = error;
+            tracing::warn!(mail = %row.id, attempt = row.attempts, for_good, ?error, "mail was not delivered");
+            let last = if for_good { row.attempts } else { MAX_ATTEMPTS };
             // Not where somebody else has taken or delivered it meanwhile.
             let text = "update mail set last_error = $2, next_attempt_at = $4,
                     state = case when attempts >= $3 then 'failed' else 'waiting' end
                 where id = $1 and state = 'waiting' and attempts = $5";
             let next = service.now().plus_seconds(pause(row.attempts)).0;
-            let values = [row.id.into(), error.into(), MAX_ATTEMPTS.into(), next.into(), row.attempts.into()];
+            let values =
+                [row.id.into(), shortened(&error).into(), last.into(), next.into(), row.attempts.into()];
             sql::run(&transaction, text, values).await?;
         }
     }
@@ -254,29 +301,41 @@ async fn settle(service: &Service, row: &mail::Model, result: Result<(), String>
     Ok(())
 }
 
-/// Puts a failed or waiting mail up for delivery now; the operator's **Send again**.
+/// Puts a mail that wasn't delivered, or that came back, up for delivery now; the operator's **Send again**.
 ///
 /// # Errors
-/// [`ErrorCode::NotFound`] if there is no such mail, [`ErrorCode::WrongState`] if it was sent.
+/// [`ErrorCode::NotFound`] if there is no such mail, [`ErrorCode::WrongState`] if it was sent, or came back
+/// with a link that has left with it; [`ErrorCode::AddressBounces`] as long as its address is marked.
 pub(crate) async fn retry(connection: &impl ConnectionTrait, id: MailId, now: Moment) -> Outcome<()> {
     #[derive(FromQueryResult)]
     struct Row {
-        state: String,
+        again: bool,
+        bounces: bool,
     }
-    let row = sql::one::<Row>(connection, "select state from mail where id = $1", [id.0.into()]).await?;
-    match row {
-        None => Err(ErrorCode::NotFound.into()),
-        Some(row) if row.state == "sent" => Err(Error::new(ErrorCode::WrongState).into()),
-        Some(_) => {
-            let text = "update mail set state = 'waiting', attempts = 0, next_attempt_at = $2
-                where id = $1 and state <> 'sent'";
-            if sql::run(connection, text, [id.0.into(), now.0.into()]).await? == 0 {
-                return Err(Error::new(ErrorCode::WrongState).into());
-            }
-            Ok(())
-        }
+    let text = format!(
+        "select ({AGAIN}) as again,
+            exists (select 1 from bouncing_address b where b.address_key = m.recipient_key) as bounces
+        from mail m where m.id = $1"
+    );
+    let row = sql::one::<Row>(connection, &text, [id.0.into()]).await?.ok_or(ErrorCode::NotFound)?;
+    if !row.again {
+        return Err(Error::new(ErrorCode::WrongState).into());
     }
+    if row.bounces {
+        return Err(Error::new(ErrorCode::AddressBounces).into());
+    }
+    let text = "update mail set state = 'waiting', attempts = 0, next_attempt_at = $2, sent_at = null,
+            bounced_at = null, bounce_reason = null
+        where id = $1 and (state <> 'sent' or bounced_at is not null)";
+    if sql::run(connection, text, [id.0.into(), now.0.into()]).await? == 0 {
+        return Err(Error::new(ErrorCode::WrongState).into());
+    }
+    Ok(())
 }
+
+/// Whether a mail `m` can be sent again: not where it arrived, and not where its link is gone.
+pub(crate) const AGAIN: &str = "m.state <> 'sent'
+    or (m.bounced_at is not null and (m.secret is not null or m.body not like '%{link}%'))";
 
 fn place(id: Uuid) -> String {
     format!("mail/{id}")

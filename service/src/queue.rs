@@ -1,12 +1,14 @@
 //! The operators' queue: what partners asked for, taken, completed, approved or refused.
 
 pub mod assign;
+pub mod bounce;
 pub mod bulk;
 pub mod complete;
 pub mod enrolment;
 pub mod item;
 pub mod list;
 pub mod messages;
+mod outbox_item;
 pub mod outbox_list;
 pub mod plan;
 pub mod policies_edit;
@@ -14,6 +16,7 @@ pub mod record_use;
 pub mod refuse;
 pub mod shortcuts;
 pub mod take;
+pub mod templates;
 pub mod views;
 
 use domain::ids::{OrganizationId, PersonId, ServiceRequestId};

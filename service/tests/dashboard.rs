@@ -5,7 +5,8 @@
 mod common;
 
 use common::{BEGINNING, Engine, Stage, stage};
-use domain::view::dashboard::{Dashboard, Waiting};
+use domain::mail_topic::MailTopic;
+use domain::view::dashboard::{Dashboard, NoticeFilter, NoticesQuery, Waiting};
 use domain::{ErrorCode, Language};
 use rstest::rstest;
 use sea_orm::FromQueryResult;
@@ -127,6 +128,37 @@ async fn rule_04_an_unfinished_set_up_is_said_until_it_is_finished(
 
 #[rstest]
 #[tokio::test]
+async fn notices_about_a_day_to_come_stand_in_its_order(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.person(ADMIN).await;
+    let account = admin.account().expect("an account").0;
+    let day =
+        |days| domain::moment::Zone::named("UTC").day_of(stage.service.now().plus_days(days)).to_string();
+    for (number, due) in [(1, Some(40)), (2, Some(-40)), (3, None), (4, Some(5)), (5, Some(40))] {
+        let text = "insert into notice (id, account_id, title, link, created_at, kind, due_on)
+            values ($1, $2, $3, '/', $4, 'password_changed', $5)";
+        let (id, title) = (stage.service.new_id(), format!("Number {number}"));
+        let due: Option<String> = due.map(day);
+        stage.run(text, [id.into(), account.into(), title.into(), number.into(), due.into()]).await;
+        stage.clock.move_seconds(1);
+    }
+    let due = NoticesQuery { show: Some(NoticeFilter::Due), after: None };
+    let list = notices::list(&stage.service, &admin, &due).await.expect("a list").notices;
+    let own: Vec<&str> =
+        list.iter().map(|notice| notice.title.as_str()).filter(|title| title.starts_with("Number")).collect();
+    assert_eq!(own, ["Number 4", "Number 1", "Number 5"]);
+    assert!(list.is_sorted_by_key(|notice| notice.due.expect("a day").to_string()));
+    assert!(list.iter().filter(|notice| notice.title.starts_with("Number")).all(|notice| notice.mandatory));
+    // From the one after the first.
+    let after = NoticesQuery { after: Some(list[0].id.clone()), ..due };
+    let rest = notices::list(&stage.service, &admin, &after).await.expect("a list").notices;
+    assert_eq!(rest, list[1..]);
+}
+
+#[rstest]
+#[tokio::test]
 async fn notices_are_unread_until_they_are_marked(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
@@ -141,7 +173,8 @@ async fn notices_are_unread_until_they_are_marked(
     let input = AssignSeats { grant, people: vec![person], shortage: None, alternate_email: None };
     assign(&stage.service, &admin, stage.operation(), input).await.expect("a seat");
     assert_eq!(unread().await, before + 1);
-    let nobody = notices::list(&stage.service, &stage.nobody(), None).await.expect_err("nobody");
+    let nobody =
+        notices::list(&stage.service, &stage.nobody(), &NoticesQuery::default()).await.expect_err("nobody");
     assert!(nobody.is(ErrorCode::SignInNeeded));
     #[derive(FromQueryResult)]
     struct Account {
@@ -152,9 +185,21 @@ async fn notices_are_unread_until_they_are_marked(
     let address = account.expect("answers").expect("an account").email;
     let reader = stage.person(&address).await;
     assert_eq!(shown(&stage, &address).await.unread.len(), usize::try_from(before + 1).expect("few").min(6));
+    // One of them, and only one's own.
+    let newest = NoticesQuery { show: Some(NoticeFilter::Unread), after: None };
+    let list = notices::list(&stage.service, &reader, &newest).await.expect("a list");
+    assert_eq!(list.notices[0].topic, Some(MailTopic::Seats));
+    assert!(!list.notices[0].mandatory);
+    let newest = list.notices[0].id.parse().expect("an id");
+    let foreign = notices::mark_one_read(&stage.service, &admin, newest).await.expect_err("somebody else's");
+    assert!(foreign.is(ErrorCode::NotFound));
+    assert_eq!(unread().await, before + 1);
+    notices::mark_one_read(&stage.service, &reader, newest).await.expect("marked");
+    notices::mark_one_read(&stage.service, &reader, newest).await.expect("once more");
+    assert_eq!(unread().await, before);
     notices::mark_read(&stage.service, &reader).await.expect("marked");
     assert_eq!(unread().await, 0);
     assert!(shown(&stage, &address).await.unread.is_empty());
-    let list = notices::list(&stage.service, &reader, None).await.expect("a list");
+    let list = notices::list(&stage.service, &reader, &NoticesQuery::default()).await.expect("a list");
     assert!(!list.notices.is_empty() && list.notices.iter().all(|notice| notice.read));
 }

@@ -26,7 +26,7 @@ use service::accounts::sign_in::{Entry, SignIn, sign_in};
 use service::accounts::two_steps::{SecondStep, second_step};
 use service::accounts::{mail_choices, own_sessions, profile, second_factor};
 use service::assignments::assign::{AssignSeats, assign};
-use service::outbox::{Mailer, Message, deliver_due};
+use service::outbox::{Mailer, Message, Undelivered, deliver_due};
 use service::people::add::{AddUser, add_user};
 use service::people::create_admin::{CreateAdmin, create_admin};
 use service::sample_programme::DEMO_PASSWORD;
@@ -97,7 +97,7 @@ impl Mailer for Kept {
     fn send<'a>(
         &'a self,
         message: &'a Message,
-    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
         self.0.lock().expect("not poisoned").push(message.clone());
         Box::pin(async { Ok(()) })
     }

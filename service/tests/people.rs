@@ -16,7 +16,7 @@ use rstest::rstest;
 use service::accounts::invitation::{self, Accept};
 use service::accounts::sign_in::{Entry, SignIn, sign_in};
 use service::assignments::assign::{AssignSeats, assign};
-use service::outbox::{Mailer, Message, deliver_due};
+use service::outbox::{Mailer, Message, Undelivered, deliver_due};
 use service::people::add::{AddUser, Added, INVITATION_DAYS, add_user, invite_again};
 use service::people::create_admin::{CreateAdmin, create_admin};
 use service::people::list;
@@ -84,7 +84,7 @@ impl Mailer for Kept {
     fn send<'a>(
         &'a self,
         message: &'a Message,
-    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
         self.0.lock().expect("not poisoned").push(message.clone());
         Box::pin(async { Ok(()) })
     }

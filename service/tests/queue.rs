@@ -17,7 +17,7 @@ use domain::view::operator::{
 use domain::view::requests::{RequestKind, RequestState};
 use domain::{ErrorCode, Field, Language, Role};
 use rstest::rstest;
-use service::outbox::{Mailer, Message, deliver_due};
+use service::outbox::{Mailer, Message, Undelivered, deliver_due};
 use service::queue::complete::{self, CompleteActivation};
 use service::queue::outbox_list;
 use service::queue::policies_edit::{self, SavePolicies};
@@ -449,8 +449,11 @@ async fn the_queue_is_filtered_sorted_and_counted_by_the_database(
 struct Broken;
 
 impl Mailer for Broken {
-    fn send<'a>(&'a self, _: &'a Message) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
-        Box::pin(async { Err("550 mailbox unavailable".to_owned()) })
+    fn send<'a>(
+        &'a self,
+        _: &'a Message,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
+        Box::pin(async { Err("550 mailbox unavailable".to_owned().into()) })
     }
 }
 
@@ -458,7 +461,10 @@ impl Mailer for Broken {
 struct Working;
 
 impl Mailer for Working {
-    fn send<'a>(&'a self, _: &'a Message) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
+    fn send<'a>(
+        &'a self,
+        _: &'a Message,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
         Box::pin(async { Ok(()) })
     }
 }
@@ -527,7 +533,7 @@ async fn the_outbox_shows_what_failed_first_and_sends_it_again(
     assert!(unread.is(ErrorCode::RoleNeeded));
     again(admin.clone(), failed.id).await.expect("again");
     while deliver_due(&stage.service, &Working).await.expect("delivers") > 0 {}
-    let sent = OutboxQuery { find: ULLA.to_owned(), state: Some(MailState::Sent), after: None };
+    let sent = OutboxQuery { find: ULLA.to_owned(), state: Some(MailState::Sent), ..OutboxQuery::default() };
     let page = outbox_list::page(&stage.service, &admin, &sent).await.expect("a page");
     assert!(
         page.rows.iter().any(|row| row.id == failed.id && row.sent.is_some() && row.last_error.is_none())

@@ -34,7 +34,7 @@ impl StatusKind {
             "all_used" | "held" | "spent" => Self::Used,
             "expired" | "ended" | "withdrawn" | "cancelled" | "removed" | "released" | "replaced"
             | "suspended" => Self::Ended,
-            "refused" | "failed" | "over_allocated" | "late" => Self::Failed,
+            "refused" | "failed" | "bounced" | "over_allocated" | "late" => Self::Failed,
             "read_only" => Self::Locked,
             _ => Self::Ready,
         }

@@ -1,5 +1,6 @@
 //! Forms about one's own account and session.
 
+use domain::ids::NoticeId;
 use domain::view::form::Done;
 use domain::{ErrorCode, Field, Language};
 use leptos::prelude::use_context;
@@ -100,6 +101,12 @@ pub(super) async fn change_password(reader: &Reader<'_>, form: &Submission) -> O
     };
     password::change_password(reader.service, reader.request, input).await?;
     Ok(said(reader.texts().account_done_password()))
+}
+
+pub(super) async fn mark_notice_read(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let notice: NoticeId = form.id("target")?;
+    service::dashboard::notices::mark_one_read(reader.service, reader.request, notice).await?;
+    Ok(said(reader.texts().notices_done_one_read()))
 }
 
 pub(super) async fn mark_notices_read(reader: &Reader<'_>, _form: &Submission) -> Outcome<Performed> {

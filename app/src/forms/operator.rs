@@ -4,6 +4,7 @@ use domain::ids::MailId;
 use domain::view::form::Done;
 use domain::{ErrorCode, Field, Policies};
 use service::Outcome;
+use service::queue::bounce::{self, MarkBounced};
 use service::queue::complete::{self, CompleteActivation};
 use service::queue::messages::{self, Written};
 use service::queue::outbox_list;
@@ -111,6 +112,18 @@ pub(super) async fn send_again(reader: &Reader<'_>, form: &Submission) -> Outcom
     let mail: MailId = form.id("target")?;
     outbox_list::send_again(reader.service, reader.request, form.operation()?, mail).await?;
     Ok(said(reader.texts().operator_done_sent_again()))
+}
+
+pub(super) async fn mark_bounced(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = MarkBounced { mail: form.id("target")?, reason: form.field(Field::Reason).to_owned() };
+    let address = bounce::mark(reader.service, reader.request, form.operation()?, input).await?;
+    Ok(said(reader.texts().outbox_done_bounced(address)))
+}
+
+pub(super) async fn clear_address(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let mail: MailId = form.id("target")?;
+    let address = bounce::clear(reader.service, reader.request, form.operation()?, mail).await?;
+    Ok(said(reader.texts().outbox_done_cleared(address)))
 }
 
 pub(super) async fn save_policies(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

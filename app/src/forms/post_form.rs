@@ -39,6 +39,10 @@ impl Form {
             posted.claimed.claim();
         }
         let (error, done, values) = match posted {
+            // Whoever only looked goes on with what was typed.
+            Some(Posted { result: Ok(done @ Done { shown: Some(Shown::Mail(_)), .. }), values, .. }) => {
+                (None, Some(done), values)
+            }
             Some(Posted { result: Ok(done), .. }) => (None, Some(done), Vec::new()),
             Some(Posted { result: Err(error), values, .. }) => (Some(error), None, values),
             None => (None, None, Vec::new()),

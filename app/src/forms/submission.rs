@@ -7,8 +7,8 @@ use locales::Texts;
 use service::{Outcome, Request, Service};
 
 use super::{
-    account, catalogue, cloud, directory, enrolment, key_pools, marketing, operator, orders, people,
-    provisioning, purchases, queue, reminders, seats, security, software, technical,
+    account, catalogue, cloud, directory, enrolment, key_pools, mail_templates, marketing, operator, orders,
+    people, provisioning, purchases, queue, reminders, seats, security, software, technical,
 };
 
 /// So long may the body of a form be.
@@ -222,6 +222,7 @@ pub const CODES: &[&str] = &[
     "renew_recovery_codes",
     "turn_off_second_factor",
     "mark_notices_read",
+    "mark_notice_read",
     "assign_seats",
     "release_seat",
     "reassign_seat",
@@ -284,6 +285,10 @@ pub const CODES: &[&str] = &[
     "cancel_key_import",
     "withdraw_key_batch",
     "send_again",
+    "mark_bounced",
+    "clear_address",
+    "save_template",
+    "reset_template",
     "save_policies",
     "begin_catalogue_draft",
     "save_catalogue_quantities",
@@ -347,6 +352,7 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "renew_recovery_codes" => security::renew_recovery_codes(reader, form).await,
         "turn_off_second_factor" => security::turn_off_second_factor(reader, form).await,
         "mark_notices_read" => account::mark_notices_read(reader, form).await,
+        "mark_notice_read" => account::mark_notice_read(reader, form).await,
         "assign_seats" => seats::assign(reader, form).await,
         "release_seat" => seats::release(reader, form).await,
         "reassign_seat" => seats::reassign(reader, form).await,
@@ -409,6 +415,10 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "cancel_key_import" => key_pools::cancel_import(reader, form).await,
         "withdraw_key_batch" => key_pools::withdraw(reader, form).await,
         "send_again" => operator::send_again(reader, form).await,
+        "mark_bounced" => operator::mark_bounced(reader, form).await,
+        "clear_address" => operator::clear_address(reader, form).await,
+        "save_template" => mail_templates::save(reader, form).await,
+        "reset_template" => mail_templates::reset(reader, form).await,
         "save_policies" => operator::save_policies(reader, form).await,
         "begin_catalogue_draft" => catalogue::begin(reader, form).await,
         "save_catalogue_quantities" => catalogue::save_quantities(reader, form).await,

@@ -142,12 +142,19 @@ fn Mail(profile: Signal<Profile>) -> impl IntoView {
         })
         .collect();
     let text = |topic: MailTopic| texts.find_mail_topic(topic.code()).unwrap_or_default();
-    let choices = topics.iter().map(|(topic, _)| Choice::new(topic.code(), text(*topic))).collect();
-    let selected = if form.refused() {
+    let always = [
+        Choice::refused("always", texts.account_always(), texts.account_always_why()),
+        Choice::refused("answers", texts.account_answers(), texts.account_answers_why()),
+    ];
+    let own = topics.iter().map(|(topic, _)| Choice::new(topic.code(), text(*topic)));
+    let choices = own.chain(always).collect();
+    let selected: Vec<String> = if form.refused() {
         form.kept_all(Field::MailTopics)
     } else {
         topics.iter().filter(|(_, by_mail)| *by_mail).map(|(topic, _)| topic.code().to_owned()).collect()
     };
+    let selected: Vec<String> =
+        selected.into_iter().chain(["always", "answers"].map(str::to_owned)).collect();
     view! {
         <PostForm form=form class="stack">
             <ChoiceGroup

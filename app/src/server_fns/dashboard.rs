@@ -1,7 +1,7 @@
 //! The dashboard, one's own benefits, notices.
 
 use domain::ids::SeatId;
-use domain::view::dashboard::{Dashboard, Notices};
+use domain::view::dashboard::{Dashboard, Notices, NoticesQuery};
 use domain::view::own::OwnBenefits;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -36,14 +36,14 @@ pub async fn own_benefits(open: Option<SeatId>) -> Result<Loaded<OwnBenefits>, R
     context::answer(&service, own).await
 }
 
-/// The reader's notices after the one with the id.
+/// The reader's notices.
 ///
 /// # Errors
 /// What the use case refuses.
 #[server(name = LoadNotices, input = Json, output = Json)]
-pub async fn notices(after: Option<String>) -> Result<Loaded<Notices>, Refusal> {
+pub async fn notices(query: NoticesQuery) -> Result<Loaded<Notices>, Refusal> {
     use super::context;
     let service = context::service()?;
-    let notices = service::dashboard::notices::list(&service, &context::request(), after.as_deref()).await;
+    let notices = service::dashboard::notices::list(&service, &context::request(), &query).await;
     context::answer(&service, notices).await
 }

@@ -1,5 +1,6 @@
 //! The operators' side.
 
+use domain::view::mail_template::{TemplatesPage, TemplatesQuery};
 use domain::view::operator::{OutboxPage, OutboxQuery, PoliciesPage, QueuePage, QueueQuery};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -29,6 +30,19 @@ pub async fn outbox(query: OutboxQuery) -> Result<Loaded<OutboxPage>, Refusal> {
     use super::context;
     let service = context::service()?;
     let page = service::queue::outbox_list::page(&service, &context::request(), &query).await;
+    context::answer(&service, page).await
+}
+
+/// Templates of mail.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadTemplates, input = Json, output = Json)]
+pub async fn templates(query: TemplatesQuery) -> Result<Loaded<TemplatesPage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page =
+        service::queue::templates::page(&service, &context::request(), crate::i18n::language(), &query).await;
     context::answer(&service, page).await
 }
 

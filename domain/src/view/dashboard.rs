@@ -6,6 +6,8 @@ use super::benefits::BenefitRow;
 use super::people::Setup;
 use crate::Day;
 use crate::benefit::Category;
+use crate::error::codes;
+use crate::mail_topic::MailTopic;
 
 /// What needs attention.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -56,13 +58,39 @@ pub struct Notice {
     pub day: Day,
     /// Whether it was read.
     pub read: bool,
+    /// The day that it is about.
+    pub due: Option<Day>,
+    /// Whether mail about it can be left out, and under which topic; none for what always comes, and for
+    /// notices of before there were kinds.
+    pub topic: Option<MailTopic>,
+    /// Whether it is one that can't be done without.
+    pub mandatory: bool,
 }
 
-/// Notices, the latest first.
+codes! {
+    /// Which notices are wanted.
+    NoticeFilter {
+        /// Those not read yet.
+        Unread = "unread",
+        /// Those about a day that is still to come, the nearest first.
+        Due = "due",
+    }
+}
+
+/// What the address of the notices asks for.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct NoticesQuery {
+    /// Only some of them.
+    pub show: Option<NoticeFilter>,
+    /// The notice after which the page begins.
+    pub after: Option<String>,
+}
+
+/// Notices, in the order that was asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Notices {
     /// At most 50 of them.
     pub notices: Vec<Notice>,
-    /// The id after which older ones begin, where there are any.
+    /// The id after which further ones begin, where there are any.
     pub older: Option<String>,
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::mail_template::MailPreview;
+
 /// A use case was carried out.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Done {
@@ -41,6 +43,8 @@ pub enum Shown {
     },
     /// Recovery codes, in groups.
     RecoveryCodes(Vec<String>),
+    /// A mail as its wording would have it. No secret: it stands here because nothing was kept.
+    Mail(MailPreview),
     /// A token for provisioning.
     Token {
         /// The token.

@@ -10,6 +10,7 @@ use crate::benefit::Category;
 use crate::enrolment::ProfileDraft;
 use crate::error::codes;
 use crate::ids::{AccountId, GrantId, MailId, OrganizationId, QueueViewId, ServiceRequestId};
+use crate::mail_kind::MailKind;
 use crate::order::OrderState;
 use crate::queue::MessageDirection;
 use crate::support::{AdvisoryDraft, EngagementPlan};
@@ -455,21 +456,31 @@ codes! {
         Waiting = "waiting",
         /// Handed over.
         Sent = "sent",
+        /// Handed over or refused, and known not to arrive.
+        Bounced = "bounced",
     }
 }
 
 /// What the address of the outbox asks for.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct OutboxQuery {
-    /// Part of the recipient's address or the subject.
+    /// Part of the recipient's address, the subject or the company's name.
     pub find: String,
     /// Only one state.
     pub state: Option<MailState>,
+    /// Only one kind.
+    pub kind: Option<MailKind>,
+    /// Only mail to this address; empty is any.
+    pub recipient: String,
+    /// Only mail about this company.
+    pub company: Option<OrganizationId>,
     /// The mail after which the page begins.
     pub after: Option<MailId>,
+    /// The row that is open.
+    pub open: Option<MailId>,
 }
 
-/// A mail, without its body: links in it can be secret.
+/// A mail in the list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct MailRow {
     /// The mail.
@@ -494,6 +505,44 @@ pub struct MailRow {
     pub written: Stamp,
     /// When it was handed over, UTC.
     pub sent: Option<Stamp>,
+    /// Whether it waits because mail to its address comes back.
+    pub held: bool,
+}
+
+/// An attempt to hand a mail over.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MailAttempt {
+    /// When it began, UTC.
+    pub began: Stamp,
+    /// Whether it ended; one that a stopped server left behind didn't.
+    pub ended: bool,
+    /// Why it failed, as the mail server said it.
+    pub error: Option<String>,
+}
+
+/// The open row of the outbox: the mail as its reader gets it, without what is secret.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MailItem {
+    /// The row itself, so that a row on another page can be open too.
+    pub row: MailRow,
+    /// The company that it is about.
+    pub company: Option<OrganizationId>,
+    /// The text before a link that is left out, and after it; one part where there is no such link.
+    pub text: Vec<String>,
+    /// Names of what is attached.
+    pub attachments: Vec<String>,
+    /// Attempts, the first one first.
+    pub attempts: Vec<MailAttempt>,
+    /// When it is tried next, UTC.
+    pub next: Option<Stamp>,
+    /// When somebody said that it came back, UTC, and why.
+    pub bounced: Option<(Stamp, String)>,
+    /// Since when mail to its address comes back, UTC, and why.
+    pub address: Option<(Stamp, String)>,
+    /// Whether it can be said that it came back.
+    pub can_bounce: bool,
+    /// Whether it can be sent again.
+    pub can_repeat: bool,
 }
 
 /// The outbox, what needs attention first.
@@ -507,6 +556,12 @@ pub struct OutboxPage {
     pub failed: i64,
     /// Mails that wait.
     pub waiting: i64,
+    /// Addresses that mail doesn't reach.
+    pub bouncing: i64,
+    /// Name of the company that is filtered for.
+    pub company: Option<String>,
+    /// The open row.
+    pub item: Option<Box<MailItem>>,
     /// The mail after which the next page begins.
     pub next: Option<MailId>,
     /// Why the reader can't send a mail again.

@@ -108,6 +108,8 @@ pub struct PersonRow {
     pub status: PersonStatus,
     /// Active seats.
     pub seats: i64,
+    /// Why mail to the address comes back; none where it doesn't.
+    pub mail_comes_back: Option<String>,
     /// Since when the person is here.
     pub since: Day,
     /// The last sign-in; none where there was none yet.

@@ -350,6 +350,14 @@ async fn changed_by_somebody_else(stage: &Stage, form: &[(String, String)]) -> O
     } else if let Ok(number) = id.parse::<i64>() {
         let text = "update orders set row_version = row_version + 1 where number = $1";
         stage.run(text, [number.into()]).await;
+    } else if id.ends_with(":en") {
+        let text = "update mail_template set row_version = row_version + 1";
+        stage.run(text, []).await;
+        let text =
+            "insert into mail_template (kind, language, subject, body, row_version, changed_at, changed_by)
+            select 'seat_removed', 'en', 'No', '{link}', 5, 5, id from account where true order by id limit 1
+            on conflict (kind, language) do nothing";
+        stage.run(text, []).await;
     } else if id.contains(':') {
         // An offer: another agreement is in force meanwhile.
         let text = "insert into purchase_agreement (version, language, text, in_force_at)

@@ -33,6 +33,8 @@ pub fn configuration(base_url: &str) -> Configuration {
         secret_file: PathBuf::new(),
         demo: false,
         smtp_url: None,
+        smtp_root_certificate: None,
+        smtp_seconds: 20,
         mail_dir: PathBuf::new(),
         mail_from: "Benefits Center <no-reply@benefits.example>".to_owned(),
         trust_proxy: false,

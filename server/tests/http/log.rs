@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use axum::http::StatusCode;
 use rstest::rstest;
 use serde_json::Value;
-use service::outbox::{Mailer, Message, deliver_due};
+use service::outbox::{Mailer, Message, Undelivered, deliver_due};
 use tracing::subscriber::{DefaultGuard, set_default};
 
 use crate::browser::{PASSWORD, Portal, fields};
@@ -128,9 +128,11 @@ impl Mailer for Forger {
     fn send<'a>(
         &'a self,
         _message: &'a Message,
-    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
         Box::pin(async {
-            Err("550 no\n{\"level\":\"ERROR\",\"target\":\"forged\"}\r\n\u{1b}[31mforged\u{1b}[0m".to_owned())
+            Err("550 no\n{\"level\":\"ERROR\",\"target\":\"forged\"}\r\n\u{1b}[31mforged\u{1b}[0m"
+                .to_owned()
+                .into())
         })
     }
 }

@@ -5,8 +5,10 @@ use std::pin::Pin;
 use std::sync::Mutex;
 
 use axum::http::StatusCode;
+use domain::view::operator::OutboxQuery;
 use rstest::rstest;
-use service::outbox::{MAX_ATTEMPTS, Mailer, Message, deliver_due};
+use serde_json::json;
+use service::outbox::{MAX_ATTEMPTS, Mailer, Message, Undelivered, deliver_due};
 use tempfile::TempDir;
 
 use crate::browser::{Portal, configuration, fields};
@@ -25,10 +27,10 @@ impl Mailer for Counter {
     fn send<'a>(
         &'a self,
         message: &'a Message,
-    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
         Box::pin(async move {
             self.sent.lock().expect("not poisoned").push(message.clone());
-            self.refuses.map_or(Ok(()), |why| Err(why.to_owned()))
+            self.refuses.map_or(Ok(()), |why| Err(why.to_owned().into()))
         })
     }
 }
@@ -174,9 +176,11 @@ async fn a_mail_that_fails_waits_longer_each_time_and_is_given_up(
 
     // The operator sees it with its cause, and sends it again.
     let operator = portal.signed_in(PROGRAMME_ADMIN).await;
-    let page = operator.get("/operator/outbox?state=failed").await;
+    let page = operator.get(&format!("/operator/outbox?state=failed&open={id}")).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(decode(&page.body).contains("550 <mailbox> is full"), "{}", page.body);
+    let said = decode(&page.body).matches("550 <mailbox> is full").count();
+    // The row has the last one, the open row each.
+    assert_eq!(i64::try_from(said).expect("a number"), MAX_ATTEMPTS + 1, "{}", page.body);
     let answer = operator.submit("/operator/outbox", &page.form("send_again", Some(&id))).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     let sent = delivered(&portal).await;
@@ -208,6 +212,25 @@ async fn a_link_with_a_secret_leaves_with_its_mail_only(
     let kept = stage.mails("new.colleague@fernhollow.example").await.pop().expect("an invitation");
     assert!(kept.secret.is_none() && !kept.body.contains(token));
     let operator = portal.signed_in(PROGRAMME_ADMIN).await;
+    let open = format!("/operator/outbox?open={}", kept.id);
+    let page = operator.get(&open).await;
+    assert!(page.body.contains("[link for the reader alone]"), "{}", page.body);
+    assert!(!page.body.contains(token) && !page.body.contains("/invitation/"), "{}", page.body);
     assert!(!operator.get("/operator/outbox").await.body.contains(token));
-    assert!(!operator.call("/api/outbox", &stage.arguments("/api/outbox").await).await.body.contains(token));
+    let query = OutboxQuery { open: Some(kept.id.into()), ..OutboxQuery::default() };
+    let answer = operator.call("/api/outbox", &json!({ "query": query })).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(!answer.body.contains(token) && !answer.body.contains("/invitation/"), "{}", answer.body);
+    // Nor before it has left.
+    stage.clock.move_seconds(1);
+    let person = stage.person_id("new.colleague@fernhollow.example", COMPANY).await.to_string();
+    let form =
+        fields(&[("form", "invite_again"), ("target", &person), ("operation", stage.operation().as_str())]);
+    let answer = admin.perform(&form).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let waits = stage.mails("new.colleague@fernhollow.example").await.pop().expect("another invitation");
+    assert!(waits.secret.is_some() && waits.id != kept.id);
+    let page = operator.get(&format!("/operator/outbox?open={}", waits.id)).await;
+    assert!(page.body.contains("[link for the reader alone]"), "{}", page.body);
+    assert!(!page.body.contains("/invitation/"), "{}", page.body);
 }

@@ -7,6 +7,8 @@ use domain::departure::Departure;
 use domain::rights::{Action, OperatorAction, may, operator_may};
 use domain::view::activity::ActivityQuery;
 use domain::view::benefits::{BenefitsQuery, SortColumn};
+use domain::view::dashboard::NoticesQuery;
+use domain::view::mail_template::TemplatesQuery;
 use domain::view::key_pools::KeyPoolQuery;
 use domain::view::operator::{OutboxQuery, QueueQuery};
 use domain::view::people::{DepartureQuery, PeopleQuery};
@@ -158,6 +160,8 @@ const READ_CATALOGUE: Right = Right::Operator(&[OperatorAction::ReadCatalogue]);
 const DRAFTS: Right = Right::Operator(&[OperatorAction::DraftCatalogue]);
 const IMPORT: Right = Right::Operator(&[OperatorAction::ImportKeys]);
 const POOLS: Right = Right::Operator(&[OperatorAction::ReadKeyPools]);
+const MAIL: Right = Right::Operator(&[OperatorAction::ReadMail, OperatorAction::WorkQueue]);
+const POLICIES: Right = Right::Operator(&[OperatorAction::ManagePolicies]);
 const REFUNDS: Right = Right::Operator(&[OperatorAction::DecideRefunds]);
 
 /// Every form. The order matters: each row finds its scene as the rows before have left it.
@@ -192,6 +196,7 @@ pub const FORMS: &[FormRow] = &[
     form("renew_recovery_codes", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::Invalid)),
     form("turn_off_second_factor", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::Invalid)),
     form("mark_notices_read", "/notices", Right::SignedIn, Then::Done),
+    form("mark_notice_read", "/notices", Right::SignedIn, Then::Rule(ErrorCode::NotFound)),
     form("assign_seats", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
     form("release_seat", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
     form("reassign_seat", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
@@ -304,12 +309,11 @@ pub const FORMS: &[FormRow] = &[
         Right::Operator(&[OperatorAction::WithdrawKeys]),
         Then::Done,
     ),
-    form(
-        "send_again",
-        "/operator/outbox",
-        Right::Operator(&[OperatorAction::ReadMail, OperatorAction::WorkQueue]),
-        Then::Done,
-    ),
+    form("send_again", "/operator/outbox", MAIL, Then::Done),
+    form("mark_bounced", "/operator/outbox", MAIL, Then::Done),
+    form("clear_address", "/operator/outbox", MAIL, Then::Done),
+    form("save_template", "/operator/templates", POLICIES, Then::Done),
+    form("reset_template", "/operator/templates", POLICIES, Then::Done),
     form(
         "save_policies",
         "/operator/policies",
@@ -601,6 +605,27 @@ impl Stage {
 
     /// A mail that waits.
     pub async fn waiting_mail(&self) -> Uuid {
+        self.failed_mail("somebody@fernhollow.example").await
+    }
+
+    /// Version of the English wording of a kind of mail; 0 for the product's.
+    async fn template_version(&self, kind: &str) -> i64 {
+        let text = "select row_version as number from mail_template where kind = $1 and language = 'en'";
+        sql::number(self.service.database.reader(), text, [kind.into()]).await.expect("a version")
+    }
+
+    /// A mail that came back, whose address is marked.
+    async fn marked_mail(&self) -> Uuid {
+        let address = format!("gone.{}@fernhollow.example", self.service.new_id().simple());
+        let id = self.failed_mail(&address).await;
+        let text =
+            "insert into bouncing_address (address_key, mail_id, reason, since) values ($1, $2, 'Gone', 1)";
+        assert_eq!(self.run(text, [address.into(), id.into()]).await, 1);
+        id
+    }
+
+    /// A mail to that address that was given up.
+    async fn failed_mail(&self, recipient: &str) -> Uuid {
         let id = self.service.new_id();
         let row = mail::ActiveModel {
             id: Set(id),
@@ -608,7 +633,7 @@ impl Stage {
             account_id: Set(None),
             kind: Set("seat_requested".to_owned()),
             subject: Set("Waits".to_owned()),
-            recipient: Set("somebody@fernhollow.example".to_owned()),
+            recipient: Set(recipient.to_owned()),
             language: Set("en".to_owned()),
             body: Set("Waits.\n".to_owned()),
             secret: Set(None),
@@ -619,6 +644,9 @@ impl Stage {
             last_error: Set(Some("nobody answers".to_owned())),
             created_at: Set(self.service.now().0),
             sent_at: Set(None),
+            recipient_key: Set(recipient.to_owned()),
+            bounced_at: Set(None),
+            bounce_reason: Set(None),
         };
         let transaction = self.service.database.begin().await.expect("begins");
         mail::Entity::insert(row).exec_without_returning(&transaction).await.expect("inserts");
@@ -770,6 +798,7 @@ impl Stage {
                 ("repeat_password", "a quiet lamp over the harbour"),
             ]),
             ("mark_notices_read", _) => fields(&[("target", "")]),
+            ("mark_notice_read", _) => fields(&[("target", &self.service.new_id().to_string())]),
             ("assign_seats", _) => fields(&[
                 ("target", &grant("visual_studio_enterprise", "gold_core").await.to_string()),
                 ("people", &person("priyanka.oyelaran@fernhollow.example").await),
@@ -1016,6 +1045,30 @@ impl Stage {
                 fields(&[("target", &staged.batch.to_string()), ("reason", "It leaked."), ("accept", "true")])
             }
             ("send_again", _) => fields(&[("target", &self.waiting_mail().await.to_string())]),
+            ("save_template", _) => {
+                let version = self.template_version("seat_removed").await.to_string();
+                fields(&[
+                    ("target", "seat_removed:en"),
+                    ("version", &version),
+                    ("mail_subject", "No seat: {product}"),
+                    ("mail_body", "{person}: {link}"),
+                    ("step", "save"),
+                ])
+            }
+            ("reset_template", _) => {
+                let text = "insert into mail_template
+                        (kind, language, subject, body, row_version, changed_at, changed_by)
+                    select 'seat_ended', 'en', 'Ended', '{link}', 7, 7, id from account where email_key = $1
+                    on conflict (kind, language) do nothing";
+                self.run(text, [PROGRAMME_ADMIN.into()]).await;
+                let version = self.template_version("seat_ended").await.to_string();
+                fields(&[("target", "seat_ended:en"), ("version", &version)])
+            }
+            ("mark_bounced", _) => fields(&[
+                ("target", &self.waiting_mail().await.to_string()),
+                ("reason", "There is no such mailbox"),
+            ]),
+            ("clear_address", _) => fields(&[("target", &self.marked_mail().await.to_string())]),
             ("save_policies", _) => {
                 let admin = self.operator(PROGRAMME_ADMIN).await;
                 let page = service::queue::policies_edit::page(&self.service, &admin).await.expect("a page");
@@ -1283,6 +1336,7 @@ pub const PAGES: &[PageRow] = &[
     page("/account/directory", Right::AnyPerson),
     page("/operator/queue", Right::Operator(&[OperatorAction::ReadQueue])),
     page("/operator/outbox", Right::Operator(&[OperatorAction::ReadMail])),
+    page("/operator/templates", Right::Operator(&[OperatorAction::ReadMail])),
     page("/operator/policies", Right::Operator(&[OperatorAction::ReadEverything])),
     page("/operator/competencies", Right::Operator(&[OperatorAction::ReadQueue])),
     page("/operator/catalogue", READ_CATALOGUE),
@@ -1344,6 +1398,7 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/directory_choices", Right::Anybody),
     function("/api/queue", Right::Operator(&[OperatorAction::ReadQueue])),
     function("/api/outbox", Right::Operator(&[OperatorAction::ReadMail])),
+    function("/api/templates", Right::Operator(&[OperatorAction::ReadMail])),
     function("/api/policies", Right::Operator(&[OperatorAction::ReadEverything])),
     function("/api/catalogue", READ_CATALOGUE),
     function("/api/catalogue_draft", READ_CATALOGUE),
@@ -1379,7 +1434,7 @@ impl Stage {
                 let (seat, _) = self.seat_of(EMPLOYEE).await;
                 json!({ "open": seat })
             }
-            "/api/notices" => json!({ "after": null }),
+            "/api/notices" => json!({ "query": NoticesQuery::default() }),
             "/api/benefits" => {
                 json!({ "query": benefits_query(domain::benefit::Category::VisualStudio, Some(vs.0)) })
             }
@@ -1421,6 +1476,7 @@ impl Stage {
             "/api/outbox" => json!({ "query": OutboxQuery::default() }),
             "/api/catalogue_draft" => json!({ "query": { "draft": DRAFT, "category": "software" } }),
             "/api/catalogue_product" => json!({ "query": { "draft": DRAFT, "product": "intune" } }),
+            "/api/templates" => json!({ "query": TemplatesQuery::default() }),
             _ => json!({}),
         }
     }

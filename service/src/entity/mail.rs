@@ -39,6 +39,12 @@ pub struct Model {
     pub created_at: i64,
     /// Sent at.
     pub sent_at: Option<i64>,
+    /// The recipient as addresses are compared.
+    pub recipient_key: String,
+    /// When somebody said that it came back.
+    pub bounced_at: Option<i64>,
+    /// Why it came back.
+    pub bounce_reason: Option<String>,
 }
 
 /// Joins are written where they are used.

@@ -21,6 +21,10 @@ pub struct Model {
     pub created_at: i64,
     /// Read at.
     pub read_at: Option<i64>,
+    /// Kind of the mail that it stands beside.
+    pub kind: String,
+    /// The day that it is about, as `2027-03-31`.
+    pub due_on: Option<String>,
 }
 
 /// Joins are written where they are used.

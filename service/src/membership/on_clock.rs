@@ -20,6 +20,7 @@ use crate::purchases::list::tier_without;
 use crate::reminders::calendar::Date;
 use crate::reminders::readers::{Reader, readers};
 use crate::request::Request;
+use crate::wording::Wordings;
 use crate::{Outcome, Service, sql};
 
 /// So many holdings are looked at in a round.
@@ -100,11 +101,12 @@ async fn remind(service: &Service, holding: &Holding, reminder: YearReminder) ->
         YearReminder::BeforeAnniversary => ("membership_renew", holding.anniversary()),
         YearReminder::BeforeEnd => ("membership_last_days", holding.last_use()),
     };
+    let wordings = Wordings::of(&change.transaction, [kind]).await?;
     for mut letter in letters(&change, holding, kind).await? {
         let date = Date {
             id: format!("{}-{}", holding.id, reminder.code()),
             day: date,
-            title: letter.subject(),
+            title: letter.subject(&wordings),
             link: format!("{}{PAGE}", service.base_url),
         };
         letter.dates.push(date);

@@ -13,6 +13,7 @@ use super::present::{Account, Present};
 use crate::outbox::{self, Letter};
 use crate::people::add::INVITATION_DAYS;
 use crate::vault::hash_token;
+use crate::wording::Wordings;
 use crate::{Outcome, Service, random, sql};
 
 /// A company that is invited.
@@ -87,9 +88,13 @@ pub(super) async fn invite(
         &["token_hash", "account_id", "organization_id", "created_at", "expires_at"],
         "",
     );
-    let mut notices =
-        Bulk::new("notice", &["id", "organization_id", "account_id", "title", "link", "created_at"], "");
+    let mut notices = Bulk::new(
+        "notice",
+        &["id", "organization_id", "account_id", "title", "link", "created_at", "kind"],
+        "",
+    );
     let mut letters = Vec::with_capacity(invited.len());
+    let wordings = Wordings::of(transaction, ["member_invited", "member_invited_known"]).await?;
     for Invited { organization, name, contact, .. } in invited {
         let token = (contact.status == "invited").then(|| random::token(&*service.random));
         if let Some(token) = &token {
@@ -116,7 +121,7 @@ pub(super) async fn invite(
             secret: token,
             dates: Vec::new(),
         };
-        if let Some((account, title, link)) = letter.notice() {
+        if let Some((account, title, link)) = letter.notice(&wordings) {
             notices.push([
                 service.new_id().into(),
                 organization.0.into(),
@@ -124,11 +129,12 @@ pub(super) async fn invite(
                 title.into(),
                 link.into(),
                 now.0.into(),
+                letter.kind.into(),
             ]);
         }
         letters.push(letter);
     }
     links.write(transaction).await?;
     notices.write(transaction).await?;
-    outbox::write(service, transaction, letters, now).await
+    outbox::write(service, transaction, letters, &wordings, now).await
 }

@@ -28,7 +28,8 @@ fn rows() -> String {
     format!(
         "select p.id, p.row_version, a.full_name, a.email, p.created_at, p.last_sign_in_at, {STATUS} as status,
             (select string_agg(r.role, ',') from person_role r where r.person_id = p.id) as roles,
-            (select count(*) from seat s where s.person_id = p.id and s.released_at is null) as seats
+            (select count(*) from seat s where s.person_id = p.id and s.released_at is null) as seats,
+            (select b.reason from bouncing_address b where b.address_key = a.email_key) as mail_comes_back
         {PEOPLE}"
     )
 }
@@ -44,6 +45,7 @@ struct Row {
     status: String,
     roles: Option<String>,
     seats: i64,
+    mail_comes_back: Option<String>,
 }
 
 /// The page that the query asks for.
@@ -288,6 +290,7 @@ fn view(row: Row, zone: &Zone) -> Outcome<PersonRow> {
         status: PersonStatus::from_code(&row.status)
             .ok_or_else(|| Failure::broken("person", "status", row.id))?,
         seats: row.seats,
+        mail_comes_back: row.mail_comes_back,
         since: zone.day_of(Moment(row.created_at)),
         last_sign_in: (row.last_sign_in_at > 0).then(|| zone.day_of(Moment(row.last_sign_in_at))),
     })

@@ -1,14 +1,15 @@
-//! The outbox as operators see it: what failed first, never a body, because links can be secret.
+//! The outbox as operators see it: what failed first.
 
-use domain::ids::MailId;
+use domain::ids::{MailId, OrganizationId};
 use domain::moment::Zone;
 use domain::rights::OperatorAction;
 use domain::view::operator::{MailRow, MailState, OutboxPage, OutboxQuery, PAGE_ROWS};
 use domain::{AuditAction, ErrorCode, Language};
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::item::stamp;
+use super::outbox_item;
 use crate::audit::Event;
 use crate::change::{Begun, Change, programme_chain};
 use crate::failure::Failure;
@@ -17,17 +18,20 @@ use crate::operation::Operation;
 use crate::request::Request;
 use crate::{Outcome, Service, outbox, rights, sql};
 
-/// A mail's row with its rank: given up, failed at least once, waiting, sent.
-const ROWS: &str =
-    "select m.id, m.kind, m.recipient, m.language, m.subject, m.state, m.attempts, m.last_error,
-        m.created_at, m.sent_at, o.name as organization, lower(m.recipient) as recipient_key,
-        lower(m.subject) as subject_key,
-        cast(case when m.state = 'failed' then 0 when m.state = 'waiting' and m.attempts > 0 then 1
-            when m.state = 'waiting' then 2 else 3 end as bigint) as place
-    from mail m left join organization o on o.id = m.organization_id";
+/// A mail's rank, which `mail_by_place` has: given up, failed at least once, waiting, sent.
+const PLACE: &str = "case when m.state = 'failed' and m.bounced_at is null then 0
+    when m.state = 'waiting' and m.attempts > 0 then 1 when m.state = 'waiting' then 2 else 3 end";
+
+const TABLES: &str = "from mail m left join organization o on o.id = m.organization_id";
+
+/// The columns of [`Row`].
+pub(super) const COLUMNS: &str =
+    "m.id, m.kind, m.recipient, m.language, m.subject, m.state, m.attempts, m.last_error, m.created_at, m.sent_at,
+    o.name as organization, m.bounced_at is not null as bounced,
+    exists (select 1 from bouncing_address b where b.address_key = m.recipient_key) as held";
 
 #[derive(FromQueryResult)]
-struct Row {
+pub(super) struct Row {
     id: Uuid,
     kind: String,
     recipient: String,
@@ -39,12 +43,15 @@ struct Row {
     created_at: i64,
     sent_at: Option<i64>,
     organization: Option<String>,
+    bounced: bool,
+    held: bool,
 }
 
 #[derive(FromQueryResult)]
 struct Totals {
     failed: i64,
     waiting: i64,
+    bouncing: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -56,33 +63,35 @@ struct Cursor {
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`] for operators who don't read mail; [`ErrorCode::NotFound`] for a page
-/// that begins after no mail.
+/// that begins after no mail, or an open row that is none.
 pub async fn page(service: &Service, request: &Request, query: &OutboxQuery) -> Outcome<OutboxPage> {
     let operator = request.operator()?;
     rights::check_operator(operator, OperatorAction::ReadMail)?;
     let reader = service.database.reader();
-    let text = "select (select count(*) from mail where state = 'failed') as failed,
-        (select count(*) from mail where state = 'waiting') as waiting";
+    let text = "select (select count(*) from mail where state = 'failed' and bounced_at is null) as failed,
+        (select count(*) from mail where state = 'waiting') as waiting,
+        (select count(*) from bouncing_address) as bouncing";
     let totals = sql::one::<Totals>(reader, text, [])
         .await?
         .ok_or_else(|| Failure::broken("mail", "totals", "outbox"))?;
     let (filter, mut values) = filter(query);
-    let count = format!("select count(*) as number from ({ROWS}) t where {filter}");
+    let count = format!("select count(*) as number {TABLES} where {filter}");
     let total = sql::number(reader, &count, values.clone()).await?;
     let from = match query.after {
         Some(after) => {
-            let text = format!("select t.place from ({ROWS}) t where t.id = $1");
+            let text = format!("select cast({PLACE} as bigint) as place from mail m where m.id = $1");
             let cursor =
                 sql::one::<Cursor>(reader, &text, [after.0.into()]).await?.ok_or(ErrorCode::NotFound)?;
             values.extend([cursor.place.into(), after.0.into()]);
             let (place, id) = (values.len() - 1, values.len());
-            // Ids are ordered by time: the latest first within a rank.
-            format!(" and (t.place > ${place} or (t.place = ${place} and t.id < ${id}))")
+            // Ids are ordered by time: the latest first within a rank. The first condition is what an index
+            // can begin at.
+            format!(" and ({PLACE}) >= ${place} and (({PLACE}) > ${place} or m.id < ${id})")
         }
         None => String::new(),
     };
     let text = format!(
-        "select * from ({ROWS}) t where {filter}{from} order by t.place, t.id desc limit {}",
+        "select {COLUMNS} {TABLES} where {filter}{from} order by {PLACE}, m.id desc limit {}",
         PAGE_ROWS + 1
     );
     let mut rows = sql::all::<Row>(reader, &text, values).await?;
@@ -90,14 +99,35 @@ pub async fn page(service: &Service, request: &Request, query: &OutboxQuery) -> 
     rows.truncate(PAGE_ROWS as usize);
     let zone = Zone::named("UTC");
     let rows = rows.into_iter().map(|row| view(row, &zone)).collect::<Outcome<Vec<_>>>()?;
+    let item = match query.open {
+        Some(open) => Some(Box::new(outbox_item::item(reader, open, &zone).await?)),
+        None => None,
+    };
+    let company = match query.company {
+        Some(company) => Some(company_name(reader, company).await?),
+        None => None,
+    };
     Ok(OutboxPage {
         next: rows.last().filter(|_| more).map(|row| row.id),
         rows,
         total,
         failed: totals.failed,
         waiting: totals.waiting,
+        bouncing: totals.bouncing,
+        company,
+        item,
         why_not: domain::rights::operator_may(&operator.roles, OperatorAction::WorkQueue).err(),
     })
+}
+
+async fn company_name(connection: &impl ConnectionTrait, company: OrganizationId) -> Outcome<String> {
+    #[derive(FromQueryResult)]
+    struct Name {
+        name: String,
+    }
+    let text = "select name from organization where id = $1";
+    let found = sql::one::<Name>(connection, text, [company.0.into()]).await?;
+    Ok(found.ok_or(ErrorCode::NotFound)?.name)
 }
 
 fn filter(query: &OutboxQuery) -> (String, Vec<Value>) {
@@ -106,16 +136,41 @@ fn filter(query: &OutboxQuery) -> (String, Vec<Value>) {
     let find: String = query.find.trim().chars().take(120).collect();
     if !find.is_empty() {
         values.push(sql::contains_pattern(&find).into());
-        parts.push("(t.recipient_key like $1 escape '\\' or t.subject_key like $1 escape '\\')".to_owned());
+        parts.push(
+            "(lower(m.recipient) like $1 escape '\\' or lower(m.subject) like $1 escape '\\'
+                or lower(o.name) like $1 escape '\\')"
+                .to_owned(),
+        );
     }
     if let Some(state) = query.state {
-        values.push(state.code().into());
-        parts.push(format!("t.state = ${}", values.len()));
+        parts.push(
+            match state {
+                MailState::Failed => "m.state = 'failed' and m.bounced_at is null",
+                MailState::Waiting => "m.state = 'waiting'",
+                MailState::Sent => "m.state = 'sent' and m.bounced_at is null",
+                MailState::Bounced => "m.bounced_at is not null",
+            }
+            .to_owned(),
+        );
+    }
+    if let Some(kind) = query.kind {
+        values.push(kind.code().into());
+        parts.push(format!("m.kind = ${}", values.len()));
+    }
+    if !query.recipient.is_empty() {
+        values.push(query.recipient.to_lowercase().into());
+        parts.push(format!("m.recipient_key = ${}", values.len()));
+    }
+    if let Some(company) = query.company {
+        values.push(company.0.into());
+        parts.push(format!("m.organization_id = ${}", values.len()));
     }
     (parts.join(" and "), values)
 }
 
-fn view(row: Row, zone: &Zone) -> Outcome<MailRow> {
+pub(super) fn view(row: Row, zone: &Zone) -> Outcome<MailRow> {
+    let state = if row.bounced { Some(MailState::Bounced) } else { MailState::from_code(&row.state) };
+    let state = state.ok_or_else(|| Failure::broken("mail", "state", row.id))?;
     Ok(MailRow {
         id: MailId(row.id),
         kind: row.kind,
@@ -123,18 +178,20 @@ fn view(row: Row, zone: &Zone) -> Outcome<MailRow> {
         language: Language::from_tag(&row.language).unwrap_or_default(),
         subject: row.subject,
         organization: row.organization,
-        state: MailState::from_code(&row.state).ok_or_else(|| Failure::broken("mail", "state", row.id))?,
+        state,
         attempts: row.attempts,
         last_error: row.last_error,
         written: stamp(zone, row.created_at),
         sent: row.sent_at.map(|at| stamp(zone, at)),
+        held: row.held && state == MailState::Waiting,
     })
 }
 
 /// Puts a mail up for delivery now.
 ///
 /// # Errors
-/// [`ErrorCode::RoleNeeded`], [`ErrorCode::NotFound`]; [`ErrorCode::WrongState`] if it was sent.
+/// [`ErrorCode::RoleNeeded`], [`ErrorCode::NotFound`]; [`ErrorCode::WrongState`] if it was sent;
+/// [`ErrorCode::AddressBounces`] as long as mail to its address comes back.
 pub async fn send_again(
     service: &Service,
     request: &Request,

@@ -18,6 +18,7 @@ use crate::change::Change;
 use crate::outbox::Letter;
 use crate::people::add::organization_name;
 use crate::request::Request;
+use crate::wording::Wordings;
 use crate::{Failure, Outcome, Service, sql};
 
 /// So many companies are looked at in a round.
@@ -103,6 +104,8 @@ async fn remind(service: &Service, company: &Company) -> Outcome<usize> {
     note(&mut change, organization, &due).await?;
     let name = organization_name(&change.transaction, organization).await?;
     let readers = readers(&change.transaction, organization).await?;
+    let kinds = ["benefit_ending", "benefits_ending", "benefit_unused", "benefits_unused"];
+    let wordings = Wordings::of(&change.transaction, kinds).await?;
     let mut letters = 0;
     for language in Language::ALL {
         let of: Vec<&Reader> = readers.iter().filter(|reader| reader.language == language).collect();
@@ -120,7 +123,7 @@ async fn remind(service: &Service, company: &Company) -> Outcome<usize> {
                 continue;
             }
             for reader in &of {
-                change.post(letter(service, organization, &name, reader, *kind, &told)?);
+                change.post(letter(service, organization, &name, reader, *kind, &told, &wordings)?);
                 letters += 1;
             }
         }
@@ -235,6 +238,7 @@ fn letter(
     reader: &Reader,
     kind: ReminderKind,
     told: &[(&Due, &Row)],
+    wordings: &Wordings,
 ) -> Outcome<Letter> {
     let language = reader.language;
     let texts = locales::texts(language);
@@ -283,7 +287,7 @@ fn letter(
         dates: Vec::new(),
     };
     let link = format!("{}{}", service.base_url, letter.path);
-    let title = letter.subject();
+    let title = letter.subject(wordings);
     letter.dates.extend(first.map(|day| Date {
         id: format!("{organization}-{}-{day}", kind.code()),
         day,

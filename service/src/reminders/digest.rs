@@ -16,6 +16,7 @@ use crate::change::Change;
 use crate::failure::Failure;
 use crate::outbox::Letter;
 use crate::request::Request;
+use crate::wording::Wordings;
 use crate::{Outcome, Service, sql};
 
 /// The mail that has several reminders.
@@ -41,6 +42,7 @@ pub(crate) async fn set_aside(
     service: &Service,
     transaction: &DatabaseTransaction,
     letters: Vec<Letter>,
+    wordings: &Wordings,
     now: Moment,
 ) -> Outcome<Vec<Letter>> {
     let reminder =
@@ -68,7 +70,10 @@ pub(crate) async fn set_aside(
             collected_at(cadence, now, &zone, about)
         });
         match (due, letter.account) {
-            (Some(due), Some(account)) => keep(service, transaction, account, letter, now, due).await?,
+            (Some(due), Some(account)) => {
+                let title = letter.subject(wordings);
+                keep(service, transaction, (account, title), letter, now, due).await?;
+            }
             _ => others.push(letter),
         }
     }
@@ -105,12 +110,11 @@ const ASKED_AT_ONCE: usize = 100;
 async fn keep(
     service: &Service,
     transaction: &DatabaseTransaction,
-    account: AccountId,
+    (account, title): (AccountId, String),
     letter: Letter,
     now: Moment,
     due: Moment,
 ) -> Outcome<()> {
-    let title = letter.subject();
     let dates =
         serde_json::to_string(&letter.dates).map_err(|_| Failure::broken("letter", "dates", account.0))?;
     let text = "insert into collected_reminder

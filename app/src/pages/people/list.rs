@@ -14,8 +14,8 @@ use locales::{Texts, format};
 use super::{INVITATION_DAYS, SetupNotice, role_choices};
 use crate::components::{
     ButtonTone, Choice, ChoiceGroup, Column, Confirm, Direction, DisabledButton, Empty, Filter, FilterBar,
-    FilterChip, Find, Icon, IconName, Ledger, LinkButton, Opener, OpeningRow, StatusByCode, SubmitButton,
-    Why, WhyKind,
+    FilterChip, Find, Icon, IconName, Ledger, LinkButton, Notice, Opener, OpeningRow, StatusByCode,
+    SubmitButton, Tone, Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -315,7 +315,12 @@ fn cells(texts: Texts, row: &PersonRow, link: Memo<String>, open: Memo<bool>) ->
             <small>{row.email.clone()}</small>
         </th>
         <td role="cell" data-label=texts.people_column_roles()>{roles}</td>
-        <td role="cell" data-label=texts.common_status()><StatusByCode code=row.status.code()/></td>
+        <td role="cell" data-label=texts.common_status()>
+            <div>
+                <StatusByCode code=row.status.code()/>
+                {row.mail_comes_back.is_some().then(|| view! { <small>{texts.outbox_person_bounces()}</small> })}
+            </div>
+        </td>
         <td role="cell" data-label=texts.people_column_last_sign_in()>{last_sign_in}</td>
         <td role="cell" data-label=texts.people_column_seats()>{format::number(texts.language(), row.seats)}</td>
         <td role="cell" class="end">
@@ -344,6 +349,17 @@ fn Detail(row: Signal<PersonRow>, page: Signal<PeoplePage>) -> impl IntoView {
             </div>
             <div class="stack">
                 <p class="muted">{texts.people_since(format::date(texts.language(), first.since))}</p>
+                {move || {
+                    row.with(|row| row.mail_comes_back.clone())
+                        .map(|reason| {
+                            view! {
+                                <Notice tone=Tone::Wait>
+                                    <b>{texts.outbox_person_bounces()}</b>
+                                    <p>{texts.outbox_person_bounces_text(reason)}</p>
+                                </Notice>
+                            }
+                        })
+                }}
                 {move || {
                     let name = row.with_untracked(|row| row.name.clone());
                     invited.get().then(|| view! { <InviteAgain id=id name=name page=page/> })
