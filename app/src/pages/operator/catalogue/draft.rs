@@ -223,7 +223,7 @@ fn decide(texts: Texts, page: &DraftPage) -> Option<AnyView> {
         view! {
             <section class="sheet narrow">
                 <div class="sheet-head"><h2>{texts.catalogue_publish()}</h2></div>
-                <div class="in">
+                <div class="in stack loose">
                     {update}
                     {publish}
                     <div class="row">{product}{withdraw}</div>

@@ -27,7 +27,7 @@ pub(super) fn Quantities(page: Signal<DraftPage>) -> impl IntoView {
     view! {
         <section class="sheet" id="quantities">
             <div class="sheet-head"><h2>{texts.catalogue_quantities()}</h2></div>
-            <div class="in">
+            <div class="in stack">
                 <p>{texts.catalogue_quantities_lead(texts.common_unlimited())}</p>
                 <nav aria-label=texts.catalogue_quantities()>
                     <ul class="chips">
@@ -99,7 +99,7 @@ fn Matrix(
             <input type="hidden" name="version" value=version.to_string()/>
             <input type="hidden" name="category" value=category.code()/>
             {ledger}
-            <div class="form-foot in"><SubmitButton label=texts.catalogue_save_quantities() busy=form.pending/></div>
+            <div class="in"><SubmitButton label=texts.catalogue_save_quantities() busy=form.pending/></div>
         </PostForm>
     }
     .into_any()
