@@ -3,7 +3,7 @@
 //!
 //! `answered_at` stands while the partner has answered and no operator has looked after it since.
 
-crate::dialect::schema_migration!("m0022_queue", up);
+crate::dialect::schema_migration!("m0022_queue", up, in one transaction);
 
 async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     crate::dialect::run(manager, SCHEMA).await

@@ -1,7 +1,7 @@
 //! Mail as operators look after it: each attempt, what came back, addresses that mail can't reach, and the
 //! programme's own wording.
 
-crate::dialect::schema_migration!("m0023_mail", up);
+crate::dialect::schema_migration!("m0023_mail", up, in one transaction);
 
 async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     crate::dialect::run(manager, SCHEMA).await

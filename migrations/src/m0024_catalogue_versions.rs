@@ -4,7 +4,7 @@
 //! keeps the version that was in force when it was bought. What the catalogue no longer lists stays for
 //! those who have it.
 
-crate::dialect::schema_migration!("m0024_catalogue_versions", up);
+crate::dialect::schema_migration!("m0024_catalogue_versions", up, in one transaction);
 
 async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     crate::dialect::run(manager, SCHEMA).await

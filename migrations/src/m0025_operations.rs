@@ -2,7 +2,7 @@
 //!
 //! `used_until` is when all attempts of a client would have come back, by the database's clock.
 
-crate::dialect::schema_migration!("m0025_operations", up);
+crate::dialect::schema_migration!("m0025_operations", up, in one transaction);
 
 async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     crate::dialect::run(manager, SCHEMA).await

@@ -11,4 +11,5 @@ pub mod file;
 pub mod on_clock;
 pub mod page;
 pub mod publish;
+mod reach;
 pub mod read;

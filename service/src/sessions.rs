@@ -87,7 +87,7 @@ pub async fn operator_of(service: &Service, email: &str) -> Outcome<Request> {
     }
     let text = "select a.id, a.full_name, a.language, string_agg(r.role, ',') as roles
         from account a join operator_role r on r.account_id = a.id
-        where a.email_key = $1 group by a.id, a.full_name, a.language";
+        where a.email_key = $1 and a.status = 'active' group by a.id, a.full_name, a.language";
     let email = email.trim().to_lowercase();
     let found = sql::one::<Found>(service.database.reader(), text, [email.into()]).await?;
     let found = found.ok_or(domain::ErrorCode::NotFound)?;

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::Language;
+use domain::{AuditAction, Language};
 use domain::catalogue::{
     Catalogue, ChangeKind, Difference, Entitlement, Offer, Product, Quantity, Subject, Translated,
     differences,
@@ -15,17 +15,18 @@ use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set, Value};
 use uuid::Uuid;
 
 use super::read;
-use crate::change::Change;
+use crate::audit::Event;
+use crate::change::{Change, programme_chain};
 use crate::entity::{entitlement, key_pool};
 use crate::failure::Failure;
 use crate::{Outcome, sql};
 
-/// Writes what the catalogue changes about the one in force, as the next version; says which that is.
-/// `existing` lets it reach what companies hold already.
+/// Writes what the catalogue changes about the one in force, as the next version; says which that is. What
+/// companies hold is brought to it company by company, where it is to reach that ([`super::on_clock`]).
 ///
 /// # Errors
 /// [`Failure::Database`]; [`Failure::Broken`] for a row that the document can't have named.
-pub(crate) async fn apply(change: &Change<'_>, catalogue: &Catalogue, existing: bool) -> Outcome<i64> {
+pub(crate) async fn apply(change: &mut Change<'_>, catalogue: &Catalogue) -> Outcome<i64> {
     let connection = &change.transaction;
     if change.service().database.is_postgres() {
         sql::number(connection, "select id as number from programme where id = 1 for update", []).await?;
@@ -62,8 +63,13 @@ pub(crate) async fn apply(change: &Change<'_>, catalogue: &Catalogue, existing: 
     }
     write_quantities(change, catalogue, &found, version).await?;
     sql::run(connection, "update programme set catalogue_version = $1", [version.into()]).await?;
-    if existing {
-        reach_what_is_held(change, version).await?;
+    for Difference { subject, values, .. } in found {
+        let (Subject::Policy(name), Some(value)) = (subject, values.into_iter().next()) else { continue };
+        change.record(
+            Event::new(programme_chain(), AuditAction::PolicyChanged, "policy", name)
+                .before(value.before.unwrap_or_default())
+                .after(value.after.unwrap_or_default()),
+        );
     }
     Ok(version)
 }
@@ -271,61 +277,4 @@ fn model(
         from_version: Set(version),
         until_version: Set(None),
     }
-}
-
-/// The row of the catalogue in force that a grant of a holding comes from.
-const IN_FORCE: &str = "e.until_version is null and e.product_id = g.product_id and e.source = g.source
-    and (g.source <> 'select_competency' or e.level = f.tier and e.area = g.area)";
-
-/// Lets holdings in force have the version: their pools get its quantities at once, their new benefits come
-/// company by company ([`super::on_clock::entitle_some`]). What the version no longer grants is withdrawn
-/// where nobody uses it; elsewhere it goes on for who does, and nothing new starts.
-async fn reach_what_is_held(change: &Change<'_>, version: i64) -> Outcome<()> {
-    let connection = &change.transaction;
-    let text = "update holding set catalogue_version = $1, row_version = row_version + 1
-        where state in ('active', 'coming')";
-    sql::run(connection, text, [version.into()]).await?;
-    // What an earlier version took away and this one gives again is the same grant.
-    let until = "case when g.category = 'go_to_market' then null else g.holding_ends_at end";
-    let text = format!(
-        "update benefit_grant set state = 'granted', row_version = row_version + 1,
-            activate_by = case when category = 'go_to_market' then null else holding_ends_at end
-        where id in (select g.id from entitlement e join benefit_grant g on g.product_id = e.product_id
-            join holding h on h.id = g.holding_id join offer f on f.id = h.offer_id
-            where e.from_version = $1 and {IN_FORCE} and h.state = 'active' and (g.state = 'withdrawn'
-                or g.state = 'granted' and coalesce(g.activate_by, 0) <> coalesce({until}, 0)))"
-    );
-    sql::run(connection, &text, [version.into()]).await?;
-    let text = format!(
-        "update pool set quantity = (select coalesce(e.seats, e.quantity)
-            from benefit_grant g join holding h on h.id = g.holding_id join offer f on f.id = h.offer_id
-            join entitlement e on {IN_FORCE}
-            where g.pool_id = pool.id and g.state = 'granted' order by e.from_version desc limit 1)
-        where id in (select g.pool_id from entitlement e join benefit_grant g on g.product_id = e.product_id
-            join holding h on h.id = g.holding_id join offer f on f.id = h.offer_id
-            where e.from_version = $1 and {IN_FORCE} and g.state = 'granted' and h.state = 'active')"
-    );
-    sql::run(connection, &text, [version.into()]).await?;
-    let gone = format!(
-        "g.state = 'granted' and g.product_id in (select product_id from entitlement where until_version = $1)
-        and exists (select 1 from holding h join offer f on f.id = h.offer_id
-            where h.id = g.holding_id and h.state = 'active'
-                and not exists (select 1 from entitlement e where {IN_FORCE}))"
-    );
-    let in_use = "(g.activation_state in ('requested', 'processing', 'active')
-        or exists (select 1 from seat s where s.grant_id = g.id and s.released_at is null)
-        or exists (select 1 from product_key k where k.grant_id = g.id and k.state in ('held', 'spent')))";
-    let text = format!(
-        "update benefit_grant set activate_by = $2, row_version = row_version + 1
-        where id in (select g.id from benefit_grant g where {gone} and {in_use}
-            and (g.activate_by is null or g.activate_by > $2))"
-    );
-    // The last moment to begin is over.
-    sql::run(connection, &text, [version.into(), (change.now.0 - 1).into()]).await?;
-    let text = format!(
-        "update benefit_grant set state = 'withdrawn', row_version = row_version + 1
-        where id in (select g.id from benefit_grant g where {gone} and not {in_use})"
-    );
-    sql::run(connection, &text, [version.into()]).await?;
-    Ok(())
 }

@@ -275,6 +275,8 @@ pub async fn withdraw(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    // A version whose day has come doesn't come into force while it is taken back.
+    super::publish::lock(&change).await?;
     let state = find(&change.transaction, wanted.draft).await?.state;
     let state = if state == "published" { "published" } else { "draft" };
     if state == "published" {

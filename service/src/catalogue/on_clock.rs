@@ -6,7 +6,7 @@ use domain::ids::OrganizationId;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::{drafts, publish};
+use super::{drafts, publish, reach};
 use crate::audit::Event;
 use crate::change::Change;
 use crate::live::Changed;
@@ -27,20 +27,18 @@ pub async fn put_into_force_due(service: &Service) -> Outcome<Option<i64>> {
     }
     let request = Request::of_worker(service);
     let mut change = Change::begin_unasked(service, &request).await?;
-    if service.database.is_postgres() {
-        sql::number(&change.transaction, "select id as number from programme where id = 1 for update", [])
-            .await?;
-    }
+    publish::lock(&change).await?;
     // Another server may have been quicker.
     let Some(draft) = drafts::due(&change.transaction, change.now).await? else { return Ok(None) };
     let version = publish::put_into_force(&mut change, &draft).await?;
     change.commit(Some(version)).await
 }
 
-/// Grants companies what a version in force brings to what they hold; says to how many.
+/// Brings companies to the version in force where a version was to reach what they hold; says how many. One that
+/// can't be brought is logged, and tried again.
 ///
 /// # Errors
-/// [`crate::Failure::Database`]; those before are done.
+/// [`crate::Failure::Database`].
 pub async fn entitle_some(service: &Service) -> Outcome<usize> {
     #[derive(FromQueryResult)]
     struct Behind {
@@ -50,26 +48,36 @@ pub async fn entitle_some(service: &Service) -> Outcome<usize> {
         "select id from organization where portal_state = 'member' and entitled_version <
             (select coalesce(max(version), 1) from catalogue_draft
                 where reach = 'existing' and version is not null)
-        order by entitled_version, id limit {ROUND}"
+        order by entitled_version desc, id limit {ROUND}"
     );
     let behind = sql::all::<Behind>(service.database.reader(), &text, []).await?;
-    let count = behind.len();
+    let mut brought = 0;
     for Behind { id } in behind {
-        let request = Request::of_worker(service);
-        let mut change = Change::begin_unasked(service, &request).await?;
-        let organization = OrganizationId(id);
-        let version = super::read::version(&change.transaction).await?;
-        let text = "update organization set entitled_version = $2 where id = $1 and entitled_version < $2";
-        if sql::run(&change.transaction, text, [id.into(), version.into()]).await? == 0 {
-            continue;
+        match bring(service, OrganizationId(id)).await {
+            Ok(new) => brought += usize::from(new),
+            // The others don't wait for one that can't be brought.
+            Err(failure) => tracing::error!(company = %id, cause = %failure, "a company keeps its earlier version"),
         }
-        entitle::entitle(&mut change, organization).await?;
-        change.record(
-            Event::new(organization, AuditAction::CatalogueInForce, "organization", organization)
-                .after(format!("catalogue {version}")),
-        );
-        change.tell(Changed::Organization(organization));
-        change.commit(()).await?;
     }
-    Ok(count)
+    Ok(brought)
+}
+
+async fn bring(service: &Service, organization: OrganizationId) -> Outcome<bool> {
+    let request = Request::of_worker(service);
+    let mut change = Change::begin_unasked(service, &request).await?;
+    let version = super::read::version(&change.transaction).await?;
+    // Locks the company as well; another server may have been quicker.
+    let text = "update organization set entitled_version = $2
+        where id = $1 and portal_state = 'member' and entitled_version < $2";
+    if sql::run(&change.transaction, text, [organization.0.into(), version.into()]).await? == 0 {
+        return Ok(false);
+    }
+    reach::reach(&mut change, organization, version).await?;
+    entitle::entitle(&mut change, organization).await?;
+    change.record(
+        Event::new(organization, AuditAction::CatalogueInForce, "organization", organization)
+            .after(format!("catalogue {version}")),
+    );
+    change.tell(Changed::Organization(organization));
+    change.commit(true).await
 }

@@ -6,7 +6,7 @@ use domain::rights::OperatorAction;
 use domain::{AuditAction, Day, Error, ErrorCode, Field, Moment};
 
 use super::drafts::{Draft, WantedDraft, claim, event, publish_refusal};
-use super::{apply, file, read};
+use super::{apply, file, on_clock, read};
 use crate::change::{Begun, Change};
 use crate::live::Changed;
 use crate::operation::Operation;
@@ -50,6 +50,8 @@ pub async fn publish(
     if input.from.is_some_and(|day| day < zone.day_of(change.now)) {
         return Err(Error::field(Field::Starts, ErrorCode::DateOrder).into());
     }
+    // First of all: whoever publishes or takes back at this moment waits.
+    lock(&change).await?;
     let draft = claim(&change, input.wanted, "draft").await?;
     let publication = policies::in_force(&change.transaction).await?.catalogue_publication;
     if publication == Publication::SecondPerson && draft.changed_by == operator.account.0 {
@@ -85,7 +87,23 @@ pub async fn publish(
         None
     };
     change.tell(Changed::Queue);
-    change.commit(version).await
+    let version = change.commit(version).await?;
+    if version.is_some() && input.existing {
+        // The worker goes on where this ends, or fails.
+        if let Err(failure) = on_clock::entitle_some(service).await {
+            tracing::error!(cause = %failure, "what a version brings could not be granted");
+        }
+    }
+    Ok(version)
+}
+
+/// Holds the programme still until the end of the change.
+pub(super) async fn lock(change: &Change<'_>) -> Outcome<()> {
+    if change.service().database.is_postgres() {
+        let text = "select id as number from programme where id = 1 for update";
+        sql::number(&change.transaction, text, []).await?;
+    }
+    Ok(())
 }
 
 async fn check(change: &Change<'_>, draft: &Draft) -> Outcome<()> {
@@ -109,13 +127,15 @@ pub(super) async fn put_into_force(change: &mut Change<'_>, draft: &Draft) -> Ou
     // Policies may have been changed on their own page since.
     let in_force = read::in_force(&change.transaction).await?;
     let catalogue = rebase(&draft.base, &draft.catalogue, &in_force);
-    let version = apply::apply(change, &catalogue, draft.existing).await?;
+    let version = apply::apply(change, &catalogue).await?;
     let text = "update catalogue_draft set state = 'replaced', row_version = row_version + 1
         where state = 'in_force'";
     sql::run(&change.transaction, text, []).await?;
     let text = "update catalogue_draft set state = 'in_force', version = $2, row_version = row_version + 1
-        where id = $1";
-    sql::run(&change.transaction, text, [draft.id.0.into(), version.into()]).await?;
+        where id = $1 and state = 'published'";
+    if sql::run(&change.transaction, text, [draft.id.0.into(), version.into()]).await? == 0 {
+        return Err(ErrorCode::WrongState.into());
+    }
     change.record(event(AuditAction::CatalogueInForce, draft.id).after(format!("catalogue {version}")));
     change.tell(Changed::Queue);
     Ok(version)

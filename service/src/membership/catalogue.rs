@@ -97,6 +97,11 @@ impl Editions {
         Ok(Self { all, by_version })
     }
 
+    /// The catalogue that a grant came from: its holding's, or every row for one without a holding.
+    pub(crate) fn of_grant(&self, version: Option<i64>) -> &[Entitlement] {
+        version.map_or(self.all.as_slice(), |version| self.at(version))
+    }
+
     /// The catalogue of a version that a holding has.
     pub(crate) fn at(&self, version: i64) -> &[Entitlement] {
         self.by_version.get(&version).map_or(&[], Vec::as_slice)

@@ -36,6 +36,7 @@ struct Granted {
     area: Option<String>,
     product_id: Uuid,
     tier: Option<String>,
+    catalogue_version: Option<i64>,
 }
 
 #[derive(FromQueryResult)]
@@ -46,9 +47,9 @@ struct ProductCategory {
 
 /// What makes two rows the same benefit: a core comes once however many holdings bring it, what areas
 /// add once for their level, or once for each area.
-type Same = (SourceLabel, Option<Tier>, Option<String>, Uuid);
+pub(crate) type Same = (SourceLabel, Option<Tier>, Option<String>, Uuid);
 
-fn same(row: &Entitlement) -> Same {
+pub(crate) fn same(row: &Entitlement) -> Same {
     let area = if row.per_area { row.area.clone() } else { None };
     (row.source, row.level, area, row.product.0)
 }
@@ -103,14 +104,22 @@ async fn bringing<'c>(
 /// [`Failure::Database`]; [`Failure::Broken`] for a code that isn't known.
 pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationId) -> Outcome<usize> {
     let editions = Editions::of(&change.transaction, organization).await?;
-    let have = present(change, organization, &editions.all).await?;
-    let mut left = left_behind(change, organization, &editions.all).await?;
+    let have = present(change, organization, &editions).await?;
+    let mut left = left_behind(change, organization, &editions).await?;
+    let pools_here = pools_here(change, organization).await?;
     let categories = categories(change).await?;
     let (mut pools, mut grants) = (Vec::new(), Vec::new());
     for Bringing { holding, last_use, rows } in
         bringing(&change.transaction, change.now, organization, &editions, None).await?
     {
         let mut shared: HashMap<(SourceLabel, Option<String>, &str), Uuid> = HashMap::new();
+        // What came before shares its pool with what comes now.
+        for row in editions.at(holding.catalogue_version) {
+            let key = (holding.id, row.product.0, row.source.code().to_owned(), row.area.clone());
+            if let (Some(code), Some(pool)) = (row.pool.as_deref(), pools_here.get(&key)) {
+                shared.insert((row.source, row.area.clone(), code), *pool);
+            }
+        }
         for row in rows.into_iter().filter(|row| !have.contains(&same(row))) {
             let category = categories
                 .get(&row.product.0)
@@ -188,9 +197,10 @@ async fn heirs(
         area: Option<String>,
         product_id: Uuid,
         tier: Option<String>,
+        catalogue_version: Option<i64>,
     }
     let others = bringing(connection, now, organization, editions, Some(line)).await?;
-    let text = "select g.id, g.source, g.area, g.product_id, f.tier from benefit_grant g
+    let text = "select g.id, g.source, g.area, g.product_id, f.tier, h.catalogue_version from benefit_grant g
         left join holding h on h.id = g.holding_id left join offer f on f.id = h.offer_id
         where g.order_line_id = $1 and g.state = 'granted' order by g.id";
     let leaving = sql::all::<Leaving>(connection, text, [line.into()]).await?;
@@ -210,7 +220,7 @@ async fn heirs(
     for leaving in leaving {
         let (product_id, source, area) = (leaving.product_id, leaving.source.clone(), leaving.area.clone());
         let key = key_of(
-            &editions.all,
+            editions.of_grant(leaving.catalogue_version),
             organization,
             &leaving.source,
             leaving.area,
@@ -296,19 +306,20 @@ fn key_of(
 }
 
 /// What the company has already, or had from a holding that goes on: a go-to-market benefit ends before its
-/// holding does, and doesn't come a second time.
+/// holding does, and doesn't come a second time; what a version took away comes back as the same grant.
 async fn present(
     change: &Change<'_>,
     organization: OrganizationId,
-    catalogue: &[Entitlement],
+    editions: &Editions,
 ) -> Outcome<HashSet<Same>> {
-    let text = "select g.source, g.area, g.product_id, f.tier from benefit_grant g
+    let text = "select g.source, g.area, g.product_id, f.tier, h.catalogue_version from benefit_grant g
         left join holding h on h.id = g.holding_id left join offer f on f.id = h.offer_id
         where g.organization_id = $1 and (g.state = 'granted' and h.id is null
-            or g.state in ('granted', 'ended') and h.state = 'active')";
+            or g.state in ('granted', 'ended', 'withdrawn') and h.state = 'active')";
     let mut present = HashSet::new();
     for row in sql::all::<Granted>(&change.transaction, text, [organization.0.into()]).await? {
         let tier = row.tier.as_deref();
+        let catalogue = editions.of_grant(row.catalogue_version);
         present.insert(key_of(catalogue, organization, &row.source, row.area, row.product_id, tier)?);
     }
     Ok(present)
@@ -319,7 +330,7 @@ async fn present(
 async fn left_behind(
     change: &Change<'_>,
     organization: OrganizationId,
-    catalogue: &[Entitlement],
+    editions: &Editions,
 ) -> Outcome<HashMap<Same, Uuid>> {
     #[derive(FromQueryResult)]
     struct Left {
@@ -328,8 +339,9 @@ async fn left_behind(
         area: Option<String>,
         product_id: Uuid,
         tier: String,
+        catalogue_version: i64,
     }
-    let text = "select g.id, g.source, g.area, g.product_id, f.tier from benefit_grant g
+    let text = "select g.id, g.source, g.area, g.product_id, f.tier, h.catalogue_version from benefit_grant g
         join holding h on h.id = g.holding_id join offer f on f.id = h.offer_id
         where g.organization_id = $1 and g.state = 'granted' and h.state not in ('active', 'coming')
             and not (g.category = 'go_to_market' and g.activation_state in ('requested', 'processing', 'active'))
@@ -338,9 +350,30 @@ async fn left_behind(
     let mut left = HashMap::new();
     for row in sql::all::<Left>(&change.transaction, text, [organization.0.into()]).await? {
         let tier = Some(row.tier.as_str());
+        let catalogue = editions.of_grant(Some(row.catalogue_version));
         left.insert(key_of(catalogue, organization, &row.source, row.area, row.product_id, tier)?, row.id);
     }
     Ok(left)
+}
+
+/// The pool of each granted benefit, by holding, product, source and area.
+async fn pools_here(
+    change: &Change<'_>,
+    organization: OrganizationId,
+) -> Outcome<HashMap<(Uuid, Uuid, String, Option<String>), Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Here {
+        holding_id: Uuid,
+        product_id: Uuid,
+        source: String,
+        area: Option<String>,
+        pool_id: Uuid,
+    }
+    let text = "select g.holding_id, g.product_id, g.source, g.area, g.pool_id from benefit_grant g
+        join holding h on h.id = g.holding_id
+        where g.organization_id = $1 and g.state = 'granted' and h.state = 'active'";
+    let rows = sql::all::<Here>(&change.transaction, text, [organization.0.into()]).await?;
+    Ok(rows.into_iter().map(|row| ((row.holding_id, row.product_id, row.source, row.area), row.pool_id)).collect())
 }
 
 async fn categories(change: &Change<'_>) -> Outcome<HashMap<Uuid, Category>> {

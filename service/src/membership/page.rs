@@ -210,7 +210,7 @@ async fn next(
     held: &[Held],
 ) -> Outcome<Vec<NextTier>> {
     let text = "select f.tier, t.name, f.price_minor, f.currency from offer f
-        join offer_text t on t.offer_id = f.id and t.language = $1 order by f.price_minor, f.id";
+        join offer_text t on t.offer_id = f.id and t.language = $1 where f.listed order by f.price_minor, f.id";
     let offers = sql::all::<Offer>(connection, text, [language.tag().into()]).await?;
     let text = "select p.id, t.name, p.category, p.unit from product p
         join product_text t on t.product_id = p.id and t.language = $1";

@@ -57,7 +57,7 @@ const HOLDINGS: &str = "select h.id, h.areas, h.anniversary_at, f.tier, t.name a
     from holding h
     join offer f on f.id = h.offer_id and f.tier in ('silver', 'gold')
     join offer_text t on t.offer_id = f.id and t.language = $1
-    join offer n on n.tier in ('silver', 'gold') and n.tier <> f.tier
+    join offer n on n.tier in ('silver', 'gold') and n.tier <> f.tier and n.listed
     join offer_text tn on tn.offer_id = n.id and tn.language = $1
     left join order_line l on l.of_holding_id = h.id and l.state in ('placed', 'active')
     left join orders o on o.id = l.order_id
