@@ -13,7 +13,7 @@ pub use document::{
     Area, Catalogue, Download, Entitlement, Offer, OfferTier, Product, Programme, Publication, Quantity,
     Translated,
 };
-pub use fault::{Fault, FaultCode, faults, faults_against};
+pub use fault::{Fault, FaultCode, Known, faults, faults_against};
 pub use rebase::rebase;
 
 /// A small catalogue without a fault, for tests.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::{Catalogue, Entitlement, OfferTier, Product, Translated};
 use crate::Language;
-use crate::benefit::{ProductKind, SourceLabel};
+use crate::benefit::{ProductKind, SourceLabel, Unit};
 use crate::error::codes;
 use crate::membership::Tier;
 
@@ -60,6 +60,10 @@ codes! {
         OneOfferATier = "one_offer_a_tier",
         /// What a product is, or what a quantity counts, can't change: it needs another code.
         KindChanged = "kind_changed",
+        /// What an offer gives can't change, for those who hold it: it needs another code.
+        TierChanged = "tier_changed",
+        /// The network membership comes first, for nothing: there is one offer of it, without a price.
+        NetworkOffer = "network_offer",
     }
 }
 
@@ -100,6 +104,9 @@ pub fn faults(catalogue: &Catalogue, known: impl Fn(&str, &str) -> bool) -> Vec<
         let one = count == 1 || tier == OfferTier::Isv.code();
         found.check(one, FaultCode::OneOfferATier, || format!("offer, tier {tier}"));
     }
+    let network = catalogue.offers.iter().filter(|offer| offer.tier == OfferTier::Network);
+    let free = network.clone().count() == 1 && network.clone().all(|offer| offer.price_minor == 0);
+    found.check(free, FaultCode::NetworkOffer, || "offer, tier network".to_owned());
     found.codes("product", catalogue.products.iter().map(|product| product.code.as_str()));
     for product in &catalogue.products {
         found.product(product);
@@ -109,24 +116,29 @@ pub fn faults(catalogue: &Catalogue, known: impl Fn(&str, &str) -> bool) -> Vec<
     found.faults
 }
 
-/// What a catalogue can't change about the one in force.
+/// What the database knows by a code, also where the catalogue doesn't list it any more.
+#[derive(Clone, Default, Debug)]
+pub struct Known {
+    /// What a product is, and what a quantity of it counts.
+    pub products: HashMap<String, (ProductKind, Unit)>,
+    /// What an offer gives.
+    pub offers: HashMap<String, OfferTier>,
+}
+
+/// What a catalogue can't change about what there is.
 #[must_use]
-pub fn faults_against(catalogue: &Catalogue, in_force: &Catalogue) -> Vec<Fault> {
-    let before: HashMap<&str, &Product> =
-        in_force.products.iter().map(|product| (product.code.as_str(), product)).collect();
-    catalogue
-        .products
-        .iter()
-        .filter(|product| {
-            before
-                .get(product.code.as_str())
-                .is_some_and(|before| before.kind != product.kind || before.unit != product.unit)
-        })
-        .map(|product| Fault {
-            code: FaultCode::KindChanged,
-            place: format!("product {}, kind or unit", product.code),
-        })
-        .collect()
+pub fn faults_against(catalogue: &Catalogue, known: &Known) -> Vec<Fault> {
+    let products = catalogue.products.iter().filter_map(|product| {
+        let other = *known.products.get(&product.code)? != (product.kind, product.unit);
+        let place = format!("product {}, kind or unit", product.code);
+        other.then_some(Fault { code: FaultCode::KindChanged, place })
+    });
+    let offers = catalogue.offers.iter().filter_map(|offer| {
+        let other = *known.offers.get(&offer.code)? != offer.tier;
+        let place = format!("offer {}, tier", offer.code);
+        other.then_some(Fault { code: FaultCode::TierChanged, place })
+    });
+    products.chain(offers).collect()
 }
 
 #[derive(Default)]
@@ -384,6 +396,21 @@ mod tests {
     }
 
     #[test]
+    fn the_network_membership_is_one_offer_for_nothing() {
+        type Change = fn(&mut Catalogue);
+        let changes: [Change; 3] = [
+            |catalogue| catalogue.offers[0].price_minor = 1,
+            |catalogue| catalogue.offers[0].tier = OfferTier::Silver,
+            |catalogue| catalogue.offers.clear(),
+        ];
+        for change in changes {
+            let mut catalogue = sample();
+            change(&mut catalogue);
+            assert!(codes(&catalogue).iter().any(|(code, _)| *code == FaultCode::NetworkOffer));
+        }
+    }
+
+    #[test]
     fn rows_of_one_pool_have_one_limit() {
         let mut catalogue = sample();
         let mut other = catalogue.entitlements[0].clone();
@@ -398,12 +425,20 @@ mod tests {
 
     #[test]
     fn what_a_product_is_stays() {
-        let in_force = sample();
         let mut catalogue = sample();
+        let product = &catalogue.products[0];
+        let offer = &catalogue.offers[0];
+        let known = Known {
+            products: [(product.code.clone(), (product.kind, product.unit))].into(),
+            offers: [(offer.code.clone(), offer.tier)].into(),
+        };
         catalogue.products[0].name.en = "Another name".to_owned();
-        assert_eq!(faults_against(&catalogue, &in_force), []);
-        catalogue.products[0].unit = crate::benefit::Unit::Item;
-        assert_eq!(faults_against(&catalogue, &in_force)[0].code, FaultCode::KindChanged);
+        assert_eq!(faults_against(&catalogue, &known), []);
+        catalogue.products[0].unit = Unit::Item;
+        catalogue.offers[0].tier = OfferTier::Gold;
+        let found: Vec<FaultCode> =
+            faults_against(&catalogue, &known).iter().map(|fault| fault.code).collect();
+        assert_eq!(found, [FaultCode::KindChanged, FaultCode::TierChanged]);
     }
 
     use super::super::document::Offer;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use domain::catalogue::{
-    Catalogue as Document, ChangeKind, Difference, Quantity, Subject, differences, faults_against,
+    Catalogue as Document, ChangeKind, Difference, Known, Quantity, Subject, differences, faults_against,
 };
 use domain::{Day, OperationId};
 use service::catalogue::drafts::{BeginDraft, WantedDraft};
@@ -112,9 +112,9 @@ fn read_file(path: &Path) -> Result<(String, Document), Trouble> {
 }
 
 /// Says what is wrong with a file; whether anything is.
-fn tell_faults(catalogue: &Document, in_force: &Document) -> std::io::Result<bool> {
+fn tell_faults(catalogue: &Document, known: &Known) -> std::io::Result<bool> {
     let mut faults = file::faults_of(catalogue);
-    faults.extend(faults_against(catalogue, in_force));
+    faults.extend(faults_against(catalogue, known));
     let mut out = std::io::stdout().lock();
     for fault in &faults {
         writeln!(out, "fault {}: {}", fault.code.code(), fault.place)?;
@@ -125,7 +125,7 @@ fn tell_faults(catalogue: &Document, in_force: &Document) -> std::io::Result<boo
 async fn diff(service: &Service, path: &Path) -> Result<ExitCode, Trouble> {
     let (_, catalogue) = read_file(path)?;
     let in_force = read::in_force(service.database.reader()).await?;
-    let faulty = tell_faults(&catalogue, &in_force)?;
+    let faulty = tell_faults(&catalogue, &read::known(service.database.reader()).await?)?;
     let found = differences(&in_force, &catalogue);
     tell(&found)?;
     Ok(if found.is_empty() && !faulty { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -181,7 +181,7 @@ async fn import(service: &Service, import: Import) -> Result<ExitCode, Trouble> 
         .await
         .map_err(|failure| told(&failure, &format!("no operator has the address {}", import.by)))?;
     let in_force = read::in_force(service.database.reader()).await?;
-    let faulty = tell_faults(&catalogue, &in_force)?;
+    let faulty = tell_faults(&catalogue, &read::known(service.database.reader()).await?)?;
     tell(&differences(&in_force, &catalogue))?;
     if faulty && import.publish {
         println!("Nothing was taken over: correct the faults first.");

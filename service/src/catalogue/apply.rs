@@ -6,11 +6,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::{AuditAction, Language};
 use domain::catalogue::{
     Catalogue, ChangeKind, Difference, Entitlement, Offer, Product, Quantity, Subject, Translated,
     differences,
 };
+use domain::{AuditAction, Language};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set, Value};
 use uuid::Uuid;
 

@@ -200,7 +200,7 @@ pub async fn change(
     edit.apply(&mut catalogue);
     let before = file::faults_of(&draft.catalogue);
     let mut fresh = file::faults_of(&catalogue);
-    fresh.extend(faults_against(&catalogue, &draft.base));
+    fresh.extend(faults_against(&catalogue, &read::known(&change.transaction).await?));
     fresh.retain(|fault| !before.contains(fault));
     if let Some(first) = fresh.first() {
         return Err(publish_refusal(&fresh, first));

@@ -81,11 +81,20 @@ fn set_quantities(
         .filter(|product| product.kind.category() == category)
         .map(|product| product.code.clone())
         .collect();
+    // Only what somebody changed: the other fields of the page say what the draft says, and one that shares its pool
+    // with a changed one would set it back.
+    let before = catalogue.entitlements.clone();
+    let said = |source: SourceLabel, product: &String| {
+        before
+            .iter()
+            .find(|row| row.source == source && row.product == *product)
+            .map_or(Amount::Nothing, |row| row.quantity.map_or(Amount::Unlimited, Amount::Of))
+    };
     for ((product, source), amount) in amounts {
         let Some(source) = SourceLabel::from_code(source).filter(|source| !source.has_area()) else {
             continue;
         };
-        if !of_category.contains(product) {
+        if !of_category.contains(product) || said(source, product) == *amount {
             continue;
         }
         let at =
@@ -120,7 +129,8 @@ fn set_quantities(
                 source,
                 product: product.clone(),
                 quantity,
-                seats: None,
+                // As with the other sources, where the quantity counts something else than people.
+                seats: before.iter().filter(|row| row.product == *product).find_map(|row| row.seats),
                 pool: None,
                 level: None,
                 areas: Vec::new(),

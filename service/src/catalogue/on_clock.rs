@@ -56,7 +56,9 @@ pub async fn entitle_some(service: &Service) -> Outcome<usize> {
         match bring(service, OrganizationId(id)).await {
             Ok(new) => brought += usize::from(new),
             // The others don't wait for one that can't be brought.
-            Err(failure) => tracing::error!(company = %id, cause = %failure, "a company keeps its earlier version"),
+            Err(failure) => {
+                tracing::error!(company = %id, cause = %failure, "a company keeps its earlier version")
+            }
         }
     }
     Ok(brought)

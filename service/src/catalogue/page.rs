@@ -105,7 +105,9 @@ pub async fn draft(
     let reader = service.database.reader();
     let (row, draft) = row(service, query.draft).await?;
     let mut faults = file::faults_of(&draft.catalogue);
-    faults.extend(faults_against(&draft.catalogue, &draft.base));
+    if row.state == DraftState::Draft {
+        faults.extend(faults_against(&draft.catalogue, &read::known(reader).await?));
+    }
     faults.truncate(SHOWN);
     let found = differences(&draft.base, &draft.catalogue);
     let open = matches!(row.state, DraftState::Draft | DraftState::Published);

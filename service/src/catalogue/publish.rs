@@ -110,9 +110,8 @@ async fn check(change: &Change<'_>, draft: &Draft) -> Outcome<()> {
     if draft.base_version != read::version(&change.transaction).await? {
         return Err(ErrorCode::CatalogueMoved.into());
     }
-    let in_force = read::in_force(&change.transaction).await?;
     let mut faults = file::faults_of(&draft.catalogue);
-    faults.extend(faults_against(&draft.catalogue, &in_force));
+    faults.extend(faults_against(&draft.catalogue, &read::known(&change.transaction).await?));
     if let Some(first) = faults.first() {
         return Err(publish_refusal(&faults, first));
     }

@@ -49,7 +49,8 @@ impl Grant {
         };
         let exactly = |row: &&Entitlement| row.area == self.area;
         let held = |row: &&Entitlement| {
-            !row.per_area && row.area.as_deref().is_some_and(|area| self.areas.split(',').any(|of| of == area))
+            !row.per_area
+                && row.area.as_deref().is_some_and(|area| self.areas.split(',').any(|of| of == area))
         };
         let mut rows = catalogue.iter().filter(like);
         rows.clone().find(exactly).or_else(|| rows.find(held))
@@ -66,7 +67,11 @@ impl Grant {
 ///
 /// # Errors
 /// [`crate::Failure::Database`].
-pub(super) async fn reach(change: &mut Change<'_>, organization: OrganizationId, version: i64) -> Outcome<()> {
+pub(super) async fn reach(
+    change: &mut Change<'_>,
+    organization: OrganizationId,
+    version: i64,
+) -> Outcome<()> {
     hold_still(change, organization).await?;
     let text = "update holding set catalogue_version = $2, row_version = row_version + 1
         where organization_id = $1 and state in ('active', 'coming') and catalogue_version <> $2";
@@ -100,7 +105,8 @@ pub(super) async fn reach(change: &mut Change<'_>, organization: OrganizationId,
     for grant in withdrawn {
         let Some(row) = grant.row(&catalogue) else { continue };
         if had.insert(same(row)) {
-            let text = "update benefit_grant set state = 'granted', row_version = row_version + 1 where id = $1";
+            let text =
+                "update benefit_grant set state = 'granted', row_version = row_version + 1 where id = $1";
             sql::run(&change.transaction, text, [grant.id.into()]).await?;
             set_activate_by(change, grant.id, grant.regular_activate_by()).await?;
             brought.push((grant, row));
@@ -206,7 +212,8 @@ async fn share(
 async fn move_to(change: &Change<'_>, grant: &Grant, pool: Uuid) -> Outcome<()> {
     let text = "select count(*) as number from seat where grant_id = $1 and released_at is null";
     let seats = sql::number(&change.transaction, text, [grant.id.into()]).await?;
-    for (of, seats, before) in [(grant.pool_id, -seats, -grant.used_before), (pool, seats, grant.used_before)] {
+    for (of, seats, before) in [(grant.pool_id, -seats, -grant.used_before), (pool, seats, grant.used_before)]
+    {
         let text = "update pool set used = used + $2, used_before = used_before + $3 where id = $1";
         sql::run(&change.transaction, text, [of.into(), seats.into(), before.into()]).await?;
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::Language;
 use domain::benefit::{ProductKind, SourceLabel, Unit};
 use domain::catalogue::{
-    Area, Catalogue, Download, Entitlement, Offer, OfferTier, Product, Programme, Translated,
+    Area, Catalogue, Download, Entitlement, Known, Offer, OfferTier, Product, Programme, Translated,
 };
 use domain::membership::Tier;
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -40,6 +40,36 @@ pub async fn in_force(connection: &impl ConnectionTrait) -> Outcome<Catalogue> {
     };
     catalogue.sort();
     Ok(catalogue)
+}
+
+/// What products and offers are, by their codes, those that aren't listed any more among them.
+///
+/// # Errors
+/// [`Failure::Broken`] for a code that isn't known.
+pub async fn known(connection: &impl ConnectionTrait) -> Outcome<Known> {
+    #[derive(FromQueryResult)]
+    struct ProductRow {
+        code: String,
+        kind: String,
+        unit: String,
+    }
+    #[derive(FromQueryResult)]
+    struct OfferRow {
+        code: String,
+        tier: String,
+    }
+    let mut known = Known::default();
+    for row in sql::all::<ProductRow>(connection, "select code, kind, unit from product", []).await? {
+        let kind = ProductKind::from_code(&row.kind).zip(Unit::from_code(&row.unit));
+        let kind = kind.ok_or_else(|| Failure::broken("product", "kind", &row.code))?;
+        known.products.insert(row.code, kind);
+    }
+    for row in sql::all::<OfferRow>(connection, "select code, tier from offer", []).await? {
+        let tier = OfferTier::from_code(&row.tier);
+        let tier = tier.ok_or_else(|| Failure::broken("offer", "tier", &row.code))?;
+        known.offers.insert(row.code, tier);
+    }
+    Ok(known)
 }
 
 /// Puts a text into its language's place; a language that isn't known is left out.

@@ -373,7 +373,10 @@ async fn pools_here(
         join holding h on h.id = g.holding_id
         where g.organization_id = $1 and g.state = 'granted' and h.state = 'active'";
     let rows = sql::all::<Here>(&change.transaction, text, [organization.0.into()]).await?;
-    Ok(rows.into_iter().map(|row| ((row.holding_id, row.product_id, row.source, row.area), row.pool_id)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| ((row.holding_id, row.product_id, row.source, row.area), row.pool_id))
+        .collect())
 }
 
 async fn categories(change: &Change<'_>) -> Outcome<HashMap<Uuid, Category>> {

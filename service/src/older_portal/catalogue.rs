@@ -76,8 +76,12 @@ pub(super) async fn load(connection: &impl ConnectionTrait) -> Outcome<Catalogue
         policies: policies::frozen(&policies::in_force(connection).await?),
         ..Catalogue::default()
     };
-    for row in
-        sql::all::<CodeRow>(connection, "select tier as code, id from offer where listed order by price_minor", []).await?
+    for row in sql::all::<CodeRow>(
+        connection,
+        "select tier as code, id from offer where listed order by price_minor",
+        [],
+    )
+    .await?
     {
         if let Some(tier) = Tier::from_code(&row.code) {
             catalogue.offers.entry(tier).or_insert(row.id);

@@ -211,7 +211,8 @@ pub(crate) async fn join_free(
         id: Uuid,
         currency: String,
     }
-    let text = "select id, currency from offer where tier = $1 and price_minor = 0 and listed order by code limit 1";
+    let text =
+        "select id, currency from offer where tier = $1 and price_minor = 0 and listed order by code limit 1";
     let offer = sql::one::<Offer>(&change.transaction, text, [Tier::Network.code().into()])
         .await?
         .ok_or_else(|| crate::Failure::broken("offer", "tier", "network"))?;
