@@ -276,6 +276,10 @@ codes! {
         AccountExists = "account_exists",
         /// Not the name of a time zone.
         UnknownTimeZone = "unknown_time_zone",
+        /// Keys were pasted and a file was chosen; one of the two can be taken.
+        EitherFileOrPasted = "either_file_or_pasted",
+        /// Product keys stand where everybody reads them.
+        KeysInTheWrongField = "keys_in_the_wrong_field",
         /// Not a catalogue's file: `number` is the line, `detail` what the format says about it.
         CatalogueUnreadable = "catalogue_unreadable",
         /// The catalogue has faults, which its page lists; `number` says how many, `detail` has the first one.

@@ -11,6 +11,13 @@ const GROUPS: usize = 5;
 pub struct KeyText(String);
 
 impl KeyText {
+    /// Whether a product key stands in a text, by itself or as a word of it: it doesn't belong where others read.
+    #[must_use]
+    pub fn stands_in(text: &str) -> bool {
+        Self::parse(text).is_some()
+            || text.split([' ', ',', ';', '\t', '\n', '"']).any(|word| Self::parse(word).is_some())
+    }
+
     /// The key of a text; none where it isn't one. Small letters become capitals. The groups may be
     /// separated by any hyphen or dash or by spaces, or not at all.
     #[must_use]

@@ -147,5 +147,17 @@ codes! {
         LegalProfileChanged = "legal_profile_changed",
         /// Primary contact named.
         PrimaryContactNamed = "primary_contact_named",
+        /// The operators write about a request.
+        RequestMessage = "request_message",
+        /// The company answered about a request.
+        RequestAnswered = "request_answered",
+        /// An engagement is planned.
+        AdvisoryPlanned = "advisory_planned",
+        /// A key pool runs low.
+        KeyPoolLow = "key_pool_low",
+        /// A key was replaced.
+        KeyReplaced = "key_replaced",
+        /// A key was withdrawn.
+        KeyWithdrawn = "key_withdrawn",
     }
 }

@@ -15,11 +15,21 @@ pub const BODY_MAX: usize = 5_000;
 
 /// Places whose values can have several lines, or are known only once the subject is written.
 const BODY_ONLY: &[&str] =
-    &["administrators", "benefits", "details", "instructions", "link", "note", "reason", "reminders"];
+    &[
+    "administrators",
+    "benefits",
+    "details",
+    "instructions",
+    "link",
+    "message",
+    "note",
+    "reason",
+    "reminders",
+];
 
 /// Places that a mail exists for: whoever reads it without them can't do what it asks, or doesn't learn why.
 const NEEDED: &[&str] =
-    &["administrators", "benefits", "details", "instructions", "link", "reason", "reminders"];
+    &["administrators", "benefits", "details", "instructions", "link", "message", "reason", "reminders"];
 
 /// Subject and body with places such as `{person}`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

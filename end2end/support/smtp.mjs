@@ -45,7 +45,7 @@ const server = new SMTPServer({
   },
   onRcptTo(_address, _session, done) {
     if (manner === 'later') return done(refusal(450, 'mailbox busy, come later'));
-    if (manner === 'never') return done(refusal(550, 'no such mailbox'));
+    if (manner === 'never') return done(refusal(550, '5.1.1 no such mailbox'));
     if (manner === 'slow') return undefined;
     return done();
   },

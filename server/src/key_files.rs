@@ -39,6 +39,11 @@ pub async fn import(
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
     let mut filled = Filled::default();
+    // Nothing is read of somebody who may not.
+    if let Err(failure) = import::may(&caller.request) {
+        service::audit::denied(&site.service, &caller.request, "import_keys", &failure).await;
+        return plain::failure(&site, caller.language, &failure.told());
+    }
     let read = match form {
         Ok(form) => read(form, &mut filled).await,
         Err(_) => Err(ErrorCode::NotText.into()),
@@ -54,8 +59,7 @@ pub async fn import(
             };
             import::import(&site.service, &caller.request, operation, input).await
         }
-        // Whoever may not import hears that, and nothing about the file.
-        Err(error) => import::may(&caller.request).and(Err(error.into())),
+        Err(error) => Err(error.into()),
     };
     match outcome {
         Ok(staged) => {
@@ -80,13 +84,15 @@ fn page(product: &str) -> String {
     format!("/operator/keys/{}", letters.map(char::from).collect::<String>())
 }
 
-/// Operation id and keys: those of the file where there is one.
+/// Operation id and keys: pasted or of a file, never both.
 fn content(filled: &Filled) -> Result<(OperationId, &[u8]), Error> {
     let operation = OperationId::parse(&filled.operation)?;
     match (filled.file.is_empty(), filled.pasted.is_empty()) {
         (true, true) => Err(Error::field(Field::ProductKeys, ErrorCode::Required)),
         (true, false) => Ok((operation, &filled.pasted)),
-        (false, _) => Ok((operation, &filled.file)),
+        (false, true) => Ok((operation, &filled.file)),
+        // Which of the two was meant nobody knows.
+        (false, false) => Err(Error::field(Field::ProductKeys, ErrorCode::EitherFileOrPasted)),
     }
 }
 
@@ -105,8 +111,8 @@ fn about_the_form(error: &Error, filled: &Filled) -> Option<String> {
     );
     let mut pairs = vec![
         ("fault", error.code.code().to_owned()),
-        ("batch", filled.batch.clone()),
-        ("source", filled.source.clone()),
+        ("batch", shown_again(&filled.batch)),
+        ("source", shown_again(&filled.source)),
     ];
     for fault in &error.fields {
         let name = match fault.field {
@@ -117,6 +123,11 @@ fn about_the_form(error: &Error, filled: &Filled) -> Option<String> {
         pairs.push((name, fault.code.code().to_owned()));
     }
     told.then(|| serde_html_form::to_string(&pairs).unwrap_or_default())
+}
+
+/// What was typed, unless a key stands in it: addresses are kept in histories and logs.
+fn shown_again(typed: &str) -> String {
+    if KeyText::stands_in(typed) { String::new() } else { typed.to_owned() }
 }
 
 async fn read(mut form: Multipart, filled: &mut Filled) -> Result<(), Error> {

@@ -104,11 +104,15 @@ impl Mailer for Smtp {
     }
 }
 
-/// What the server said. A refusal with 5 in front is for good, except one of the portal itself: who can't
-/// sign in is let in once the settings are right.
+/// Enhanced status codes (RFC 3463) of refusals that are about the recipient or the mail itself.
+const ABOUT_THE_MAIL: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.6."];
+
+/// What the server said. A refusal is for good where it is about the recipient or the mail. Others with 5 in front
+/// may be about the portal, such as its sender or its address on a list: that is mended, and the mail goes out.
 fn refused(error: &lettre::transport::smtp::Error) -> Undelivered {
-    let of_the_portal = error.status().is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538));
-    Undelivered { words: error.to_string(), for_good: error.is_permanent() && !of_the_portal }
+    let words = error.to_string();
+    let about_the_mail = ABOUT_THE_MAIL.iter().any(|code| words.contains(code));
+    Undelivered { words, for_good: error.is_permanent() && about_the_mail }
 }
 
 /// Writes `.eml` files, for trying the portal out and for tests.

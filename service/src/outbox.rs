@@ -220,13 +220,19 @@ fn pause(attempts: i64) -> i64 {
     60 * if attempts > 9 { 360 } else { 1 << (attempts - 1).clamp(0, 8) }
 }
 
+/// Mail that waits because its address is marked as one that mail doesn't reach. A link that somebody has asked for,
+/// and what tells of a change to the account, is tried all the same.
+pub(crate) const HELD: &str = "(secret is null
+    and kind not in ('password_changed', 'second_factor_on', 'second_factor_off', 'recovery_code_used')
+    and exists (select 1 from bouncing_address b where b.address_key = mail.recipient_key))";
+
 /// What is due, with the attempt that begins for each.
 async fn claim(service: &Service, now: Moment) -> Outcome<Vec<(mail::Model, Uuid)>> {
     let lock = if service.database.is_postgres() { " for update skip locked" } else { "" };
     let text = format!(
         "update mail set attempts = attempts + 1, next_attempt_at = $1 + {LEASE}
         where id in (select id from mail where state = 'waiting' and next_attempt_at <= $1
-            and not exists (select 1 from bouncing_address b where b.address_key = mail.recipient_key)
+            and not {HELD}
             order by next_attempt_at, id limit 20{lock})
         returning *"
     );

@@ -158,10 +158,13 @@ struct OperatorRow {
 }
 
 async fn of_operator(service: &Service, operator: &Operator) -> Outcome<OperatorReader> {
-    let text = "select (select count(*) from service_request where open) as queue,
+    let text = format!(
+        "select (select count(*) from service_request where open) as queue,
         (select count(*) from mail where (state = 'failed' and bounced_at is null)
-            or (state = 'waiting' and attempts > 0)) as failed_mail";
-    let row = sql::one::<OperatorRow>(service.database.reader(), text, [])
+            or (state = 'waiting' and attempts > 0 and not {})) as failed_mail",
+        crate::outbox::HELD
+    );
+    let row = sql::one::<OperatorRow>(service.database.reader(), &text, [])
         .await?
         .ok_or_else(|| Failure::broken("service_request", "count", "frame"))?;
     Ok(OperatorReader {

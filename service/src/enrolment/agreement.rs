@@ -53,6 +53,7 @@ pub async fn accept(
     }
     faults.check()?;
     let Some(name) = name else { return Err(ErrorCode::Invalid.into()) };
+    check_limits(service, request, person.organization).await?;
     let operation = Operation::new(operation, "accept_agreement", &input);
     let mut change = match Change::begin(service, request, operation).await? {
         Begun::Before(outcome) => return Ok(outcome),
@@ -94,6 +95,7 @@ pub async fn accept(
 /// awaited; [`ErrorCode::TooManyAttempts`] with the seconds to wait.
 pub async fn ask_again(service: &Service, request: &Request, operation: OperationId) -> Outcome<()> {
     let person = allowed(service, request).await?;
+    check_limits(service, request, person.organization).await?;
     let operation = Operation::new(operation, "ask_contact_again", &person.organization);
     let mut change = match Change::begin(service, request, operation).await? {
         Begun::Before(outcome) => return Ok(outcome),
@@ -107,6 +109,22 @@ pub async fn ask_again(service: &Service, request: &Request, operation: Operatio
     }
     ask_contact(&mut change, person.organization, enrolment.begun_by).await?;
     change.commit(()).await
+}
+
+/// Counts a wish for a link to the primary contact, before anything is begun: where several servers count together
+/// that takes a connection of its own.
+async fn check_limits(service: &Service, request: &Request, organization: OrganizationId) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Contact {
+        contact_email: String,
+    }
+    let text = "select contact_email from legal_profile where organization_id = $1";
+    let contact = sql::one::<Contact>(service.database.reader(), text, [organization.0.into()]).await?;
+    // Without one there is nobody to ask, and the rest says so.
+    let Some(contact) = contact else { return Ok(()) };
+    let (limits, address) = (&service.sign_in_limits, &request.address);
+    limits.check_link(service, address, &contact.contact_email.to_lowercase()).await?;
+    limits.check_link(service, address, &organization.to_string()).await
 }
 
 /// Sends both questions to the primary contact, behind a link that nobody else has.
@@ -126,9 +144,6 @@ async fn ask_contact(
     let contact = sql::one::<Contact>(&change.transaction, text, [organization.0.into()])
         .await?
         .ok_or_else(|| Failure::broken("legal_profile", "organization_id", organization))?;
-    let (service, address) = (change.service(), &change.request().address);
-    service.sign_in_limits.check_link(service, address, &contact.contact_email.to_lowercase()).await?;
-    service.sign_in_limits.check_link(service, address, &organization.to_string()).await?;
     let company = Company::of(&change.transaction, organization).await?;
     let founder = Beginner::of(&change.transaction, begun_by).await?;
     let language = Language::from_tag(&contact.contact_language).unwrap_or_default();

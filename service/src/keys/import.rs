@@ -128,6 +128,11 @@ fn prepare(service: &Service, input: &ImportKeys<'_>) -> Outcome<Prepared> {
     let mut faults = domain::error::Faults::default();
     let name = faults.take(text::Line::parse(Field::Batch, &input.batch, BATCH_NAME_MAX));
     let source = faults.take(text::Line::parse(Field::KeySource, &input.source, BATCH_NAME_MAX));
+    for (field, typed) in [(Field::Batch, &input.batch), (Field::KeySource, &input.source)] {
+        if KeyText::stands_in(typed) {
+            faults.add(field, ErrorCode::KeysInTheWrongField);
+        }
+    }
     faults.check()?;
     let (Some(name), Some(source)) = (name, source) else { return Err(ErrorCode::Invalid.into()) };
     let lines = key_import::lines(input.content)?;

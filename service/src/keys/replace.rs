@@ -45,6 +45,9 @@ pub async fn replace(
     let policies = policies::in_force(service.database.reader()).await?;
     reveal::check_rights(service, person, input.of, &policies).await?;
     let reason = Paragraph::parse(Field::Reason, &input.reason, REPLACEMENT_REASON_MAX)?;
+    if KeyText::stands_in(&input.reason) {
+        return Err(Error::field(Field::Reason, ErrorCode::KeysInTheWrongField).into());
+    }
     let operation = Operation::new(operation, "replace_key", &input);
     let mut change = match Change::begin::<Remembered>(service, request, operation).await? {
         Begun::Before(before) => {

@@ -229,7 +229,7 @@ fn sample_value(language: Language, place: &str) -> String {
         "days" => "7".to_owned(),
         "minutes" => "60".to_owned(),
         "hours" => "8".to_owned(),
-        "left" => "12".to_owned(),
+        "left" | "threshold" => "12".to_owned(),
         "seats" => "25".to_owned(),
         "former" => "3".to_owned(),
         "portal" => "https://portal.vendor.example".to_owned(),

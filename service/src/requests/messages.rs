@@ -101,6 +101,7 @@ pub async fn answer(
         "select r.id, r.number, r.kind, r.open, r.title, r.grant_id, r.requested_by, w.id as owner_id,
             w.full_name as owner_name, w.email as owner_email, w.language as owner_language
         from service_request r left join account w on w.id = r.owner_id and w.status = 'active'
+            and exists (select 1 from operator_role o where o.account_id = w.id)
         where r.id = $1 and r.organization_id = $2{lock}"
     );
     let found =
