@@ -9,6 +9,7 @@ use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
+use domain::key_format::KeyText;
 use domain::key_import::KEY_BYTES_MAX;
 use domain::operation::OperationId;
 use domain::{Error, ErrorCode, Field};

@@ -1,6 +1,7 @@
 //! Importing product keys: a file is staged sealed, chunk by chunk, and taken over by [`super::take_over`].
 
 use domain::ids::{AccountId, KeyBatchId};
+use domain::key_format::KeyText;
 use domain::key_import::{self, BATCH_NAME_MAX, Line};
 use domain::operation::OperationId;
 use domain::rights::OperatorAction;

@@ -2,10 +2,11 @@
 
 use domain::benefit::may_use;
 use domain::ids::{GrantId, ProductKeyId};
+use domain::key_format::KeyText;
 use domain::key_replacement::{REPLACEMENT_REASON_MAX, ReplacementFacts, may_replace};
 use domain::moment::Zone;
 use domain::text::Paragraph;
-use domain::{AuditAction, ErrorCode, Field, Language, Moment};
+use domain::{AuditAction, Error, ErrorCode, Field, Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::reveal::{self, BoundKey, KeyOf, Remembered, RevealedKey};
