@@ -57,7 +57,7 @@ pub async fn entitle_some(service: &Service) -> Outcome<usize> {
             Ok(new) => brought += usize::from(new),
             // The others don't wait for one that can't be brought.
             Err(failure) => {
-                tracing::error!(company = %id, cause = %failure, "a company keeps its earlier version")
+                tracing::error!(company = %id, cause = %failure, "a company keeps its earlier version");
             }
         }
     }
