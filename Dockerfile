@@ -1,7 +1,7 @@
 # Benefits Center in a container: one binary, no shell, an unprivileged user. See docs/OPERATIONS.md.
 #
 #   docker build -t benefits-center .
-#   docker run --read-only -p 127.0.0.1:3000:3000 -v benefits-center:/data \
+#   docker run --stop-timeout 30 --read-only -p 127.0.0.1:3000:3000 -v benefits-center:/data \
 #       -e BENEFITS_CENTER_BASE_URL=https://benefits.example.com benefits-center
 
 FROM docker.io/library/rust:1.94-bookworm AS build
@@ -26,7 +26,7 @@ ENV BENEFITS_CENTER_ADDRESS=0.0.0.0:3000 \
     BENEFITS_CENTER_MAIL_DIR=/data/mail
 VOLUME /data
 EXPOSE 3000
-# Requests that are there are answered before it ends, which takes 20 seconds at most.
+# Requests that are there are answered before it ends, which takes 20 seconds at most; Docker itself waits for 10.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["benefits-center", "ready"]
 ENTRYPOINT ["benefits-center"]

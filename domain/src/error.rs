@@ -280,6 +280,10 @@ codes! {
         EitherFileOrPasted = "either_file_or_pasted",
         /// Product keys stand where everybody reads them.
         KeysInTheWrongField = "keys_in_the_wrong_field",
+        /// Not a product key: five groups of five letters and digits.
+        MalformedKey = "malformed_key",
+        /// No pool has this product key.
+        UnknownKey = "unknown_key",
         /// Not a catalogue's file: `number` is the line, `detail` what the format says about it.
         CatalogueUnreadable = "catalogue_unreadable",
         /// The catalogue has faults, which its page lists; `number` says how many, `detail` has the first one.
@@ -444,6 +448,8 @@ codes! {
         KeySource = "key_source",
         /// Product keys.
         ProductKeys = "product_keys",
+        /// One product key.
+        ProductKey = "product_key",
         /// Below how many free keys a pool runs low.
         Threshold = "threshold",
         /// Registration number of a company.

@@ -82,4 +82,14 @@ create unique index product_key_replaced_once_a_grant
 create unique index product_key_replaced_once_a_seat on product_key (seat_id) where replacement = 'faulty';
 create index product_key_by_state on product_key (key_pool_id, state);
 create index product_key_by_batch on product_key (key_batch_id, state);
+create index product_key_shown on product_key (key_batch_id, id) where revealed_at is not null;
+create index audit_event_key_revealed on audit_event (object_id) where action = 'key_revealed';
+create table key_inspection (
+    id {uuid} primary key not null,
+    product_key_id {uuid} not null references product_key (id),
+    account_id {uuid} not null references account (id),
+    reason text not null,
+    at bigint not null
+);
+create index key_inspection_of_key on key_inspection (product_key_id, at);
 ";

@@ -15,10 +15,11 @@ use service::purchases::test_card::TestCard;
 use service::vault::{KeySource, Keys};
 use service::{Clock, Database, Random, Service, SystemClock, SystemRandom, Vault};
 
-/// So many seconds the SMTP server has for each mail.
-pub const SMTP_SECONDS: u64 = 20;
-/// At most so many: a round of mails ends before another server takes them up.
-const SMTP_SECONDS_MAX: u64 = 25;
+/// So many seconds the SMTP server has for each mail. One that looks for viruses takes its time after the last line:
+/// whoever hangs up before its answer sends a copy at each attempt.
+pub const SMTP_SECONDS: u64 = 120;
+/// At most so many, as the standard allows: fewer than a claimed mail is held.
+const SMTP_SECONDS_MAX: u64 = 600;
 
 /// What can be set, by flag, environment or file.
 #[derive(Args, Clone, Default, Deserialize, Debug)]
@@ -49,7 +50,7 @@ pub struct Settings {
     /// File (PEM) with a certificate that the SMTP server's is believed by, beside the well-known ones
     #[arg(long, env = "BENEFITS_CENTER_SMTP_ROOT_CERTIFICATE", global = true)]
     pub smtp_root_certificate: Option<PathBuf>,
-    /// Seconds that the SMTP server has for each mail, 1 to 25 [default: 20]
+    /// Seconds that the SMTP server has for each mail, 1 to 600 [default: 120]
     #[arg(long, env = "BENEFITS_CENTER_SMTP_SECONDS", global = true, value_parser = clap::value_parser!(u64).range(1..=SMTP_SECONDS_MAX))]
     pub smtp_seconds: Option<u64>,
     /// Folder for .eml files where no SMTP server is set [default: data/mail]

@@ -20,7 +20,7 @@ use crate::configuration::Configuration;
 use crate::metrics::Metrics;
 use crate::{
     activity, assets, caller, catalogue, events, former_holders, headers, health, invoices, key_files, page,
-    payments, people_files, people_list, plain, provisioning, watched,
+    payments, people_files, people_list, plain, provisioning, seen_keys, watched,
 };
 
 /// What the handlers share.
@@ -49,6 +49,7 @@ const PEOPLE_TEMPLATE: &str = "/account/users/import/template.csv";
 const PEOPLE_FAULTY: &str = "/account/users/import/{import}/faulty.csv";
 const PROOF_FILE: &str = "/orders/{number}/proof";
 const KEY_FILE: &str = "/operator/keys/{product}/file";
+const SEEN_KEYS: &str = "/operator/keys/batches/{batch}/seen.csv";
 const FORMER_HOLDERS: &str = "/orders/{number}/former-holders.csv";
 const PROOF: &str = "/payment-proofs/{proof}";
 const OPERATOR_PROOF: &str = "/operator/payment-proofs/{proof}";
@@ -70,6 +71,7 @@ pub const ROUTES: &[&str] = &[
     PEOPLE_FAULTY,
     PROOF_FILE,
     KEY_FILE,
+    SEEN_KEYS,
     FORMER_HOLDERS,
     PROOF,
     OPERATOR_PROOF,
@@ -129,6 +131,7 @@ pub fn measured(
         .route(DOWNLOAD, get(crate::downloads::download))
         .route(PEOPLE, get(people_list::export))
         .route(PEOPLE_FAULTY, get(people_files::faulty))
+        .route(SEEN_KEYS, get(seen_keys::export))
         .route(FORMER_HOLDERS, get(former_holders::export))
         .route(PROOF, get(payments::proof))
         .route(OPERATOR_PROOF, get(payments::proof_for_operator))

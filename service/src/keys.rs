@@ -3,11 +3,13 @@
 pub mod activations;
 pub mod downloads;
 pub mod import;
+pub mod inspect;
 pub mod pool;
 pub mod pools;
 pub(crate) mod refund;
 pub mod replace;
 pub mod reveal;
+pub mod seen;
 pub mod take_over;
 pub mod threshold;
 pub mod view;

@@ -193,10 +193,30 @@ pub trait Mailer: Send + Sync {
 /// # Errors
 /// [`Failure::Database`].
 pub async fn deliver_due(service: &Service, mailer: &dyn Mailer) -> Outcome<usize> {
-    let now = service.now();
-    let due = claim(service, now).await?;
+    deliver_while(service, mailer, || true).await
+}
+
+/// As [`deliver_due`], as long as `going` says so: what was claimed and isn't under way by then is given back, and goes
+/// out with the next server.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub async fn deliver_while(
+    service: &Service,
+    mailer: &dyn Mailer,
+    going: impl Fn() -> bool + Send,
+) -> Outcome<usize> {
+    let due = claim(service, service.now()).await?;
     let mut sent = 0;
-    for (row, attempt) in &due {
+    for (at, (row, attempt)) in due.iter().enumerate() {
+        if !going() {
+            give_back(service, due.get(at..).unwrap_or_default()).await?;
+            break;
+        }
+        // A slow server may have taken the time of those behind it.
+        if at > 0 && !hold(service, row).await? {
+            continue;
+        }
         let result = match message(service, row) {
             Ok(message) => mailer.send(&message).await,
             Err(failure) => Err(failure.to_string().into()),
@@ -210,9 +230,33 @@ pub async fn deliver_due(service: &Service, mailer: &dyn Mailer) -> Outcome<usiz
     Ok(sent)
 }
 
-/// So long, in milliseconds, a claimed message is left to whoever claimed it: longer than a full round
-/// of slow deliveries takes.
-const LEASE: i64 = 10 * 60_000;
+/// So long, in milliseconds, a claimed message is left to whoever claimed it: longer than a mail server may take with
+/// one.
+const LEASE: i64 = 15 * 60_000;
+
+/// Goes on holding a claimed message; not where its time was over and somebody else has it.
+async fn hold(service: &Service, row: &mail::Model) -> Outcome<bool> {
+    let text = "update mail set next_attempt_at = $2 where id = $1 and state = 'waiting' and attempts = $3";
+    let until = service.now().0.saturating_add(LEASE);
+    let transaction = service.database.begin().await?;
+    let held = sql::run(&transaction, text, [row.id.into(), until.into(), row.attempts.into()]).await?;
+    transaction.commit().await?;
+    Ok(held > 0)
+}
+
+/// Gives claimed messages back untried.
+async fn give_back(service: &Service, untried: &[(mail::Model, Uuid)]) -> Outcome<()> {
+    let transaction = service.database.begin().await?;
+    for (row, attempt) in untried {
+        let text = "update mail set attempts = attempts - 1, next_attempt_at = $2
+            where id = $1 and state = 'waiting' and attempts = $3";
+        let values = [row.id.into(), service.now().0.into(), row.attempts.into()];
+        sql::run(&transaction, text, values).await?;
+        sql::run(&transaction, "delete from mail_attempt where id = $1", [(*attempt).into()]).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
 
 /// Seconds until the next attempt: a minute after the first, twice as long after each, six hours at
 /// most.
@@ -310,21 +354,26 @@ async fn settle(
 /// Puts a mail that wasn't delivered, or that came back, up for delivery now; the operator's **Send again**.
 ///
 /// # Errors
-/// [`ErrorCode::NotFound`] if there is no such mail, [`ErrorCode::WrongState`] if it was sent, or came back
-/// with a link that has left with it; [`ErrorCode::AddressBounces`] as long as its address is marked.
+/// [`ErrorCode::NotFound`] if there is no such mail, [`ErrorCode::WrongState`] if it was sent, is on its way, or came
+/// back with a link that has left with it; [`ErrorCode::AddressBounces`] as long as its address is marked.
 pub(crate) async fn retry(connection: &impl ConnectionTrait, id: MailId, now: Moment) -> Outcome<()> {
     #[derive(FromQueryResult)]
     struct Row {
         again: bool,
         bounces: bool,
+        on_its_way: bool,
     }
     let text = format!(
         "select ({AGAIN}) as again,
-            exists (select 1 from bouncing_address b where b.address_key = m.recipient_key) as bounces
+            exists (select 1 from bouncing_address b where b.address_key = m.recipient_key) as bounces,
+            (m.state = 'waiting' and m.next_attempt_at > $2 and exists (select 1 from mail_attempt a
+                where a.mail_id = m.id and a.ended_at is null and a.started_at > $2 - {LEASE})) as on_its_way
         from mail m where m.id = $1"
     );
-    let row = sql::one::<Row>(connection, &text, [id.0.into()]).await?.ok_or(ErrorCode::NotFound)?;
-    if !row.again {
+    let row = sql::one::<Row>(connection, &text, [id.0.into(), now.0.into()]).await?;
+    let row = row.ok_or(ErrorCode::NotFound)?;
+    // Whoever holds it may be sending it at this moment.
+    if !row.again || row.on_its_way {
         return Err(Error::new(ErrorCode::WrongState).into());
     }
     if row.bounces {

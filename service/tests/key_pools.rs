@@ -63,7 +63,7 @@ async fn how_far(stage: &Stage, batch: KeyBatchId) -> Progress {
 }
 
 async fn page(stage: &Stage, email: &str, product: &str, open: Option<KeyBatchId>) -> KeyPoolPage {
-    let query = KeyPoolQuery { product: product.to_owned(), open, page: 1 };
+    let query = KeyPoolQuery { product: product.to_owned(), open, page: 1, ..KeyPoolQuery::default() };
     let request = stage.operator(email).await;
     pool::page(&stage.service, &request, Language::English, &query).await.expect("a page")
 }
@@ -240,7 +240,7 @@ async fn who_may_not_import_and_what_is_wrong_is_said_before_anything_is_written
     assert_eq!(code(missing), ErrorCode::NotFound);
     // A batch of another pool is none of this one's.
     let elsewhere = staged(&stage, OTHER_PRODUCT, &content, CHUNK).await.batch;
-    let query = KeyPoolQuery { product: PRODUCT.to_owned(), open: Some(elsewhere), page: 1 };
+    let query = KeyPoolQuery { product: PRODUCT.to_owned(), open: Some(elsewhere), page: 1, ..KeyPoolQuery::default() };
     let missing = pool::page(&stage.service, &admin, Language::English, &query).await;
     assert_eq!(code(missing), ErrorCode::NotFound);
 }

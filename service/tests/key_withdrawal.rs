@@ -10,9 +10,11 @@ use domain::view::key_pools::{KeyPoolPage, KeyPoolQuery};
 use domain::{ErrorCode, Field, Language};
 use rstest::rstest;
 use service::keys::import::{ImportKeys, import_by_command};
+use service::keys::inspect::{FoundKey, InspectKey, find, inspect};
 use service::keys::pool;
 use service::keys::replace::{ReplaceKey, replace};
 use service::keys::reveal::{KeyOf, RevealKey, RevealedKey, reveal};
+use service::keys::seen;
 use service::keys::take_over::take_next;
 use service::keys::withdraw::{WithdrawBatch, Withdrawn, tell_holders, withdraw};
 use service::{Failure, Request};
@@ -20,6 +22,7 @@ use service::{Failure, Request};
 const COMPANY: &str = "fernhollow.example";
 const GLOBAL_ADMIN: &str = "maren.tolvik@fernhollow.example";
 const PARTNER_ADMIN: &str = "odalys.brandt@fernhollow.example";
+const AUDITOR: &str = "bartholomew.okonreed@northlight.example";
 const PROGRAMME_ADMIN: &str = "rosalind.ekwueme@northlight.example";
 const CATALOGUE_MANAGER: &str = "henrik.solvang@northlight.example";
 const PRODUCT: &str = "visio_professional";
@@ -42,7 +45,7 @@ async fn show(stage: &Stage, request: &Request, grant: GrantId) -> Result<Reveal
 }
 
 async fn page(stage: &Stage, batch: KeyBatchId) -> KeyPoolPage {
-    let query = KeyPoolQuery { product: PRODUCT.to_owned(), open: Some(batch), page: 1 };
+    let query = KeyPoolQuery { product: PRODUCT.to_owned(), open: Some(batch), page: 1, ..KeyPoolQuery::default() };
     let request = stage.operator(PROGRAMME_ADMIN).await;
     pool::page(&stage.service, &request, Language::English, &query).await.expect("a page")
 }
@@ -86,7 +89,8 @@ async fn a_withdrawn_batch_gives_no_key_and_its_holders_get_another(
     let seen = page(&stage, batch).await.open.expect("open").seen;
     let who: Vec<&str> = seen.iter().map(|seen| seen.person.as_str()).collect();
     assert!(who.contains(&"Maren Tolvik") && who.contains(&"Odalys Brandt-Reyes"), "{seen:?}");
-    assert!(seen.iter().all(|seen| !old.key.contains(&seen.key.to_uppercase())), "{seen:?}");
+    let shown: Vec<_> = seen.iter().filter(|seen| seen.key == old.id).map(|seen| seen.person.as_str()).collect();
+    assert_eq!(shown.len(), 2, "once for each person, the latest first: {seen:?}");
 
     let manager = stage.operator(CATALOGUE_MANAGER).await;
     assert_eq!(code(take(&stage, &manager, batch).await), ErrorCode::RoleNeeded);
@@ -165,4 +169,122 @@ async fn an_import_of_a_withdrawn_batch_stops(#[values(Engine::Sqlite, Engine::P
     let counts = page(&stage, batch).await.open.expect("open").counts;
     assert_eq!((counts.free, counts.withdrawn), (0, 10));
     assert_eq!(stage.count("select count(*) as number from key_import_chunk").await, 0);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_find_a_key_and_have_it_shown_with_a_reason(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let grant = stage.grant(COMPANY, PRODUCT, "action_pack").await;
+    let admin = stage.person(GLOBAL_ADMIN).await;
+    let key = show(&stage, &admin, grant).await.expect("a key");
+    let (auditor, operator) = (stage.operator(AUDITOR).await, stage.operator(PROGRAMME_ADMIN).await);
+
+    // Whoever has the key finds whose it is; nobody learns of one that isn't here, or from half of one.
+    let found = find(&stage.service, &auditor, &format!(" {} ", key.key.to_lowercase())).await.expect("found");
+    assert_eq!(found, FoundKey { product: PRODUCT.to_owned(), key: key.id });
+    for (typed, expected) in [
+        ("", ErrorCode::Required),
+        ("QWERT", ErrorCode::MalformedKey),
+        ("QWERT-12345-ASDFG-67890-ZXCVB", ErrorCode::UnknownKey),
+    ] {
+        let Err(Failure::Refused(error)) = find(&stage.service, &auditor, typed).await else {
+            panic!("{typed} is found")
+        };
+        assert_eq!(error.of(Field::ProductKey).map(|fault| fault.code), Some(expected));
+    }
+    assert_eq!(code(find(&stage.service, &admin, &key.key).await), ErrorCode::RoleNeeded);
+
+    let input = |reason: &str| InspectKey { key: key.id, reason: reason.to_owned() };
+    for who in [&auditor, &admin] {
+        let refused = inspect(&stage.service, who, stage.operation(), input("To compare.")).await;
+        assert_eq!(code(refused), ErrorCode::RoleNeeded);
+    }
+    for (reason, expected) in [(" ", ErrorCode::Required), (&*key.key, ErrorCode::KeysInTheWrongField)] {
+        let Err(Failure::Refused(error)) =
+            inspect(&stage.service, &operator, stage.operation(), input(reason)).await
+        else {
+            panic!("{reason} is a reason")
+        };
+        assert_eq!(error.of(Field::Reason).map(|fault| fault.code), Some(expected));
+    }
+    let text = "select id from product_key where state = 'free' order by id limit 1";
+    let free = InspectKey { key: stage.id(text, []).await.into(), reason: "To try it.".to_owned() };
+    let refused = inspect(&stage.service, &operator, stage.operation(), free).await;
+    assert_eq!(code(refused), ErrorCode::WrongState, "nobody drew it");
+
+    let operation = stage.operation();
+    for _ in 0..2 {
+        let shown = inspect(&stage.service, &operator, operation.clone(), input("The vendor asks.")).await;
+        assert_eq!(shown.expect("the key"), key.key, "the same answer, once on record");
+    }
+    let query =
+        KeyPoolQuery { product: PRODUCT.to_owned(), key: Some(key.id), page: 1, ..KeyPoolQuery::default() };
+    let page = pool::page(&stage.service, &auditor, Language::English, &query).await.expect("a page");
+    let detail = page.key.expect("the key's page");
+    assert_eq!(detail.why_not.map(|error| error.code), Some(ErrorCode::RoleNeeded), "the auditor sees no key");
+    assert_eq!(detail.drawn.expect("drawn").company, "Fernhollow Systems");
+    assert_eq!(detail.seen.len(), 2, "its holder and the operator: {:?}", detail.seen);
+    let reasons: Vec<_> = detail.inspections.iter().map(|row| row.reason.as_str()).collect();
+    assert_eq!(reasons, ["The vendor asks."]);
+    // The company's own activity says so too.
+    let text = format!(
+        "select count(*) as number from audit_event where action = 'key_revealed' and actor_kind = 'operator'
+            and object_id = '{}' and organization_id = (select id from organization where domain = '{COMPANY}')",
+        key.id
+    );
+    assert_eq!(stage.count(&text).await, 1);
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_who_saw_which_key_is_complete_however_long(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let batch = first_batch(&stage).await;
+    let grant = stage.grant(COMPANY, PRODUCT, "action_pack").await;
+    let admin = stage.person(GLOBAL_ADMIN).await;
+    let key = show(&stage, &admin, grant).await.expect("a key");
+    // As if so many had been drawn and replaced: more than a page and more than a part of the file have.
+    for _ in 0..560 {
+        let text = "insert into product_key (id, key_pool_id, key_batch_id, ciphertext, key_hash, state,
+                organization_id, grant_id, drawn_at, revealed_at, revealed_by, replaced_at)
+            select $2, key_pool_id, key_batch_id, ciphertext, $3, 'replaced',
+                organization_id, grant_id, drawn_at, revealed_at, revealed_by, drawn_at from product_key where id = $1";
+        let id = stage.service.new_id();
+        stage.run(text, [key.id.0.into(), id.into(), id.as_bytes().to_vec().into()]).await;
+    }
+    let first = page(&stage, batch).await.open.expect("open");
+    assert_eq!(first.seen.len(), 50);
+    let before = first.seen_before.expect("more follow");
+    let query = KeyPoolQuery {
+        product: PRODUCT.to_owned(),
+        open: Some(batch),
+        before: Some(before),
+        page: 1,
+        ..KeyPoolQuery::default()
+    };
+    let operator = stage.operator(AUDITOR).await;
+    let next = pool::page(&stage.service, &operator, Language::English, &query).await.expect("a page");
+    let next = next.open.expect("open").seen;
+    assert!(next.iter().all(|row| row.key < before), "the list goes on where the first page ends");
+    let mut export = seen::export(&stage.service, &operator, batch).await.expect("a list");
+    let mut keys = std::collections::BTreeSet::new();
+    loop {
+        let rows = export.next().await.expect("rows");
+        if rows.is_empty() {
+            break;
+        }
+        keys.extend(rows.into_iter().map(|row| row.key));
+    }
+    let text = format!(
+        "select count(*) as number from product_key where revealed_at is not null and key_batch_id = {}",
+        stage.literal(batch.0)
+    );
+    assert_eq!(i64::try_from(keys.len()).expect("a count"), stage.count(&text).await);
+    assert!(keys.len() > 560);
 }

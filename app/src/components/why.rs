@@ -1,3 +1,4 @@
+use domain::{Error, ErrorCode};
 use leptos::prelude::*;
 
 use super::icon::{Icon, IconName};
@@ -9,6 +10,17 @@ pub enum WhyKind {
     Right,
     /// The state doesn't allow it, or there is more to know.
     State,
+}
+
+impl WhyKind {
+    /// A right that is missing, else the state that stands in the way.
+    #[must_use]
+    pub const fn of(error: &Error) -> Self {
+        match error.code {
+            ErrorCode::RoleNeeded | ErrorCode::RoleNotGrantable => Self::Right,
+            _ => Self::State,
+        }
+    }
 }
 
 /// The reason below an action, always visible (rule 6). The action names its id in

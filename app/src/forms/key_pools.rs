@@ -1,8 +1,10 @@
 //! Forms about key pools.
 
 use domain::Field;
+use domain::view::form::{Done, Shown};
 use service::Outcome;
 use service::keys::import;
+use service::keys::inspect::{self, FoundKey, InspectKey};
 use service::keys::threshold::{self, SetThreshold};
 use service::keys::withdraw::{self, WithdrawBatch};
 
@@ -39,4 +41,17 @@ pub(super) async fn withdraw(reader: &Reader<'_>, form: &Submission) -> Outcome<
     let withdrawn = withdraw::withdraw(reader.service, reader.request, form.operation()?, input).await?;
     let number = |value| locales::format::number(reader.language, value);
     Ok(said(reader.texts().key_pools_done_withdrawn(number(withdrawn.free), number(withdrawn.in_use))))
+}
+
+pub(super) async fn find(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let FoundKey { product, key } =
+        inspect::find(reader.service, reader.request, form.field(Field::ProductKey)).await?;
+    Ok(Done { go: Some(format!("/operator/keys/{product}?key={key}#key")), ..Done::default() }.into())
+}
+
+pub(super) async fn inspect(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let input = InspectKey { key: form.id("target")?, reason: form.field(Field::Reason).to_owned() };
+    let key = inspect::inspect(reader.service, reader.request, form.operation()?, input).await?;
+    let shown = Some(Shown::Key { target: form.target().to_owned(), key });
+    Ok(Done { message: reader.texts().software_done_revealed().to_owned(), shown, go: None }.into())
 }

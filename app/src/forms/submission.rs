@@ -16,7 +16,7 @@ pub const MAX_BYTES: usize = 64 * 1024;
 
 /// Fields that are never shown again.
 const SECRET_FIELDS: &[&str] =
-    &["password", "current_password", "new_password", "repeat_password", "code", "client_secret"];
+    &["password", "current_password", "new_password", "repeat_password", "code", "client_secret", "product_key"];
 
 /// The fields of a form as they were posted.
 #[derive(Clone)]
@@ -284,6 +284,8 @@ pub const CODES: &[&str] = &[
     "set_key_threshold",
     "cancel_key_import",
     "withdraw_key_batch",
+    "find_key",
+    "inspect_key",
     "send_again",
     "mark_bounced",
     "clear_address",
@@ -414,6 +416,8 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "set_key_threshold" => key_pools::set_threshold(reader, form).await,
         "cancel_key_import" => key_pools::cancel_import(reader, form).await,
         "withdraw_key_batch" => key_pools::withdraw(reader, form).await,
+        "find_key" => key_pools::find(reader, form).await,
+        "inspect_key" => key_pools::inspect(reader, form).await,
         "send_again" => operator::send_again(reader, form).await,
         "mark_bounced" => operator::mark_bounced(reader, form).await,
         "clear_address" => operator::clear_address(reader, form).await,

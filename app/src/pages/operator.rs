@@ -8,6 +8,7 @@ mod enrolment;
 mod history;
 mod incidents;
 mod item;
+pub mod key;
 pub mod key_pool;
 pub mod keys;
 pub mod outbox;

@@ -126,6 +126,7 @@ macro_rules! one_on {
             let subject = format!("{product_name} was assigned to you");
             let body = format!("Hello {name},\n\n{by_name} assigned {product_name} to you.\n\n{steps}\n");
             sqlx::query(statements::MAIL_CHOICE).bind(holder).fetch_all(&mut *connection).await?;
+            sqlx::query(statements::WORDING).bind("seat_assigned").fetch_all(&mut *connection).await?;
             sqlx::query(statements::MAIL)
                 .bind(Uuid::now_v7())
                 .bind(organization)
@@ -134,6 +135,7 @@ macro_rules! one_on {
                 .bind(&email)
                 .bind(&body)
                 .bind(now)
+                .bind(email.to_lowercase())
                 .execute(&mut *connection)
                 .await?;
             sqlx::query(statements::NOTICE)

@@ -45,7 +45,9 @@ pub const GRANT: &str = "select g.id, g.product_id, g.category, p.kind, p.unit, 
         g.expires_at, g.activate_by, g.holding_ends_at, o.portal_state, g.activation_state,
         not exists (select 1 from holding h join offer f on f.id = h.offer_id and f.tier = 'network'
             where h.organization_id = o.id and h.state = 'active') as without_network, g.source, g.area,
-        g.order_line_id, g.granted_at, p.portal_url, p.activation_limit, g.row_version
+        g.order_line_id, g.granted_at, p.portal_url, p.activation_limit, g.row_version,
+        (select k.activations from product_key k where k.grant_id = g.id and k.seat_id is null
+            and k.state in ('held', 'spent')) as key_activations
     from benefit_grant g
     join product p on p.id = g.product_id
     join pool po on po.id = g.pool_id
@@ -80,16 +82,21 @@ pub const ANSWER: &str = "update seat_request set state = 'granted', decided_at 
 pub const MAIL_CHOICE: &str =
     "select account_id, topic from mail_choice where account_id in ($1) and not by_mail";
 
-/// A mail; `$1` id, `$2` organization, `$3` account, `$4` subject, `$5` recipient, `$6` body, `$7` now.
+/// The programme's own wording of a kind of mail; `$1` kind.
+pub const WORDING: &str = "select kind, language, subject, body from mail_template where kind in ($1)";
+
+/// A mail; `$1` id, `$2` organization, `$3` account, `$4` subject, `$5` recipient, `$6` body, `$7` now, `$8` recipient in small letters.
 pub const MAIL: &str =
     "insert into mail (id, organization_id, account_id, kind, recipient, language, subject,
-        body, secret, calendar, state, attempts, next_attempt_at, last_error, created_at, sent_at)
-    values ($1, $2, $3, 'seat_assigned', $5, 'en', $4, $6, null, null, 'waiting', 0, $7, null, $7, null)";
+        body, secret, calendar, state, attempts, next_attempt_at, last_error, created_at, sent_at, recipient_key,
+        bounced_at, bounce_reason)
+    values ($1, $2, $3, 'seat_assigned', $5, 'en', $4, $6, null, null, 'waiting', 0, $7, null, $7, null, $8,
+        null, null)";
 
 /// A notice; `$1` id, `$2` organization, `$3` account, `$4` title, `$5` now.
 pub const NOTICE: &str =
-    "insert into notice (id, organization_id, account_id, title, link, created_at, read_at)
-    values ($1, $2, $3, $4, '/my-benefits', $5, null)";
+    "insert into notice (id, organization_id, account_id, title, link, created_at, read_at, kind, due_on)
+    values ($1, $2, $3, $4, '/my-benefits', $5, null, 'seat_assigned', null)";
 
 /// An operation's outcome; `$1` id, `$2` account, `$3` digest, `$4` outcome, `$5` now.
 pub const OPERATION: &str =
@@ -186,6 +193,7 @@ mod tests {
             SEAT,
             ANSWER,
             MAIL_CHOICE,
+            WORDING,
             MAIL,
             NOTICE,
             OPERATION,

@@ -5,15 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::benefits::WhyNot;
 use super::operator::Stamp;
 use crate::error::codes;
-use crate::ids::KeyBatchId;
+use crate::ids::{KeyBatchId, ProductKeyId};
 
 /// Batches of a page.
 pub const BATCH_ROWS: u32 = 20;
 /// So many lines that brought no key are listed.
 pub const FAULT_LINES: u32 = 500;
 
-/// So many looks at keys of a batch are listed.
-pub const SEEN_ROWS: u32 = 200;
+/// Keys whose readers a page lists.
+pub const SEEN_KEYS: u32 = 50;
 
 codes! {
     /// Where the import of a batch stands.
@@ -97,6 +97,10 @@ pub struct KeyPoolQuery {
     pub product: String,
     /// The batch that is open.
     pub open: Option<KeyBatchId>,
+    /// Its list of who had which key shown goes on after this one.
+    pub before: Option<ProductKeyId>,
+    /// The key that is open.
+    pub key: Option<ProductKeyId>,
     /// Page of the batches, from 1.
     pub page: u32,
 }
@@ -148,8 +152,10 @@ pub struct BatchDetail {
     pub faults: Vec<FaultyLine>,
     /// That it was withdrawn.
     pub withdrawn: Option<WithdrawnBatch>,
-    /// Who had which of its keys shown, the latest first.
+    /// Who had which of its keys shown, the keys that were drawn last first.
     pub seen: Vec<SeenKey>,
+    /// The last key of this list, where more follow.
+    pub seen_before: Option<ProductKeyId>,
 }
 
 /// A batch out of use.
@@ -166,16 +172,79 @@ pub struct WithdrawnBatch {
 /// That somebody had a key shown: never the key.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SeenKey {
-    /// What tells it apart from the others: the end of its id.
-    pub key: String,
+    /// Which key.
+    pub key: ProductKeyId,
     /// Code of its state now.
     pub state: String,
     /// The company.
     pub company: String,
     /// Who.
     pub person: String,
+    /// When for the first time, UTC.
+    pub first: Stamp,
+    /// When for the last time, UTC.
+    pub last: Stamp,
+}
+
+/// What tells a key apart from the others of its pool where the key itself may not stand: the end of its id.
+#[must_use]
+pub fn key_label(key: ProductKeyId) -> String {
+    let id = key.to_string();
+    format!("…{}", id.get(id.len().saturating_sub(8)..).unwrap_or_default())
+}
+
+/// One key of a pool: everything about it but the key.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeyDetail {
+    /// The key.
+    pub id: ProductKeyId,
+    /// Code of its state.
+    pub state: String,
+    /// The batch that it came with, and its name.
+    pub batch: Option<(KeyBatchId, String)>,
+    /// Whose it is, or was; none for a key that nobody drew.
+    pub drawn: Option<DrawnKey>,
+    /// That another one took its place.
+    pub replaced: Option<ReplacedKey>,
+    /// Who had it shown, the latest first.
+    pub seen: Vec<SeenKey>,
+    /// Why operators had it shown, the latest first.
+    pub inspections: Vec<KeyInspection>,
+    /// Why the reader can't have it shown.
+    pub why_not: WhyNot,
+}
+
+/// Whose a key is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DrawnKey {
+    /// The company.
+    pub company: String,
+    /// Who holds its seat; none for a key of the company itself.
+    pub holder: Option<String>,
+    /// Since when, UTC.
+    pub at: Stamp,
+}
+
+/// That another key took a key's place.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReplacedKey {
     /// When, UTC.
     pub at: Stamp,
+    /// By whom.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// That an operator had a key shown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeyInspection {
+    /// Who.
+    pub by: String,
+    /// When, UTC.
+    pub at: Stamp,
+    /// Why.
+    pub reason: String,
 }
 
 /// A pool with its batches.
@@ -195,6 +264,8 @@ pub struct KeyPoolPage {
     pub page: u32,
     /// The open batch.
     pub open: Option<Box<BatchDetail>>,
+    /// The open key.
+    pub key: Option<Box<KeyDetail>>,
     /// Why the reader can't import.
     pub why_not_import: WhyNot,
     /// Why the reader can't withdraw a batch.

@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use super::Trouble;
 use crate::configuration::Configuration;
 use crate::metrics::{self, Metrics};
-use crate::{key_worker, mailer, router, worker};
+use crate::{mailer, router, worker};
 use service::live::servers;
 use service::sample_programme;
 
-/// So long are requests waited for that were there when the server was asked to stop.
+/// So long are requests and jobs waited for that were under way when the server was asked to stop.
 const FAREWELL: Duration = Duration::from_secs(20);
 
 pub(super) async fn run(configuration: &Configuration) -> Result<(), Trouble> {
@@ -51,7 +51,6 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), Trouble> {
             }
         });
     }
-    let keys = tokio::spawn(key_worker::run(service.clone(), stopping.clone()));
     println!("Benefits Center is ready: {}", configuration.base_url);
     let app = router::measured(service, configuration, metrics, stopping.clone());
     tokio::spawn(async move {
@@ -61,16 +60,28 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), Trouble> {
     });
     let portal = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(stopped(stopping.clone()));
-    let late = async {
-        stopped(stopping).await;
-        tokio::time::sleep(FAREWELL).await;
+    let late = |what: &'static str| {
+        let stopping = stopping.clone();
+        async move {
+            stopped(stopping).await;
+            tokio::time::sleep(FAREWELL).await;
+            tracing::warn!(seconds = FAREWELL.as_secs(), "{what} that takes longer is left");
+        }
     };
-    tokio::select! {
-        ended = portal => ended?,
-        () = late => tracing::warn!(seconds = FAREWELL.as_secs(), "requests that take longer are left"),
-    }
-    worker.await?;
-    keys.await?;
+    let portal = async {
+        tokio::select! {
+            ended = portal => ended.map_err(Trouble::from),
+            () = late("a request") => Ok(()),
+        }
+    };
+    // What a job has begun is committed or not: leaving one loses nothing that was acknowledged.
+    let worker = async {
+        tokio::select! {
+            ended = worker => ended.map_err(Trouble::from),
+            () = late("a job") => Ok(()),
+        }
+    };
+    tokio::try_join!(portal, worker)?;
     Ok(())
 }
 

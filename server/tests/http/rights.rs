@@ -262,6 +262,7 @@ const ROUTES: &[(&str, Right)] = &[
     ("/account/users/import/{import}/faulty.csv", Right::Person(Action::AddUser)),
     ("/orders/{number}/proof", Right::Person(Action::Purchase)),
     ("/operator/keys/{product}/file", Right::Operator(&[OperatorAction::ImportKeys])),
+    ("/operator/keys/batches/{batch}/seen.csv", Right::Operator(&[OperatorAction::ReadKeyPools])),
     ("/orders/{number}/former-holders.csv", Right::Person(Action::Purchase)),
     ("/payment-proofs/{proof}", Right::Person(Action::Purchase)),
     ("/operator/payment-proofs/{proof}", Right::Operator(&[OperatorAction::ReadQueue])),
@@ -288,6 +289,8 @@ async fn rule_01_every_other_route_for_every_role(
     let text = "select d.id from product_download d join product p on p.id = d.product_id
         where p.code = $1 order by d.id limit 1";
     let download = portal.stage.id(text, ["windows_enterprise".into()]).await;
+    let text = "select distinct key_batch_id as id from product_key order by key_batch_id limit 1";
+    let batch = portal.stage.id(text, []).await;
     for who in EVERYBODY {
         let browser = match who.email() {
             Some(email) => portal.signed_in(email).await,
@@ -314,6 +317,7 @@ async fn rule_01_every_other_route_for_every_role(
                 .replace("{import}", NOTHING)
                 .replace("{proof}", NOTHING)
                 .replace("{number}", "10001")
+                .replace("{batch}", &batch.to_string())
                 .replace("{product}", PRODUCT);
             let found = if path.ends_with("/file") || path.ends_with("/proof") {
                 browser.post_file(&path, "people.csv", "name,email\n").await.status

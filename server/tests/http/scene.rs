@@ -309,6 +309,13 @@ pub const FORMS: &[FormRow] = &[
         Right::Operator(&[OperatorAction::WithdrawKeys]),
         Then::Done,
     ),
+    form("find_key", "/operator/keys", POOLS, Then::Done),
+    form(
+        "inspect_key",
+        "/operator/keys/windows_enterprise",
+        Right::Operator(&[OperatorAction::RevealKeyAsOperator]),
+        Then::Shown,
+    ),
     form("send_again", "/operator/outbox", MAIL, Then::Done),
     form("mark_bounced", "/operator/outbox", MAIL, Then::Done),
     form("clear_address", "/operator/outbox", MAIL, Then::Done),
@@ -1043,6 +1050,25 @@ impl Stage {
                 };
                 let staged = keys::import::import_by_command(&self.service, input).await.expect("staged");
                 fields(&[("target", &staged.batch.to_string()), ("reason", "It leaked."), ("accept", "true")])
+            }
+            ("find_key", _) => {
+                let content = "FOUND-AAAAA-BBBBB-CCCCC-00001";
+                let input = keys::import::ImportKeys {
+                    product: PRODUCT.to_owned(),
+                    source: "A test".to_owned(),
+                    batch: "A test".to_owned(),
+                    content: content.as_bytes(),
+                    chunk: keys::import::CHUNK,
+                };
+                keys::import::import_by_command(&self.service, input).await.expect("staged");
+                while keys::take_over::take_next(&self.service).await.expect("taken over") {}
+                fields(&[("target", ""), ("product_key", content)])
+            }
+            ("inspect_key", _) => {
+                let grant = self.key_with_activations().await;
+                let text = "select id from product_key where grant_id = $1 order by id desc limit 1";
+                let key = self.id(text, [grant.into()]).await;
+                fields(&[("target", &key.to_string()), ("reason", "The partner says that it is refused.")])
             }
             ("send_again", _) => fields(&[("target", &self.waiting_mail().await.to_string())]),
             ("save_template", _) => {

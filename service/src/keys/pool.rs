@@ -1,19 +1,19 @@
 //! One key pool with its batches.
 
 use domain::benefit::ProductKind;
-use domain::ids::KeyBatchId;
+use domain::ids::{KeyBatchId, ProductKeyId};
 use domain::moment::Zone;
 use domain::rights::{OperatorAction, operator_may};
 use domain::view::key_pools::{
     BATCH_ROWS, BatchDetail, BatchRow, BatchState, FAULT_LINES, FaultyLine, KeyPoolPage, KeyPoolQuery,
-    LineFault, WithdrawnBatch,
+    LineFault, SEEN_KEYS, WithdrawnBatch,
 };
 use domain::{ErrorCode, Language};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::pools::{POOLS, Pool, counts, row};
-use super::withdraw;
+use super::{inspect, seen};
 use crate::queue::item::stamp;
 use crate::request::Request;
 use crate::{Failure, Outcome, Service, rights, sql};
@@ -77,7 +77,11 @@ pub async fn page(
     );
     let batches = sql::all::<Batch>(reader, &text, [pool.id.into()]).await?;
     let open = match query.open {
-        Some(batch) => Some(Box::new(open(service, pool.id, batch).await?)),
+        Some(batch) => Some(Box::new(open(service, pool.id, batch, query.before).await?)),
+        None => None,
+    };
+    let key = match query.key {
+        Some(key) => Some(Box::new(inspect::detail(reader, operator, pool.id, key).await?)),
         None => None,
     };
     Ok(KeyPoolPage {
@@ -88,12 +92,18 @@ pub async fn page(
         total,
         page,
         open,
+        key,
         why_not_import: operator_may(&operator.roles, OperatorAction::ImportKeys).err(),
         why_not_withdraw: operator_may(&operator.roles, OperatorAction::WithdrawKeys).err(),
     })
 }
 
-async fn open(service: &Service, pool: Uuid, batch: KeyBatchId) -> Outcome<BatchDetail> {
+async fn open(
+    service: &Service,
+    pool: Uuid,
+    batch: KeyBatchId,
+    before: Option<ProductKeyId>,
+) -> Outcome<BatchDetail> {
     let connection = service.database.reader();
     let text = format!("{BATCHES} where b.id = $1 and b.key_pool_id = $2");
     let row = sql::one::<Batch>(connection, &text, [batch.0.into(), pool.into()]).await?;
@@ -108,9 +118,11 @@ async fn open(service: &Service, pool: Uuid, batch: KeyBatchId) -> Outcome<Batch
         by: row.withdrawn_by.clone().unwrap_or_default(),
         reason: row.withdrawn_reason.clone().unwrap_or_default(),
     });
+    let (seen, seen_before) = seen::of_batch(connection, batch, before, SEEN_KEYS).await?;
     Ok(BatchDetail {
         withdrawn,
-        seen: withdraw::seen(connection, service.database.is_postgres(), batch).await?,
+        seen,
+        seen_before,
         row: batch_row(row)?,
         counts: counted.get(&batch.0).copied().unwrap_or_default(),
         faults: faults

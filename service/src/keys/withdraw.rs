@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::benefit::Category;
+use domain::benefit::may_use;
 use domain::ids::{AccountId, GrantId, KeyBatchId, OrganizationId};
 use domain::key_replacement::REPLACEMENT_REASON_MAX;
-use domain::moment::Zone;
 use domain::operation::OperationId;
 use domain::rights::OperatorAction;
 use domain::text::Paragraph;
-use domain::view::key_pools::{SEEN_ROWS, SeenKey};
 use domain::{AuditAction, Error, ErrorCode, Field, Language};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
@@ -17,17 +15,19 @@ use uuid::Uuid;
 
 use super::replace::path;
 use crate::audit::Event;
+use crate::benefits::grants::{self, Grant};
 use crate::change::{Begun, Change, programme_chain};
 use crate::live::Changed;
 use crate::operation::Operation;
 use crate::outbox::Letter;
-use crate::queue::item::stamp;
 use crate::reminders::readers::readers;
 use crate::request::Request;
-use crate::{Failure, Outcome, Service, rights, sql};
+use crate::{Outcome, Service, rights, sql};
 
-/// Keys whose holders are told in one round.
+/// Companies that are told in one round.
 const AT_ONCE: u32 = 100;
+/// Keys of a company that it is told of in one transaction.
+const KEYS_AT_ONCE: u32 = 500;
 
 /// Which batch, and why.
 #[derive(Clone, Debug)]
@@ -109,12 +109,12 @@ pub async fn withdraw(
 #[derive(FromQueryResult)]
 struct Held {
     id: Uuid,
-    organization_id: Uuid,
     grant_id: Uuid,
     seat_id: Option<Uuid>,
+    redeemed: bool,
 }
 
-/// Tells some of those who hold keys of withdrawn batches, each company in a transaction; gives how many keys that
+/// Tells those who hold keys of a withdrawn batch, each company in a transaction of its own; gives how many keys that
 /// was about. The worker's work.
 ///
 /// # Errors
@@ -124,70 +124,89 @@ pub async fn tell_holders(service: &Service) -> Outcome<usize> {
     struct Batch {
         id: Uuid,
     }
+    #[derive(FromQueryResult)]
+    struct Company {
+        id: Uuid,
+    }
     let text = "select id from key_batch where withdrawn_at is not null and holders_told_at is null
         order by withdrawn_at, id limit 1";
     let Some(batch) = sql::one::<Batch>(service.database.reader(), text, []).await? else { return Ok(0) };
     let text = format!(
-        "select id, organization_id, grant_id, seat_id from product_key
+        "select distinct organization_id as id from product_key
         where key_batch_id = $1 and state in ('held', 'spent') and holder_told_at is null
-        order by organization_id, id limit {AT_ONCE}"
+        order by organization_id limit {AT_ONCE}"
     );
-    let held = sql::all::<Held>(service.database.reader(), &text, [batch.id.into()]).await?;
-    let told = held.len();
-    if told == 0 {
+    let companies = sql::all::<Company>(service.database.reader(), &text, [batch.id.into()]).await?;
+    if companies.is_empty() {
         let transaction = service.database.begin().await?;
         let text = "update key_batch set holders_told_at = $2 where id = $1 and holders_told_at is null";
         sql::run(&transaction, text, [batch.id.into(), service.now().0.into()]).await?;
         transaction.commit().await?;
     }
-    let mut companies: BTreeMap<Uuid, Vec<Held>> = BTreeMap::new();
-    for key in held {
-        companies.entry(key.organization_id).or_default().push(key);
-    }
-    for (organization, keys) in companies {
-        tell_company(service, OrganizationId(organization), keys).await?;
+    let mut told = 0;
+    for Company { id } in companies {
+        match tell_company(service, OrganizationId(id), batch.id).await {
+            Ok(keys) => told += keys,
+            // The others don't wait for one that can't be told; the next round tries it again.
+            Err(failure) => {
+                tracing::error!(company = %id, cause = %failure, "a company isn't told of a withdrawn key");
+            }
+        }
     }
     Ok(told)
 }
 
-async fn tell_company(service: &Service, organization: OrganizationId, keys: Vec<Held>) -> Outcome<()> {
+/// Tells a company of some of its keys; gives how many.
+async fn tell_company(service: &Service, organization: OrganizationId, batch: Uuid) -> Outcome<usize> {
     let request = Request::of_worker(service);
     let mut change = Change::begin_unasked(service, &request).await?;
-    let mut grants: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    // Of two servers one tells; a key that was replaced meanwhile is nobody's any more.
+    let text = format!(
+        "update product_key set holder_told_at = $3
+        where holder_told_at is null and id in (select id from product_key
+            where key_batch_id = $1 and organization_id = $2 and state in ('held', 'spent')
+                and holder_told_at is null order by id limit {KEYS_AT_ONCE})
+        returning id, grant_id, seat_id,
+            exists (select 1 from redemption r where r.product_key_id = product_key.id) as redeemed"
+    );
+    let values = [batch.into(), organization.0.into(), change.now.0.into()];
+    let keys = sql::all::<Held>(&change.transaction, &text, values).await?;
+    let told = keys.len();
+    let mut grants: BTreeMap<Uuid, Vec<Option<Uuid>>> = BTreeMap::new();
     for key in keys {
-        // Of two servers one tells; a key that was replaced meanwhile is nobody's any more.
-        let text = "update product_key set holder_told_at = $2
-            where id = $1 and holder_told_at is null and state in ('held', 'spent')";
-        if sql::run(&change.transaction, text, [key.id.into(), change.now.0.into()]).await? == 0 {
-            continue;
+        // A redeemed key can't be replaced: nobody is asked to.
+        if !key.redeemed {
+            grants.entry(key.grant_id).or_default().push(key.seat_id);
         }
-        grants.entry(key.grant_id).or_default().extend(key.seat_id);
         change.record(
             Event::new(organization, AuditAction::KeyWithdrawn, "product_key", key.id)
                 .grant(GrantId(key.grant_id)),
         );
     }
     for (grant, seats) in grants {
-        for letter in letters(&change.transaction, organization, GrantId(grant), &seats).await? {
-            change.post(letter);
+        let grant = grants::find(&change.transaction, organization, GrantId(grant)).await?;
+        if may_use(&grant.facts, change.now).is_ok() {
+            let seats: Vec<Uuid> = seats.into_iter().flatten().collect();
+            for letter in letters(&change.transaction, organization, &grant, &seats).await? {
+                change.post(letter);
+            }
         }
-        change.tell(Changed::Grant(organization, GrantId(grant)));
+        change.tell(Changed::Grant(organization, grant.id));
     }
-    change.commit(()).await
+    change.commit(told).await
 }
 
 /// Mail about the keys of a grant: to those who look after benefits, and to the holders of seats with keys.
 async fn letters(
     connection: &impl ConnectionTrait,
     organization: OrganizationId,
-    grant: GrantId,
+    grant: &Grant,
     seats: &[Uuid],
 ) -> Outcome<Vec<Letter>> {
     #[derive(FromQueryResult)]
     struct Named {
         language: String,
         name: String,
-        category: String,
     }
     #[derive(FromQueryResult)]
     struct Holder {
@@ -196,13 +215,8 @@ async fn letters(
         email: String,
         language: String,
     }
-    let text = "select t.language, t.name, g.category from benefit_grant g
-        join product_text t on t.product_id = g.product_id where g.id = $1";
-    let names = sql::all::<Named>(connection, text, [grant.0.into()]).await?;
-    let category = names
-        .first()
-        .and_then(|named| Category::from_code(&named.category))
-        .ok_or_else(|| Failure::broken("benefit_grant", "category", grant))?;
+    let text = "select language, name from product_text where product_id = $1";
+    let names = sql::all::<Named>(connection, text, [grant.product.0.into()]).await?;
     let product = |language: Language| {
         let found = names.iter().find(|named| named.language == language.tag());
         found.map(|named| named.name.clone()).unwrap_or_default()
@@ -222,7 +236,7 @@ async fn letters(
         .await?
         .into_iter()
         .map(|reader| {
-            letter(reader.account, reader.name, reader.email, reader.language, path(category, grant))
+            letter(reader.account, reader.name, reader.email, reader.language, path(grant.category, grant.id))
         })
         .collect();
     if !seats.is_empty() {
@@ -250,41 +264,4 @@ async fn letters(
         }
     }
     Ok(letters)
-}
-
-/// Who had which key of a batch shown, the latest first: person, company and time, never a key.
-pub(super) async fn seen(
-    connection: &impl ConnectionTrait,
-    postgres: bool,
-    batch: KeyBatchId,
-) -> Outcome<Vec<SeenKey>> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        key: String,
-        state: String,
-        company: String,
-        person: String,
-        at: i64,
-    }
-    let id = if postgres { "replace(cast(k.id as text), '-', '')" } else { "lower(hex(k.id))" };
-    let text = format!(
-        "select e.object_id as key, k.state, o.name as company, a.full_name as person, e.at from product_key k
-        join audit_event e on e.organization_id = k.organization_id and e.action = 'key_revealed'
-            and replace(e.object_id, '-', '') = {id}
-        join organization o on o.id = k.organization_id join account a on a.id = e.actor_id
-        where k.key_batch_id = $1 and k.state <> 'free' order by e.at desc, e.object_id limit {SEEN_ROWS}"
-    );
-    let zone = Zone::named("UTC");
-    let rows = sql::all::<Row>(connection, &text, [batch.0.into()]).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| SeenKey {
-            // The end of an id tells keys of a batch apart.
-            key: row.key.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect(),
-            state: row.state,
-            company: row.company,
-            person: row.person,
-            at: stamp(&zone, row.at),
-        })
-        .collect())
 }

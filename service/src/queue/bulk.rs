@@ -130,10 +130,10 @@ async fn one(
         }
         Together::Complete => match kind {
             Some(RequestKind::Advisory) => complete::advisory(service, request, operation, wanted).await,
-            Some(RequestKind::Payment) => complete::payment(service, request, operation, wanted).await,
-            // What these need is asked for by their own forms.
+            // What these need is asked for by their own forms; that money is here is looked at for each payment.
             Some(
                 RequestKind::Activation
+                | RequestKind::Payment
                 | RequestKind::Cancellation
                 | RequestKind::GlobalAdmin
                 | RequestKind::Enrolment,

@@ -257,17 +257,12 @@ fn costs(texts: Texts, key: &KeyState, seats: Option<i64>) -> Vec<Point> {
 
 /// The button that can't be pressed, with the reason below it (rule 6).
 pub(super) fn refused(texts: Texts, label: &'static str, id: String, error: domain::Error) -> AnyView {
-    let kind = why_kind(&error);
+    let kind = WhyKind::of(&error);
     view! {
         <DisabledButton label=label describedby=id.clone()/>
         <Why id=id kind=kind text=words::refusal(texts, &error)/>
     }
     .into_any()
-}
-
-/// Whether a right is missing, or the state doesn't allow it.
-fn why_kind(error: &domain::Error) -> WhyKind {
-    if error.code == domain::ErrorCode::RoleNeeded { WhyKind::Right } else { WhyKind::State }
 }
 
 #[component]
@@ -424,7 +419,7 @@ fn Downloads(grant: String, software: Signal<KeyDetail>) -> impl IntoView {
         Shelf::Empty => view! { <p class="muted">{texts.software_nothing_to_download()}</p> }.into_any(),
         Shelf::AfterKey => view! { <p class="muted">{texts.software_download_after_key()}</p> }.into_any(),
         Shelf::Refused(error) => {
-            let kind = why_kind(&error);
+            let kind = WhyKind::of(&error);
             view! { <Why kind=kind text=words::refusal(texts, &error)/> }.into_any()
         }
         Shelf::Open => view! {

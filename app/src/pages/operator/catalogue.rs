@@ -34,11 +34,6 @@ pub fn Catalogue() -> impl IntoView {
     load(|| (), |()| catalogue(), |page| view! { <Page page=page/> })
 }
 
-/// Why something can't be changed: a right that is missing, or a state that is over.
-fn why_kind(error: &domain::Error) -> WhyKind {
-    if error.code == ErrorCode::RoleNeeded { WhyKind::Right } else { WhyKind::State }
-}
-
 #[component]
 fn Page(page: Signal<CataloguePage>) -> impl IntoView {
     let texts = texts();
@@ -62,7 +57,7 @@ fn Page(page: Signal<CataloguePage>) -> impl IntoView {
                     {match why_not {
                         Some(error) => view! {
                             <div><DisabledButton label=texts.catalogue_begin() describedby="no-draft"/></div>
-                            <Why id="no-draft" kind=why_kind(&error) text=words::refusal(texts, &error)/>
+                            <Why id="no-draft" kind=WhyKind::of(&error) text=words::refusal(texts, &error)/>
                         }
                         .into_any(),
                         None => view! { <Begin/> }.into_any(),

@@ -16,6 +16,7 @@ use leptos_router::params::ParamsMap;
 use locales::{Texts, format};
 
 use super::item::when;
+use super::key::{OpenKey, seen_of_batch};
 use super::keys::{counted, low};
 use crate::components::{
     ButtonTone, Column, DisabledButton, Empty, Ledger, Notice, Opener, Pagination, Status, StatusByCode,
@@ -33,6 +34,8 @@ fn read(product: Option<String>, parameters: &ParamsMap) -> KeyPoolQuery {
     KeyPoolQuery {
         product: product.unwrap_or_default().chars().take(100).collect(),
         open: parameters.get("open").and_then(|open| open.parse().ok()),
+        before: parameters.get("before").and_then(|before| before.parse().ok()),
+        key: parameters.get("key").and_then(|key| key.parse().ok()),
         page: parameters.get("page").and_then(|page| page.parse().ok()).unwrap_or(1),
     }
 }
@@ -97,6 +100,7 @@ fn Page(page: Signal<KeyPoolPage>) -> impl IntoView {
                     <dl class="totals">{counts}</dl>
                 </div>
             </div>
+            <OpenKey page=page/>
             <div class="split">
                 <section class="sheet" id="import">
                     <div class="sheet-head"><h2>{texts.key_pools_import()}</h2></div>
@@ -409,7 +413,14 @@ fn Detail(id: KeyBatchId, page: Signal<KeyPoolPage>) -> impl IntoView {
         .into_any(),
         None => view! { <Withdraw id=id why_not=why_not_withdraw.clone()/> }.into_any(),
     };
-    let seen = move || detail.with(|detail| seen(texts, detail));
+    let product = page.with_untracked(|page| page.row.product.clone());
+    let at = page.with_untracked(|page| page.page);
+    let seen = move || {
+        detail.with(|detail| {
+            let list = address(&product, at, Some(id));
+            seen_of_batch(texts, &product, &list, detail)
+        })
+    };
     let cancel = move || importing.get().then(|| view! { <Cancel id=id why_not=why_not.clone() page=page/> });
     view! {
         <div class="split">
@@ -430,39 +441,6 @@ fn Detail(id: KeyBatchId, page: Signal<KeyPoolPage>) -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-/// Who had which key shown.
-fn seen(texts: Texts, detail: &BatchDetail) -> AnyView {
-    if detail.seen.is_empty() {
-        return view! { <p class="muted">{texts.key_pools_seen_none()}</p> }.into_any();
-    }
-    let columns: Vec<Column> = [
-        texts.common_person(),
-        texts.key_pools_column_company(),
-        texts.key_pools_column_seen(),
-        texts.key_pools_column_key(),
-        texts.common_status(),
-    ]
-    .into_iter()
-    .map(Column::new)
-    .collect();
-    let rows = detail
-        .seen
-        .iter()
-        .map(|seen| {
-            view! {
-                <tr role="row">
-                    <th role="rowheader" scope="row">{seen.person.clone()}</th>
-                    <td role="cell" data-label=texts.key_pools_column_company()>{seen.company.clone()}</td>
-                    <td role="cell" data-label=texts.key_pools_column_seen()>{when(seen.at)}</td>
-                    <td role="cell" data-label=texts.key_pools_column_key()>{format!("…{}", seen.key)}</td>
-                    <td role="cell" data-label=texts.common_status()><StatusByCode code=seen.state.clone()/></td>
-                </tr>
-            }
-        })
-        .collect_view();
-    view! { <Ledger caption=texts.key_pools_seen() columns=columns>{rows}</Ledger> }.into_any()
 }
 
 /// Takes a batch out of use: what that costs stands left of the perforation.

@@ -1,12 +1,14 @@
 //! Key pools: how many keys are in which state, and which pools run low. No key stands here.
 
+use domain::Field;
 use domain::view::key_pools::{KeyCounts, KeyPoolsPage, PoolRow};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use locales::{Texts, format};
 
 use super::item::when;
-use crate::components::{Column, Empty, Ledger, Status, StatusKind};
+use crate::components::{ButtonTone, Column, Empty, Ledger, Status, StatusKind, SubmitButton, TextField};
+use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
 use crate::load::load;
 use crate::server_fns::key_pools::key_pools;
@@ -55,6 +57,10 @@ fn Page(page: Signal<KeyPoolsPage>) -> impl IntoView {
                 </dl>
             </div>
             <section class="sheet">
+                <div class="sheet-head"><h2>{texts.key_pools_find()}</h2></div>
+                <div class="in"><FindKey/></div>
+            </section>
+            <section class="sheet">
                 <Show
                     when=move || any.get()
                     fallback=move || {
@@ -65,6 +71,29 @@ fn Page(page: Signal<KeyPoolsPage>) -> impl IntoView {
                 </Show>
             </section>
         </main>
+    }
+}
+
+/// Finds the key that somebody was sent. It goes in the body of a post, never in an address.
+#[component]
+fn FindKey() -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("find_key", "");
+    view! {
+        <PostForm form=form class="form">
+            <TextField
+                id=form.id(Field::ProductKey)
+                name=Field::ProductKey.code()
+                label=texts.find_field(Field::ProductKey.code()).unwrap_or_default()
+                help=texts.key_pools_find_help()
+                error=form.field_error(Field::ProductKey)
+                maxlength=100_u32
+                required=true
+            />
+            <div class="form-foot">
+                <SubmitButton label=texts.key_pools_find() tone=ButtonTone::Secondary busy=form.pending/>
+            </div>
+        </PostForm>
     }
 }
 

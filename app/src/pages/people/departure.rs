@@ -95,7 +95,7 @@ fn Question(page: DeparturePage) -> impl IntoView {
     let button = match page.why_not.clone() {
         Some(error) => view! {
             <div class="row"><DisabledButton label=label describedby="no-departure"/></div>
-            <Why id="no-departure" kind=kind_of(&error) text=words::refusal(texts, &error)/>
+            <Why id="no-departure" kind=WhyKind::of(&error) text=words::refusal(texts, &error)/>
         }
         .into_any(),
         None => view! {
@@ -144,14 +144,6 @@ fn Question(page: DeparturePage) -> impl IntoView {
                 </div>
             </section>
         </main>
-    }
-}
-
-/// A lock for a right that is missing, else the state that stands in the way.
-fn kind_of(error: &Error) -> WhyKind {
-    match error.code {
-        ErrorCode::RoleNeeded | ErrorCode::RoleNotGrantable => WhyKind::Right,
-        _ => WhyKind::State,
     }
 }
 

@@ -9,7 +9,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::{Texts, format};
 
 use super::quantities::Quantities;
-use super::{PATH, difference, reach, why_kind};
+use super::{PATH, difference, reach};
 use crate::components::{
     ButtonTone, Choice, ChoiceGroup, Column, Confirm, DateField, DisabledButton, Empty, Ledger, LinkButton,
     Notice, StatusByCode, SubmitButton, Tone, Why,
@@ -194,7 +194,7 @@ fn decide(texts: Texts, page: &DraftPage) -> Option<AnyView> {
     let publish = (page.row.state == DraftState::Draft).then(|| match &page.why_not_publish {
         Some(error) => view! {
             <div><DisabledButton label=texts.catalogue_publish() describedby="no-publish"/></div>
-            <Why id="no-publish" kind=why_kind(error) text=words::refusal(texts, error)/>
+            <Why id="no-publish" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
         }
         .into_any(),
         None if outdated => ().into_any(),

@@ -8,7 +8,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::Texts;
 
-use super::{PATH, why_kind};
+use super::PATH;
 use crate::components::{
     ButtonTone, Choice, Confirm, DisabledButton, SelectField, SubmitButton, TextArea, TextField, Why,
 };
@@ -145,7 +145,7 @@ fn Edit(page: DraftProductPage) -> impl IntoView {
     let foot = match &page.why_not {
         Some(error) => view! {
             <DisabledButton label=texts.common_save() describedby="no-product"/>
-            <Why id="no-product" kind=why_kind(error) text=words::refusal(texts, error)/>
+            <Why id="no-product" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
         }
         .into_any(),
         None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),

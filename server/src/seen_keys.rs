@@ -1,0 +1,68 @@
+//! Who had which key of a batch shown, as a file: for whoever has to tell them that it was withdrawn.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use domain::ids::KeyBatchId;
+use domain::view::key_pools::{SeenKey, key_label};
+use domain::view::operator::Stamp;
+use locales::Texts;
+use service::Failure;
+use service::keys::seen::{self, Export};
+
+use crate::caller::Caller;
+use crate::csv_export::{self, Batches, Cells};
+use crate::plain;
+use crate::router::Site;
+
+/// The list of a batch.
+pub async fn export(
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+    Path(batch): Path<String>,
+) -> Response {
+    let texts = locales::texts(caller.language);
+    let export = match batch.parse::<KeyBatchId>() {
+        Ok(batch) => seen::export(&site.service, &caller.request, batch).await,
+        Err(error) => Err(Failure::from(error)),
+    };
+    match export {
+        Ok(export) => csv_export::answer("keys-shown.csv", head(texts), Rows { export, texts }),
+        Err(failure) => {
+            service::audit::denied(&site.service, &caller.request, "export_seen_keys", &failure).await;
+            plain::failure(&site, caller.language, &failure.told())
+        }
+    }
+}
+
+fn head(texts: Texts) -> Cells {
+    vec![
+        texts.key_pools_column_key().to_owned(),
+        texts.common_status().to_owned(),
+        texts.key_pools_column_company().to_owned(),
+        texts.common_person().to_owned(),
+        texts.key_pools_column_first().to_owned(),
+        texts.key_pools_column_last_seen().to_owned(),
+    ]
+}
+
+struct Rows {
+    export: Export,
+    texts: Texts,
+}
+
+impl Batches for Rows {
+    async fn next(&mut self) -> Result<Vec<Cells>, String> {
+        let rows = self.export.next().await.map_err(|failure| failure.to_string())?;
+        Ok(rows.into_iter().map(|row| cells(self.texts, row)).collect())
+    }
+}
+
+fn cells(texts: Texts, row: SeenKey) -> Cells {
+    let SeenKey { key, state, company, person, first, last } = row;
+    let time = |Stamp { day, time: (hour, minute) }: Stamp| format!("{day} {hour:02}:{minute:02}");
+    let state = texts.find_status(&state).map_or(state.clone(), str::to_owned);
+    vec![key_label(key), state, company, person, time(first), time(last)]
+}
