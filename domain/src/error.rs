@@ -448,6 +448,8 @@ codes! {
         KeySource = "key_source",
         /// Product keys.
         ProductKeys = "product_keys",
+        /// Whether a message needs an answer.
+        Asks = "asks",
         /// One product key.
         ProductKey = "product_key",
         /// Below how many free keys a pool runs low.

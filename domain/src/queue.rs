@@ -40,31 +40,22 @@ codes! {
     }
 }
 
-/// What happens next; nothing once a request is decided.
+/// What happens next; nothing once a request is decided. A question is `asked` while the latest message is the
+/// operators' and asks for an answer.
 #[must_use]
-pub fn next_step(
-    kind: RequestKind,
-    state: RequestState,
-    latest: Option<MessageDirection>,
-    planned: bool,
-) -> Option<NextStep> {
-    match (state, latest) {
-        (RequestState::Requested | RequestState::Processing, Some(MessageDirection::ToPartner)) => {
-            Some(NextStep::Answer)
-        }
-        (RequestState::Requested | RequestState::Processing, _) if planned => Some(NextStep::Engagement),
-        (RequestState::Requested | RequestState::Processing, _) if kind == RequestKind::Payment => {
+pub fn next_step(kind: RequestKind, state: RequestState, asked: bool, planned: bool) -> Option<NextStep> {
+    match state {
+        RequestState::Completed
+        | RequestState::Approved
+        | RequestState::Refused
+        | RequestState::Withdrawn => None,
+        RequestState::Requested | RequestState::Processing if asked => Some(NextStep::Answer),
+        RequestState::Requested | RequestState::Processing if planned => Some(NextStep::Engagement),
+        RequestState::Requested | RequestState::Processing if kind == RequestKind::Payment => {
             Some(NextStep::FindMoney)
         }
-        (RequestState::Requested, _) => Some(NextStep::Take),
-        (RequestState::Processing, _) => Some(NextStep::Decide),
-        (
-            RequestState::Completed
-            | RequestState::Approved
-            | RequestState::Refused
-            | RequestState::Withdrawn,
-            _,
-        ) => None,
+        RequestState::Requested => Some(NextStep::Take),
+        RequestState::Processing => Some(NextStep::Decide),
     }
 }
 
@@ -190,20 +181,18 @@ mod tests {
 
     #[test]
     fn the_next_step_is_the_partners_only_while_a_question_is_open() {
-        use MessageDirection::{ToOperators, ToPartner};
-        let step = |state, latest, planned| next_step(RequestKind::Advisory, state, latest, planned);
-        assert_eq!(step(RequestState::Requested, None, false), Some(NextStep::Take));
-        assert_eq!(step(RequestState::Processing, None, false), Some(NextStep::Decide));
-        assert_eq!(step(RequestState::Processing, Some(ToPartner), false), Some(NextStep::Answer));
-        assert_eq!(step(RequestState::Requested, Some(ToPartner), true), Some(NextStep::Answer));
-        assert_eq!(step(RequestState::Processing, Some(ToOperators), false), Some(NextStep::Decide));
-        assert_eq!(step(RequestState::Processing, Some(ToOperators), true), Some(NextStep::Engagement));
-        let payment = next_step(RequestKind::Payment, RequestState::Requested, None, false);
+        let step = |state, asked, planned| next_step(RequestKind::Advisory, state, asked, planned);
+        assert_eq!(step(RequestState::Requested, false, false), Some(NextStep::Take));
+        assert_eq!(step(RequestState::Processing, false, false), Some(NextStep::Decide));
+        assert_eq!(step(RequestState::Processing, true, false), Some(NextStep::Answer));
+        assert_eq!(step(RequestState::Requested, true, true), Some(NextStep::Answer));
+        assert_eq!(step(RequestState::Processing, false, true), Some(NextStep::Engagement));
+        let payment = next_step(RequestKind::Payment, RequestState::Requested, false, false);
         assert_eq!(payment, Some(NextStep::FindMoney));
         for over in
             [RequestState::Completed, RequestState::Approved, RequestState::Refused, RequestState::Withdrawn]
         {
-            assert_eq!(step(over, Some(ToPartner), true), None, "{over:?}");
+            assert_eq!(step(over, true, true), None, "{over:?}");
         }
     }
 }

@@ -28,7 +28,8 @@ create table request_message (
     direction text not null check (direction in ('to_partner', 'to_operators')),
     written_by {uuid} not null references account (id),
     written_at bigint not null,
-    body text not null check (length(body) between 1 and 2000)
+    body text not null check (length(body) between 1 and 2000),
+    asks boolean not null check (direction = 'to_partner' or not asks)
 );
 create index request_message_by_request on request_message (request_id, written_at, id);
 create table advisory_plan (

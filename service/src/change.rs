@@ -88,8 +88,8 @@ impl<'a> Change<'a> {
     }
 
     /// Adds a mail, and the notice in the portal that goes with it for people who have an account.
-    pub fn post(&mut self, letter: Letter) {
-        self.letters.push(letter);
+    pub fn post(&mut self, letter: impl Into<Option<Letter>>) {
+        self.letters.extend(letter.into());
     }
 
     /// Says what open pages have to read again.

@@ -264,10 +264,11 @@ fn pause(attempts: i64) -> i64 {
     60 * if attempts > 9 { 360 } else { 1 << (attempts - 1).clamp(0, 8) }
 }
 
-/// Mail that waits because its address is marked as one that mail doesn't reach. A link that somebody has asked for,
+/// Mail that waits because its address is marked as one that mail doesn't reach. What its reader has just asked for,
 /// and what tells of a change to the account, is tried all the same.
-pub(crate) const HELD: &str = "(secret is null
-    and kind not in ('password_changed', 'second_factor_on', 'second_factor_off', 'recovery_code_used')
+pub(crate) const HELD: &str = "(kind not in ('password_reset', 'password_reset_invited', 'enrolment_link',
+        'enrolment_known', 'enrolment_known_nobody', 'password_changed', 'second_factor_on', 'second_factor_off',
+        'recovery_code_used')
     and exists (select 1 from bouncing_address b where b.address_key = mail.recipient_key))";
 
 /// What is due, with the attempt that begins for each.

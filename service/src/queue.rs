@@ -31,6 +31,7 @@ use crate::change::Change;
 use crate::failure::Failure;
 use crate::live::Changed;
 use crate::outbox::Letter;
+use crate::reminders::readers::readers;
 use crate::request::Operator;
 use crate::{Outcome, rights, sql};
 
@@ -62,6 +63,8 @@ pub(crate) struct Item {
     full_name: String,
     email: String,
     language: String,
+    /// Whether the addressee of its mail belongs to the company.
+    there: bool,
 }
 
 impl Item {
@@ -93,15 +96,19 @@ impl Item {
         Event { grant: self.grant_id, ..event }
     }
 
-    /// A mail to whoever asked; name and number are among its values.
+    /// A mail to whoever asked, or looks after the company's benefits where they have left; none where nobody does.
+    /// Name and number are among its values.
     pub(crate) fn letter(
         &self,
         kind: &'static str,
         path: &str,
         values: impl IntoIterator<Item = (&'static str, String)>,
-    ) -> Letter {
+    ) -> Option<Letter> {
+        if !self.there {
+            return None;
+        }
         let own = [("person", self.full_name.clone()), ("number", self.number.to_string())];
-        Letter {
+        Some(Letter {
             organization: Some(self.organization()),
             account: Some(self.account_id.into()),
             recipient: self.email.clone(),
@@ -111,7 +118,7 @@ impl Item {
             path: path.to_owned(),
             secret: None,
             dates: Vec::new(),
-        }
+        })
     }
 }
 
@@ -135,13 +142,24 @@ async fn find(change: &Change<'_>, request: ServiceRequestId) -> Outcome<Item> {
     let lock = if change.service().database.is_postgres() { " for update of r" } else { "" };
     let text = format!(
         "select r.id, r.number, r.organization_id, r.kind, r.open, r.grant_id, r.activation_id, r.order_line_id,
-            r.title, r.requested_by, r.requested_at, r.row_version, p.account_id, a.full_name, a.email, a.language
+            r.title, r.requested_by, r.requested_at, r.row_version, p.account_id, a.full_name, a.email, a.language,
+            (p.status = 'active' and a.status = 'active') as there
         from service_request r
         join person p on p.id = r.requested_by join account a on a.id = p.account_id
         where r.id = $1{lock}"
     );
     let found = sql::one::<Item>(&change.transaction, &text, [request.0.into()]).await?;
-    found.ok_or_else(|| ErrorCode::NotFound.into())
+    let mut item = found.ok_or(ErrorCode::NotFound)?;
+    if !item.there
+        && let Some(reader) = readers(&change.transaction, item.organization()).await?.into_iter().next()
+    {
+        item.account_id = reader.account.0;
+        item.full_name = reader.name;
+        item.email = reader.email;
+        item.language = reader.language.tag().to_owned();
+        item.there = true;
+    }
+    Ok(item)
 }
 
 /// The open request, for this change alone: whoever decides at the same moment waits and then finds

@@ -11,7 +11,7 @@ use domain::view::operator::{HistoryKind, QueueItem, QueueQuery};
 use domain::view::requests::{OpenRequest, RequestsQuery};
 use domain::{AuditAction, ErrorCode, Field, Language};
 use rstest::rstest;
-use service::queue::messages::{self, Written};
+use service::queue::messages::{self, Asked, Written};
 use service::queue::policies_edit::{self, SavePolicies};
 use service::queue::refuse::{Refuse, refuse};
 use service::queue::take::take;
@@ -56,7 +56,7 @@ async fn opened(stage: &Stage, who: &Request, request: ServiceRequestId) -> Opti
 
 async fn say(stage: &Stage, who: &Request, request: ServiceRequestId, text: &str) -> Result<i64, Failure> {
     stage.clock.move_seconds(60);
-    let input = Written { request, text: text.to_owned() };
+    let input = Asked { written: Written { request, text: text.to_owned() }, asks: true };
     messages::message(&stage.service, who, stage.operation(), input).await
 }
 
@@ -265,4 +265,35 @@ async fn the_programme_says_within_how_many_working_days_each_kind_is_answered(
     assert_eq!(page.waiting.expect("waits").1.to_string(), "2026-12-01");
     let frozen = "select count(*) as number from order_line where policies like '%target_days%'";
     assert_eq!(stage.count(frozen).await, 0, "a purchase keeps what decides about it, not these");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_message_that_asks_nothing_leaves_the_next_step_and_former_people_hear_nothing(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let (agent, requester) = (stage.operator(AGENT).await, stage.person(REQUESTER).await);
+    let request = wanted(&stage, "advisory").await.request;
+    let tell = async |text: &str| {
+        stage.clock.move_seconds(60);
+        let input = Asked { written: Written { request, text: text.to_owned() }, asks: false };
+        messages::message(&stage.service, &agent, stage.operation(), input).await
+    };
+    tell("Our consultant is back on Monday.").await.expect("sent");
+    let seen = opened(&stage, &requester, request).await.expect("one's own");
+    assert_eq!((seen.next, seen.messages.len()), (Some(NextStep::Take), 1));
+
+    // The requester has left: an administrator reads on, the mail goes to nobody outside the company.
+    let text = "update person set status = 'left' where account_id = (select id from account where email = $1)";
+    stage.run(text, [REQUESTER.into()]).await;
+    let sent = async || {
+        stage.mails(REQUESTER).await.iter().filter(|mail| mail.kind == "request_message").count()
+    };
+    let before = sent().await;
+    tell("It will be Tuesday.").await.expect("sent");
+    assert_eq!(sent().await, before);
+    let mails = stage.mails(ADMIN).await;
+    let told = mails.iter().rfind(|mail| mail.kind == "request_message").expect("an administrator is told");
+    assert!(told.body.contains("It will be Tuesday."), "{}", told.body);
 }

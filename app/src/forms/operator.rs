@@ -6,7 +6,7 @@ use domain::{ErrorCode, Field, Policies};
 use service::Outcome;
 use service::queue::bounce::{self, MarkBounced};
 use service::queue::complete::{self, CompleteActivation};
-use service::queue::messages::{self, Written};
+use service::queue::messages::{self, Asked, Written};
 use service::queue::outbox_list;
 use service::queue::policies_edit::{self, SavePolicies};
 use service::queue::record_use::{self, RecordDelivery, RecordIncident};
@@ -31,7 +31,8 @@ pub(super) async fn note(reader: &Reader<'_>, form: &Submission) -> Outcome<Perf
 }
 
 pub(super) async fn message(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
-    let input = Written { request: form.id("target")?, text: form.field(Field::Message).to_owned() };
+    let written = Written { request: form.id("target")?, text: form.field(Field::Message).to_owned() };
+    let input = Asked { written, asks: form.field(Field::Asks) == "true" };
     let number = messages::message(reader.service, reader.request, form.operation()?, input).await?;
     Ok(said(reader.texts().queue_done_message(number)))
 }

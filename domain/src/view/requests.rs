@@ -93,6 +93,8 @@ pub struct RequestMessage {
     pub by: Option<String>,
     /// What it says.
     pub text: String,
+    /// Whether the operators asked something that they need to go on.
+    pub asks: bool,
 }
 
 /// The open request: what was written about it.

@@ -26,6 +26,15 @@ use crate::{Outcome, Service, rights, sql};
 /// So many entries of each kind are shown at most, the latest of them.
 const SHOWN: u32 = 200;
 
+/// What an operator writes to whoever made a request, as it was typed.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Which request, and what it says.
+    pub written: Written,
+    /// Whether an answer is needed to go on: the next step is the partner's until then.
+    pub asks: bool,
+}
+
 /// What an operator writes about a request, as it was typed.
 #[derive(Clone, Debug)]
 pub struct Written {
@@ -81,17 +90,17 @@ pub async fn message(
     service: &Service,
     request: &Request,
     operation: domain::operation::OperationId,
-    input: Written,
+    input: Asked,
 ) -> Outcome<i64> {
     let operator = request.operator()?;
     let operation = Operation::new(operation, "message_partner", &input);
     let body: String =
-        Paragraph::parse(Field::Message, &input.text, MESSAGE_MAX).map_err(Error::from)?.into();
+        Paragraph::parse(Field::Message, &input.written.text, MESSAGE_MAX).map_err(Error::from)?.into();
     let mut change = match Change::begin(service, request, operation).await? {
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
-    let item = find(&change, input.request).await?;
+    let item = find(&change, input.written.request).await?;
     let kind = item.kind()?;
     rights::check_operator(operator, right(kind))?;
     if kind == RequestKind::Enrolment {
@@ -100,7 +109,7 @@ pub async fn message(
     if !item.open {
         return Err(ErrorCode::AlreadyDecided.into());
     }
-    messages::write(&change, item.id, MessageDirection::ToPartner, operator.account, &body).await?;
+    messages::write(&change, item.id, MessageDirection::ToPartner, operator.account, &body, input.asks).await?;
     let text = "update service_request set answered_at = null where id = $1";
     sql::run(&change.transaction, text, [item.id.into()]).await?;
     let path = format!("/requests?open={}#request-{}", item.id, item.number);

@@ -2,7 +2,7 @@
 
 use domain::ids::{GrantId, ServiceRequestId};
 use domain::moment::Zone;
-use domain::queue::{MessageDirection, next_step};
+use domain::queue::next_step;
 use domain::rights::{self as domain_rights, Action};
 use domain::view::benefits::PAGE_ROWS;
 use domain::view::requests::{
@@ -146,12 +146,9 @@ async fn open(
     let plan = plan::of(reader, id.0).await?;
     // What was planned for a day that is over has taken place.
     let coming = plan.as_ref().is_some_and(|plan| plan.day >= zone.day_of(service.now()));
-    let latest = messages.last().map(|message| match message.by {
-        Some(_) => MessageDirection::ToOperators,
-        None => MessageDirection::ToPartner,
-    });
+    let asked = messages.last().is_some_and(|message| message.asks);
     Ok(Some(OpenRequest {
-        next: next_step(row.kind, row.state, latest, coming),
+        next: next_step(row.kind, row.state, asked, coming),
         plan,
         messages,
         takes_messages: row.open && messages::takes_messages(row.kind),

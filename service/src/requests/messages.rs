@@ -123,7 +123,7 @@ pub async fn answer(
     if !found.open {
         return Err(ErrorCode::AlreadyDecided.into());
     }
-    write(&change, found.id, MessageDirection::ToOperators, person.account, &body).await?;
+    write(&change, found.id, MessageDirection::ToOperators, person.account, &body, false).await?;
     let text = "update service_request set answered_at = $2 where id = $1";
     sql::run(&change.transaction, text, [found.id.into(), change.now.0.into()]).await?;
     if let Some(letter) = found.letter(&person.name, &body) {
@@ -144,9 +144,10 @@ pub(crate) async fn write(
     direction: MessageDirection,
     by: AccountId,
     body: &str,
+    asks: bool,
 ) -> Outcome<()> {
-    let text = "insert into request_message (id, request_id, direction, written_by, written_at, body)
-        values ($1, $2, $3, $4, $5, $6)";
+    let text = "insert into request_message (id, request_id, direction, written_by, written_at, body, asks)
+        values ($1, $2, $3, $4, $5, $6, $7)";
     let values = [
         change.service().new_id().into(),
         request.into(),
@@ -154,6 +155,7 @@ pub(crate) async fn write(
         by.0.into(),
         change.now.0.into(),
         body.to_owned().into(),
+        asks.into(),
     ];
     sql::run(&change.transaction, text, values).await?;
     Ok(())
@@ -171,9 +173,10 @@ pub(super) async fn of(
         to_operators: bool,
         full_name: String,
         body: String,
+        asks: bool,
     }
     let text = format!(
-        "select m.written_at, (m.direction = 'to_operators') as to_operators, a.full_name, m.body
+        "select m.written_at, (m.direction = 'to_operators') as to_operators, a.full_name, m.body, m.asks
         from request_message m join account a on a.id = m.written_by
         where m.request_id = $1 order by m.written_at desc, m.id desc limit {SHOWN}"
     );
@@ -185,6 +188,7 @@ pub(super) async fn of(
             at: stamp(zone, row.written_at),
             by: row.to_operators.then_some(row.full_name),
             text: row.body,
+            asks: row.asks,
         })
         .collect())
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::decide::label;
 use super::item::when;
-use crate::components::{ButtonTone, SubmitButton, TextArea};
+use crate::components::{ButtonTone, SubmitButton, TextArea, Tick};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
 use crate::words;
@@ -29,6 +29,7 @@ pub(super) fn Message(item: Signal<QueueItem>) -> impl IntoView {
             open=texts.queue_message_open(name.clone())
             help=texts.queue_message_help(name)
             send=texts.queue_message_send()
+            asks=true
         />
     }
     .into_any()
@@ -57,8 +58,22 @@ fn Write(
     #[prop(into)] open: String,
     #[prop(into)] help: String,
     send: &'static str,
+    /// Whether it can ask for an answer.
+    #[prop(optional)]
+    asks: bool,
 ) -> impl IntoView {
     let texts = texts();
+    let asks = asks.then(|| {
+        let checked = !form.refused() || form.value(Field::Asks, "") == "true";
+        view! {
+            <Tick
+                id=form.id(Field::Asks)
+                name=Field::Asks.code()
+                label=texts.queue_message_asks()
+                checked=checked
+            />
+        }
+    });
     let area = move || {
         // What was sent doesn't stay in the field.
         form.done.track();
@@ -80,6 +95,7 @@ fn Write(
             <summary class="button">{open}</summary>
             <PostForm form=form class="stack">
                 {area}
+                {asks}
                 <div class="row">
                     <SubmitButton label=send tone=ButtonTone::Secondary busy=form.pending/>
                 </div>
