@@ -78,11 +78,9 @@ pub(crate) fn text(
     values: &[(&str, &str)],
     link: Option<&str>,
 ) -> String {
-    let body = locales::fill(&wording.body, values);
-    let body = match link {
-        Some(link) => locales::fill(&body, &[("link", link)]),
-        None => body,
-    };
+    // All at once: what somebody wrote has no places.
+    let values: Vec<(&str, &str)> = values.iter().copied().chain(link.map(|link| ("link", link))).collect();
+    let body = locales::fill(&wording.body, &values);
     let signature = locales::texts(language).find("mail", "signature").unwrap_or_default();
     format!("{}\n\n{signature}\n", body.trim_end())
 }

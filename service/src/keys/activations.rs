@@ -143,11 +143,19 @@ pub(crate) async fn used(connection: &impl ConnectionTrait, grant: &Grant) -> Ou
     Ok(sql::number(connection, text, [grant.id.0.into()]).await?)
 }
 
+/// Activations on record since the key that the grant has now was drawn: one that was replaced took its own along.
+async fn used_of_key(connection: &impl ConnectionTrait, grant: &Grant) -> Outcome<i64> {
+    let text = "select coalesce(cast(sum(b.amount) as bigint), 0) as number from balance_entry b
+        where b.grant_id = $1 and b.kind = 'activation' and b.recorded_at >= (select coalesce(max(k.drawn_at), 0)
+            from product_key k where k.grant_id = $1 and k.seat_id is null and k.state in ('held', 'spent'))";
+    Ok(sql::number(connection, text, [grant.id.0.into()]).await?.max(0))
+}
+
 /// What is left of the limit, all that counted which shares it: activations of other keys, and the
 /// seats of a redeemed cloud key.
 pub(crate) async fn left(connection: &impl ConnectionTrait, grant: &Grant) -> Outcome<Option<i64>> {
     let of_key = match grant.key_activations {
-        Some(activations) => Some(activations - used(connection, grant).await?),
+        Some(activations) => Some(activations - used_of_key(connection, grant).await?),
         None => None,
     };
     let granted = grant.capacity.quantity;

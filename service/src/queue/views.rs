@@ -115,7 +115,7 @@ pub async fn remove(
     change.commit(row.name).await
 }
 
-/// One's own views and those that colleagues share, by name.
+/// One's own views, and after them those that colleagues share, by name.
 pub(super) async fn listed(
     connection: &impl ConnectionTrait,
     operator: &Operator,
@@ -133,7 +133,7 @@ pub(super) async fn listed(
         "select v.id, v.name, v.query, v.shared, (v.owner_id = $1) as mine, a.full_name as owner
         from queue_view v join account a on a.id = v.owner_id
         where v.owner_id = $1 or v.shared
-        order by v.name_key, v.id limit {SHOWN}"
+        order by (v.owner_id = $1) desc, v.name_key, v.id limit {SHOWN}"
     );
     let rows = sql::all::<Row>(connection, &text, [operator.account.0.into()]).await?;
     Ok(rows
