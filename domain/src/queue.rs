@@ -124,7 +124,7 @@ impl TargetDays {
 
 #[cfg(test)]
 mod tests {
-    use super::{MessageDirection, NextStep, TARGET_DAYS_MAX, TargetDays, next_step};
+    use super::{NextStep, TARGET_DAYS_MAX, TargetDays, next_step};
     use crate::view::requests::{RequestKind, RequestState};
 
     #[cfg(feature = "zones")]

@@ -129,150 +129,118 @@ impl Worker {
 
     async fn one_round(&self) {
         let service = &self.service;
-        self
-            .job(
-                "activations_expire_due",
-                "activations could not be expired",
-                activations::on_clock::expire_due(service),
-            )
-            .await;
+        self.job(
+            "activations_expire_due",
+            "activations could not be expired",
+            activations::on_clock::expire_due(service),
+        )
+        .await;
         // Holdings before grants: a benefit that goes on elsewhere takes its holders along.
-        self
-            .job(
-                "membership_begin_due",
-                "years bought ahead could not begin",
-                membership::on_clock::begin_due(service),
-            )
+        self.job(
+            "membership_begin_due",
+            "years bought ahead could not begin",
+            membership::on_clock::begin_due(service),
+        )
+        .await;
+        self.job("membership_end_due", "holdings could not be ended", membership::on_clock::end_due(service))
             .await;
-        self
-            .job(
-                "membership_end_due",
-                "holdings could not be ended",
-                membership::on_clock::end_due(service),
-            )
-            .await;
-        self
-            .job(
-                "catalogue_put_into_force_due",
-                "a version of the catalogue could not come into force",
-                catalogue::on_clock::put_into_force_due(service),
-            )
-            .await;
-        self
-            .job(
-                "catalogue_entitle_some",
-                "what a version brings could not be granted",
-                catalogue::on_clock::entitle_some(service),
-            )
-            .await;
-        self
-            .job("benefits_end_due", "grants could not be ended", benefits::on_clock::end_due(service))
-            .await;
-        self
-            .job(
-                "membership_remind_due",
-                "the end of memberships could not be told",
-                membership::on_clock::remind_due(service),
-            )
-            .await;
-        self
-            .job(
-                "older_portal_end_due",
-                "records from the older portal could not be ended",
-                older_portal::on_clock::end_due(service),
-            )
-            .await;
-        self
-            .job(
-                "purchases_look_up_due",
-                "card payments could not be looked up",
-                purchases::on_clock::look_up_due(service),
-            )
-            .await;
-        self
-            .job(
-                "purchases_expire_due",
-                "orders could not be expired",
-                purchases::on_clock::expire_due(service),
-            )
-            .await;
-        self
-            .job(
-                "purchases_refund_due",
-                "money could not be given back",
-                purchases::on_clock::refund_due(service),
-            )
-            .await;
-        self
-            .job(
-                "activations_remind_due",
-                "what ends soon could not be told",
-                activations::on_clock::remind_due(service),
-            )
-            .await;
-        self
-            .job(
-                "reminders_benefits_remind_due",
-                "benefits that end or are unused could not be told",
-                reminders::benefits::remind_due(service),
-            )
-            .await;
-        self
-            .job(
-                "reminders_digest_send_due",
-                "reminders could not be sent together",
-                reminders::digest::send_due(service),
-            )
-            .await;
-        self
-            .job(
-                "keys_tell_holders",
-                "holders of withdrawn keys could not be told",
-                keys::withdraw::tell_holders(service),
-            )
-            .await;
-        self
-            .job(
-                "keys_tell_low",
-                "key pools that run low could not be told",
-                keys::threshold::tell_low(service),
-            )
-            .await;
+        self.job(
+            "catalogue_put_into_force_due",
+            "a version of the catalogue could not come into force",
+            catalogue::on_clock::put_into_force_due(service),
+        )
+        .await;
+        self.job(
+            "catalogue_entitle_some",
+            "what a version brings could not be granted",
+            catalogue::on_clock::entitle_some(service),
+        )
+        .await;
+        self.job("benefits_end_due", "grants could not be ended", benefits::on_clock::end_due(service)).await;
+        self.job(
+            "membership_remind_due",
+            "the end of memberships could not be told",
+            membership::on_clock::remind_due(service),
+        )
+        .await;
+        self.job(
+            "older_portal_end_due",
+            "records from the older portal could not be ended",
+            older_portal::on_clock::end_due(service),
+        )
+        .await;
+        self.job(
+            "purchases_look_up_due",
+            "card payments could not be looked up",
+            purchases::on_clock::look_up_due(service),
+        )
+        .await;
+        self.job(
+            "purchases_expire_due",
+            "orders could not be expired",
+            purchases::on_clock::expire_due(service),
+        )
+        .await;
+        self.job(
+            "purchases_refund_due",
+            "money could not be given back",
+            purchases::on_clock::refund_due(service),
+        )
+        .await;
+        self.job(
+            "activations_remind_due",
+            "what ends soon could not be told",
+            activations::on_clock::remind_due(service),
+        )
+        .await;
+        self.job(
+            "reminders_benefits_remind_due",
+            "benefits that end or are unused could not be told",
+            reminders::benefits::remind_due(service),
+        )
+        .await;
+        self.job(
+            "reminders_digest_send_due",
+            "reminders could not be sent together",
+            reminders::digest::send_due(service),
+        )
+        .await;
+        self.job(
+            "keys_tell_holders",
+            "holders of withdrawn keys could not be told",
+            keys::withdraw::tell_holders(service),
+        )
+        .await;
+        self.job(
+            "keys_tell_low",
+            "key pools that run low could not be told",
+            keys::threshold::tell_low(service),
+        )
+        .await;
         self.job("sessions_sweep", "sessions could not be swept", sessions::sweep(service)).await;
-        self
-            .job(
-                "people_import_sweep",
-                "files of people could not be swept",
-                people::import::sweep(service),
-            )
+        self.job("people_import_sweep", "files of people could not be swept", people::import::sweep(service))
             .await;
-        self
-            .job(
-                "own_sessions_sweep",
-                "unfinished sign-ins could not be swept",
-                own_sessions::sweep(service),
-            )
+        self.job(
+            "own_sessions_sweep",
+            "unfinished sign-ins could not be swept",
+            own_sessions::sweep(service),
+        )
+        .await;
+        self.job(
+            "directories_sign_in_sweep",
+            "sign-ins at directories could not be swept",
+            directories::sign_in::sweep(service),
+        )
+        .await;
+        self.job("enrolment_sweep", "links of enrolments could not be swept", enrolment::sweep(service))
             .await;
-        self
-            .job(
-                "directories_sign_in_sweep",
-                "sign-ins at directories could not be swept",
-                directories::sign_in::sweep(service),
-            )
-            .await;
-        self
-            .job("enrolment_sweep", "links of enrolments could not be swept", enrolment::sweep(service))
-            .await;
-        self
-            .job(
-                "audit_remove_due",
-                "old events of the audit trail could not be removed",
-                audit::remove_due(service),
-            )
-            .await;
-        let limits = service.sign_in_limits;
-        self
-            .job("sign_in_limits_sweep", "attempts could not be forgotten", limits.sweep(service))
-            .await;
+        self.job(
+            "audit_remove_due",
+            "old events of the audit trail could not be removed",
+            audit::remove_due(service),
+        )
+        .await;
+        let limits = &service.sign_in_limits;
+        self.job("sign_in_limits_sweep", "attempts could not be forgotten", limits.sweep(service)).await;
     }
 }

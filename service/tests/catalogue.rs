@@ -305,6 +305,12 @@ async fn policy_catalogue_publication_one_person_or_a_second_one(
     let failure = publish(&stage, &admin, draft, false).await.expect_err("their own change");
     assert_eq!(code(&failure), ErrorCode::SecondPersonNeeded);
     change(&stage, &manager, draft, studio("gold_core", Amount::Of(12))).await.expect("changed");
+    let failure =
+        publish(&stage, &admin, draft, false).await.expect_err("their hand is in it, whoever came last");
+    assert_eq!(code(&failure), ErrorCode::SecondPersonNeeded);
+    let draft = begin(&stage, &admin, None).await.expect("beginning one changes nothing");
+    change(&stage, &manager, draft, studio("gold_core", Amount::Of(12))).await.expect("changed");
+    change(&stage, &admin, draft, studio("gold_core", Amount::Of(12))).await.expect("nothing differs");
     for other in [&manager, &stage.operator(FULFILMENT).await] {
         let failure = publish(&stage, other, draft, false).await.expect_err("no right to");
         assert_eq!(code(&failure), ErrorCode::RoleNeeded);

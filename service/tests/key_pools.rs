@@ -240,7 +240,12 @@ async fn who_may_not_import_and_what_is_wrong_is_said_before_anything_is_written
     assert_eq!(code(missing), ErrorCode::NotFound);
     // A batch of another pool is none of this one's.
     let elsewhere = staged(&stage, OTHER_PRODUCT, &content, CHUNK).await.batch;
-    let query = KeyPoolQuery { product: PRODUCT.to_owned(), open: Some(elsewhere), page: 1, ..KeyPoolQuery::default() };
+    let query = KeyPoolQuery {
+        product: PRODUCT.to_owned(),
+        open: Some(elsewhere),
+        page: 1,
+        ..KeyPoolQuery::default()
+    };
     let missing = pool::page(&stage.service, &admin, Language::English, &query).await;
     assert_eq!(code(missing), ErrorCode::NotFound);
 }

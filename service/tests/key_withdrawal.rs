@@ -45,7 +45,8 @@ async fn show(stage: &Stage, request: &Request, grant: GrantId) -> Result<Reveal
 }
 
 async fn page(stage: &Stage, batch: KeyBatchId) -> KeyPoolPage {
-    let query = KeyPoolQuery { product: PRODUCT.to_owned(), open: Some(batch), page: 1, ..KeyPoolQuery::default() };
+    let query =
+        KeyPoolQuery { product: PRODUCT.to_owned(), open: Some(batch), page: 1, ..KeyPoolQuery::default() };
     let request = stage.operator(PROGRAMME_ADMIN).await;
     pool::page(&stage.service, &request, Language::English, &query).await.expect("a page")
 }
@@ -89,7 +90,8 @@ async fn a_withdrawn_batch_gives_no_key_and_its_holders_get_another(
     let seen = page(&stage, batch).await.open.expect("open").seen;
     let who: Vec<&str> = seen.iter().map(|seen| seen.person.as_str()).collect();
     assert!(who.contains(&"Maren Tolvik") && who.contains(&"Odalys Brandt-Reyes"), "{seen:?}");
-    let shown: Vec<_> = seen.iter().filter(|seen| seen.key == old.id).map(|seen| seen.person.as_str()).collect();
+    let shown: Vec<_> =
+        seen.iter().filter(|seen| seen.key == old.id).map(|seen| seen.person.as_str()).collect();
     assert_eq!(shown.len(), 2, "once for each person, the latest first: {seen:?}");
 
     let manager = stage.operator(CATALOGUE_MANAGER).await;
@@ -183,7 +185,8 @@ async fn operators_find_a_key_and_have_it_shown_with_a_reason(
     let (auditor, operator) = (stage.operator(AUDITOR).await, stage.operator(PROGRAMME_ADMIN).await);
 
     // Whoever has the key finds whose it is; nobody learns of one that isn't here, or from half of one.
-    let found = find(&stage.service, &auditor, &format!(" {} ", key.key.to_lowercase())).await.expect("found");
+    let found =
+        find(&stage.service, &auditor, &format!(" {} ", key.key.to_lowercase())).await.expect("found");
     assert_eq!(found, FoundKey { product: PRODUCT.to_owned(), key: key.id });
     for (typed, expected) in [
         ("", ErrorCode::Required),
@@ -224,7 +227,11 @@ async fn operators_find_a_key_and_have_it_shown_with_a_reason(
         KeyPoolQuery { product: PRODUCT.to_owned(), key: Some(key.id), page: 1, ..KeyPoolQuery::default() };
     let page = pool::page(&stage.service, &auditor, Language::English, &query).await.expect("a page");
     let detail = page.key.expect("the key's page");
-    assert_eq!(detail.why_not.map(|error| error.code), Some(ErrorCode::RoleNeeded), "the auditor sees no key");
+    assert_eq!(
+        detail.why_not.map(|error| error.code),
+        Some(ErrorCode::RoleNeeded),
+        "the auditor sees no key"
+    );
     assert_eq!(detail.drawn.expect("drawn").company, "Fernhollow Systems");
     assert_eq!(detail.seen.len(), 2, "its holder and the operator: {:?}", detail.seen);
     let reasons: Vec<_> = detail.inspections.iter().map(|row| row.reason.as_str()).collect();

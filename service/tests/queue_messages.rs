@@ -285,11 +285,11 @@ async fn a_message_that_asks_nothing_leaves_the_next_step_and_former_people_hear
     assert_eq!((seen.next, seen.messages.len()), (Some(NextStep::Take), 1));
 
     // The requester has left: an administrator reads on, the mail goes to nobody outside the company.
-    let text = "update person set status = 'left' where account_id = (select id from account where email = $1)";
+    let text =
+        "update person set status = 'left' where account_id = (select id from account where email = $1)";
     stage.run(text, [REQUESTER.into()]).await;
-    let sent = async || {
-        stage.mails(REQUESTER).await.iter().filter(|mail| mail.kind == "request_message").count()
-    };
+    let sent =
+        async || stage.mails(REQUESTER).await.iter().filter(|mail| mail.kind == "request_message").count();
     let before = sent().await;
     tell("It will be Tuesday.").await.expect("sent");
     assert_eq!(sent().await, before);

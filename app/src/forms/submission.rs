@@ -15,8 +15,15 @@ use super::{
 pub const MAX_BYTES: usize = 64 * 1024;
 
 /// Fields that are never shown again.
-const SECRET_FIELDS: &[&str] =
-    &["password", "current_password", "new_password", "repeat_password", "code", "client_secret", "product_key"];
+const SECRET_FIELDS: &[&str] = &[
+    "password",
+    "current_password",
+    "new_password",
+    "repeat_password",
+    "code",
+    "client_secret",
+    "product_key",
+];
 
 /// The fields of a form as they were posted.
 #[derive(Clone)]

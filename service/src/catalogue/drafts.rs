@@ -57,8 +57,6 @@ pub struct Draft {
     pub in_force_at: Option<Moment>,
     /// Whether it reaches what is held already.
     pub existing: bool,
-    /// Who changed it last.
-    pub changed_by: Uuid,
     /// Its row's version.
     pub row_version: i64,
 }
@@ -73,11 +71,10 @@ struct Row {
     base_version: i64,
     in_force_at: Option<i64>,
     reach: String,
-    changed_by: Uuid,
     row_version: i64,
 }
 
-const COLUMNS: &str = "select id, title, state, document, base, base_version, in_force_at, reach, changed_by,
+const COLUMNS: &str = "select id, title, state, document, base, base_version, in_force_at, reach,
     row_version from catalogue_draft";
 
 impl TryFrom<Row> for Draft {
@@ -94,7 +91,6 @@ impl TryFrom<Row> for Draft {
             base_version: row.base_version,
             in_force_at: row.in_force_at.map(Moment),
             existing: row.reach == "existing",
-            changed_by: row.changed_by,
             row_version: row.row_version,
         })
     }
@@ -171,6 +167,9 @@ pub async fn begin(
         change.now.0.into(),
     ];
     sql::run(&change.transaction, text, values).await?;
+    if from_file.is_some() {
+        remember_editor(&change, id, operator.account.0).await?;
+    }
     change.record(event(AuditAction::CatalogueDrafted, id).after(title));
     change.tell(Changed::Queue);
     change.commit(id).await
@@ -211,7 +210,11 @@ pub async fn change(
         .map(|difference| format!("{} {:?}", difference.kind.code(), difference.subject))
         .collect();
     let found = differences(&draft.base, &catalogue).len();
+    if steps.is_empty() {
+        return change.commit(found).await;
+    }
     write(&change, wanted.draft, &catalogue, None, operator.account.0).await?;
+    remember_editor(&change, wanted.draft, operator.account.0).await?;
     change.record(event(AuditAction::CatalogueDraftChanged, wanted.draft).after(steps.join(", ")));
     change.tell(Changed::Queue);
     change.commit(found).await
@@ -290,6 +293,24 @@ pub async fn withdraw(
     change.record(event(AuditAction::CatalogueDraftWithdrawn, wanted.draft).before(state));
     change.tell(Changed::Queue);
     change.commit(()).await
+}
+
+/// Whether somebody has had a hand in what a draft says: where a second person publishes, it is none of them.
+pub(super) async fn is_editor(
+    connection: &impl ConnectionTrait,
+    draft: CatalogueDraftId,
+    account: Uuid,
+) -> Outcome<bool> {
+    let text =
+        "select count(*) as number from catalogue_editor where catalogue_draft_id = $1 and account_id = $2";
+    Ok(sql::number(connection, text, [draft.0.into(), account.into()]).await? > 0)
+}
+
+async fn remember_editor(change: &Change<'_>, draft: CatalogueDraftId, account: Uuid) -> Outcome<()> {
+    let text = "insert into catalogue_editor (catalogue_draft_id, account_id) values ($1, $2)
+        on conflict (catalogue_draft_id, account_id) do nothing";
+    sql::run(&change.transaction, text, [draft.0.into(), account.into()]).await?;
+    Ok(())
 }
 
 /// What happened to a draft, in the programme's own chain.

@@ -133,7 +133,7 @@ pub async fn draft(
         category: query.category,
         quantities: quantities(&draft.catalogue, query, language),
         publication: policies::in_force(reader).await?.catalogue_publication,
-        mine: draft.changed_by == operator.account.0,
+        mine: drafts::is_editor(reader, draft.id, operator.account.0).await?,
         why_not: right(OperatorAction::DraftCatalogue).or(closed.clone()),
         why_not_publish: right(OperatorAction::PublishCatalogue).or(closed),
         row,

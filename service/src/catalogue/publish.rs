@@ -6,7 +6,7 @@ use domain::rights::OperatorAction;
 use domain::{AuditAction, Day, Error, ErrorCode, Field, Moment};
 
 use super::drafts::{Draft, WantedDraft, claim, event, publish_refusal};
-use super::{apply, file, on_clock, read};
+use super::{apply, drafts, file, on_clock, read};
 use crate::change::{Begun, Change};
 use crate::live::Changed;
 use crate::operation::Operation;
@@ -54,7 +54,9 @@ pub async fn publish(
     lock(&change).await?;
     let draft = claim(&change, input.wanted, "draft").await?;
     let publication = policies::in_force(&change.transaction).await?.catalogue_publication;
-    if publication == Publication::SecondPerson && draft.changed_by == operator.account.0 {
+    if publication == Publication::SecondPerson
+        && drafts::is_editor(&change.transaction, draft.id, operator.account.0).await?
+    {
         return Err(ErrorCode::SecondPersonNeeded.into());
     }
     check(&change, &draft).await?;

@@ -95,7 +95,7 @@ pub async fn inspect(
     let operation = Operation::new(operation, "inspect_key", &input);
     let mut change = match Change::begin::<ProductKeyId>(service, request, operation).await? {
         Begun::Before(key) => {
-            return Ok(reveal::open(service, &sealed(service.database.reader(), key).await?)?);
+            return reveal::open(service, &sealed(service.database.reader(), key).await?);
         }
         Begun::New(change) => change,
     };

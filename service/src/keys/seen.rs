@@ -36,7 +36,8 @@ struct Sight {
     last: i64,
 }
 
-const KEYS: &str = "select k.id, k.state, o.name as company, a.id as account_id, a.full_name as person, k.revealed_at
+const KEYS: &str =
+    "select k.id, k.state, o.name as company, a.id as account_id, a.full_name as person, k.revealed_at
     from product_key k join organization o on o.id = k.organization_id
     left join person p on p.id = k.revealed_by left join account a on a.id = p.account_id
     where k.revealed_at is not null";

@@ -109,7 +109,8 @@ pub async fn message(
     if !item.open {
         return Err(ErrorCode::AlreadyDecided.into());
     }
-    messages::write(&change, item.id, MessageDirection::ToPartner, operator.account, &body, input.asks).await?;
+    messages::write(&change, item.id, MessageDirection::ToPartner, operator.account, &body, input.asks)
+        .await?;
     let text = "update service_request set answered_at = null where id = $1";
     sql::run(&change.transaction, text, [item.id.into()]).await?;
     let path = format!("/requests?open={}#request-{}", item.id, item.number);

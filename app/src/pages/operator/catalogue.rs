@@ -5,8 +5,8 @@ mod draft;
 mod product;
 mod quantities;
 
+use domain::Field;
 use domain::view::catalogue::{CataloguePage, DraftRow, DraftState};
-use domain::{ErrorCode, Field};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use locales::{Texts, format};

@@ -93,7 +93,7 @@ pub(super) fn OpenKey(page: Signal<KeyPoolPage>) -> impl IntoView {
     move || {
         let id = key.get()?;
         let detail = part_of(page, move |page| page.key.as_deref().filter(|key| key.id == id).cloned())?;
-        Some(view! { <Key page=page key=detail/> })
+        Some(view! { <Key page=page key=detail.into()/> })
     }
 }
 

@@ -12,7 +12,7 @@ use super::quantities::Quantities;
 use super::{PATH, difference, reach};
 use crate::components::{
     ButtonTone, Choice, ChoiceGroup, Column, Confirm, DateField, DisabledButton, Empty, Ledger, LinkButton,
-    Notice, StatusByCode, SubmitButton, Tone, Why,
+    Notice, StatusByCode, SubmitButton, Tone, Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;

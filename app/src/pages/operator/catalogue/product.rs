@@ -10,7 +10,7 @@ use locales::Texts;
 
 use super::PATH;
 use crate::components::{
-    ButtonTone, Choice, Confirm, DisabledButton, SelectField, SubmitButton, TextArea, TextField, Why,
+    ButtonTone, Choice, Confirm, DisabledButton, SelectField, SubmitButton, TextArea, TextField, Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
