@@ -229,7 +229,7 @@ export const test = base.extend<Options & Fixtures, WorkerFixtures>({
       const find = (): Mail | undefined =>
         mails(account).findLast((mail) => pattern.test(mail.subject) || pattern.test(mail.text));
       await expect
-        .poll(() => find() !== undefined, { message: `a mail to ${account.email} with ${pattern}`, timeout: 20_000 })
+        .poll(() => find() !== undefined, { message: `a mail to ${account.email} with ${pattern}`, timeout: 40_000 })
         .toBe(true);
       const found = find();
       if (found === undefined) {

@@ -73,3 +73,84 @@ test('auditors read the pools, agents and partners have none @long', async ({ pa
   await signIn(page, fernhollow.globalAdmin, { path: POOLS });
   await expect(page.getByRole('table')).toHaveCount(0);
 });
+
+test('a key that leaked: found, shown with a reason, its batch withdrawn, and replaced by its holder @long', async (
+  { page, anotherPage, signIn, steps, hydrated, mail, axe },
+) => {
+  test.slow();
+  const partner = await anotherPage();
+  await signIn(partner, fernhollow.partnerAdmin, { path: '/benefits/software' });
+  const benefit = await steps.open(partner, 'Windows Enterprise', 'Gold Core');
+  const shown = benefit.getByLabel('Product license key', { exact: true });
+  await benefit.getByLabel('I know that the refund ends.').check();
+  await benefit.getByRole('button', { name: 'Get keys' }).click();
+  await expect(shown).toBeVisible();
+  const leaked = (await shown.innerText()).trim();
+
+  // Whoever got the key from somebody finds whose it is; one that isn't here is nobody's.
+  await signIn(page, operators.programmeAdmin, { path: POOLS });
+  await hydrated(page);
+  const typed = page.getByLabel('Product key', { exact: true });
+  const find = page.getByRole('button', { name: 'Find a key' });
+  await typed.fill(key(7));
+  await find.click();
+  await expect(page.getByText('No pool has this key.').first()).toBeVisible();
+  await typed.fill(leaked.toLowerCase());
+  await find.click();
+  const sheet = page.locator('#key');
+  await expect(sheet.getByText('Fernhollow Systems').first()).toBeVisible();
+  expect(page.url()).not.toContain(leaked.slice(0, 5));
+  await expect(page.locator('body')).not.toContainText(leaked);
+  await expect(sheet.getByRole('rowheader', { name: fernhollow.partnerAdmin.name })).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+
+  await sheet.getByLabel('Reason').fill('The partner says that it is refused.');
+  await sheet.getByRole('button', { name: 'Show the key' }).click();
+  await expect(sheet.getByText(leaked)).toBeVisible();
+  await axe(page);
+  await page.goto(page.url());
+  await hydrated(page);
+  await expect(sheet.locator('blockquote')).toHaveText('The partner says that it is refused.');
+  await expect(page.locator('body')).not.toContainText(leaked);
+
+  // The batch goes out of use, with the list of who saw which key.
+  await sheet.locator('dd a').click();
+  const detail = page.locator('tr.detail');
+  await expect(detail.getByRole('rowheader', { name: operators.programmeAdmin.name }).first()).toBeVisible();
+  const download = page.waitForEvent('download');
+  await detail.getByRole('link', { name: 'Download the list (CSV)' }).click();
+  const list = fs.readFileSync(await (await download).path(), 'utf8');
+  expect(list).toContain(fernhollow.partnerAdmin.name);
+  expect(list).not.toContain(leaked);
+  await hydrated(page);
+  await steps.unfold(detail, 'Withdraw the batch');
+  await detail.getByLabel('Reason').fill('It stood on a public page.');
+  await detail.getByLabel('I know that this can\'t be undone.').check();
+  await detail.getByRole('button', { name: 'Withdraw the batch' }).click();
+  await expect(detail.getByText('It stood on a public page.')).toBeVisible();
+  await axe(page);
+
+  // Others take its place.
+  await page.getByLabel('Name of the batch').fill('Instead');
+  await page.getByLabel('Source').fill('The vendor');
+  await page.getByLabel('Or paste the keys').fill(`${key(1)}\n${key(2)}`);
+  await page.getByRole('button', { name: 'Import keys' }).click();
+  await expect(async () => {
+    await page.reload();
+    await expect(page.locator('tr.open').getByText('Imported', { exact: true })).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 30_000 });
+
+  // The holder hears of it, and gets another one from the benefit's page.
+  const told = await mail(fernhollow.partnerAdmin, /^Your key for Windows Enterprise was withdrawn$/);
+  expect(told.text).not.toContain(leaked);
+  await partner.goto('/benefits/software');
+  await hydrated(partner);
+  const again = await steps.open(partner, 'Windows Enterprise', 'Gold Core');
+  await expect(again.getByText('This key was withdrawn by the programme.')).toBeVisible();
+  await steps.unfold(again, "The key doesn't work");
+  await again.getByLabel('What is wrong with it').fill('Withdrawn by the programme.');
+  await again.getByRole('button', { name: 'Replace key' }).click();
+  await expect(again.getByLabel('Product license key', { exact: true })).toHaveText(key(1));
+  await axe(partner);
+});

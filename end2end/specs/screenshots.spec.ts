@@ -485,6 +485,13 @@ test.describe('what opens on a page', () => {
             return (await page.locator('a.opener').first().getAttribute('href')) ?? '';
           })(),
         },
+        {
+          name: '/operator/keys/key',
+          path: await (async () => {
+            await page.locator('a.opener').first().click();
+            return (await page.locator('tr.detail td a.mono').first().getAttribute('href')) ?? '';
+          })(),
+        },
         { name: '/operator/outbox/nothing-matches', path: '/operator/outbox?find=nobody' },
         { name: '/operator/templates/invitation', path: '/operator/templates?kind=invitation&language=en' },
       ];

@@ -242,6 +242,115 @@ async fn what_a_version_takes_away_goes_on_for_who_uses_it_and_comes_back_with_a
 
 #[rstest]
 #[tokio::test]
+async fn a_version_that_reaches_what_is_held_brings_along_what_those_before_it_left(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const UNUSED: &str = "power_bi_nobody_uses";
+    let stage = stage(engine).await;
+    let gold = stage.grant(GOLD, STUDIO, "gold_core").await;
+    let granted = format!(
+        "select count(*) as number from benefit_grant g join product p on p.id = g.product_id
+        where p.code = '{UNUSED}' and g.state = 'granted'"
+    );
+    let twice =
+        "select count(*) as number from (select organization_id, product_id, source, area from benefit_grant
+        where state = 'granted' and holding_id is not null
+        group by organization_id, holding_id, product_id, source, area having count(*) > 1) t";
+    let mut with = in_force(&stage).await;
+    let row =
+        with.entitlements.iter().find(|row| row.product == "project_professional").expect("a row").clone();
+    let product = with.products.iter().find(|of| of.code == row.product).expect("a product").clone();
+    with.products.push(Product { code: UNUSED.to_owned(), ..product });
+    let core = domain::catalogue::Entitlement {
+        source: domain::benefit::SourceLabel::GoldCore,
+        product: UNUSED.to_owned(),
+        ..row
+    };
+    with.entitlements.push(core.clone());
+    put_into_force(&stage, Edit::Whole(Box::new(with)), true).await;
+    let holders = stage.count(&granted).await;
+    assert!(holders > 0);
+
+    // Taken away from what is held, given again to purchases alone, and then a version about something else.
+    let mut without = in_force(&stage).await;
+    without.entitlements.retain(|row| row.product != UNUSED);
+    put_into_force(&stage, Edit::Whole(Box::new(without)), true).await;
+    assert_eq!(stage.count(&granted).await, 0, "nobody used it");
+    let mut again = in_force(&stage).await;
+    again.entitlements.push(core);
+    put_into_force(&stage, Edit::Whole(Box::new(again)), false).await;
+    put_into_force(&stage, studio("gold_core", Amount::Of(14)), false).await;
+    assert_eq!(
+        (stage.count(&granted).await, quantity(&stage, gold).await),
+        (0, Some(10)),
+        "what is held stays"
+    );
+    put_into_force(&stage, studio("silver_core", Amount::Of(6)), true).await;
+    assert_eq!(stage.count(&granted).await, holders, "the same grants once more");
+    assert_eq!(quantity(&stage, gold).await, Some(14), "and the quantity of the version before");
+    assert_eq!(stage.count(twice).await, 0);
+    let behind =
+        "select count(*) as number from organization where portal_state = 'member' and entitled_version <
+        (select catalogue_version from programme)";
+    assert_eq!(stage.count(behind).await, 0, "the worker left nobody out");
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn products_that_come_to_share_a_pool_bring_their_seats_and_part_with_them(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    let used = format!(
+        "select p.used as number from pool p join benefit_grant g on g.pool_id = p.id where g.id = {}",
+        stage.literal(grant.0)
+    );
+    let before = stage.count(&used).await;
+    let mut shared = in_force(&stage).await;
+    let alone = shared.clone();
+    let of_gold = |row: &&mut domain::catalogue::Entitlement| {
+        row.source == domain::benefit::SourceLabel::GoldCore && row.product == STUDIO
+    };
+    let limit = shared.entitlements.iter_mut().find(of_gold).map(|row| {
+        row.pool = Some("development".to_owned());
+        row.quantity
+    });
+    let other = shared.entitlements.iter_mut().find(|row| {
+        row.source == domain::benefit::SourceLabel::GoldCore
+            && row.product != STUDIO
+            && row.pool.is_none()
+            && row.quantity.is_some()
+            && row.level.is_none()
+    });
+    let other = other.expect("another benefit of Gold");
+    let product = other.product.clone();
+    other.pool = Some("development".to_owned());
+    other.quantity = limit.expect("the row");
+    let second = stage.grant(GOLD, &product, "gold_core").await;
+    let text = format!(
+        "select count(*) as number from seat where released_at is null and grant_id = {}",
+        stage.literal(second.0)
+    );
+    let of_second = stage.count(&text).await;
+    put_into_force(&stage, Edit::Whole(Box::new(shared)), true).await;
+    let same = format!(
+        "select count(distinct pool_id) as number from benefit_grant where id in ({}, {})",
+        stage.literal(grant.0),
+        stage.literal(second.0)
+    );
+    assert_eq!(stage.count(&same).await, 1);
+    assert_eq!(stage.count(&used).await, before + of_second);
+    put_into_force(&stage, Edit::Whole(Box::new(alone)), true).await;
+    assert_eq!((stage.count(&same).await, stage.count(&used).await), (2, before));
+    let astray = "select count(*) as number from seat s join benefit_grant g on g.id = s.grant_id
+        where s.pool_id <> g.pool_id";
+    assert_eq!(stage.count(astray).await, 0);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_version_comes_into_force_on_its_day_and_can_be_taken_back_before(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
