@@ -198,12 +198,12 @@ async fn operators_find_a_key_and_have_it_shown_with_a_reason(
         };
         assert_eq!(error.of(Field::ProductKey).map(|fault| fault.code), Some(expected));
     }
-    assert_eq!(code(find(&stage.service, &admin, &key.key).await), ErrorCode::RoleNeeded);
+    assert_eq!(code(find(&stage.service, &admin, &key.key).await), ErrorCode::WrongSide);
 
     let input = |reason: &str| InspectKey { key: key.id, reason: reason.to_owned() };
-    for who in [&auditor, &admin] {
+    for (who, expected) in [(&auditor, ErrorCode::RoleNeeded), (&admin, ErrorCode::WrongSide)] {
         let refused = inspect(&stage.service, who, stage.operation(), input("To compare.")).await;
-        assert_eq!(code(refused), ErrorCode::RoleNeeded);
+        assert_eq!(code(refused), expected);
     }
     for (reason, expected) in [(" ", ErrorCode::Required), (&*key.key, ErrorCode::KeysInTheWrongField)] {
         let Err(Failure::Refused(error)) =

@@ -239,7 +239,7 @@ async fn an_attempt_that_nobody_ended_is_on_record(
     let way = Way::default();
     all(&stage, &way).await;
     assert_eq!(way.to(NEW), 0);
-    stage.clock.move_seconds(11 * 60);
+    stage.clock.move_seconds(16 * 60);
     all(&stage, &way).await;
     let sent = way.sent.lock().expect("not poisoned").clone();
     assert_eq!(sent.iter().map(|sent| sent.id).collect::<Vec<_>>(), [mail]);
