@@ -1126,6 +1126,8 @@ impl Stage {
     /// Makes a draft whose id is [`DRAFT`], for the pages.
     pub async fn draft_for_pages(&self) {
         let wanted = self.draft(true).await;
+        let text = "delete from catalogue_editor where catalogue_draft_id = $1";
+        self.run(text, [wanted.draft.0.into()]).await;
         let text = "update catalogue_draft set id = $1 where id = $2";
         assert_eq!(self.run(text, [DRAFT.into(), wanted.draft.0.into()]).await, 1);
     }
