@@ -9,8 +9,8 @@ use futures::FutureExt;
 use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
 use service::{
-    Outcome, Service, activations, audit, benefits, catalogue, directories, enrolment, keys, membership,
-    older_portal, people, purchases, reminders, sessions,
+    Outcome, Service, activations, audit, benefits, catalogue, directories, enrolment, individual_grants,
+    keys, membership, older_portal, people, purchases, reminders, sessions,
 };
 use tokio::sync::watch;
 
@@ -109,6 +109,13 @@ pub async fn run(
                     "catalogue_entitle_some",
                     "what a version brings could not be granted",
                     catalogue::on_clock::entitle_some(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "individual_grants_end_due",
+                    "individual grants could not be ended",
+                    individual_grants::on_clock::end_due(&service),
                 )
                 .await;
             worker
