@@ -7,8 +7,9 @@ use locales::Texts;
 use service::{Outcome, Request, Service};
 
 use super::{
-    account, catalogue, cloud, directory, enrolment, key_pools, mail_templates, marketing, operator, orders,
-    people, provisioning, purchases, queue, reminders, seats, security, software, technical,
+    account, catalogue, cloud, directory, enrolment, individual_grants, key_pools, mail_templates, marketing,
+    operator, orders, people, provisioning, purchases, queue, reminders, seats, security, software,
+    technical,
 };
 
 /// So long may the body of a form be.
@@ -284,6 +285,9 @@ pub const CODES: &[&str] = &[
     "set_key_threshold",
     "cancel_key_import",
     "withdraw_key_batch",
+    "set_individual_grant",
+    "change_individual_grant",
+    "end_individual_grant",
     "send_again",
     "mark_bounced",
     "clear_address",
@@ -414,6 +418,9 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "set_key_threshold" => key_pools::set_threshold(reader, form).await,
         "cancel_key_import" => key_pools::cancel_import(reader, form).await,
         "withdraw_key_batch" => key_pools::withdraw(reader, form).await,
+        "set_individual_grant" => individual_grants::set(reader, form).await,
+        "change_individual_grant" => individual_grants::change(reader, form).await,
+        "end_individual_grant" => individual_grants::end(reader, form).await,
         "send_again" => operator::send_again(reader, form).await,
         "mark_bounced" => operator::mark_bounced(reader, form).await,
         "clear_address" => operator::clear_address(reader, form).await,
