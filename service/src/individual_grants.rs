@@ -115,9 +115,11 @@ struct Company {
 }
 
 impl Company {
-    /// The company, locked: orders, renewals and whatever else decides about all of it wait.
+    /// The company, locked: orders, renewals and whatever else decides about all of it wait, and so do those who
+    /// would use more of it.
     async fn locked(change: &Change<'_>, organization: OrganizationId) -> Outcome<Self> {
         crate::people::roles::lock(change, organization).await?;
+        quantities::hold_still(change, organization).await?;
         let text = "select time_zone, portal_state from organization where id = $1";
         let company = sql::one::<Self>(&change.transaction, text, [organization.0.into()]).await?;
         Ok(company.ok_or(ErrorCode::NotFound)?)

@@ -28,6 +28,7 @@ use service::purchases::card::{self, PayByCard};
 use service::purchases::orders;
 use service::purchases::place::WantedOrder;
 use service::purchases::renew::{self, RenewHolding};
+use service::purchases::tier_change::{self, ChangeTier};
 use service::{Failure, Request, benefits, membership, sql};
 use uuid::Uuid;
 
@@ -397,6 +398,13 @@ async fn holding(stage: &Stage, company: &str, offer: &str) -> (Uuid, i64) {
     (row.id, row.anniversary_at)
 }
 
+async fn pay(stage: &Stage, who: &Request, number: i64) {
+    let shown = orders::one(&stage.service, who, Language::English, number).await.expect("the order");
+    let order = WantedOrder { number, version: shown.version };
+    let input = PayByCard { order, card: "pays".to_owned() };
+    card::pay(&stage.service, who, stage.operation(), input).await.expect("paid");
+}
+
 #[rstest]
 #[tokio::test]
 async fn rule_21_a_renewal_brings_the_plan_and_the_individual_grant_goes_on_until_its_own_day(
@@ -415,10 +423,7 @@ async fn rule_21_a_renewal_brings_the_plan_and_the_individual_grant_goes_on_unti
     let buyer = stage.person(BUYER).await;
     let input = RenewHolding { holding: pack.into(), agreement: 1, accepted: true };
     let number = renew::renew(&stage.service, &buyer, stage.operation(), input).await.expect("an order");
-    let shown = orders::one(&stage.service, &buyer, Language::English, number).await.expect("the order");
-    let order = WantedOrder { number, version: shown.version };
-    let input = PayByCard { order, card: "pays".to_owned() };
-    card::pay(&stage.service, &buyer, stage.operation(), input).await.expect("paid");
+    pay(&stage, &buyer, number).await;
     stage.clock.set(Moment(anniversary + DAY));
     membership::on_clock::begin_due(&stage.service).await.expect("begun");
     let (next, _) = holding(&stage, PACK, "action_pack").await;
@@ -431,6 +436,33 @@ async fn rule_21_a_renewal_brings_the_plan_and_the_individual_grant_goes_on_unti
     stage.clock.set(Moment(last_moment(&stage, id).await.0 + 1));
     assert_eq!(on_clock::end_due(&stage.service).await.expect("ended"), 1);
     assert_eq!(pools(&stage, PACK, PACK_STUDIO).await, before);
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_21_a_change_of_level_brings_another_plan_and_the_individual_grant_stays(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let before = total(&pools(&stage, OTHER, STUDIO).await).expect("a limit");
+    let id = set(&stage, OTHER, STUDIO, &(before + 13).to_string(), 200).await;
+    let text = "insert into attained_area (organization_id, tier, area, recorded_by, recorded_at)
+        select o.id, 'gold', c.code, (select account_id from operator_role limit 1), 1
+        from organization o cross join competency_area c where o.domain = $1
+        on conflict (organization_id, tier, area) do nothing";
+    stage.run(text, [OTHER.into()]).await;
+    let admin = stage.person("yanchu.gu@chenghu.example").await;
+    let (silver, _) = holding(&stage, OTHER, "silver").await;
+    let input = ChangeTier { holding: silver.into(), agreement: 1, accepted: true };
+    let number =
+        tier_change::change(&stage.service, &admin, stage.operation(), input).await.expect("an order");
+    pay(&stage, &admin, number).await;
+    assert_eq!(total(&pools(&stage, OTHER, STUDIO).await), Some(before + 13));
+    let plan = row(&stage, OTHER, STUDIO).await.plan;
+    assert!(matches!(plan, Some(Amount::Of(plan)) if plan > before), "{plan:?} instead of {before}");
+    end(&stage, id, true).await.expect("ended");
+    assert_eq!(total(&pools(&stage, OTHER, STUDIO).await).map(Amount::Of), plan);
+    stage.nothing_left_behind().await;
 }
 
 #[rstest]
@@ -542,30 +574,38 @@ async fn products_that_share_a_pool_have_one_individual_grant_together(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     #[derive(FromQueryResult)]
-    struct Pair {
+    struct Shared {
         one: String,
         other: String,
+        grant_id: Uuid,
+        quantity: i64,
     }
     let stage = stage(engine).await;
-    let text = "select d.code as one, e.code as other from benefit_grant g
+    let text = "select d.code as one, e.code as other, h.id as grant_id, p.quantity from benefit_grant g
         join benefit_grant h on h.pool_id = g.pool_id and h.product_id <> g.product_id
+        join pool p on p.id = g.pool_id and p.quantity > 0
         join product d on d.id = g.product_id join product e on e.id = h.product_id
         join organization o on o.id = g.organization_id
-        where o.domain = $1 and g.state = 'granted' and h.state = 'granted' order by d.code limit 1";
-    let pair = sql::one::<Pair>(stage.service.database.reader(), text, [GOLD.into()]).await;
-    let Pair { one, other } = pair.expect("reads").expect("a pool that is shared");
-    let plan = total(&pools(&stage, GOLD, &one).await).expect("a limit");
-    let id = set(&stage, GOLD, &one, &(plan + 5).to_string(), 30).await;
-    assert_eq!(pools(&stage, GOLD, &other).await, pools(&stage, GOLD, &one).await, "the pool is theirs");
+        where o.domain = $1 and g.state = 'granted' and h.state = 'granted' order by d.code, e.code, g.id limit 1";
+    let shared = sql::one::<Shared>(stage.service.database.reader(), text, [GOLD.into()]).await;
+    let Shared { one, other, grant_id, quantity } = shared.expect("reads").expect("a pool that is shared");
+    let (grant, admin) = (GrantId(grant_id), stage.person(ADMIN).await);
+    let detail = async || {
+        let detail = benefits::detail::detail(&stage.service, &admin, Language::English, grant, None).await;
+        detail.expect("the open row")
+    };
+    let id = set(&stage, GOLD, &one, "0", 30).await;
+    let open = detail().await;
+    assert_eq!(open.row.quantity, Some(0), "the pool is {other}'s, too");
+    let shown = open.individual.expect("its company sees why");
+    assert_eq!(shown.individual.amount, Amount::Of(0));
     let ends = day(&stage, GOLD, 30).await;
     let failure = set_as(&stage, PROGRAMME_ADMIN, GOLD, &other, wanted("999", ends)).await;
     let failure = failure.expect_err("one of them is enough");
     assert_eq!(fault(&failure, Field::Product), Some((ErrorCode::IndividualGrantExists, None)));
-    let (grant, admin) = (stage.grant(GOLD, &other, "gold_core").await, stage.person(ADMIN).await);
-    let detail = benefits::detail::detail(&stage.service, &admin, Language::English, grant, None).await;
-    assert!(detail.expect("the open row").individual.is_some(), "its company sees why");
     end(&stage, id, true).await.expect("ended");
-    assert_eq!(total(&pools(&stage, GOLD, &other).await), Some(plan));
+    let open = detail().await;
+    assert_eq!((open.row.quantity, open.individual), (Some(quantity), None));
 }
 
 #[rstest]

@@ -145,6 +145,26 @@ async fn instead(
     Ok(rows.into_iter().map(|row| (ProductId(row.product_id), amount(row.quantity))).collect())
 }
 
+/// Lets what is in use stay as it is until the commit: what is read of it afterwards counts. Benefits come before
+/// pools, as with whoever assigns; always in the same order. SQLite has one writer anyway.
+pub(super) async fn hold_still(change: &Change<'_>, organization: OrganizationId) -> Outcome<()> {
+    if change.service().database.is_postgres() {
+        let text = "select g.id from benefit_grant g join individual_grant i on i.grant_id = g.id
+            where i.organization_id = $1 and i.ended_at is null order by g.id for no key update of g";
+        sql::run(&change.transaction, text, [organization.0.into()]).await?;
+    }
+    hold_pools(change, organization).await
+}
+
+async fn hold_pools(change: &Change<'_>, organization: OrganizationId) -> Outcome<()> {
+    people::roles::lock(change, organization).await?;
+    if change.service().database.is_postgres() {
+        let text = "select id from pool where organization_id = $1 order by id for no key update";
+        sql::run(&change.transaction, text, [organization.0.into()]).await?;
+    }
+    Ok(())
+}
+
 /// Gives every pool of a company's products with an individual grant what it has by that, and the pools of the
 /// product whose individual grant is over what the plan gives. Nobody loses a seat: a pool with less than is in use
 /// is over-allocated (rule 12). To do it again changes nothing.
@@ -159,12 +179,7 @@ pub(crate) async fn settle(
     if instead(&change.transaction, organization).await?.is_empty() && over.is_none() {
         return Ok(());
     }
-    people::roles::lock(change, organization).await?;
-    if change.service().database.is_postgres() {
-        // What is in use is counted once nobody takes more of it; always in the same order.
-        let text = "select id from pool where organization_id = $1 order by id for no key update";
-        sql::run(&change.transaction, text, [organization.0.into()]).await?;
-    }
+    hold_pools(change, organization).await?;
     let instead = instead(&change.transaction, organization).await?;
     let pools = Pools::of(&change.transaction, organization).await?;
     let mut limits: HashMap<Uuid, (Option<i64>, Amount)> = HashMap::new();
