@@ -26,7 +26,7 @@ test('a programme admin gives a company more than its plan, and less once that i
   await axe(page);
   const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: PRODUCT }) });
   await row.getByRole('link', { name: `Choose: ${PRODUCT}` }).click();
-  await expect(page.getByLabel('Product')).toHaveValue(/[0-9a-f-]{36}/);
+  await expect(page.getByLabel('Product', { exact: true })).toHaveValue(/[0-9a-f-]{36}/);
   await hydrated(page);
 
   // What is missing is said beside its field.

@@ -33,7 +33,8 @@ pub async fn detail(
     let row = list::row(reader, person.organization, grant.id, language, &zone, now).await?;
     let texts = products::texts(reader, grant.product).await?;
     let texts = texts.of(language)?;
-    let individual = shown::of(reader, person.organization, grant.product, grant.pool, language).await?;
+    let individual =
+        Box::pin(shown::of(reader, person.organization, grant.product, grant.pool, language)).await?;
     let kind = match (grant.category, grant.kind) {
         (Category::VisualStudio, _) | (_, ProductKind::CloudUsage) => DetailKind::Seats(Box::new(
             assignments::view::seats(service, person, &grant, &policies, chosen).await?,

@@ -174,7 +174,8 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
                 .after(format!("grants {count}")),
         );
     }
-    quantities::settle(change, organization, None).await?;
+    // Boxed: what grants is part of many a long use case.
+    Box::pin(quantities::settle(change, organization, None)).await?;
     Ok(count)
 }
 

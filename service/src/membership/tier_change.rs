@@ -93,7 +93,7 @@ pub(crate) async fn hand_over(
         ended += 1;
     }
     // What of a product is left has what an individual grant says about all of it.
-    quantities::settle(change, organization, None).await?;
+    Box::pin(quantities::settle(change, organization, None)).await?;
     tell(change, organization, new, "tier_changed").await?;
     change.record(
         Event::new(organization, AuditAction::TierChanged, "holding", new)
