@@ -447,6 +447,9 @@ fn for_operator(operator: &OperatorReader) -> Vec<(String, Vec<Place>)> {
     if allowed(OperatorAction::ReadKeyPools) {
         places.push(place("/operator/keys", IconName::Key, texts.navigation_keys(), None));
     }
+    if allowed(OperatorAction::ReadIndividualGrants) {
+        places.push(place("/operator/grants", IconName::Rank, texts.individual_grants_title(), None));
+    }
     if allowed(OperatorAction::ReadMail) {
         places.push(place(
             "/operator/outbox",

@@ -65,6 +65,8 @@ pub const ADDRESSES: &[&str] = &[
     "/operator/catalogue/:draft/product",
     "/operator/keys",
     "/operator/keys/:product",
+    "/operator/grants",
+    "/operator/organizations/:company/grants",
 ];
 
 /// The portal.
@@ -140,6 +142,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/operator/catalogue/:draft/product") view=pages::operator::catalogue::Product/>
                 <Route path=path!("/operator/keys") view=pages::operator::keys::Keys/>
                 <Route path=path!("/operator/keys/:product") view=pages::operator::key_pool::KeyPool/>
+                <Route path=path!("/operator/grants") view=pages::operator::individual_grants::IndividualGrants/>
+                <Route path=path!("/operator/organizations/:company/grants") view=pages::operator::company_grants::CompanyGrants/>
                 <Route path=path!("/operator/activity") view=pages::activity::ProgrammeActivity/>
             </Routes>
             <ToastRegion toasts=toasts/>

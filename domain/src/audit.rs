@@ -280,6 +280,12 @@ codes! {
         TierChangeTakenBack = "tier_change_taken_back",
         /// A holding ended with the window after its year.
         HoldingEnded = "holding_ended",
+        /// Gave a company more or less of a product than its plan does.
+        IndividualGrantSet = "individual_grant_set",
+        /// Changed that.
+        IndividualGrantChanged = "individual_grant_changed",
+        /// It ended, on its day or earlier.
+        IndividualGrantEnded = "individual_grant_ended",
         /// Removed events that were older than the programme keeps them.
         AuditRemoved = "audit_removed",
         /// Asked for a link to found a company.
@@ -461,6 +467,9 @@ impl AuditAction {
             | Self::TierChanged
             | Self::TierChangeTakenBack
             | Self::CatalogueInForce
+            | Self::IndividualGrantSet
+            | Self::IndividualGrantChanged
+            | Self::IndividualGrantEnded
             | Self::HoldingEnded => ActivityKind::Purchases,
             Self::PolicyChanged
             | Self::CatalogueDrafted

@@ -302,6 +302,10 @@ codes! {
         UnknownPlace = "unknown_place",
         /// A place is missing that the mail exists for.
         PlaceMissing = "place_missing",
+        /// The company has an individual grant of the product, or of one that shares its pool.
+        IndividualGrantExists = "individual_grant_exists",
+        /// More is in use than there would be; the number says how many more.
+        BelowUse = "below_use",
     }
 }
 
@@ -474,6 +478,8 @@ codes! {
         MailSubject = "mail_subject",
         /// Body of a mail's wording.
         MailBody = "mail_body",
+        /// Without limit.
+        Unlimited = "unlimited",
     }
 }
 

@@ -65,6 +65,8 @@ id! {
     GrantId,
     /// The limit that one or several grants share.
     PoolId,
+    /// What one company has of a product instead of its plan.
+    IndividualGrantId,
     /// One unit of a pool held by a person.
     SeatId,
     /// An employee's request for a seat.

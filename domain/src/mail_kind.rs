@@ -159,5 +159,9 @@ codes! {
         KeyReplaced = "key_replaced",
         /// A key was withdrawn.
         KeyWithdrawn = "key_withdrawn",
+        /// An individual grant was set or changed.
+        IndividualGrantSet = "individual_grant_set",
+        /// An individual grant ended.
+        IndividualGrantEnded = "individual_grant_ended",
     }
 }

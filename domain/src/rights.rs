@@ -77,6 +77,10 @@ codes! {
         ImportKeys = "import_keys",
         /// Withdraw a batch of keys.
         WithdrawKeys = "withdraw_keys",
+        /// See what companies have instead of their plans, and why.
+        ReadIndividualGrants = "read_individual_grants",
+        /// Set, change and end it.
+        SetIndividualGrants = "set_individual_grants",
         /// Publish the catalogue.
         PublishCatalogue = "publish_catalogue",
         /// Reveal a key, with a reason.
@@ -193,12 +197,15 @@ pub fn operator_roles_for(action: OperatorAction) -> Vec<OperatorRole> {
         | OperatorAction::ManagePolicies
         | OperatorAction::PublishCatalogue
         | OperatorAction::WithdrawKeys
+        | OperatorAction::SetIndividualGrants
         | OperatorAction::RevealKeyAsOperator => vec![ProgrammeAdmin],
         OperatorAction::ReadKeyPools => vec![ProgrammeAdmin, CatalogueManager, Auditor],
         OperatorAction::DraftCatalogue | OperatorAction::ImportKeys => {
             vec![ProgrammeAdmin, CatalogueManager]
         }
-        OperatorAction::ReadCatalogue => vec![ProgrammeAdmin, CatalogueManager, Auditor],
+        OperatorAction::ReadCatalogue | OperatorAction::ReadIndividualGrants => {
+            vec![ProgrammeAdmin, CatalogueManager, Auditor]
+        }
         OperatorAction::ReadEverything | OperatorAction::ReadMail => vec![ProgrammeAdmin, Auditor],
         OperatorAction::ReadQueue => vec![ProgrammeAdmin, FulfilmentAgent, Auditor],
     }
@@ -335,6 +342,8 @@ mod tests {
         (OperatorAction::ReadKeyPools, "yy-y"),
         (OperatorAction::ImportKeys, "yy--"),
         (OperatorAction::WithdrawKeys, "y---"),
+        (OperatorAction::ReadIndividualGrants, "yy-y"),
+        (OperatorAction::SetIndividualGrants, "y---"),
         (OperatorAction::PublishCatalogue, "y---"),
         (OperatorAction::RevealKeyAsOperator, "y---"),
         (OperatorAction::ReadEverything, "y--y"),

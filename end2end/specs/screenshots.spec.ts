@@ -71,7 +71,12 @@ test.describe('every page', () => {
         await signIn(page, account, { language });
         for (const address of addresses().filter(wanted)) {
           // The oldest order is the sample company's.
-          await page.goto(address.replace(':number', '10001').replace(':product', 'windows_enterprise'));
+          await page.goto(
+            address
+              .replace(':number', '10001')
+              .replace(':product', 'windows_enterprise')
+              .replace(':company', 'fernhollow.example'),
+          );
           await hydrated(page);
           for (const theme of THEMES) {
             await findings.gather(`${address} ${language} ${theme}`, async () => {
@@ -328,6 +333,7 @@ async function judge(page: Page, address: string, theme: Theme): Promise<void> {
     .replace(':token', '')
     .replace(':number', '')
     .replace(':product', '')
+    .replace(':company', 'fernhollow.example')
     .replace(/(status|queue)\/(review|enrolment)$/, '$1');
   expect(new URL(page.url()).pathname, 'the address of the page').toContain(path);
   await expect(page.locator('main h1'), 'the heading of the page').toHaveCount(1);
@@ -490,6 +496,14 @@ test.describe('what opens on a page', () => {
           path: await (async () => {
             await page.locator('a.opener').first().click();
             return (await page.locator('tr.detail td a.mono').first().getAttribute('href')) ?? '';
+          })(),
+        },
+        { name: '/operator/grants/company', path: '/operator/grants?company=fern' },
+        {
+          name: '/operator/grants/product',
+          path: await (async () => {
+            await page.goto('/operator/organizations/fernhollow.example/grants');
+            return (await page.getByRole('link', { name: /^Choose: / }).first().getAttribute('href')) ?? '';
           })(),
         },
         { name: '/operator/outbox/nothing-matches', path: '/operator/outbox?find=nobody' },

@@ -9,8 +9,8 @@ use futures::FutureExt;
 use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
 use service::{
-    Outcome, Service, activations, audit, benefits, catalogue, directories, enrolment, keys, membership,
-    older_portal, people, purchases, reminders, sessions,
+    Outcome, Service, activations, audit, benefits, catalogue, directories, enrolment, individual_grants,
+    keys, membership, older_portal, people, purchases, reminders, sessions,
 };
 use tokio::sync::watch;
 
@@ -154,6 +154,12 @@ impl Worker {
             "catalogue_entitle_some",
             "what a version brings could not be granted",
             catalogue::on_clock::entitle_some(service),
+        )
+        .await;
+        self.job(
+            "individual_grants_end_due",
+            "individual grants could not be ended",
+            individual_grants::on_clock::end_due(service),
         )
         .await;
         self.job("benefits_end_due", "grants could not be ended", benefits::on_clock::end_due(service)).await;

@@ -267,6 +267,13 @@ const GUARDS: &[Guard] = &[
         tests: DOMAIN,
     },
     Guard {
+        rule: "12",
+        file: "service/src/individual_grants.rs",
+        text: "if beyond == 0 || accepted {",
+        without: "if beyond >= 0 || accepted {",
+        tests: &["service", "--test", "individual_grants", "--", "rule_12"],
+    },
+    Guard {
         rule: "22",
         file: "service/src/assignments/release.rs",
         text: "if grant.facts.read_only {",

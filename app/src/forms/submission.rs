@@ -10,8 +10,9 @@ use locales::Texts;
 use service::{Outcome, Request, Service};
 
 use super::{
-    account, catalogue, cloud, directory, enrolment, key_pools, mail_templates, marketing, operator, orders,
-    people, provisioning, purchases, queue, reminders, seats, security, software, technical,
+    account, catalogue, cloud, directory, enrolment, individual_grants, key_pools, mail_templates, marketing,
+    operator, orders, people, provisioning, purchases, queue, reminders, seats, security, software,
+    technical,
 };
 
 /// So long may the body of a form be.
@@ -296,6 +297,9 @@ pub const CODES: &[&str] = &[
     "withdraw_key_batch",
     "find_key",
     "inspect_key",
+    "set_individual_grant",
+    "change_individual_grant",
+    "end_individual_grant",
     "send_again",
     "mark_bounced",
     "clear_address",
@@ -466,6 +470,9 @@ fn dispatch<'a>(reader: &'a Reader<'a>, form: &'a Submission) -> Carrying<'a> {
         "answer_enrolment" => Box::pin(enrolment::answer(reader, form)),
         "accept_enrolment" => Box::pin(enrolment::accept_enrolment(reader, form)),
         "return_enrolment" => Box::pin(enrolment::return_enrolment(reader, form)),
+        "set_individual_grant" => Box::pin(individual_grants::set(reader, form)),
+        "change_individual_grant" => Box::pin(individual_grants::change(reader, form)),
+        "end_individual_grant" => Box::pin(individual_grants::end(reader, form)),
         _ => Box::pin(std::future::ready(Err(ErrorCode::NotFound.into()))),
     }
 }

@@ -2,11 +2,13 @@
 
 mod bulk;
 pub mod catalogue;
+pub mod company_grants;
 pub mod competencies;
 mod decide;
 mod enrolment;
 mod history;
 mod incidents;
+pub mod individual_grants;
 mod item;
 pub mod key;
 pub mod key_pool;

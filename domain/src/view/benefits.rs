@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::individual_grants::IndividualShown;
 use super::{
     cloud::CloudKeyDetail, marketing::MarketingDetail, seats::SeatsDetail, software::KeyDetail,
     technical::TechnicalDetail,
@@ -145,6 +146,8 @@ pub struct GrantDetail {
     pub granted: Day,
     /// Special instructions in the reader's language, a step each.
     pub instructions: Vec<String>,
+    /// What the company has of it instead of what its plan gives, or beside that.
+    pub individual: Option<IndividualShown>,
     /// What belongs to its kind.
     pub kind: DetailKind,
 }

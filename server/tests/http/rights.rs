@@ -190,6 +190,7 @@ async fn rule_01_every_page_for_every_role(#[values(Engine::Sqlite, Engine::Post
                         "/sign-in".to_owned()
                     } else {
                         let then = path.replace('/', "%2F").replace('-', "%2D").replace('_', "%5F");
+                        let then = then.replace('.', "%2E");
                         format!("/sign-in?then={then}")
                     };
                     assert_eq!(

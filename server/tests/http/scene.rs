@@ -8,6 +8,7 @@ use domain::rights::{Action, OperatorAction, may, operator_may};
 use domain::view::activity::ActivityQuery;
 use domain::view::benefits::{BenefitsQuery, SortColumn};
 use domain::view::dashboard::NoticesQuery;
+use domain::view::individual_grants::IndividualGrantsQuery;
 use domain::view::key_pools::KeyPoolQuery;
 use domain::view::mail_template::TemplatesQuery;
 use domain::view::operator::{OutboxQuery, QueueQuery};
@@ -161,6 +162,8 @@ const DRAFTS: Right = Right::Operator(&[OperatorAction::DraftCatalogue]);
 const IMPORT: Right = Right::Operator(&[OperatorAction::ImportKeys]);
 const POOLS: Right = Right::Operator(&[OperatorAction::ReadKeyPools]);
 const MAIL: Right = Right::Operator(&[OperatorAction::ReadMail, OperatorAction::WorkQueue]);
+const INDIVIDUAL: Right = Right::Operator(&[OperatorAction::SetIndividualGrants]);
+const READ_INDIVIDUAL: Right = Right::Operator(&[OperatorAction::ReadIndividualGrants]);
 const POLICIES: Right = Right::Operator(&[OperatorAction::ManagePolicies]);
 const REFUNDS: Right = Right::Operator(&[OperatorAction::DecideRefunds]);
 
@@ -316,6 +319,9 @@ pub const FORMS: &[FormRow] = &[
         Right::Operator(&[OperatorAction::RevealKeyAsOperator]),
         Then::Shown,
     ),
+    form("set_individual_grant", "/operator/grants", INDIVIDUAL, Then::Done),
+    form("change_individual_grant", "/operator/grants", INDIVIDUAL, Then::Done),
+    form("end_individual_grant", "/operator/grants", INDIVIDUAL, Then::Done),
     form("send_again", "/operator/outbox", MAIL, Then::Done),
     form("mark_bounced", "/operator/outbox", MAIL, Then::Done),
     form("clear_address", "/operator/outbox", MAIL, Then::Done),
@@ -1070,6 +1076,30 @@ impl Stage {
                 let key = self.id(text, [grant.into()]).await;
                 fields(&[("target", &key.to_string()), ("reason", "The partner says that it is refused.")])
             }
+            ("set_individual_grant", _) => {
+                // As if there had been none before.
+                let text = "update individual_grant set ended_at = set_at where ended_at is null";
+                self.run(text, []).await;
+                let product = self.grant_row(grant("visual_studio_enterprise", "gold_core").await).await;
+                fields(&[
+                    ("target", &self.organization(COMPANY).await.to_string()),
+                    ("product", &product.product_id.to_string()),
+                    ("quantity", "500"),
+                    ("expires", "2027-06-30"),
+                    ("reason", "A pilot"),
+                ])
+            }
+            ("change_individual_grant" | "end_individual_grant", _) => {
+                let id = self.individual_grant().await;
+                fields(&[
+                    ("target", &id.to_string()),
+                    ("version", &self.version("individual_grant", id).await.to_string()),
+                    ("quantity", "400"),
+                    ("expires", "2027-07-31"),
+                    ("reason", "A longer pilot"),
+                    ("accept", "true"),
+                ])
+            }
             ("send_again", _) => fields(&[("target", &self.waiting_mail().await.to_string())]),
             ("save_template", _) => {
                 let version = self.template_version("seat_removed").await.to_string();
@@ -1121,6 +1151,20 @@ impl Stage {
             wanted.version = 2;
         }
         wanted
+    }
+
+    /// An individual grant in force of the company.
+    async fn individual_grant(&self) -> Uuid {
+        let id = self.service.new_id();
+        self.run("update individual_grant set ended_at = set_at where ended_at is null", []).await;
+        let text = "insert into individual_grant (id, organization_id, product_id, kind, quantity, reason,
+                starts_at, ends_on, ends_at, set_by, set_at)
+            select $1, o.id, p.id, 'quantity', 500, 'A pilot', 1, '2027-06-30', 1814400000000, r.account_id, 1
+            from organization o join product p on p.code = 'visual_studio_enterprise'
+            cross join (select account_id from operator_role order by account_id limit 1) r
+            where o.domain = $2";
+        assert_eq!(self.run(text, [id.into(), COMPANY.into()]).await, 1);
+        id
     }
 
     /// Makes a draft whose id is [`DRAFT`], for the pages.
@@ -1312,6 +1356,7 @@ pub fn address(page: &PageRow) -> String {
         .replace(":number", &ORDER.to_string())
         .replace(":draft", &DRAFT.to_string())
         .replace(":product", PRODUCT)
+        .replace(":company", COMPANY)
 }
 
 const fn page(address: &'static str, right: Right) -> PageRow {
@@ -1372,6 +1417,8 @@ pub const PAGES: &[PageRow] = &[
     page("/operator/catalogue/:draft/product", READ_CATALOGUE),
     page("/operator/keys", POOLS),
     page("/operator/keys/:product", POOLS),
+    page("/operator/grants", READ_INDIVIDUAL),
+    page("/operator/organizations/:company/grants", READ_INDIVIDUAL),
     page("/operator/activity", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
@@ -1433,6 +1480,8 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/catalogue_product", READ_CATALOGUE),
     function("/api/key_pools", POOLS),
     function("/api/key_pool", POOLS),
+    function("/api/individual_grants", READ_INDIVIDUAL),
+    function("/api/company_grants", READ_INDIVIDUAL),
     function("/api/programme_activity", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
@@ -1500,6 +1549,11 @@ impl Stage {
             "/api/queue" => json!({ "query": QueueQuery { page: 1, ..QueueQuery::default() } }),
             "/api/key_pool" => {
                 json!({ "query": KeyPoolQuery { product: PRODUCT.to_owned(), ..KeyPoolQuery::default() } })
+            }
+            "/api/individual_grants" => json!({ "query": IndividualGrantsQuery::default() }),
+            "/api/company_grants" => {
+                let product = self.grant_row(vs).await.product_id;
+                json!({ "query": { "company": COMPANY, "product": product } })
             }
             "/api/outbox" => json!({ "query": OutboxQuery::default() }),
             "/api/catalogue_draft" => json!({ "query": { "draft": DRAFT, "category": "software" } }),

@@ -7,6 +7,7 @@ use domain::rights::Action;
 use domain::view::benefits::{DetailKind, GrantDetail};
 
 use super::{grants, list, products};
+use crate::individual_grants::shown;
 use crate::request::Request;
 use crate::{Outcome, Service, activations, assignments, cloud, contact, keys, policies, rights};
 
@@ -32,6 +33,8 @@ pub async fn detail(
     let row = list::row(reader, person.organization, grant.id, language, &zone, now).await?;
     let texts = products::texts(reader, grant.product).await?;
     let texts = texts.of(language)?;
+    let individual =
+        Box::pin(shown::of(reader, person.organization, grant.product, grant.pool, language)).await?;
     let kind = match (grant.category, grant.kind) {
         (Category::VisualStudio, _) | (_, ProductKind::CloudUsage) => DetailKind::Seats(Box::new(
             assignments::view::seats(service, person, &grant, &policies, chosen).await?,
@@ -58,6 +61,7 @@ pub async fn detail(
         granted: zone.day_of(grant.granted_at),
         instructions: texts.instructions.clone(),
         row,
+        individual,
         kind,
     })
 }

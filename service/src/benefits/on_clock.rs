@@ -1,6 +1,7 @@
 //! What the clock does to grants: they end, and their seats with them (rule 21).
 
 use domain::AuditAction;
+use domain::benefit::GrantState;
 use domain::ids::{GrantId, OrganizationId};
 use domain::seat::ReleaseReason;
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -10,6 +11,7 @@ use super::{grants, products};
 use crate::assignments::release;
 use crate::audit::Event;
 use crate::change::Change;
+use crate::individual_grants::quantities;
 use crate::live::Changed;
 use crate::request::Request;
 use crate::{Outcome, Service, sql};
@@ -58,20 +60,38 @@ async fn end_batch(service: &Service, request: &Request) -> Outcome<usize> {
     let mut change = Change::begin_unasked(service, request).await?;
     let due = due(service, &change.transaction, " for no key update skip locked").await?;
     let count = due.len();
+    let mut organizations = Vec::with_capacity(count);
     for Due { id, organization_id } in due {
-        let (id, organization) = (GrantId(id), OrganizationId(organization_id));
-        let grant = grants::find(&change.transaction, organization, id).await?;
-        let texts = products::texts(&change.transaction, grant.product).await?;
-        release::end_all(&mut change, &grant, ReleaseReason::GrantEnded, &texts).await?;
-        let text = "update benefit_grant set state = 'ended', row_version = row_version + 1 where id = $1";
-        sql::run(&change.transaction, text, [id.0.into()]).await?;
-        change.record(
-            Event::new(organization, AuditAction::GrantEnded, "grant", id)
-                .grant(id)
-                .before("granted")
-                .after("ended"),
-        );
-        change.tell(Changed::Grant(organization, id));
+        let organization = OrganizationId(organization_id);
+        end_grant(&mut change, organization, GrantId(id)).await?;
+        organizations.push(organization);
     }
-    change.commit(count).await
+    let count = change.commit(count).await?;
+    quantities::settle_all(service, organizations).await?;
+    Ok(count)
+}
+
+/// Ends a grant that stands: its holders become former holders and are told. One that is over stays as it is.
+pub(crate) async fn end_grant(
+    change: &mut Change<'_>,
+    organization: OrganizationId,
+    id: GrantId,
+) -> Outcome<()> {
+    grants::hold(change, id).await?;
+    let grant = grants::find(&change.transaction, organization, id).await?;
+    if grant.facts.state != GrantState::Granted {
+        return Ok(());
+    }
+    let texts = products::texts(&change.transaction, grant.product).await?;
+    release::end_all(change, &grant, ReleaseReason::GrantEnded, &texts).await?;
+    let text = "update benefit_grant set state = 'ended', row_version = row_version + 1 where id = $1";
+    sql::run(&change.transaction, text, [id.0.into()]).await?;
+    change.record(
+        Event::new(organization, AuditAction::GrantEnded, "grant", id)
+            .grant(id)
+            .before("granted")
+            .after("ended"),
+    );
+    change.tell(Changed::Grant(organization, id));
+    Ok(())
 }

@@ -48,7 +48,7 @@ impl OverAllocated {
 }
 
 /// The pools whose use is above what the draft grants. Quantities that stay without limit, and those that
-/// grow, are in none of them.
+/// grow, are in none of them; nor are those that an individual grant has the say about, whatever the plan gives.
 ///
 /// # Errors
 /// [`crate::Failure::Database`].
@@ -107,7 +107,10 @@ pub async fn of(
             join holding h on h.id = g.holding_id and h.state = 'active'
             join offer f on f.id = h.offer_id and (c.level = '' or f.tier = c.level)
             join pool p on p.id = g.pool_id join organization o on o.id = g.organization_id
-            where p.used > c.quantity)",
+            where p.used > c.quantity and not exists (select 1 from individual_grant i
+                join benefit_grant b on b.product_id = i.product_id and b.organization_id = i.organization_id
+                where i.organization_id = o.id and i.kind = 'quantity' and i.ended_at is null
+                    and b.pool_id = p.id and b.state = 'granted'))",
         rows.join(", ")
     );
     let text = format!(

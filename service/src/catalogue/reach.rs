@@ -187,7 +187,8 @@ async fn share(
             None if taken.insert(grant.pool_id, at).is_none() => grant.pool_id,
             None => {
                 let fresh = change.service().new_id();
-                let text = "insert into pool (id, organization_id, quantity, used) values ($1, $2, $3, 0)";
+                let text = "insert into pool (id, organization_id, quantity, plan_quantity, used)
+                    values ($1, $2, $3, $3, 0)";
                 let values = [fresh.into(), organization.0.into(), row.limit().into()];
                 sql::run(&change.transaction, text, values).await?;
                 fresh
@@ -201,7 +202,8 @@ async fn share(
         }
         limits.insert(pool, row.limit());
     }
-    let text = "update pool set quantity = $2 where id = $1";
+    // Individual grants come on top of it, with what is granted anew.
+    let text = "update pool set quantity = $2, plan_quantity = $2 where id = $1";
     for (pool, limit) in limits {
         sql::run(&change.transaction, text, [pool.into(), limit.into()]).await?;
     }

@@ -13,6 +13,8 @@ pub struct Model {
     pub organization_id: Uuid,
     /// Quantity.
     pub quantity: Option<i64>,
+    /// What the plan gives, whatever an individual grant says.
+    pub plan_quantity: Option<i64>,
     /// Used.
     pub used: i64,
 }

@@ -17,6 +17,7 @@ use crate::audit::Event;
 use crate::change::Change;
 use crate::entity::{benefit_grant, pool};
 use crate::failure::Failure;
+use crate::individual_grants::quantities;
 use crate::{Outcome, sql};
 
 #[derive(FromQueryResult, Clone)]
@@ -135,6 +136,7 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
                     id: Set(pool),
                     organization_id: Set(organization.0),
                     quantity: Set(row.limit()),
+                    plan_quantity: Set(row.limit()),
                     used: Set(0),
                 });
             }
@@ -172,6 +174,8 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
                 .after(format!("grants {count}")),
         );
     }
+    // Boxed: what grants is part of many a long use case.
+    Box::pin(quantities::settle(change, organization, None)).await?;
     Ok(count)
 }
 

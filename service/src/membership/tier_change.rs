@@ -17,6 +17,7 @@ use crate::audit::Event;
 use crate::benefits::{grants, products};
 use crate::change::Change;
 use crate::failure::Failure;
+use crate::individual_grants::quantities;
 use crate::live::Changed;
 use crate::outbox::Letter;
 use crate::reminders::readers::readers;
@@ -91,6 +92,8 @@ pub(crate) async fn hand_over(
         end(change, organization, leaving.id).await?;
         ended += 1;
     }
+    // What of a product is left has what an individual grant says about all of it.
+    Box::pin(quantities::settle(change, organization, None)).await?;
     tell(change, organization, new, "tier_changed").await?;
     change.record(
         Event::new(organization, AuditAction::TierChanged, "holding", new)

@@ -75,6 +75,7 @@ impl Membership {
                                 id,
                                 organization_id: staff.organization,
                                 quantity: entitlement.limit(),
+                                plan_quantity: entitlement.limit(),
                                 // The seats count themselves: a trigger does it.
                                 used: 0,
                             });

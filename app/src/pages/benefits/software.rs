@@ -865,6 +865,7 @@ mod rendered {
             version: 1,
             granted: day("2026-11-08"),
             instructions: vec!["Remove earlier versions first.".to_owned()],
+            individual: None,
             kind: DetailKind::Software(Box::new(software)),
         };
         Owner::new().with(|| {

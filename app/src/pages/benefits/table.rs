@@ -1,15 +1,17 @@
 //! The table of a category: filters, rows, the open row.
 
 use domain::benefit::{Category, ProductKind, RowStatus};
+use domain::entitlement::Amount;
 use domain::ids::GrantId;
 use domain::policy::SupportEdition;
 use domain::view::benefits::{
     BenefitRow, BenefitsPage, BenefitsQuery, DetailKind, GrantDetail, PAGE_ROWS, SortColumn, Until,
 };
+use domain::view::individual_grants::IndividualShown;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use locales::Texts;
+use locales::{Texts, format};
 
 use super::address;
 use super::cloud::CloudKeyDetailPane;
@@ -398,12 +400,41 @@ fn status(row: &BenefitRow) -> AnyView {
     }
 }
 
+/// What the company has instead of what its plan gives: plan value, individual grant, result, until when.
+fn individual(texts: Texts, shown: &IndividualShown) -> AnyView {
+    let say = |amount: Option<Amount>, none: &str| match amount {
+        None => none.to_owned(),
+        Some(Amount::Unlimited) => texts.common_unlimited().to_owned(),
+        Some(Amount::Of(amount)) => format::number(texts.language(), amount),
+    };
+    let plan = say(shown.plan, texts.individual_grants_not_in_plan());
+    let result = say(shown.result, texts.individual_grants_rests());
+    let own = say(Some(shown.individual.amount), "");
+    let what = texts.individual_grants_yours_text(&shown.product);
+    let (until, last_day) = (shown.until.to_string(), format::date(texts.language(), shown.until));
+    view! {
+        <Notice tone=Tone::Info>
+            <b>{texts.individual_grants_yours()}</b>
+            <p>{what}</p>
+            <dl class="facts">
+                <dt>{texts.individual_grants_yours_plan()}</dt><dd>{plan}</dd>
+                <dt>{texts.individual_grants_yours()}</dt><dd>{own}</dd>
+                <dt>{texts.individual_grants_yours_result()}</dt><dd>{result}</dd>
+                <dt>{texts.individual_grants_yours_until()}</dt>
+                <dd><time datetime=until>{last_day}</time></dd>
+            </dl>
+        </Notice>
+    }
+    .into_any()
+}
+
 /// What belongs to the open row; it is built once and follows its data.
 #[component]
 fn Detail(detail: Signal<GrantDetail>) -> impl IntoView {
     let texts = texts();
     let kind = Memo::new(move |_| detail.with(|detail| std::mem::discriminant(&detail.kind)));
     let over = move || detail.with(|detail| detail.row.status == RowStatus::OverAllocated);
+    let individual = Memo::new(move |_| detail.with(|detail| detail.individual.clone()));
     view! {
         <Show when=over>
             <Notice tone=Tone::Wait>
@@ -411,6 +442,7 @@ fn Detail(detail: Signal<GrantDetail>) -> impl IntoView {
                 <p>{texts.benefits_over_text()}</p>
             </Notice>
         </Show>
+        {move || individual.get().map(|shown| self::individual(texts, &shown))}
         {move || {
             kind.track();
             match detail.get_untracked().kind {

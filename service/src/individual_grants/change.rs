@@ -1,0 +1,111 @@
+//! Changing an individual grant: how much, until when, why.
+
+use domain::entitlement::Amount;
+use domain::ids::{IndividualGrantId, ProductId};
+use domain::individual_grant::{Individual, beyond};
+use domain::operation::OperationId;
+use domain::rights::OperatorAction;
+use domain::{AuditAction, Error, ErrorCode, Field, Moment};
+use uuid::Uuid;
+
+use super::quantities::{self, Pools};
+use super::set::told;
+use super::{Wanted, check_beyond, claim, column, last_moment, letters, noted};
+use crate::audit::Event;
+use crate::change::{Begun, Change};
+use crate::operation::Operation;
+use crate::request::Request;
+use crate::{Outcome, Service, rights, sql};
+
+/// What an individual grant is to be from now on.
+#[derive(Clone, Debug)]
+pub struct ChangeIndividualGrant {
+    /// Which one.
+    pub id: IndividualGrantId,
+    /// Its version as the page showed it.
+    pub version: i64,
+    /// How much, until when, and why.
+    pub wanted: Wanted,
+}
+
+/// Changes an individual grant in force.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`], [`ErrorCode::NotFound`]; [`ErrorCode::Stale`] if somebody changed it meanwhile,
+/// [`ErrorCode::WrongState`] if it is over; [`ErrorCode::Invalid`] with what is wrong about the fields, among it
+/// [`ErrorCode::BelowUse`] where more is in use and that wasn't accepted.
+pub async fn change(
+    service: &Service,
+    request: &Request,
+    operation: OperationId,
+    input: ChangeIndividualGrant,
+) -> Outcome<IndividualGrantId> {
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::SetIndividualGrants)?;
+    let checked = input.wanted.checked()?;
+    let operation = Operation::new(operation, "change_individual_grant", &input);
+    let mut change = match Change::begin(service, request, operation).await? {
+        Begun::Before(outcome) => return Ok(outcome),
+        Begun::New(change) => change,
+    };
+    let (row, company) = claim(&change, input.id, input.version).await?;
+    let ends_at = last_moment(&company.zone(), checked.ends, change.now)?;
+    let (organization, product) = (row.organization(), row.product());
+    let before = row.individual()?;
+    let individual = Individual { amount: checked.amount, ..before };
+    let pools = Pools::of(&change.transaction, organization).await?;
+    let over = match row.grant_id {
+        None => pools.beyond(product, quantities::instead_of_plan(individual)),
+        Some(grant) => own_beyond(&pools, product, grant, individual.amount)?,
+    };
+    check_beyond(over, input.wanted.accepted)?;
+    if let Some(grant) = row.grant_id {
+        move_grant(&change, grant, individual.amount, ends_at).await?;
+    }
+    let text =
+        "update individual_grant set quantity = $2, ends_on = $3, ends_at = $4, reason = $5, set_by = $6,
+            set_at = $7, row_version = row_version + 1
+        where id = $1 and ended_at is null";
+    let values = [
+        row.id.into(),
+        column(individual.amount).into(),
+        checked.ends.to_string().into(),
+        ends_at.0.into(),
+        checked.reason.as_str().into(),
+        operator.account.0.into(),
+        change.now.0.into(),
+    ];
+    sql::run(&change.transaction, text, values).await?;
+    quantities::settle(&change, organization, None).await?;
+    let pools = Pools::of(&change.transaction, organization).await?;
+    if before != individual || row.ends()? != checked.ends {
+        letters::set(&mut change, organization, product, &pools, individual, checked.ends).await?;
+    }
+    let event = Event::new(organization, AuditAction::IndividualGrantChanged, "individual_grant", row.id())
+        .before(noted(quantities::result(&pools, product, Some(before))))
+        .after(noted(quantities::result(&pools, product, Some(individual))));
+    told(&mut change, organization, product, &pools, event);
+    change.commit(row.id()).await
+}
+
+/// How many more are in use of a benefit beside the plan than it would have.
+fn own_beyond(pools: &Pools, product: ProductId, grant: Uuid, amount: Amount) -> Outcome<i64> {
+    if amount == Amount::Of(0) {
+        return Err(Error::field(Field::Quantity, ErrorCode::MalformedNumber).into());
+    }
+    // Its last moment may have come before the clock has said so.
+    let own = pools.all(product).find(|row| row.grant_id == grant).ok_or(ErrorCode::WrongState)?;
+    Ok(beyond(amount, own.in_use))
+}
+
+/// Gives a benefit beside the plan its new quantity and its new last day.
+async fn move_grant(change: &Change<'_>, grant: Uuid, amount: Amount, ends_at: Moment) -> Outcome<()> {
+    let text = "update benefit_grant set expires_at = $2, activate_by = $2, row_version = row_version + 1
+        where id = $1 and state = 'granted'";
+    if sql::run(&change.transaction, text, [grant.into(), ends_at.0.into()]).await? == 0 {
+        return Err(ErrorCode::WrongState.into());
+    }
+    let text = "update pool set quantity = $2 where id = (select pool_id from benefit_grant where id = $1)";
+    sql::run(&change.transaction, text, [grant.into(), column(amount).into()]).await?;
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! What one company has of each product: plan value, individual grant, result, in use.
+
+use std::collections::HashMap;
+
+use domain::Language;
+use domain::benefit::{Category, Unit};
+use domain::ids::ProductId;
+use domain::moment::Zone;
+use domain::rights::{OperatorAction, operator_may};
+use domain::view::individual_grants::{
+    CompanyGrantRow, CompanyGrantsPage, CompanyGrantsQuery, IndividualGrantRow,
+};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use super::list::{LISTED, Listed, company};
+use super::quantities::{self, Pools};
+use crate::failure::Failure;
+use crate::request::Request;
+use crate::{Outcome, Service, rights, sql};
+
+#[derive(FromQueryResult)]
+struct Product {
+    id: Uuid,
+    name: String,
+    category: String,
+    unit: String,
+    listed: bool,
+}
+
+/// The page of a company.
+///
+/// # Errors
+/// [`domain::ErrorCode::RoleNeeded`]; [`domain::ErrorCode::NotFound`] if there is no such member.
+pub async fn page(
+    service: &Service,
+    request: &Request,
+    language: Language,
+    query: &CompanyGrantsQuery,
+) -> Outcome<CompanyGrantsPage> {
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::ReadIndividualGrants)?;
+    let reader = service.database.reader();
+    let (company, zone) = company(reader, &query.company).await?;
+    let organization = company.id;
+    let pools = Pools::of(reader, organization).await?;
+    let text = format!("{LISTED} where i.organization_id = $2 and i.ended_at is null");
+    let listed = sql::all::<Listed>(reader, &text, [language.tag().into(), organization.0.into()]).await?;
+    let mut individual: HashMap<Uuid, IndividualGrantRow> = HashMap::new();
+    for row in listed {
+        individual.insert(row.product_id, row.try_into()?);
+    }
+    let products = products(reader, language).await?;
+    let has = pools.products();
+    let row = |product: &Product| -> Outcome<CompanyGrantRow> {
+        let id = ProductId(product.id);
+        let individual = individual.get(&product.id).cloned();
+        let broken = |column| Failure::broken("product", column, product.id);
+        Ok(CompanyGrantRow {
+            product: id,
+            name: product.name.clone(),
+            category: Category::from_code(&product.category).ok_or_else(|| broken("category"))?,
+            unit: Unit::from_code(&product.unit).ok_or_else(|| broken("unit"))?,
+            plan: pools.plan_value(id),
+            result: quantities::result(&pools, id, individual.as_ref().map(|row| row.individual)),
+            in_use: pools.in_use(id),
+            individual,
+        })
+    };
+    let listed =
+        |product: &&Product| has.contains(&ProductId(product.id)) || individual.contains_key(&product.id);
+    let rows = products.iter().filter(listed).map(row).collect::<Outcome<Vec<_>>>()?;
+    let chosen = query.product.and_then(|chosen| products.iter().find(|product| product.id == chosen.0));
+    let chosen = chosen.filter(|product| product.listed || listed(product)).map(row).transpose()?;
+    Ok(CompanyGrantsPage {
+        chosen,
+        products: products
+            .iter()
+            .filter(|product| (product.listed || listed(product)) && !individual.contains_key(&product.id))
+            .map(|product| (ProductId(product.id), product.name.clone()))
+            .collect(),
+        rows,
+        earliest: Zone::named(&zone).day_of(service.now()),
+        company,
+        zone,
+        why_not: operator_may(&operator.roles, OperatorAction::SetIndividualGrants).err(),
+    })
+}
+
+async fn products(connection: &impl ConnectionTrait, language: Language) -> Outcome<Vec<Product>> {
+    let text = "select p.id, t.name, p.category, p.unit, p.listed from product p
+        join product_text t on t.product_id = p.id and t.language = $1 order by t.name, p.code";
+    Ok(sql::all::<Product>(connection, text, [language.tag().into()]).await?)
+}

@@ -1,0 +1,59 @@
+//! An individual grant as the company sees it, beside the benefit that it concerns. Its reason isn't shown: it is
+//! written by operators for operators.
+
+use domain::ids::{OrganizationId, PoolId, ProductId};
+use domain::individual_grant::{Individual, IndividualKind};
+use domain::view::individual_grants::IndividualShown;
+use domain::{Day, Language};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use super::amount;
+use super::quantities::{self, Pools};
+use crate::failure::Failure;
+use crate::{Outcome, sql};
+
+/// The individual grant in force of a product, or of one that shares its pool.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn of(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    product: ProductId,
+    pool: PoolId,
+    language: Language,
+) -> Outcome<Option<IndividualShown>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+        product_id: Uuid,
+        name: String,
+        kind: String,
+        quantity: Option<i64>,
+        ends_on: String,
+    }
+    let text = "select i.id, i.product_id, t.name, i.kind, i.quantity, i.ends_on from individual_grant i
+        join product_text t on t.product_id = i.product_id and t.language = $4
+        where i.organization_id = $1 and i.ended_at is null and (i.product_id = $2 or i.kind = 'quantity'
+            and exists (select 1 from benefit_grant g where g.pool_id = $3 and g.product_id = i.product_id
+                and g.state = 'granted'))
+        order by case when i.product_id = $2 then 0 else 1 end, i.id limit 1";
+    let values = [organization.0.into(), product.0.into(), pool.0.into(), language.tag().into()];
+    let Some(row) = sql::one::<Row>(connection, text, values).await? else { return Ok(None) };
+    let broken = |column| Failure::broken("individual_grant", column, row.id);
+    let individual = Individual {
+        kind: IndividualKind::from_code(&row.kind).ok_or_else(|| broken("kind"))?,
+        amount: amount(row.quantity),
+    };
+    let until = Day::parse(&row.ends_on).ok_or_else(|| broken("ends_on"))?;
+    let pools = Pools::of(connection, organization).await?;
+    let product = ProductId(row.product_id);
+    Ok(Some(IndividualShown {
+        product: row.name,
+        plan: pools.plan_value(product),
+        result: quantities::result(&pools, product, Some(individual)),
+        individual,
+        until,
+    }))
+}
