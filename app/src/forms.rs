@@ -22,6 +22,8 @@ mod directory;
 #[cfg(feature = "ssr")]
 mod enrolment;
 #[cfg(feature = "ssr")]
+mod insight;
+#[cfg(feature = "ssr")]
 mod key_pools;
 #[cfg(feature = "ssr")]
 mod mail_templates;

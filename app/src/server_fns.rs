@@ -11,6 +11,7 @@ pub mod context;
 pub mod dashboard;
 pub mod directory;
 pub mod enrolment;
+pub mod insight;
 pub mod key_pools;
 pub mod marketing;
 pub mod membership;

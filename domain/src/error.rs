@@ -298,6 +298,8 @@ codes! {
         UnknownPlace = "unknown_place",
         /// A place is missing that the mail exists for.
         PlaceMissing = "place_missing",
+        /// Somebody was reminded of the same a few days ago; the detail says from when on it can be done again.
+        RemindedAlready = "reminded_already",
     }
 }
 

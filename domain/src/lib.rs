@@ -19,6 +19,7 @@ pub mod enrolment;
 pub mod entitlement;
 pub mod error;
 pub mod ids;
+pub mod insight;
 pub mod key_format;
 pub mod key_import;
 pub mod key_replacement;
@@ -108,6 +109,7 @@ mod tests {
             crate::departure::SeatFate,
             crate::error::ErrorCode,
             crate::error::Field,
+            crate::insight::Span,
             crate::mail_topic::MailTopic,
             crate::membership::Tier,
             crate::membership::YearPhase,

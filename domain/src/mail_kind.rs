@@ -159,5 +159,9 @@ codes! {
         KeyReplaced = "key_replaced",
         /// A key was withdrawn.
         KeyWithdrawn = "key_withdrawn",
+        /// A seat isn't used, to its holder.
+        SeatIdle = "seat_idle",
+        /// Something of a benefit is left, to the administrators.
+        BenefitLeft = "benefit_left",
     }
 }

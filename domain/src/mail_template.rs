@@ -14,8 +14,7 @@ pub const SUBJECT_MAX: usize = 200;
 pub const BODY_MAX: usize = 5_000;
 
 /// Places whose values can have several lines, or are known only once the subject is written.
-const BODY_ONLY: &[&str] =
-    &[
+const BODY_ONLY: &[&str] = &[
     "administrators",
     "benefits",
     "details",

@@ -10,6 +10,7 @@ pub mod dashboard;
 pub mod directory;
 pub mod enrolment;
 pub mod form;
+pub mod insight;
 pub mod key_pools;
 pub mod mail_template;
 pub mod marketing;

@@ -9,8 +9,8 @@ use futures::FutureExt;
 use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
 use service::{
-    Outcome, Service, activations, audit, benefits, catalogue, directories, enrolment, keys, membership,
-    older_portal, people, purchases, reminders, sessions,
+    Outcome, Service, activations, audit, benefits, catalogue, directories, enrolment, insight, keys,
+    membership, older_portal, people, purchases, reminders, sessions,
 };
 use tokio::sync::watch;
 
@@ -182,6 +182,13 @@ pub async fn run(
                     "keys_tell_low",
                     "key pools that run low could not be told",
                     keys::threshold::tell_low(&service),
+                )
+                .await;
+            worker
+                .job(
+                    "insight_count_due",
+                    "the use of benefits could not be counted",
+                    insight::count::count_due(&service),
                 )
                 .await;
             worker.job("sessions_sweep", "sessions could not be swept", sessions::sweep(&service)).await;

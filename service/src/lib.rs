@@ -23,6 +23,7 @@ pub mod directories;
 pub mod enrolment;
 pub mod entity;
 pub mod failure;
+pub mod insight;
 pub mod keys;
 pub mod live;
 pub mod membership;

@@ -7,8 +7,8 @@ use locales::Texts;
 use service::{Outcome, Request, Service};
 
 use super::{
-    account, catalogue, cloud, directory, enrolment, key_pools, mail_templates, marketing, operator, orders,
-    people, provisioning, purchases, queue, reminders, seats, security, software, technical,
+    account, catalogue, cloud, directory, enrolment, insight, key_pools, mail_templates, marketing, operator,
+    orders, people, provisioning, purchases, queue, reminders, seats, security, software, technical,
 };
 
 /// So long may the body of a form be.
@@ -227,6 +227,8 @@ pub const CODES: &[&str] = &[
     "release_seat",
     "reassign_seat",
     "ask_for_seat",
+    "remind_holder",
+    "remind_administrators",
     "decide_seat_request",
     "reveal_key",
     "replace_key",
@@ -357,6 +359,8 @@ async fn dispatch(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> 
         "release_seat" => seats::release(reader, form).await,
         "reassign_seat" => seats::reassign(reader, form).await,
         "ask_for_seat" => seats::ask(reader, form).await,
+        "remind_holder" => insight::remind_holder(reader, form).await,
+        "remind_administrators" => insight::remind_administrators(reader, form).await,
         "decide_seat_request" => seats::decide(reader, form).await,
         "reveal_key" => software::reveal(reader, form).await,
         "replace_key" => software::replace(reader, form).await,

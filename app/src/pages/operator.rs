@@ -7,6 +7,7 @@ mod decide;
 mod enrolment;
 mod history;
 mod incidents;
+pub mod insight;
 mod item;
 pub mod key_pool;
 pub mod keys;
