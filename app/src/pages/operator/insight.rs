@@ -101,6 +101,15 @@ fn Page(query: Memo<ProgrammeInsightQuery>, page: Signal<ProgrammeInsightPage>) 
     }
 }
 
+/// The link that takes a part of the page away; the workbook has all of them.
+fn lines(texts: Texts, page: &ProgrammeInsightPage, part: &str) -> AnyView {
+    let months = page.usage.months.len();
+    let span =
+        Span::ALL.iter().find(|span| usize::from(span.months()) == months).copied().unwrap_or_default();
+    let href = format!("{PATH}.csv?span={}&part={part}", span.code());
+    view! { <a href=href rel="external" download>{texts.insight_export_csv()}</a> }.into_any()
+}
+
 /// Hours of so many minutes, rounded up: nothing takes no time.
 const fn hours(minutes: i64) -> i64 {
     minutes.saturating_add(59) / 60
@@ -174,6 +183,7 @@ fn times(texts: Texts, page: &ProgrammeInsightPage, href: impl Fn(RequestKind) -
             <div class="sheet-head">
                 <h2 id="times-title">{texts.insight_times()}</h2>
                 {usage::choices(texts.common_kind(), links)}
+                {lines(texts, page, "times")}
             </div>
             <div class="in stack">
                 <p class="muted">{texts.insight_times_note()}</p>
@@ -244,7 +254,10 @@ fn money(texts: Texts, page: &ProgrammeInsightPage) -> AnyView {
     };
     view! {
         <section class="sheet" aria-labelledby="money-title">
-            <div class="sheet-head"><h2 id="money-title">{texts.insight_money()}</h2></div>
+            <div class="sheet-head">
+                <h2 id="money-title">{texts.insight_money()}</h2>
+                {lines(texts, page, "money")}
+            </div>
             {content}
         </section>
     }
