@@ -24,6 +24,8 @@ mod enrolment;
 #[cfg(feature = "ssr")]
 mod individual_grants;
 #[cfg(feature = "ssr")]
+mod insight;
+#[cfg(feature = "ssr")]
 mod key_pools;
 #[cfg(feature = "ssr")]
 mod mail_templates;

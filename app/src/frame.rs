@@ -385,6 +385,7 @@ fn for_person(person: &PersonReader) -> Vec<(String, Vec<Place>)> {
                     count(Category::GoToMarket),
                 ),
                 place("/benefits/cancel", IconName::Undo, texts.navigation_cancel(), None),
+                place("/insight", IconName::Chart, texts.navigation_insight(), None),
             ],
         ));
         sections.push((
@@ -463,6 +464,7 @@ fn for_operator(operator: &OperatorReader) -> Vec<(String, Vec<Place>)> {
         places.push(place("/operator/policies", IconName::Gear, texts.navigation_policies(), None));
     }
     if allowed(OperatorAction::ReadEverything) {
+        places.push(place("/operator/insight", IconName::Chart, texts.navigation_insight(), None));
         places.push(place("/operator/activity", IconName::Info, texts.navigation_activity(), None));
     }
     places.push(place("/account", IconName::Person, texts.navigation_account_settings(), None));

@@ -11,6 +11,7 @@ pub mod directory;
 pub mod enrol;
 pub mod forgotten_password;
 pub mod global_admin;
+pub mod insight;
 pub mod invitation;
 pub mod legal_profile;
 pub mod membership;

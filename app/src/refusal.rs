@@ -62,6 +62,7 @@ pub const fn status(code: ErrorCode) -> http::StatusCode {
         | ErrorCode::AlreadyHolds
         | ErrorCode::AlreadyDecided
         | ErrorCode::AlreadyRequested
+        | ErrorCode::RemindedAlready
         | ErrorCode::NoSeatLeft
         | ErrorCode::SeatReleased
         | ErrorCode::LastGlobalAdmin

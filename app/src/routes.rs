@@ -34,6 +34,7 @@ pub const ADDRESSES: &[&str] = &[
     "/benefits/go-to-market",
     "/benefits/cancel",
     "/my-benefits",
+    "/insight",
     "/requests",
     "/technical-request",
     "/become-global-admin",
@@ -59,6 +60,7 @@ pub const ADDRESSES: &[&str] = &[
     "/operator/templates",
     "/operator/policies",
     "/operator/activity",
+    "/operator/insight",
     "/operator/competencies",
     "/operator/catalogue",
     "/operator/catalogue/:draft",
@@ -112,6 +114,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/benefits/go-to-market") view=pages::benefits::GoToMarket/>
                 <Route path=path!("/benefits/cancel") view=pages::cancel::Cancel/>
                 <Route path=path!("/my-benefits") view=pages::my_benefits::MyBenefits/>
+                <Route path=path!("/insight") view=pages::insight::Insight/>
                 <Route path=path!("/requests") view=pages::requests::Requests/>
                 <Route path=path!("/technical-request") view=pages::advisory::Advisory/>
                 <Route path=path!("/become-global-admin") view=pages::global_admin::BecomeGlobalAdmin/>
@@ -144,6 +147,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/operator/keys/:product") view=pages::operator::key_pool::KeyPool/>
                 <Route path=path!("/operator/grants") view=pages::operator::individual_grants::IndividualGrants/>
                 <Route path=path!("/operator/organizations/:company/grants") view=pages::operator::company_grants::CompanyGrants/>
+                <Route path=path!("/operator/insight") view=pages::operator::insight::ProgrammeInsight/>
                 <Route path=path!("/operator/activity") view=pages::activity::ProgrammeActivity/>
             </Routes>
             <ToastRegion toasts=toasts/>

@@ -12,6 +12,7 @@ pub mod dashboard;
 pub mod directory;
 pub mod enrolment;
 pub mod individual_grants;
+pub mod insight;
 pub mod key_pools;
 pub mod marketing;
 pub mod membership;

@@ -3,6 +3,7 @@
 pub mod activity;
 
 use domain::benefit::{Category, Unit};
+use domain::view::requests::RequestKind;
 use domain::{Error, ErrorCode};
 use locales::{Texts, format};
 
@@ -38,6 +39,19 @@ pub fn category(texts: Texts, category: Category) -> &'static str {
         Category::VisualStudio => texts.navigation_visual_studio(),
         Category::Technical => texts.navigation_technical(),
         Category::GoToMarket => texts.navigation_go_to_market_benefits(),
+    }
+}
+
+/// A kind of request.
+#[must_use]
+pub fn request_kind(texts: Texts, kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Activation => texts.requests_kind_activation(),
+        RequestKind::Advisory => texts.requests_kind_advisory(),
+        RequestKind::Cancellation => texts.requests_kind_cancellation(),
+        RequestKind::GlobalAdmin => texts.requests_kind_global_admin(),
+        RequestKind::Payment => texts.requests_kind_payment(),
+        RequestKind::Enrolment => texts.requests_kind_enrolment(),
     }
 }
 

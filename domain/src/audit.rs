@@ -266,6 +266,8 @@ codes! {
         KeyPoolLow = "key_pool_low",
         /// Took the activity away as a file.
         ActivityExported = "activity_exported",
+        /// Took the figures of insight away as a file.
+        InsightExported = "insight_exported",
         /// Told a company that the year of a holding, or its last days, end soon.
         MembershipReminded = "membership_reminded",
         /// A company was told that a benefit ends or was never used.
@@ -506,7 +508,9 @@ impl AuditAction {
             | Self::EnrolmentAccepted
             | Self::EnrolmentSentBack
             | Self::EnrolmentRejected => ActivityKind::Programme,
-            Self::ActivityExported | Self::AuditRemoved | Self::Denied => ActivityKind::Evidence,
+            Self::ActivityExported | Self::InsightExported | Self::AuditRemoved | Self::Denied => {
+                ActivityKind::Evidence
+            }
         }
     }
 }

@@ -306,6 +306,8 @@ codes! {
         IndividualGrantExists = "individual_grant_exists",
         /// More is in use than there would be; the number says how many more.
         BelowUse = "below_use",
+        /// Somebody was reminded of the same a few days ago; the detail says from when on it can be done again.
+        RemindedAlready = "reminded_already",
     }
 }
 

@@ -20,6 +20,7 @@ pub mod entitlement;
 pub mod error;
 pub mod ids;
 pub mod individual_grant;
+pub mod insight;
 pub mod key_format;
 pub mod key_import;
 pub mod key_replacement;
@@ -110,6 +111,7 @@ mod tests {
             crate::error::ErrorCode,
             crate::error::Field,
             crate::individual_grant::IndividualKind,
+            crate::insight::Span,
             crate::mail_topic::MailTopic,
             crate::membership::Tier,
             crate::membership::YearPhase,

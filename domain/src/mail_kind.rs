@@ -163,5 +163,9 @@ codes! {
         IndividualGrantSet = "individual_grant_set",
         /// An individual grant ended.
         IndividualGrantEnded = "individual_grant_ended",
+        /// A seat isn't used, to its holder.
+        SeatIdle = "seat_idle",
+        /// Something of a benefit is left, to the administrators.
+        BenefitLeft = "benefit_left",
     }
 }

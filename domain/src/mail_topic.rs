@@ -37,7 +37,9 @@ impl MailTopic {
             | "benefits_ending"
             | "benefit_unused"
             | "benefits_unused"
-            | "reminders_collected" => Self::Reminders,
+            | "reminders_collected"
+            | "seat_idle"
+            | "benefit_left" => Self::Reminders,
             _ => return None,
         })
     }

@@ -11,6 +11,7 @@ pub mod directory;
 pub mod enrolment;
 pub mod form;
 pub mod individual_grants;
+pub mod insight;
 pub mod key_pools;
 pub mod mail_template;
 pub mod marketing;

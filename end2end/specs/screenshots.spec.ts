@@ -449,6 +449,7 @@ test.describe('what opens on a page', () => {
           return (await page.locator('a.opener').first().getAttribute('href')) ?? '';
         })(),
       },
+      { name: '/insight/technical', path: '/insight?category=technical&span=two_years', prepare: unfold },
       { name: '/account/activity/nothing-matches', path: '/account/activity?find=no-such-person&from=2026-01-01' },
     ]);
   });
@@ -506,6 +507,7 @@ test.describe('what opens on a page', () => {
             return (await page.getByRole('link', { name: /^Choose: / }).first().getAttribute('href')) ?? '';
           })(),
         },
+        { name: '/operator/insight/visual-studio', path: '/operator/insight?category=visual_studio&span=two_years' },
         { name: '/operator/outbox/nothing-matches', path: '/operator/outbox?find=nobody' },
         { name: '/operator/templates/invitation', path: '/operator/templates?kind=invitation&language=en' },
       ];

@@ -20,6 +20,21 @@ pub fn date(language: Language, day: Day) -> String {
     }
 }
 
+/// A month: `Dec 2026`, `2026年12月`.
+#[must_use]
+pub fn month(language: Language, month: domain::insight::Month) -> String {
+    let day = month.first_day();
+    match language {
+        Language::English => {
+            let name = MONTHS.get(usize::from(day.month()).wrapping_sub(1)).copied().unwrap_or_default();
+            format!("{name} {}", day.year())
+        }
+        Language::SimplifiedChinese | Language::TraditionalChinese => {
+            format!("{}年{}月", day.year(), day.month())
+        }
+    }
+}
+
 /// A day with hour and minute of the same zone: `20 Nov 2026, 09:41`, `2026年11月20日 09:41`.
 #[must_use]
 pub fn date_time(language: Language, day: Day, (hour, minute): (u8, u8)) -> String {

@@ -30,6 +30,7 @@ mod m0022_queue;
 mod m0023_mail;
 mod m0024_catalogue_versions;
 mod m0025_operations;
+mod m0026_insight;
 mod m0027_individual_grants;
 
 /// All migrations, in order.
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_mail::Migration),
             Box::new(m0024_catalogue_versions::Migration),
             Box::new(m0025_operations::Migration),
+            Box::new(m0026_insight::Migration),
             Box::new(m0027_individual_grants::Migration),
         ]
     }

@@ -13,6 +13,7 @@ pub mod events;
 pub mod former_holders;
 pub mod headers;
 pub mod health;
+mod insight;
 mod invoices;
 mod key_files;
 pub mod mailer;

@@ -19,8 +19,8 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::configuration::Configuration;
 use crate::metrics::Metrics;
 use crate::{
-    activity, assets, caller, catalogue, events, former_holders, headers, health, invoices, key_files, page,
-    payments, people_files, people_list, plain, provisioning, seen_keys, watched,
+    activity, assets, caller, catalogue, events, former_holders, headers, health, insight, invoices,
+    key_files, page, payments, people_files, people_list, plain, provisioning, seen_keys, watched,
 };
 
 /// What the handlers share.
@@ -58,6 +58,10 @@ const PAYMENT_NOTICE: &str = "/payment-notices/{processor}";
 const ACTIVITY: &str = "/account/activity.csv";
 const PROGRAMME_ACTIVITY: &str = "/operator/activity.csv";
 const CATALOGUE: &str = "/operator/catalogue.toml";
+const INSIGHT_LINES: &str = "/insight.csv";
+const INSIGHT_WORKBOOK: &str = "/insight.xlsx";
+const PROGRAMME_INSIGHT_LINES: &str = "/operator/insight.csv";
+const PROGRAMME_INSIGHT_WORKBOOK: &str = "/operator/insight.xlsx";
 
 const FROM_DIRECTORY: &str = service::directories::CALLBACK_PATH;
 
@@ -80,6 +84,10 @@ pub const ROUTES: &[&str] = &[
     ACTIVITY,
     PROGRAMME_ACTIVITY,
     CATALOGUE,
+    INSIGHT_LINES,
+    INSIGHT_WORKBOOK,
+    PROGRAMME_INSIGHT_LINES,
+    PROGRAMME_INSIGHT_WORKBOOK,
     FROM_DIRECTORY,
 ];
 
@@ -139,6 +147,10 @@ pub fn measured(
         .route(ACTIVITY, get(activity::of_company))
         .route(PROGRAMME_ACTIVITY, get(activity::of_programme))
         .route(CATALOGUE, get(catalogue::export))
+        .route(INSIGHT_LINES, get(insight::lines_of_company))
+        .route(INSIGHT_WORKBOOK, get(insight::workbook_of_company))
+        .route(PROGRAMME_INSIGHT_LINES, get(insight::lines_of_programme))
+        .route(PROGRAMME_INSIGHT_WORKBOOK, get(insight::workbook_of_programme))
         .route_layer(from_fn(headers::from_here));
     let large = Router::new()
         .route(PROOF_FILE, post(payments::give_proof))

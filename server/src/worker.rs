@@ -10,7 +10,7 @@ use service::accounts::{own_sessions, reset};
 use service::outbox::{self, Mailer};
 use service::{
     Outcome, Service, activations, audit, benefits, catalogue, directories, enrolment, individual_grants,
-    keys, membership, older_portal, people, purchases, reminders, sessions,
+    insight, keys, membership, older_portal, people, purchases, reminders, sessions,
 };
 use tokio::sync::watch;
 
@@ -221,6 +221,12 @@ impl Worker {
             "keys_tell_low",
             "key pools that run low could not be told",
             keys::threshold::tell_low(service),
+        )
+        .await;
+        self.job(
+            "insight_count_due",
+            "the use of benefits could not be counted",
+            insight::count::count_due(service),
         )
         .await;
         self.job("sessions_sweep", "sessions could not be swept", sessions::sweep(service)).await;

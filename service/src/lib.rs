@@ -24,6 +24,7 @@ pub mod enrolment;
 pub mod entity;
 pub mod failure;
 pub mod individual_grants;
+pub mod insight;
 pub mod keys;
 pub mod live;
 pub mod membership;

@@ -4,6 +4,8 @@ mod browser;
 
 /// Buttons: sending a form, going elsewhere, and the one that can't be pressed.
 pub mod button;
+/// Months as bars, with their meaning in words.
+pub mod chart;
 /// Choosing people by typing; a plain select without JavaScript.
 pub mod combobox;
 /// Copies a text and says so.
@@ -47,6 +49,7 @@ pub mod why;
 
 pub use browser::hydrated;
 pub use button::{ButtonTone, DisabledButton, LinkButton, SubmitButton};
+pub use chart::{Bar, BarChart, Legend};
 pub use combobox::{PeopleChooser, PersonOption};
 pub use copy_button::CopyButton;
 pub use deadline::{Deadline, Target};

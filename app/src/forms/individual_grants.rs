@@ -29,21 +29,20 @@ pub(super) async fn set(reader: &Reader<'_>, form: &Submission) -> Outcome<Perfo
         product: form.field(Field::Product).to_owned(),
         wanted: wanted(form),
     };
-    // Boxed, as below: one future holds the work of every form.
-    Box::pin(set::set(reader.service, reader.request, form.operation()?, input)).await?;
+    set::set(reader.service, reader.request, form.operation()?, input).await?;
     Ok(said(reader.texts().individual_grants_done_set()))
 }
 
 pub(super) async fn change(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     let input =
         ChangeIndividualGrant { id: form.id("target")?, version: form.version()?, wanted: wanted(form) };
-    Box::pin(change::change(reader.service, reader.request, form.operation()?, input)).await?;
+    change::change(reader.service, reader.request, form.operation()?, input).await?;
     Ok(said(reader.texts().individual_grants_done_changed()))
 }
 
 pub(super) async fn end(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     let input =
         EndIndividualGrant { id: form.id("target")?, version: form.version()?, accepted: accepted(form) };
-    Box::pin(end::end(reader.service, reader.request, form.operation()?, input)).await?;
+    end::end(reader.service, reader.request, form.operation()?, input).await?;
     Ok(said(reader.texts().individual_grants_done_ended()))
 }

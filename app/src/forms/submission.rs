@@ -10,9 +10,9 @@ use locales::Texts;
 use service::{Outcome, Request, Service};
 
 use super::{
-    account, catalogue, cloud, directory, enrolment, individual_grants, key_pools, mail_templates, marketing,
-    operator, orders, people, provisioning, purchases, queue, reminders, seats, security, software,
-    technical,
+    account, catalogue, cloud, directory, enrolment, individual_grants, insight, key_pools, mail_templates,
+    marketing, operator, orders, people, provisioning, purchases, queue, reminders, seats, security,
+    software, technical,
 };
 
 /// So long may the body of a form be.
@@ -238,6 +238,8 @@ pub const CODES: &[&str] = &[
     "release_seat",
     "reassign_seat",
     "ask_for_seat",
+    "remind_holder",
+    "remind_administrators",
     "decide_seat_request",
     "reveal_key",
     "replace_key",
@@ -473,6 +475,7 @@ fn dispatch<'a>(reader: &'a Reader<'a>, form: &'a Submission) -> Carrying<'a> {
         "set_individual_grant" => Box::pin(individual_grants::set(reader, form)),
         "change_individual_grant" => Box::pin(individual_grants::change(reader, form)),
         "end_individual_grant" => Box::pin(individual_grants::end(reader, form)),
+        "remind_holder" | "remind_administrators" => Box::pin(insight::remind(reader, form)),
         _ => Box::pin(std::future::ready(Err(ErrorCode::NotFound.into()))),
     }
 }

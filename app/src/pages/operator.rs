@@ -9,6 +9,7 @@ mod enrolment;
 mod history;
 mod incidents;
 pub mod individual_grants;
+pub mod insight;
 mod item;
 pub mod key;
 pub mod key_pool;

@@ -318,6 +318,10 @@ async fn no_other_site_takes_a_file_away(#[values(Engine::Sqlite, Engine::Postgr
         (&admin, "/account/users.csv"),
         (&admin, "/account/activity.csv"),
         (&operator, "/operator/activity.csv"),
+        (&admin, "/insight.csv"),
+        (&admin, "/insight.xlsx"),
+        (&operator, "/operator/insight.csv"),
+        (&operator, "/operator/insight.xlsx"),
     ] {
         let before = (stage.traces().await, stage.count(taken).await);
         let from = async |site: &'static str| {

@@ -12,6 +12,7 @@ mod global_admin;
 mod hardening;
 mod headers;
 mod html;
+mod insight;
 mod invoices;
 mod key_pools;
 mod languages;

@@ -88,6 +88,8 @@ async fn pages_ask_no_more_often_for_more_rows(#[values(Engine::Sqlite, Engine::
         (&admin, "/account/activity".to_owned()),
         (&admin, "/account/provisioning".to_owned()),
         (&auditor, "/operator/activity".to_owned()),
+        (&admin, "/insight".to_owned()),
+        (&auditor, "/operator/insight".to_owned()),
         (&auditor, "/operator/keys".to_owned()),
         (&auditor, "/operator/keys/windows_enterprise".to_owned()),
         (&auditor, "/operator/grants".to_owned()),

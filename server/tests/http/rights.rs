@@ -273,6 +273,10 @@ const ROUTES: &[(&str, Right)] = &[
     ("/account/activity.csv", Right::Person(Action::ViewActivity)),
     ("/operator/activity.csv", Right::Operator(&[OperatorAction::ReadEverything])),
     ("/operator/catalogue.toml", Right::Operator(&[OperatorAction::ReadCatalogue])),
+    ("/insight.csv", Right::Person(Action::OpenBenefits)),
+    ("/insight.xlsx", Right::Person(Action::OpenBenefits)),
+    ("/operator/insight.csv", Right::Operator(&[OperatorAction::ReadEverything])),
+    ("/operator/insight.xlsx", Right::Operator(&[OperatorAction::ReadEverything])),
     // Whoever comes back from a directory; without what a directory gives along nobody comes in.
     ("/sign-in/directory/callback", Right::Anybody),
 ];

@@ -9,6 +9,7 @@ use domain::view::activity::ActivityQuery;
 use domain::view::benefits::{BenefitsQuery, SortColumn};
 use domain::view::dashboard::NoticesQuery;
 use domain::view::individual_grants::IndividualGrantsQuery;
+use domain::view::insight::{After, InsightQuery, ProgrammeInsightQuery};
 use domain::view::key_pools::KeyPoolQuery;
 use domain::view::mail_template::TemplatesQuery;
 use domain::view::operator::{OutboxQuery, QueueQuery};
@@ -200,6 +201,8 @@ pub const FORMS: &[FormRow] = &[
     form("turn_off_second_factor", "/account/security", Right::SignedIn, Then::Rule(ErrorCode::Invalid)),
     form("mark_notices_read", "/notices", Right::SignedIn, Then::Done),
     form("mark_notice_read", "/notices", Right::SignedIn, Then::Rule(ErrorCode::NotFound)),
+    form("remind_holder", "/insight", Right::Person(Action::SetReminders), Then::Done),
+    form("remind_administrators", "/insight", Right::Person(Action::SetReminders), Then::Done),
     form("assign_seats", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
     form("release_seat", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
     form("reassign_seat", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
@@ -816,6 +819,14 @@ impl Stage {
                 ("target", &grant("visual_studio_enterprise", "gold_core").await.to_string()),
                 ("people", &person("priyanka.oyelaran@fernhollow.example").await),
             ]),
+            ("remind_holder", _) => {
+                let (seat, _) = self.seat_of("yunhee.paikova@fernhollow.example").await;
+                fields(&[("target", &seat)])
+            }
+            ("remind_administrators", _) => {
+                let grant = grant("visual_studio_enterprise", "gold_core").await;
+                fields(&[("target", &grant.to_string())])
+            }
             ("release_seat", _) => {
                 let (seat, version) = self.seat_of("yunhee.paikova@fernhollow.example").await;
                 fields(&[("target", &seat), ("version", &version)])
@@ -1387,6 +1398,7 @@ pub const PAGES: &[PageRow] = &[
     page("/benefits/go-to-market", Right::Person(Action::OpenBenefits)),
     page("/benefits/cancel", Right::Person(Action::OpenBenefits)),
     page("/my-benefits", Right::Person(Action::ViewOwnBenefits)),
+    page("/insight", Right::Person(Action::OpenBenefits)),
     page("/requests", Right::AnyPerson),
     page("/technical-request", Right::AnyPerson),
     page("/become-global-admin", Right::AnyPerson),
@@ -1420,6 +1432,7 @@ pub const PAGES: &[PageRow] = &[
     page("/operator/grants", READ_INDIVIDUAL),
     page("/operator/organizations/:company/grants", READ_INDIVIDUAL),
     page("/operator/activity", Right::Operator(&[OperatorAction::ReadEverything])),
+    page("/operator/insight", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
 /// A server function with the right that it takes; `perform` is every form.
@@ -1483,6 +1496,8 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/individual_grants", READ_INDIVIDUAL),
     function("/api/company_grants", READ_INDIVIDUAL),
     function("/api/programme_activity", Right::Operator(&[OperatorAction::ReadEverything])),
+    function("/api/insight", Right::Person(Action::OpenBenefits)),
+    function("/api/programme_insight", Right::Operator(&[OperatorAction::ReadEverything])),
 ];
 
 /// A table of a category with a row open.
@@ -1528,6 +1543,13 @@ impl Stage {
                 json!({ "query": ActivityQuery { product: Some(product.into()), ..ActivityQuery::default() } })
             }
             "/api/programme_activity" => json!({ "query": ActivityQuery::default() }),
+            "/api/insight" => {
+                let after = Some(After { ends: 0, id: vs.0 });
+                let query =
+                    InsightQuery { benefits_after: after, seats_after: after, ..InsightQuery::default() };
+                json!({ "query": query })
+            }
+            "/api/programme_insight" => json!({ "query": ProgrammeInsightQuery::default() }),
             "/api/people" => {
                 let open = self.person_id(EMPLOYEE, COMPANY).await;
                 json!({ "query": PeopleQuery { open: Some(open), after: Some(open), ..PeopleQuery::default() } })

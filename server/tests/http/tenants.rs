@@ -232,6 +232,7 @@ async fn rule_07_every_server_function_with_another_companys_id(
         "/api/advisory",
         "/api/benefits",
         "/api/departure_page",
+        "/api/insight",
         "/api/marketing_contact",
         "/api/own_benefits",
         "/api/people",

@@ -230,7 +230,7 @@ fn sample_value(language: Language, place: &str) -> String {
         "minutes" => "60".to_owned(),
         "hours" => "8".to_owned(),
         "left" | "threshold" => "12".to_owned(),
-        "seats" => "25".to_owned(),
+        "seats" | "quantity" => "25".to_owned(),
         "former" => "3".to_owned(),
         "portal" => "https://portal.vendor.example".to_owned(),
         "domain" => "fernhollow.example".to_owned(),

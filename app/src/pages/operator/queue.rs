@@ -123,15 +123,7 @@ fn sort_of(query: &QueueQuery) -> Option<String> {
 
 /// A kind of request in words.
 pub(super) fn kind_text(kind: RequestKind) -> &'static str {
-    let texts = texts();
-    match kind {
-        RequestKind::Activation => texts.requests_kind_activation(),
-        RequestKind::Advisory => texts.requests_kind_advisory(),
-        RequestKind::Cancellation => texts.requests_kind_cancellation(),
-        RequestKind::GlobalAdmin => texts.requests_kind_global_admin(),
-        RequestKind::Payment => texts.requests_kind_payment(),
-        RequestKind::Enrolment => texts.requests_kind_enrolment(),
-    }
+    words::request_kind(texts(), kind)
 }
 
 /// The queue of all organizations.

@@ -1,0 +1,89 @@
+import fs from 'node:fs';
+import { fernhollow, operators } from '../accounts';
+import { expect, test } from './partner';
+
+/** Insight: how benefits are used, what lies idle, and what to do about it at once. */
+
+test.use({ isolated: true });
+
+const counted = /^Counted \d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d\.$/;
+
+test('an administrator sees what is granted and used, and takes the figures away', async ({
+  page,
+  signIn,
+  hydrated,
+  axe,
+}) => {
+  await signIn(page, fernhollow.globalAdmin, { path: '/' });
+  await page.getByRole('navigation', { name: 'Main menu' }).getByRole('link', { name: 'Insight' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Insight' })).toBeVisible();
+  // The first count is made when the server starts.
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByText(counted)).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 60_000 });
+  await hydrated(page);
+  await axe(page);
+
+  await page.getByRole('navigation', { name: 'Category' }).getByRole('link', { name: 'Visual Studio' }).click();
+  await expect(page).toHaveURL(/category=visual_studio/);
+  await expect(page.getByRole('img', { name: /^Visual Studio subscriptions, seats/ })).toBeVisible();
+  const table = page.getByRole('table', { name: 'Visual Studio subscriptions, seats' });
+  await expect(table.getByRole('rowheader')).toHaveCount(12);
+  await page.getByRole('navigation', { name: 'Period' }).getByRole('link', { name: '6 months' }).click();
+  await expect(page).toHaveURL(/span=half/);
+  await expect(table.getByRole('rowheader')).toHaveCount(6);
+  await hydrated(page);
+  await axe(page);
+
+  for (const [label, name, start] of [
+    ['Export as CSV', 'insight.csv', '\ufeffMonth,Category,'],
+    ['Export as XLSX', 'insight.xlsx', 'PK'],
+  ] as const) {
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('link', { name: label }).click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toBe(name);
+    expect(fs.readFileSync(await download.path(), 'utf8').startsWith(start)).toBe(true);
+  }
+});
+
+test('administrators are reminded of what is left, once a week', async ({ page, signIn, hydrated, steps, mail }) => {
+  await signIn(page, fernhollow.globalAdmin, { path: '/insight' });
+  await hydrated(page);
+  const rows = page.getByRole('table', { name: 'Unused benefits' }).locator('tbody > tr');
+  const first = rows.first();
+  const name = (await first.getByRole('rowheader').getByRole('link').textContent()) ?? '';
+  await first.getByRole('button', { name: `Remind about ${name}` }).click();
+  await steps.told(page, /^Reminded: .*Each gets an email\.$/);
+  await expect(first.getByText(/^Again from /)).toBeVisible();
+  await mail(fernhollow.partnerAdmin, / unused: /);
+});
+
+test('whoever may not take a seat back reads who can', async ({ page, signIn, hydrated, axe }) => {
+  await signIn(page, fernhollow.userAdmin, { path: '/insight' });
+  await hydrated(page);
+  await expect(page.getByText(/needs the role/).first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Remind' }).first()).toHaveAttribute('aria-disabled', 'true');
+  await axe(page);
+  await signIn(page, fernhollow.employee, { path: '/insight' });
+  await expect(page.getByRole('heading', { level: 2, name: 'Unused benefits' })).toHaveCount(0);
+});
+
+test('auditors see all organizations, fulfilment agents do not', async ({ page, signIn, hydrated, axe }) => {
+  await signIn(page, operators.auditor, { path: '/operator/insight' });
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByText(/^\d+ organizations counted\.$/)).toBeVisible({ timeout: 1_000 });
+    await expect(page.getByText('0 organizations counted.')).toHaveCount(0, { timeout: 1_000 });
+  }).toPass({ timeout: 60_000 });
+  await hydrated(page);
+  await expect(page.getByRole('heading', { level: 2, name: 'Time to complete' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 2, name: 'Key pools running low' })).toBeVisible();
+  await expect(page.getByRole('img', { name: /^Revenue and refunds in / }).first()).toBeVisible();
+  await axe(page);
+  await signIn(page, operators.fulfilmentAgent, { path: '/operator/insight' });
+  await expect(page.getByRole('heading', { level: 2, name: 'Time to complete' })).toHaveCount(0);
+  const refused = await page.request.get('/operator/insight.xlsx');
+  expect(refused.status()).toBe(403);
+});

@@ -1,0 +1,121 @@
+//! Insight over HTTP: drawings with their tables, one click without scripts, and the figures as files.
+
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use rstest::rstest;
+use service::insight::count::count_due;
+
+use crate::browser::Portal;
+use crate::common::{BEGINNING, Engine};
+use crate::html::decode;
+use crate::scene::{AUDITOR, CHINESE_EMPLOYEE, GLOBAL_ADMIN, OTHER_ADMIN};
+
+/// The rows of a file, the head first.
+fn table(body: &str) -> Vec<Vec<String>> {
+    let text = body.strip_prefix('\u{feff}').expect("the mark of UTF-8");
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    reader.deserialize().collect::<Result<_, _>>().expect("a table")
+}
+
+async fn counted(engine: Engine) -> Portal {
+    let portal = Portal::open(engine).await;
+    count_due(&portal.stage.service).await.expect("counted");
+    portal
+}
+
+#[rstest]
+#[tokio::test]
+async fn every_drawing_has_its_words_and_its_table(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = counted(engine).await;
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let auditor = portal.signed_in(AUDITOR).await;
+    for (browser, path) in [
+        (&admin, "/insight?category=visual_studio"),
+        (&admin, "/insight?category=technical&span=half"),
+        (&auditor, "/operator/insight?category=visual_studio&span=two_years"),
+    ] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        let drawings = page.body.matches("<figure class=\"figures\">").count();
+        assert!(drawings > 0, "{path}");
+        assert_eq!(page.body.matches("class=\"chart\"").count(), drawings, "{path}");
+        assert!(page.body.matches("role=\"img\"").count() >= drawings, "{path}");
+        assert!(page.body.matches("<desc ").count() >= drawings, "{path}");
+        assert!(page.body.matches("<table").count() > drawings, "{path}");
+        assert!(page.body.contains("Nov 2026"), "{path}");
+        assert!(!page.body.contains("style="), "{path}");
+    }
+    let odd = admin.get("/insight?category=nothing&span=99&benefits_after=x&seats_after=-1.7").await;
+    assert_eq!(odd.status, StatusCode::OK);
+}
+
+#[rstest]
+#[tokio::test]
+async fn one_click_reminds_and_takes_back_without_scripts(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = counted(engine).await;
+    let stage = &portal.stage;
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let before = BEGINNING.plus_days(-30).0;
+    stage
+        .sql(&format!(
+            "update seat set assigned_at = {before}, locked_until = null where released_at is null"
+        ))
+        .await;
+    let page = admin.get("/insight").await;
+    let form = page.form("remind_holder", None);
+    let seat = form.get("target").expect("a seat").to_owned();
+    let answer = admin.submit("/insight", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let page = admin.follow(answer).await;
+    assert!(decode(&page.body).contains("Each gets an email."), "{}", page.body);
+    assert!(page.find_form("remind_holder", Some(&seat)).is_none(), "not again within the week");
+    let answer = admin.submit("/insight", &page.form("release_seat", Some(&seat))).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    assert!(admin.follow(answer).await.find_form("release_seat", Some(&seat)).is_none(), "taken back");
+    let answer = admin.submit("/insight", &page.form("remind_administrators", None)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_figures_are_taken_away_as_lines_and_as_a_workbook(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = counted(engine).await;
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let file = admin.get("/insight.csv?span=half").await;
+    assert_eq!(file.status, StatusCode::OK, "{}", file.body);
+    assert_eq!(file.header(CONTENT_DISPOSITION), "attachment; filename=\"insight.csv\"");
+    assert_eq!(file.header(CACHE_CONTROL), "no-store");
+    let rows = table(&file.body);
+    assert_eq!(rows[0][..5], ["Month", "Category", "Benefit name", "Counted in", "Granted"]);
+    assert!(rows.len() > 5 && rows.iter().skip(1).all(|row| row[0].starts_with("2026-")), "{rows:?}");
+    assert!(rows.iter().any(|row| row[2] == "All benefits"), "{rows:?}");
+    let other = table(&portal.signed_in(OTHER_ADMIN).await.get("/insight.csv?span=half").await.body);
+    assert_ne!(rows, other, "another company has its own");
+    let book = admin.get("/insight.xlsx").await;
+    assert_eq!(book.status, StatusCode::OK);
+    assert_eq!(
+        book.header(CONTENT_TYPE),
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    );
+    let auditor = portal.signed_in(AUDITOR).await;
+    for (path, head) in [
+        ("/operator/insight.csv", "Category"),
+        ("/operator/insight.csv?part=times", "Kind"),
+        ("/operator/insight.csv?part=money", "Currency"),
+    ] {
+        let rows = table(&auditor.get(path).await.body);
+        assert_eq!(rows[0][..2], ["Month", head], "{path}");
+    }
+    assert_eq!(auditor.get("/operator/insight.xlsx?span=two_years").await.status, StatusCode::OK);
+    let recorded = "select count(*) as number from audit_event where action = 'insight_exported'";
+    assert_eq!(portal.stage.count(recorded).await, 7);
+    let employee = portal.signed_in(CHINESE_EMPLOYEE).await;
+    assert_eq!(employee.status_of("/insight.xlsx").await, StatusCode::FORBIDDEN);
+    assert_eq!(portal.stage.count(recorded).await, 7);
+}

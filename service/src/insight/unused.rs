@@ -1,0 +1,190 @@
+//! What lies idle in a company, what ends first at the top: benefits of which something is left, and seats whose
+//! holders don't use them, as far as the portal sees.
+
+use domain::benefit::{Category, Unit};
+use domain::ids::OrganizationId;
+use domain::insight::remind_again;
+use domain::moment::Zone;
+use domain::view::insight::{After, IDLE_DAYS, IDLE_ROWS, IdleSeat, UnusedBenefit};
+use domain::{Day, Language, Moment};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use uuid::Uuid;
+
+use crate::benefits::list::ROWS;
+use crate::failure::Failure;
+use crate::{Outcome, sql};
+
+/// What has no end comes last.
+const NEVER: i64 = i64::MAX;
+
+#[derive(FromQueryResult)]
+struct BenefitRow {
+    id: Uuid,
+    category: String,
+    name: String,
+    source: String,
+    area: Option<String>,
+    unit: String,
+    quantity: i64,
+    used: i64,
+    ends_at: i64,
+    reminded_at: Option<i64>,
+}
+
+/// Rows of a page and where the next one begins.
+pub(super) type Page<T> = (Vec<T>, Option<After>);
+
+/// Benefits of which something is left; a go-to-market benefit that runs is used, whatever it counts.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(super) async fn benefits(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    language: Language,
+    zone: &Zone,
+    now: Moment,
+    after: Option<After>,
+) -> Outcome<Page<UnusedBenefit>> {
+    let text = format!(
+        "select u.* from (
+            select t.id, t.category, t.name, t.source, t.area, t.unit, t.quantity, t.used,
+                coalesce(t.expires_at, t.holding_ends_at, {NEVER}) as ends_at,
+                (select max(m.sent_at) from idle_reminder m where m.grant_id = t.id and m.seat_id is null)
+                    as reminded_at
+            from ({ROWS} where not r.followed) t
+            where t.quantity > t.used and t.kind <> 'license_only' and t.status in ('ready', 'active')
+                and not (t.category = 'go_to_market' and t.status = 'active')) u
+        where u.ends_at >= $3 and (u.ends_at > $4 or u.ends_at = $4 and u.id > $5)
+        order by u.ends_at, u.id limit {}",
+        IDLE_ROWS + 1
+    );
+    let values = place(organization, language, now, after);
+    let mut rows = sql::all::<BenefitRow>(connection, &text, values).await?;
+    let more = rows.len() > IDLE_ROWS as usize;
+    rows.truncate(IDLE_ROWS as usize);
+    let rows = rows.into_iter().map(|row| benefit(row, zone, now)).collect::<Outcome<Vec<_>>>()?;
+    let next = rows.last().filter(|_| more).map(|row| row.place);
+    Ok((rows, next))
+}
+
+fn place(organization: OrganizationId, language: Language, now: Moment, after: Option<After>) -> Vec<Value> {
+    let after = after.unwrap_or(After { ends: i64::MIN, id: Uuid::nil() });
+    vec![organization.0.into(), language.tag().into(), now.0.into(), after.ends.into(), after.id.into()]
+}
+
+/// The day of an end, and the days until then.
+fn end(ends_at: i64, zone: &Zone, now: Moment) -> (Option<Day>, Option<i64>) {
+    let day = (ends_at != NEVER).then(|| zone.day_of(Moment(ends_at)));
+    (day, day.map(|day| zone.day_of(now).days_until(day)))
+}
+
+fn benefit(row: BenefitRow, zone: &Zone, now: Moment) -> Outcome<UnusedBenefit> {
+    let broken = |column| Failure::broken("benefit_grant", column, row.id);
+    let reminded = row.reminded_at.map(Moment);
+    let (ends, days_left) = end(row.ends_at, zone, now);
+    Ok(UnusedBenefit {
+        grant: row.id.into(),
+        category: Category::from_code(&row.category).ok_or_else(|| broken("category"))?,
+        name: row.name,
+        source: row.source,
+        area: row.area,
+        unit: Unit::from_code(&row.unit).ok_or_else(|| broken("unit"))?,
+        quantity: row.quantity,
+        used: row.used.max(0),
+        ends,
+        days_left,
+        reminded: reminded.map(|at| zone.day_of(at)),
+        remind_again: remind_again(reminded, now).map(|at| zone.day_of(at)),
+        place: After { ends: row.ends_at, id: row.id },
+    })
+}
+
+#[derive(FromQueryResult)]
+struct SeatRow {
+    id: Uuid,
+    row_version: i64,
+    full_name: String,
+    email: String,
+    product: String,
+    source: String,
+    area: Option<String>,
+    assigned_at: i64,
+    without_key: bool,
+    locked_until: Option<i64>,
+    ends_at: i64,
+    reminded_at: Option<i64>,
+}
+
+/// A seat counts as idle a week after it was assigned: where its product has a key for each holder while that key
+/// was never shown, else while the holder wasn't in the portal since. What somebody does in a vendor's own portal
+/// isn't known here.
+const SEATS: &str = "select s.id, s.row_version, a.full_name, a.email, t.name as product, g.source, g.area,
+        s.assigned_at, (pr.kind = 'single_key') as without_key, s.locked_until,
+        coalesce(g.expires_at, g.holding_ends_at, 9223372036854775807) as ends_at,
+        (select max(m.sent_at) from idle_reminder m where m.seat_id = s.id) as reminded_at
+    from benefit_grant g
+    join product pr on pr.id = g.product_id
+    join product_text t on t.product_id = pr.id and t.language = $2
+    join seat s on s.grant_id = g.id and s.released_at is null
+    join person p on p.id = s.person_id
+    join account a on a.id = p.account_id
+    where g.organization_id = $1 and g.state = 'granted' and s.assigned_at <= $6
+        and case when pr.kind = 'single_key'
+            then not exists (select 1 from product_key k where k.seat_id = s.id and k.state in ('held', 'spent'))
+            else p.last_sign_in_at < s.assigned_at and not exists (select 1 from session x
+                where x.account_id = a.id and x.last_seen_at >= s.assigned_at) end";
+
+/// Seats that aren't used.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(super) async fn seats(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    language: Language,
+    zone: &Zone,
+    now: Moment,
+    after: Option<After>,
+) -> Outcome<Page<IdleSeat>> {
+    let text = format!(
+        "select u.* from ({SEATS}) u
+        where u.ends_at >= $3 and (u.ends_at > $4 or u.ends_at = $4 and u.id > $5)
+        order by u.ends_at, u.id limit {}",
+        IDLE_ROWS + 1
+    );
+    let mut values = place(organization, language, now, after);
+    values.push(now.plus_days(-IDLE_DAYS).0.into());
+    let mut rows = sql::all::<SeatRow>(connection, &text, values).await?;
+    let more = rows.len() > IDLE_ROWS as usize;
+    rows.truncate(IDLE_ROWS as usize);
+    let rows: Vec<IdleSeat> = rows.into_iter().map(|row| seat(row, zone, now)).collect();
+    let next = rows.last().filter(|_| more).map(|row| row.place);
+    Ok((rows, next))
+}
+
+fn seat(row: SeatRow, zone: &Zone, now: Moment) -> IdleSeat {
+    let reminded = row.reminded_at.map(Moment);
+    let (ends, days_left) = end(row.ends_at, zone, now);
+    IdleSeat {
+        seat: row.id.into(),
+        version: row.row_version,
+        name: row.full_name,
+        email: row.email,
+        product: row.product,
+        source: row.source,
+        area: row.area,
+        since: zone.day_of(Moment(row.assigned_at)),
+        without_key: row.without_key,
+        locked_until: row
+            .locked_until
+            .map(Moment)
+            .filter(|until| *until > now)
+            .map(|until| zone.day_of(until)),
+        ends,
+        days_left,
+        reminded: reminded.map(|at| zone.day_of(at)),
+        remind_again: remind_again(reminded, now).map(|at| zone.day_of(at)),
+        place: After { ends: row.ends_at, id: row.id },
+    }
+}
