@@ -167,8 +167,7 @@ impl Row {
     }
 
     fn ends(&self) -> Outcome<Day> {
-        Ok(Day::parse(&self.ends_on)
-            .ok_or_else(|| Failure::broken("individual_grant", "ends_on", self.id))?)
+        Day::parse(&self.ends_on).ok_or_else(|| Failure::broken("individual_grant", "ends_on", self.id))
     }
 }
 

@@ -122,7 +122,7 @@ mod tests {
         let sheet = |name: &str| Sheet {
             name: name.to_owned(),
             head: vec!["权益".to_owned(), "Used".to_owned(), "Paid".to_owned()],
-            rows: vec![vec![Cell::Text("=1+1".to_owned()), Cell::Number(-7), Cell::money(4_750_05, "USD")]],
+            rows: vec![vec![Cell::Text("=1+1".to_owned()), Cell::Number(-7), Cell::money(475_005, "USD")]],
         };
         let file = workbook(&[sheet("Usage"), sheet("收入和退款")]).expect("a file");
         let mut read: Xlsx<_> = Xlsx::new(Cursor::new(file)).expect("a workbook");
