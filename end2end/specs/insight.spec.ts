@@ -8,7 +8,7 @@ test.use({ isolated: true });
 
 const counted = /^Counted \d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d\.$/;
 
-test('an administrator sees what is granted and used, and takes the figures away', async ({
+test('an administrator sees what is granted and used, and takes the figures away @long', async ({
   page,
   signIn,
   hydrated,
@@ -48,7 +48,7 @@ test('an administrator sees what is granted and used, and takes the figures away
   }
 });
 
-test('administrators are reminded of what is left, once a week', async ({ page, signIn, hydrated, steps, mail }) => {
+test('administrators are reminded of what is left, once a week @long', async ({ page, signIn, hydrated, steps, mail }) => {
   await signIn(page, fernhollow.globalAdmin, { path: '/insight' });
   await hydrated(page);
   const rows = page.getByRole('table', { name: 'Unused benefits' }).locator('tbody > tr');
@@ -60,7 +60,7 @@ test('administrators are reminded of what is left, once a week', async ({ page, 
   await mail(fernhollow.partnerAdmin, / unused: /);
 });
 
-test('whoever may not take a seat back reads who can', async ({ page, signIn, hydrated, axe }) => {
+test('whoever may not take a seat back reads who can @long', async ({ page, signIn, hydrated, axe }) => {
   await signIn(page, fernhollow.userAdmin, { path: '/insight' });
   await hydrated(page);
   await expect(page.getByText(/needs the role/).first()).toBeVisible();
@@ -70,7 +70,7 @@ test('whoever may not take a seat back reads who can', async ({ page, signIn, hy
   await expect(page.getByRole('heading', { level: 2, name: 'Unused benefits' })).toHaveCount(0);
 });
 
-test('auditors see all organizations, fulfilment agents do not', async ({ page, signIn, hydrated, axe }) => {
+test('auditors see all organizations, fulfilment agents do not @long', async ({ page, signIn, hydrated, axe }) => {
   await signIn(page, operators.auditor, { path: '/operator/insight' });
   await expect(async () => {
     await page.reload();
