@@ -63,10 +63,7 @@ fn Page(page: Signal<CompanyGrantsPage>) -> impl IntoView {
             (page.chosen.as_ref().map(|chosen| chosen.product), individual.map(|row| (row.id, row.version)))
         })
     });
-    let forms = move || {
-        about.track();
-        page.with_untracked(|page| forms(texts, page))
-    };
+    let forms = move || page.with_untracked(|page| forms(texts, page));
     let columns = vec![
         Column::new(texts.individual_grants_column_product()),
         Column::new(texts.individual_grants_column_plan()),
@@ -87,7 +84,9 @@ fn Page(page: Signal<CompanyGrantsPage>) -> impl IntoView {
                 </nav>
                 <div class="head"><div><h1>{name.clone()}</h1><p>{lead}</p></div></div>
             </div>
-            <section class="sheet narrow" id="individual">{forms}</section>
+            <section class="sheet narrow" id="individual">
+                <For each=move || [about.get()] key=Clone::clone let:_about>{forms()}</For>
+            </section>
             <section class="sheet">
                 <Show
                     when=move || any.get()
