@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { kestrelAsh, fernhollow, operators } from '../accounts';
 import { expect, test } from './partner';
 
@@ -157,24 +158,24 @@ test('a product is new and removed, a draft waits for its day, is taken back and
 });
 
 test('catalogue_publication: one person, or a second one @long', async ({ page, anotherPage, signIn, hydrated, steps }) => {
-  const drafted = async (): Promise<string> => {
-    await page.goto('/operator/catalogue');
-    await hydrated(page);
-    await page.getByLabel('Title').fill('Publication');
-    await page.getByRole('button', { name: 'Begin a draft' }).click();
-    await page.waitForURL(/\/operator\/catalogue\/[0-9a-f-]{36}/);
-    await hydrated(page);
-    const seats = page.getByLabel('Visual Studio Enterprise, Gold Core');
+  const drafted = async (whose: Page): Promise<string> => {
+    await whose.goto('/operator/catalogue');
+    await hydrated(whose);
+    await whose.getByLabel('Title').fill('Publication');
+    await whose.getByRole('button', { name: 'Begin a draft' }).click();
+    await whose.waitForURL(/\/operator\/catalogue\/[0-9a-f-]{36}/);
+    await hydrated(whose);
+    const seats = whose.getByLabel('Visual Studio Enterprise, Gold Core');
     await seats.fill(String(Number(await seats.inputValue()) + 1));
-    await page.getByRole('button', { name: 'Save quantities' }).click();
-    await expect(page.getByText('Saved: the draft has 1 difference.')).toBeVisible();
-    return new URL(page.url()).pathname;
+    await whose.getByRole('button', { name: 'Save quantities' }).click();
+    await expect(whose.getByText('Saved: the draft has 1 difference.')).toBeVisible();
+    return new URL(whose.url()).pathname;
   };
   await signIn(page, operators.programmeAdmin, { path: '/operator/policies' });
   await page.locator('input[name="catalogue_publication"][value="second_person"]').check();
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await steps.told(page, '1 policy is changed.');
-  const own = await drafted();
+  const own = await drafted(page);
   await page.goto(own);
   await hydrated(page);
   await page.getByRole('button', { name: 'Publish' }).click();
@@ -184,7 +185,15 @@ test('catalogue_publication: one person, or a second one @long', async ({ page, 
   await manager.getByLabel('Visual Studio Enterprise, Silver Core').fill('9');
   await manager.getByRole('button', { name: 'Save quantities' }).click();
   await expect(manager.getByText('Saved: the draft has 2 differences.')).toBeVisible();
+  // Whoever came last: who changed something in it isn't the second person.
   await page.goto(own);
+  await hydrated(page);
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await expect(page.getByText('The programme asks for a second person').first()).toBeVisible();
+  await manager.goto('/operator/catalogue');
+  await hydrated(manager);
+  const theirs = await drafted(manager);
+  await page.goto(theirs);
   await hydrated(page);
   await page.getByRole('button', { name: 'Publish' }).click();
   await expect(page.getByText('Version 2 is in force.').first()).toBeVisible();
@@ -194,7 +203,7 @@ test('catalogue_publication: one person, or a second one @long', async ({ page, 
   await page.locator('input[name="catalogue_publication"][value="one_person"]').check();
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await steps.told(page, '1 policy is changed.');
-  await page.goto(await drafted());
+  await page.goto(await drafted(page));
   await hydrated(page);
   await page.getByRole('button', { name: 'Publish' }).click();
   await expect(page.getByText('Version 3 is in force.').first()).toBeVisible();

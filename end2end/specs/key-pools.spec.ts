@@ -99,7 +99,8 @@ test('a key that leaked: found, shown with a reason, its batch withdrawn, and re
   await find.click();
   const sheet = page.locator('#key');
   await expect(sheet.getByText('Fernhollow Systems').first()).toBeVisible();
-  expect(page.url()).not.toContain(leaked.slice(0, 5));
+  const place = page.url();
+  expect(place).not.toContain(leaked.slice(0, 5));
   await expect(page.locator('body')).not.toContainText(leaked);
   await expect(sheet.getByRole('rowheader', { name: fernhollow.partnerAdmin.name })).toBeVisible();
   await hydrated(page);
@@ -109,7 +110,8 @@ test('a key that leaked: found, shown with a reason, its batch withdrawn, and re
   await sheet.getByRole('button', { name: 'Show the key' }).click();
   await expect(sheet.getByText(leaked)).toBeVisible();
   await axe(page);
-  await page.goto(page.url());
+  await page.goto(POOLS);
+  await page.goto(place);
   await hydrated(page);
   await expect(sheet.locator('blockquote')).toHaveText('The partner says that it is refused.');
   await expect(page.locator('body')).not.toContainText(leaked);
@@ -148,7 +150,6 @@ test('a key that leaked: found, shown with a reason, its batch withdrawn, and re
   await hydrated(partner);
   const again = await steps.open(partner, 'Windows Enterprise', 'Gold Core');
   await expect(again.getByText('This key was withdrawn by the programme.')).toBeVisible();
-  await steps.unfold(again, "The key doesn't work");
   await again.getByLabel('What is wrong with it').fill('Withdrawn by the programme.');
   await again.getByRole('button', { name: 'Replace key' }).click();
   await expect(again.getByLabel('Product license key', { exact: true })).toHaveText(key(1));

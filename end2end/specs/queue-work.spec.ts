@@ -75,6 +75,7 @@ test('a question goes to the company and its answer comes back, a note stays ins
   expect((await mail(operators.fulfilmentAgent, new RegExp(`${priyanka.name} answered$`))).text).toContain('Norway East');
 
   // Somebody else of the company doesn't see it, and what stands in the address shows nothing.
+  await partner.goto('/requests');
   await signIn(partner, fernhollow.employee, { path });
   await expect(partner.locator('tr.detail')).toHaveCount(0);
 });

@@ -87,7 +87,7 @@ pub fn Confirm(
             </summary>
             <dialog open aria-labelledby=title node_ref=dialog on:close=closed>
                 <div class="stack">
-                    <h3 id=title.clone()>{question}</h3>
+                    <h2 class="h3" id=title.clone()>{question}</h2>
                     {children()}
                 </div>
                 <footer>

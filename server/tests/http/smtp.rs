@@ -356,7 +356,7 @@ async fn a_server_that_ends_between_sending_and_noting_sends_again_under_the_sam
     post.meets("take").await;
     portal.stage.clock.move_seconds(61);
     assert_eq!(deliver(&portal, &*mailer).await, 0, "it could still be under way");
-    portal.stage.clock.move_seconds(10 * 60);
+    portal.stage.clock.move_seconds(15 * 60);
     assert_eq!(deliver(&portal, &*mailer).await, 1);
     let received = post.received().await;
     let manners: Vec<&str> = received.iter().map(|mail| mail.manner.as_str()).collect();
