@@ -11,11 +11,19 @@ const GROUPS: usize = 5;
 pub struct KeyText(String);
 
 impl KeyText {
-    /// Whether a product key stands in a text, by itself or as a word of it: it doesn't belong where others read.
+    /// Whether a product key stands anywhere in a text: it doesn't belong where others read. Five words of five letters
+    /// are a key only with a digit among them.
     #[must_use]
     pub fn stands_in(text: &str) -> bool {
-        Self::parse(text).is_some()
-            || text.split([' ', ',', ';', '\t', '\n', '"']).any(|word| Self::parse(word).is_some())
+        let words: Vec<&str> = text
+            .split(|letter: char| !letter.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .collect();
+        words.iter().any(|word| word.len() == GROUPS * GROUPS)
+            || words.windows(GROUPS).any(|groups| {
+                groups.iter().all(|group| group.len() == GROUPS)
+                    && groups.iter().any(|group| group.bytes().any(|byte| byte.is_ascii_digit()))
+            })
     }
 
     /// The key of a text; none where it isn't one. Small letters become capitals. The groups may be
@@ -94,6 +102,28 @@ mod tests {
             "ABCDE12345FGHIJ67890KLMNOP",
         ] {
             assert_eq!(KeyText::parse(raw), None, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_seen_wherever_it_stands_in_a_text() {
+        for text in [
+            KEY,
+            "ABCDE12345FGHIJ67890KLMNO",
+            "Ours (ABCDE-12345-FGHIJ-67890-KLMNO).",
+            "密钥abcde-12345-fghij-67890-klmno，不能用",
+            "It says ABCDE 12345 FGHIJ 67890 KLMNO is used up",
+        ] {
+            assert!(KeyText::stands_in(text), "{text}");
+        }
+        for text in [
+            "",
+            "Order 12345",
+            "These words often weigh fewer bytes",
+            "2026-11-22 to 2027-11-22",
+            "ABCDE-12345",
+        ] {
+            assert!(!KeyText::stands_in(text), "{text}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::benefit::may_use;
 use domain::ids::{AccountId, GrantId, KeyBatchId, OrganizationId};
+use domain::key_format::KeyText;
 use domain::key_replacement::REPLACEMENT_REASON_MAX;
 use domain::operation::OperationId;
 use domain::rights::OperatorAction;
@@ -53,7 +54,8 @@ pub struct Withdrawn {
 /// the worker. Held keys stay what they are until they are replaced.
 ///
 /// # Errors
-/// [`ErrorCode::RoleNeeded`]; [`ErrorCode::Required`] without a reason; [`ErrorCode::ConsequenceNotAccepted`];
+/// [`ErrorCode::RoleNeeded`]; [`ErrorCode::Required`] without a reason, [`ErrorCode::KeysInTheWrongField`] for a key in
+/// it; [`ErrorCode::ConsequenceNotAccepted`];
 /// [`ErrorCode::NotFound`]; [`ErrorCode::WrongState`] where it was withdrawn before.
 pub async fn withdraw(
     service: &Service,
@@ -68,6 +70,9 @@ pub async fn withdraw(
     let operator = request.operator()?;
     rights::check_operator(operator, OperatorAction::WithdrawKeys)?;
     let reason = Paragraph::parse(Field::Reason, &input.reason, REPLACEMENT_REASON_MAX)?;
+    if KeyText::stands_in(&input.reason) {
+        return Err(Error::field(Field::Reason, ErrorCode::KeysInTheWrongField).into());
+    }
     if !input.accepted {
         return Err(Error::field(Field::Accept, ErrorCode::ConsequenceNotAccepted).into());
     }
