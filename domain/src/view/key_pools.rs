@@ -120,6 +120,8 @@ pub struct BatchRow {
     pub created: Stamp,
     /// Where it stands.
     pub state: BatchState,
+    /// Whether it is out of use.
+    pub withdrawn: bool,
     /// Lines with something in them.
     pub lines: i64,
     /// Lines that were looked at.

@@ -51,6 +51,9 @@ pub(super) async fn run(configuration: &Configuration, arguments: Arguments) -> 
         "lines {}: accepted {}, duplicate {}, malformed {}",
         progress.lines, progress.accepted, progress.duplicate, progress.malformed
     );
+    if progress.position < progress.lines {
+        return Err("the import was stopped before its end; the keys so far are here".into());
+    }
     for (line, fault) in take_over::faults(&service, staged.batch).await? {
         println!("line {line}: {}", fault.code());
     }

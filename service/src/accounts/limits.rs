@@ -111,7 +111,11 @@ impl SignInLimits {
             return Ok(0);
         }
         let transaction = service.database.begin().await?;
-        let text = format!("delete from attempt where used_until <= {NOW}");
+        // Not those that somebody counts at this moment: two servers would wait for each other.
+        let text = format!(
+            "delete from attempt where ctid in
+                (select ctid from attempt where used_until <= {NOW} for update skip locked)"
+        );
         let forgotten = sql::run(&transaction, &text, []).await?;
         transaction.commit().await?;
         Ok(forgotten)

@@ -140,6 +140,7 @@ fn batch_row(row: Batch) -> Outcome<BatchRow> {
     Ok(BatchRow {
         state: BatchState::from_code(&row.state)
             .ok_or_else(|| Failure::broken("key_batch", "state", row.id))?,
+        withdrawn: row.withdrawn_at.is_some(),
         id: KeyBatchId(row.id),
         name: row.name,
         source: row.source,

@@ -38,6 +38,10 @@ const AT_ONCE: usize = 64;
 const WAITING: usize = 1024;
 /// So long until a server that lost the database tries again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How often a server that has nothing to tell says that it is here.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+/// After so long a silence, its own voice included, a connection is taken for gone.
+const SILENCE: Duration = Duration::from_secs(90);
 
 /// The way to the other servers.
 #[derive(Clone, Debug)]
@@ -95,7 +99,11 @@ async fn hear(live: Live, own: Uuid, url: String, listener: PgListener) {
     let mut listener = Some(listener);
     loop {
         let heard = match &mut listener {
-            Some(listener) => listener.try_recv().await,
+            // A connection that neither ends nor says anything, not even that this server is here, is none.
+            Some(listener) => match tokio::time::timeout(SILENCE, listener.try_recv()).await {
+                Ok(heard) => heard,
+                Err(_) => Err(sea_orm::sqlx::Error::Protocol("nothing is heard".to_owned())),
+            },
             None => match listen(&url).await {
                 Ok(anew) => {
                     listener = Some(anew);
@@ -126,8 +134,13 @@ async fn hear(live: Live, own: Uuid, url: String, listener: PgListener) {
 
 async fn tell(database: Database, own: Uuid, mut waiting: mpsc::Receiver<Changed>, missed: Arc<AtomicBool>) {
     let mut some = VecDeque::with_capacity(AT_ONCE);
-    while let Some(first) = waiting.recv().await {
-        some.push_back(first);
+    loop {
+        match tokio::time::timeout(HEARTBEAT, waiting.recv()).await {
+            Ok(Some(first)) => some.push_back(first),
+            Ok(None) => return,
+            // Nothing to tell: that this server is here.
+            Err(_) => {}
+        }
         while some.len() < AT_ONCE
             && let Ok(next) = waiting.try_recv()
         {
@@ -135,12 +148,13 @@ async fn tell(database: Database, own: Uuid, mut waiting: mpsc::Receiver<Changed
                 some.push_back(next);
             }
         }
-        let text = written(own, some.make_contiguous(), missed.swap(false, Ordering::Relaxed));
+        let mut text = written(own, some.make_contiguous(), missed.swap(false, Ordering::Relaxed));
         some.clear();
-        if let Err(cause) = notify(&database, text).await {
+        while let Err(cause) = notify(&database, text).await {
             tracing::warn!(%cause, "other servers could not be told");
-            missed.store(true, Ordering::Relaxed);
             tokio::time::sleep(AGAIN).await;
+            // What was to be told is gone by now: whoever hears this reads everything anew.
+            text = written(own, &[], true);
         }
     }
 }

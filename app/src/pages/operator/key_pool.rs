@@ -372,6 +372,9 @@ fn Batch(id: KeyBatchId, page: Signal<KeyPoolPage>) -> impl IntoView {
 /// Where an import stands, with how far it is.
 fn state(texts: Texts, batch: &BatchRow) -> AnyView {
     let number = |value: i64| format::number(texts.language(), value);
+    if batch.withdrawn {
+        return view! { <StatusByCode code="withdrawn"/> }.into_any();
+    }
     match batch.state {
         BatchState::Importing => {
             let text = texts.key_pools_progress(number(batch.lines), number(batch.position));
