@@ -70,7 +70,10 @@ pub(super) async fn back_up(
             return Err(trouble);
         }
     };
-    put_in_place(&part, &to)?;
+    if let Err(trouble) = put_in_place(&part, &to) {
+        let _ = fs::remove_file(&part);
+        return Err(trouble.into());
+    }
     let bytes = fs::metadata(&to)?.len();
     println!("{} has the database as it was: {bytes} bytes, {}", to.display(), summary(&examined));
     println!("{}", needed(configuration, &examined));
@@ -153,6 +156,14 @@ async fn into_sqlite(from: &Path, path: &Path) -> Result<Examined, Trouble> {
         fs::create_dir_all(folder)?;
     }
     let part = beside(path, ".part");
+    if fs::canonicalize(&part).ok().is_some_and(|part| fs::canonicalize(from).is_ok_and(|from| from == part))
+    {
+        return Err(format!(
+            "{} has the name that the copy gets until it is whole: rename it first",
+            from.display()
+        )
+        .into());
+    }
     let copied = async {
         match fs::remove_file(&part) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -194,8 +205,13 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 fn put_in_place(part: &Path, path: &Path) -> io::Result<()> {
     fs::File::open(part)?.sync_all()?;
     // Unlike a rename this fails where somebody made the file meanwhile.
-    fs::hard_link(part, path)?;
-    fs::remove_file(part)?;
+    match fs::hard_link(part, path) {
+        Ok(()) => fs::remove_file(part)?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+        // Some shares and mounts know no second name for a file.
+        Err(_) if path.exists() => return Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) => fs::rename(part, path)?,
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }

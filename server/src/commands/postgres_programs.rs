@@ -26,6 +26,10 @@ pub(super) async fn restore(database_url: &str, from: &Path) -> Result<(), Troub
     Program::Restore.run(restore).await
 }
 
+/// Where systems keep the certificates that they believe, the commonest first.
+const CERTIFICATES: [&str; 3] =
+    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+
 #[derive(Clone, Copy)]
 enum Program {
     Dump,
@@ -51,6 +55,23 @@ impl Program {
         if let Some(password) = url.password().map(decoded) {
             command.env("PGPASSWORD", password?);
             url.set_password(None).map_err(|()| "the database address can't be used")?;
+        }
+        let pairs: Vec<(String, String)> =
+            url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        if let Some((_, password)) = pairs.iter().find(|(name, _)| name == "password") {
+            command.env("PGPASSWORD", password);
+            let others = pairs.iter().filter(|(name, _)| name != "password");
+            url.query_pairs_mut().clear().extend_pairs(others);
+        }
+        let value =
+            |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        // The server believes the certificates of the system; these programs look for a file of their own.
+        if value("sslmode").is_some_and(|mode| mode.starts_with("verify-"))
+            && value("sslrootcert").is_none()
+            && std::env::var_os("PGSSLROOTCERT").is_none()
+            && let Some(file) = CERTIFICATES.iter().find(|file| Path::new(file).exists())
+        {
+            command.env("PGSSLROOTCERT", file);
         }
         command.arg("--dbname").arg(url.as_str());
         Ok(command)
@@ -111,6 +132,16 @@ mod tests {
         let arguments: Vec<_> = command.get_args().map(|text| text.to_string_lossy().into_owned()).collect();
         assert_eq!(arguments, ["--dbname", "postgres://portal@127.0.0.1/benefits?sslmode=disable"]);
         let told = command.get_envs().find(|(name, _)| *name == "PGPASSWORD").and_then(|(_, value)| value);
+        assert_eq!(told.and_then(std::ffi::OsStr::to_str), Some("p@ss"));
+
+        let command =
+            Program::Dump.over("postgres://portal@127.0.0.1/benefits?password=p%40ss&sslmode=disable");
+        let command = command.expect("understood");
+        let arguments: Vec<_> =
+            command.as_std().get_args().map(|text| text.to_string_lossy().into_owned()).collect();
+        assert_eq!(arguments, ["--dbname", "postgres://portal@127.0.0.1/benefits?sslmode=disable"]);
+        let told =
+            command.as_std().get_envs().find(|(name, _)| *name == "PGPASSWORD").and_then(|(_, value)| value);
         assert_eq!(told.and_then(std::ffi::OsStr::to_str), Some("p@ss"));
     }
 }
