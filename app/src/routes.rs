@@ -1,7 +1,7 @@
 //! Addresses and their pages.
 
 use leptos::prelude::*;
-use leptos_meta::provide_meta_context;
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
@@ -71,6 +71,18 @@ pub const ADDRESSES: &[&str] = &[
     "/operator/organizations/:company/grants",
 ];
 
+/// The title of a page for the place that it goes to: the library writes it into the head of the document as it is, a
+/// browser takes it as text.
+fn title(text: String) -> String {
+    if cfg!(feature = "ssr") { escaped(&text) } else { text }
+}
+
+/// What a browser reads as this text, where a document is written by hand.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// The portal.
 #[component]
 pub fn App() -> impl IntoView {
@@ -87,6 +99,7 @@ pub fn App() -> impl IntoView {
         }
     });
     view! {
+        <Title formatter=title/>
         <Router>
             <Frame/>
             <Routes fallback=|| view! { <pages::not_found::NotFound/> }>

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::refusal::status;
+use app::routes::escaped;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFRESH};
 use axum::http::{HeaderValue, StatusCode};
@@ -85,10 +86,6 @@ pub fn onward(site: &Site, language: Language, address: &str) -> Response {
 /// The host of an address, for a reader.
 fn url_host(address: &str) -> String {
     address.parse::<axum::http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Gives words to what the layers refuse before a handler sees it: another site's post, a body that

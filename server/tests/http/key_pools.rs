@@ -98,3 +98,19 @@ async fn what_is_wrong_about_a_file_is_said_on_the_page(
     }
     assert_eq!(portal.stage.count("select count(*) as number from key_batch").await, before);
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_name_in_a_title_is_text(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let portal = Portal::open(engine).await;
+    let text =
+        "update product_text set name = $2 where product_id = (select id from product where code = $1)";
+    let name = "A </title><b>name</b> & more";
+    portal.stage.run(text, [PRODUCT.into(), name.into()]).await;
+    let page = portal.signed_in(AUDITOR).await.get(&format!("/operator/keys/{PRODUCT}")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.body.contains(name), "{}", page.body);
+    let title = page.body.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next());
+    let title = title.expect("a title");
+    assert!(title.starts_with("A &lt;/title&gt;&lt;b&gt;name&lt;/b&gt; &amp; more"), "{title}");
+}
