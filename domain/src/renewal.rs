@@ -17,6 +17,8 @@ codes! {
         Member = "member",
         /// From the first reminder to the end of the window after the anniversary.
         InTime = "in_time",
+        /// The programme still offers it.
+        Offered = "offered",
         /// The network membership is there: it comes before everything else (rule 18).
         NetworkFirst = "network_first",
         /// The competencies of the holding are still on record as attained.
@@ -35,6 +37,8 @@ pub struct RenewalFacts {
     pub tier: Tier,
     /// Whether the company's own record is here, open to changes.
     pub member: bool,
+    /// Whether the programme still offers it.
+    pub offered: bool,
     /// Whether the company has the network membership.
     pub has_network: bool,
     /// Whether the competencies of all its areas are on record; true where it has none.
@@ -75,6 +79,7 @@ pub fn conditions(facts: &RenewalFacts) -> Vec<(RenewalCondition, bool)> {
     let mut conditions =
         vec![(RenewalCondition::Member, facts.member), (RenewalCondition::NotRenewed, !facts.renewed)];
     conditions.push((RenewalCondition::NoneWaiting, !facts.waiting));
+    conditions.push((RenewalCondition::Offered, facts.offered));
     conditions.push((RenewalCondition::InTime, in_time));
     if facts.tier != Tier::Network {
         conditions.push((RenewalCondition::NetworkFirst, facts.has_network));
@@ -126,6 +131,7 @@ mod tests {
         RenewalFacts {
             tier: Tier::Silver,
             member: true,
+            offered: true,
             has_network: true,
             attained: true,
             anniversary: day("2027-03-01"),
@@ -161,6 +167,7 @@ mod tests {
             (RenewalFacts { member: false, ..facts() }, RenewalCondition::Member),
             (RenewalFacts { renewed: true, ..facts() }, RenewalCondition::NotRenewed),
             (RenewalFacts { waiting: true, ..facts() }, RenewalCondition::NoneWaiting),
+            (RenewalFacts { offered: false, ..facts() }, RenewalCondition::Offered),
             (RenewalFacts { has_network: false, ..facts() }, RenewalCondition::NetworkFirst),
             (RenewalFacts { attained: false, ..facts() }, RenewalCondition::Attained),
         ] {

@@ -91,6 +91,7 @@ fn reason(texts: Texts, condition: RenewalCondition) -> &'static str {
     match condition {
         RenewalCondition::Member => texts.renewal_condition_member(),
         RenewalCondition::InTime => texts.renewal_condition_in_time(),
+        RenewalCondition::Offered => texts.renewal_condition_offered(),
         RenewalCondition::NetworkFirst => texts.renewal_condition_network_first(),
         RenewalCondition::Attained => texts.renewal_condition_attained(),
         RenewalCondition::NotRenewed => texts.renewal_condition_not_renewed(),

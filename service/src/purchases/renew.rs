@@ -38,7 +38,7 @@ pub struct RenewHolding {
 /// `$1` language, `$2` organization.
 const HOLDINGS: &str =
     "select h.id, h.areas, h.anniversary_at, f.id as offer_id, f.code, f.tier, f.price_minor,
-        f.currency, t.name as offer, l.state as line_state, o.number, n.starts_at as next_starts_at,
+        f.currency, f.listed, t.name as offer, l.state as line_state, o.number, n.starts_at as next_starts_at,
         n.anniversary_at as next_ends_at
     from holding h
     join offer f on f.id = h.offer_id and f.tier in ('network', 'action_pack', 'silver', 'gold')
@@ -58,6 +58,7 @@ struct Row {
     tier: String,
     price_minor: i64,
     currency: String,
+    listed: bool,
     offer: String,
     line_state: Option<String>,
     number: Option<i64>,
@@ -73,6 +74,7 @@ impl Row {
         Ok(RenewalFacts {
             tier,
             member: standing.is_member(),
+            offered: self.listed,
             has_network: standing.has_network(),
             attained: standing.attained_in(tier, &self.areas),
             anniversary: zone.day_of(Moment(self.anniversary_at)),
