@@ -152,6 +152,8 @@ test('a key that leaked: found, shown with a reason, its batch withdrawn, and re
   await expect(again.getByText('This key was withdrawn by the programme.')).toBeVisible();
   await again.getByLabel('What is wrong with it').fill('Withdrawn by the programme.');
   await again.getByRole('button', { name: 'Replace key' }).click();
-  await expect(again.getByLabel('Product license key', { exact: true })).toHaveText(key(1));
+  // Either of the two: which one is drawn first says nothing about the file.
+  const drawn = again.getByLabel('Product license key', { exact: true });
+  await expect(drawn).toHaveText(new RegExp(`^(${key(1)}|${key(2)})$`));
   await axe(partner);
 });
