@@ -56,7 +56,7 @@ fn Page(page: Signal<KeyPoolsPage>) -> impl IntoView {
                     <div><dt>{texts.key_pools_total_free()}</dt><dd>{total(|pool| pool.counts.free)}</dd></div>
                 </dl>
             </div>
-            <section class="sheet">
+            <section class="sheet narrow">
                 <div class="sheet-head"><h2>{texts.key_pools_find()}</h2></div>
                 <div class="in"><FindKey/></div>
             </section>
@@ -88,6 +88,7 @@ fn FindKey() -> impl IntoView {
                 help=texts.key_pools_find_help()
                 error=form.field_error(Field::ProductKey)
                 maxlength=100_u32
+                wide=true
                 required=true
             />
             <div class="form-foot">
