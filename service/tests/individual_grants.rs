@@ -6,6 +6,7 @@
 mod common;
 
 use common::{Engine, Stage, stage};
+use domain::cloud::KeyUse;
 use domain::entitlement::Amount;
 use domain::ids::{GrantId, IndividualGrantId, OrganizationId, PersonId, ProductId};
 use domain::individual_grant::IndividualKind;
@@ -16,14 +17,18 @@ use domain::view::individual_grants::{
 use domain::{Day, ErrorCode, Field, Language, Moment};
 use rstest::rstest;
 use sea_orm::FromQueryResult;
+use service::activations::request::{ActivateGrant, activate};
 use service::assignments::assign::{AssignSeats, assign};
+use service::assignments::seat_requests::{AskForSeat, ask};
 use service::catalogue::edit::{Amount as Quantity, Edit};
 use service::catalogue::publish::{self, Publish};
 use service::catalogue::{drafts, effect, read};
+use service::cloud::redeem::{RedeemKey, redeem};
 use service::individual_grants::change::{self, ChangeIndividualGrant};
 use service::individual_grants::end::{self, EndIndividualGrant};
 use service::individual_grants::set::{self, SetIndividualGrant};
 use service::individual_grants::{Wanted, company, list, on_clock};
+use service::keys::reveal::{KeyOf, RevealKey, reveal};
 use service::purchases::card::{self, PayByCard};
 use service::purchases::orders;
 use service::purchases::place::WantedOrder;
@@ -344,6 +349,52 @@ async fn a_product_outside_the_plan_that_ends_early_takes_its_seats_along_once_t
 
 #[rstest]
 #[tokio::test]
+async fn with_a_product_outside_the_plan_what_waits_for_it_ends_too(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let id = set(&stage, PACK, STUDIO, "2", 20).await;
+    let grant = stage.grant(PACK, STUDIO, "individual_grant").await;
+    let employee = stage.person("imogen.larkwhistle@kestrelash.example").await;
+    let input = AskForSeat { grant, note: String::new() };
+    ask(&stage.service, &employee, stage.operation(), input).await.expect("asked");
+    end(&stage, id, true).await.expect("ended");
+    let waits = "select count(*) as number from seat_request r join benefit_grant g on g.id = r.grant_id
+        where g.source = 'individual_grant' and r.state = 'requested'";
+    assert_eq!(stage.count(waits).await, 0);
+    let told = mails(&stage, "imogen.larkwhistle@kestrelash.example", "seat_request_refused").await;
+    assert_eq!(told.len(), 1);
+
+    // A benefit that is activated: nothing is left for the operators, and nobody hears that it ends soon.
+    let product = "case_study";
+    let text = "update benefit_grant set state = 'ended'
+        where product_id = (select id from product where code = 'case_study')";
+    stage.run(text, []).await;
+    let id = set(&stage, GOLD, product, "1", 20).await;
+    let grant = stage.grant(GOLD, product, "individual_grant").await;
+    let text = "select row_version as number from benefit_grant where id = $1";
+    let version = sql::number(stage.service.database.reader(), text, [grant.0.into()]).await;
+    let input = ActivateGrant { grant, version: version.expect("a version") };
+    activate(&stage.service, &stage.person(ADMIN).await, stage.operation(), input).await.expect("asked");
+    let failure = end(&stage, id, false).await.expect_err("it was asked for");
+    assert_eq!(fault(&failure, Field::Accept), Some((ErrorCode::BelowUse, Some(1))));
+    end(&stage, id, true).await.expect("ended");
+    let waits = "select count(*) as number from service_request r join benefit_grant g on g.id = r.grant_id
+        where g.source = 'individual_grant' and r.open";
+    assert_eq!(stage.count(waits).await, 0);
+    stage.nothing_left_behind().await;
+
+    // One that ends with its activation, before its own last day, takes the individual grant along.
+    set(&stage, GOLD, product, "1", 20).await;
+    let text = "update benefit_grant set state = 'ended'
+        where source = 'individual_grant' and state = 'granted'";
+    assert_eq!(stage.run(text, []).await, 1);
+    assert_eq!(on_clock::end_due(&stage.service).await.expect("ended"), 1);
+    set(&stage, GOLD, product, "1", 20).await;
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_version_that_reaches_what_is_held_changes_the_plan_value_and_not_what_the_company_has(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
@@ -438,6 +489,204 @@ async fn rule_21_a_renewal_brings_the_plan_and_the_individual_grant_goes_on_unti
     assert_eq!(pools(&stage, PACK, PACK_STUDIO).await, before);
 }
 
+/// The other company on the level above, with the order of it.
+async fn upgraded(stage: &Stage) -> (Request, i64) {
+    let text = "insert into attained_area (organization_id, tier, area, recorded_by, recorded_at)
+        select o.id, 'gold', c.code, (select account_id from operator_role limit 1), 1
+        from organization o cross join competency_area c where o.domain = $1
+        on conflict (organization_id, tier, area) do nothing";
+    stage.run(text, [OTHER.into()]).await;
+    let admin = stage.person("yanchu.gu@chenghu.example").await;
+    let (silver, _) = holding(stage, OTHER, "silver").await;
+    let input = ChangeTier { holding: silver.into(), agreement: 1, accepted: true };
+    let number =
+        tier_change::change(&stage.service, &admin, stage.operation(), input).await.expect("an order");
+    pay(stage, &admin, number).await;
+    (admin, number)
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_21_a_change_of_level_that_is_taken_back_leaves_what_counts_at_that_moment(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("over", "changed")] meanwhile: &str,
+) {
+    let stage = stage(engine).await;
+    let before = pools(&stage, OTHER, STUDIO).await;
+    let plan = total(&before).expect("a limit");
+    let id = set(&stage, OTHER, STUDIO, &(plan + 13).to_string(), 200).await;
+    let (admin, number) = upgraded(&stage).await;
+    if meanwhile == "over" {
+        end(&stage, id, true).await.expect("ended");
+    } else {
+        let wanted = wanted(&(plan + 5).to_string(), day(&stage, OTHER, 200).await);
+        let input = ChangeIndividualGrant { id, version: version(&stage, id).await, wanted };
+        let operator = stage.operator(PROGRAMME_ADMIN).await;
+        change::change(&stage.service, &operator, stage.operation(), input).await.expect("changed");
+    }
+    let shown = orders::one(&stage.service, &admin, Language::English, number).await.expect("the order");
+    let order = WantedOrder { number, version: shown.version };
+    tier_change::take_back(&stage.service, &admin, stage.operation(), order).await.expect("taken back");
+    let after = pools(&stage, OTHER, STUDIO).await;
+    if meanwhile == "over" {
+        assert_eq!(after, before, "what the plan gives, not what there was when the level changed");
+    } else {
+        assert_eq!(total(&after), Some(plan + 5));
+    }
+    stage.nothing_left_behind().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_nobody_came_to_share_out_is_shared_out_by_the_clock(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    set(&stage, GOLD, STUDIO, "60", 30).await;
+    let several = pools(&stage, GOLD, STUDIO).await;
+    assert!(several.len() > 1, "{several:?}");
+    // A benefit ends, and the server stops before what it had goes to the others.
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    stage.run("update benefit_grant set state = 'ended' where id = $1", [grant.0.into()]).await;
+    assert_ne!(total(&pools(&stage, GOLD, STUDIO).await), Some(60));
+    assert_eq!(on_clock::end_due(&stage.service).await.expect("looked"), 0);
+    assert_eq!(total(&pools(&stage, GOLD, STUDIO).await), Some(60));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_more_than_the_plan_lies_where_something_new_can_start(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let before = pools(&stage, GOLD, STUDIO).await;
+    let plan = total(&before).expect("a limit");
+    set(&stage, GOLD, STUDIO, &(plan + 40).to_string(), 30).await;
+    // The benefit that has it comes to the day by which it had to be used.
+    let text = "update benefit_grant set activate_by = 1
+        where product_id = (select id from product where code = 'visual_studio_enterprise')
+            and pool_id in (select id from pool where quantity > plan_quantity)";
+    assert!(stage.run(text, []).await > 0);
+    on_clock::end_due(&stage.service).await.expect("looked");
+    assert_eq!(total(&pools(&stage, GOLD, STUDIO).await), Some(plan + 40));
+    let idle = "select count(*) as number from benefit_grant g join pool p on p.id = g.pool_id
+        where g.activate_by = 1 and p.quantity > p.plan_quantity and p.quantity > p.used";
+    assert_eq!(stage.count(idle).await, 0, "it went to another one");
+
+    // Where nothing can start at all, what is more than the plan is a benefit of its own.
+    let text = "update benefit_grant set activate_by = 1
+        where product_id = (select id from product where code = 'visual_studio_professional')";
+    stage.run(text, []).await;
+    let plan = total(&pools(&stage, PACK, PACK_STUDIO).await).expect("a limit");
+    set(&stage, PACK, PACK_STUDIO, &(plan + 2).to_string(), 30).await;
+    let shown = row(&stage, PACK, PACK_STUDIO).await;
+    assert_eq!((shown.plan, shown.result), (Some(Amount::Of(plan)), Some(Amount::Of(plan + 2))));
+    let individual = shown.individual.expect("in force").individual;
+    assert_eq!((individual.kind, individual.amount), (IndividualKind::Product, Amount::Of(2)));
+    let grant = stage.grant(PACK, PACK_STUDIO, "individual_grant").await;
+    let of_the_plan = stage.grant(PACK, PACK_STUDIO, "action_pack").await;
+    let person = stage.people_without_seat(PACK, of_the_plan).await[0];
+    give(&stage, &stage.person(BUYER).await, grant, person).await.expect("it is of use");
+}
+
+/// Sets an individual grant and says how it was refused.
+async fn refused(stage: &Stage, company: &str, of: &str, quantity: &str) -> Option<ErrorCode> {
+    let wanted = wanted(quantity, day(stage, company, 30).await);
+    let failure = set_as(stage, PROGRAMME_ADMIN, company, of, wanted).await.expect_err("refused");
+    fault(&failure, Field::Quantity).map(|(code, _)| code)
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_licence_of_the_cloud_has_a_number_and_more_of_it_a_key_of_its_own(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let suite = "enterprise_mobility_suite";
+    assert_eq!(refused(&stage, GOLD, suite, "unlimited").await, Some(ErrorCode::LimitNeeded));
+    // Its key was drawn in the sample programme; once redeemed it has taken all that there is.
+    let admin = stage.person(ADMIN).await;
+    let grant = stage.grant(GOLD, suite, "action_pack").await;
+    let input = RedeemKey { grant, used_for: KeyUse::NewSubscription, subscription: None };
+    let seats = redeem(&stage.service, &admin, stage.operation(), input).await.expect("redeemed").seats;
+    let text = "update benefit_grant set activate_by = 1 where id <> $1
+        and product_id = (select id from product where code = 'enterprise_mobility_suite')";
+    stage.run(text, [grant.0.into()]).await;
+    let plan = total(&pools(&stage, GOLD, suite).await).expect("a limit");
+    assert!(plan >= i64::from(seats));
+    let id = set(&stage, GOLD, suite, &(plan + 50).to_string(), 30).await;
+    let individual = row(&stage, GOLD, suite).await.individual.expect("in force").individual;
+    assert_eq!((individual.kind, individual.amount), (IndividualKind::Product, Amount::Of(50)));
+    let own = stage.grant(GOLD, suite, "individual_grant").await;
+    let input = RevealKey { of: KeyOf::Grant(own), consequence_accepted: false };
+    reveal(&stage.service, &admin, stage.operation(), input).await.expect("a key of its own");
+    assert_eq!(row(&stage, GOLD, suite).await.result, Some(Amount::Of(plan + 50)));
+    let failure = end(&stage, id, false).await.expect_err("a key was drawn");
+    assert_eq!(fault(&failure, Field::Accept), Some((ErrorCode::BelowUse, Some(1))));
+    let input = RedeemKey { grant: own, used_for: KeyUse::NewSubscription, subscription: None };
+    let redeemed = redeem(&stage.service, &admin, stage.operation(), input).await.expect("redeemed");
+    assert_eq!(redeemed.seats, 50);
+    // Still more would be of no use to anybody.
+    let wanted = wanted("60", day(&stage, GOLD, 30).await);
+    let input = ChangeIndividualGrant { id, version: version(&stage, id).await, wanted };
+    let operator = stage.operator(PROGRAMME_ADMIN).await;
+    let failure = change::change(&stage.service, &operator, stage.operation(), input).await;
+    let failure = failure.expect_err("the key was redeemed");
+    assert_eq!(fault(&failure, Field::Quantity), Some((ErrorCode::MoreNeedsKey, None)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn of_a_quantity_of_nothing_no_key_is_drawn_and_nothing_is_activated(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    #[derive(FromQueryResult)]
+    struct Found {
+        grant_id: Uuid,
+        code: String,
+        row_version: i64,
+    }
+    let stage = stage(engine).await;
+    let admin = stage.person(ADMIN).await;
+    let now = stage.service.now();
+    let find = async |further: &str| {
+        let text = format!(
+            "select g.id as grant_id, p.code, g.row_version from benefit_grant g
+            join product p on p.id = g.product_id join organization o on o.id = g.organization_id
+            where o.domain = $1 and g.state = 'granted' and g.activation_state = 'available'
+                and (g.activate_by is null or g.activate_by > $2) and g.holding_ends_at > $2 and {further}
+            order by g.id limit 1"
+        );
+        let values = [GOLD.into(), now.0.into()];
+        let found = sql::one::<Found>(stage.service.database.reader(), &text, values).await;
+        found.expect("reads").expect("such a grant")
+    };
+    let key = find(
+        "p.kind in ('single_key', 'core_key') and not exists (select 1 from product_key k where k.grant_id = g.id)
+            and exists (select 1 from key_pool l join product_key k on k.key_pool_id = l.id
+                where l.product_id = p.id and k.state = 'free')
+            and not exists (select 1 from benefit_grant s where s.pool_id = g.pool_id and s.id <> g.id)",
+    )
+    .await;
+    let id = set(&stage, GOLD, &key.code, "0", 30).await;
+    let input = RevealKey { of: KeyOf::Grant(GrantId(key.grant_id)), consequence_accepted: true };
+    let failure = reveal(&stage.service, &admin, stage.operation(), input.clone()).await;
+    assert_eq!(failure.expect_err("there is none").told().code, ErrorCode::NothingGranted);
+    end(&stage, id, false).await.expect("ended");
+    reveal(&stage.service, &admin, stage.operation(), input).await.expect("a key");
+    // What is drawn counts as in use.
+    assert!(row(&stage, GOLD, &key.code).await.in_use > 0);
+    let failure = set_as(&stage, PROGRAMME_ADMIN, GOLD, &key.code, wanted("0", day(&stage, GOLD, 30).await));
+    let failure = failure.await.expect_err("not accepted");
+    assert!(fault(&failure, Field::Accept).is_some_and(|(code, _)| code == ErrorCode::BelowUse));
+
+    let benefit = find("p.category = 'go_to_market'").await;
+    set(&stage, GOLD, &benefit.code, "0", 30).await;
+    let input = ActivateGrant { grant: GrantId(benefit.grant_id), version: benefit.row_version };
+    let failure = activate(&stage.service, &admin, stage.operation(), input).await;
+    assert_eq!(failure.expect_err("there is none").told().code, ErrorCode::NothingGranted);
+}
+
 #[rstest]
 #[tokio::test]
 async fn rule_21_a_change_of_level_brings_another_plan_and_the_individual_grant_stays(
@@ -446,17 +695,7 @@ async fn rule_21_a_change_of_level_brings_another_plan_and_the_individual_grant_
     let stage = stage(engine).await;
     let before = total(&pools(&stage, OTHER, STUDIO).await).expect("a limit");
     let id = set(&stage, OTHER, STUDIO, &(before + 13).to_string(), 200).await;
-    let text = "insert into attained_area (organization_id, tier, area, recorded_by, recorded_at)
-        select o.id, 'gold', c.code, (select account_id from operator_role limit 1), 1
-        from organization o cross join competency_area c where o.domain = $1
-        on conflict (organization_id, tier, area) do nothing";
-    stage.run(text, [OTHER.into()]).await;
-    let admin = stage.person("yanchu.gu@chenghu.example").await;
-    let (silver, _) = holding(&stage, OTHER, "silver").await;
-    let input = ChangeTier { holding: silver.into(), agreement: 1, accepted: true };
-    let number =
-        tier_change::change(&stage.service, &admin, stage.operation(), input).await.expect("an order");
-    pay(&stage, &admin, number).await;
+    upgraded(&stage).await;
     assert_eq!(total(&pools(&stage, OTHER, STUDIO).await), Some(before + 13));
     let plan = row(&stage, OTHER, STUDIO).await.plan;
     assert!(matches!(plan, Some(Amount::Of(plan)) if plan > before), "{plan:?} instead of {before}");

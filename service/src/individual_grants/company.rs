@@ -43,7 +43,7 @@ pub async fn page(
     let reader = service.database.reader();
     let (company, zone) = company(reader, &query.company).await?;
     let organization = company.id;
-    let pools = Pools::of(reader, organization).await?;
+    let pools = Pools::of(reader, organization, service.now()).await?;
     let text = format!("{LISTED} where i.organization_id = $2 and i.ended_at is null");
     let listed = sql::all::<Listed>(reader, &text, [language.tag().into(), organization.0.into()]).await?;
     let mut individual: HashMap<Uuid, IndividualGrantRow> = HashMap::new();
