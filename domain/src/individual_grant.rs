@@ -52,6 +52,12 @@ pub fn plan_of(pools: &[PlanPool]) -> Option<Amount> {
     pools.iter().map(|pool| pool.plan).reduce(sum)
 }
 
+/// What there is in several pools; none where there is no pool.
+#[must_use]
+pub fn altogether(pools: &[Amount]) -> Option<Amount> {
+    pools.iter().copied().reduce(sum)
+}
+
 /// What the company has of the product: plan value, individual grant, result.
 #[must_use]
 pub fn result(plan: Option<Amount>, individual: Option<Individual>) -> Option<Amount> {
@@ -225,6 +231,9 @@ mod tests {
         assert_eq!(plan_of(&[]), None);
         assert_eq!(plan_of(&[pool(Of(10), 0), pool(Of(25), 3)]), Some(Of(35)));
         assert_eq!(plan_of(&[pool(Of(10), 0), pool(Unlimited, 3)]), Some(Unlimited));
+        assert_eq!(altogether(&[]), None);
+        assert_eq!(altogether(&[Of(10), Of(25)]), Some(Of(35)));
+        assert_eq!(altogether(&[Of(10), Unlimited]), Some(Unlimited));
     }
 
     #[test]

@@ -838,6 +838,16 @@ async fn products_that_share_a_pool_have_one_individual_grant_together(
     assert_eq!(open.row.quantity, Some(0), "the pool is {other}'s, too");
     let shown = open.individual.expect("its company sees why");
     assert_eq!(shown.individual.amount, Amount::Of(0));
+    // Operators see it with both of them.
+    let query = CompanyGrantsQuery { company: GOLD.to_owned(), product: Some(product(&stage, &other).await) };
+    let operator = stage.operator(PROGRAMME_ADMIN).await;
+    let page = company::page(&stage.service, &operator, Language::English, &query).await.expect("a page");
+    let name = product(&stage, &other).await;
+    let listed = page.rows.iter().find(|row| row.product == name).expect("the other one");
+    assert_eq!(listed.individual.as_ref().map(|row| row.id), Some(id));
+    assert_ne!(listed.result, listed.plan, "what there is in the pools");
+    assert!(page.products.iter().all(|(choice, _)| *choice != name), "there is nothing to choose");
+    assert_eq!(page.chosen.expect("the one that it hangs on").individual.map(|row| row.id), Some(id));
     let ends = day(&stage, GOLD, 30).await;
     let failure = set_as(&stage, PROGRAMME_ADMIN, GOLD, &other, wanted("999", ends)).await;
     let failure = failure.expect_err("one of them is enough");

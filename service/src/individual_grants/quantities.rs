@@ -10,7 +10,9 @@ use domain::Moment;
 use domain::benefit::{GrantFacts, GrantState, may_start};
 use domain::entitlement::Amount;
 use domain::ids::{OrganizationId, ProductId};
-use domain::individual_grant::{Individual, IndividualKind, PlanPool, beyond, is_unsettled, plan_of, shares};
+use domain::individual_grant::{
+    Individual, IndividualKind, PlanPool, altogether, beyond, is_unsettled, plan_of, shares,
+};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -164,6 +166,15 @@ impl Pools {
             .filter(|row| beside.map_or_else(|| !row.is_individual(), |grant| row.grant_id == grant))
             .peekable();
         rows.peek().is_some() && rows.all(|row| row.spent)
+    }
+
+    /// What there is of a product altogether, of pools that it shares everything; none for nothing.
+    pub(super) fn there_is(&self, product: ProductId) -> Option<Amount> {
+        let mut pools: Vec<&Pooled> = self.all(product).collect();
+        pools.sort_unstable_by_key(|row| row.pool_id);
+        pools.dedup_by_key(|row| row.pool_id);
+        let has: Vec<Amount> = pools.into_iter().map(Pooled::has).collect();
+        altogether(&has)
     }
 
     /// What is in use of a product, of pools that it shares everything.

@@ -117,10 +117,13 @@ fn row(texts: Texts, company: &str, row: &CompanyGrantRow) -> AnyView {
     };
     let over = (over > 0)
         .then(|| view! { <Status kind=StatusKind::Failed text=texts.individual_grants_over(over)/> });
+    let product = row.product;
     let of_its_own = row.individual.as_ref().map(|row| {
         let until = format::date(texts.language(), row.ends);
         let ends = view! { <small>{texts.individual_grants_column_until()}" "{until}</small> };
-        view! { {individual(texts, row.individual)}{ends} }
+        // Another product may share the pool.
+        let of = (row.product != product).then(|| view! { <small>{row.name.clone()}</small> });
+        view! { {individual(texts, row.individual)}{of}{ends} }
     });
     let result = match (row.result, &row.individual) {
         (Some(result), _) => amount(texts, result),
