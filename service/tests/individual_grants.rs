@@ -14,6 +14,7 @@ use domain::moment::Zone;
 use domain::view::individual_grants::{
     CompanyGrantRow, CompanyGrantsQuery, IndividualGrantsQuery, IndividualState,
 };
+use domain::view::tier_change::TierChangeQuery;
 use domain::{Day, ErrorCode, Field, Language, Moment};
 use rstest::rstest;
 use sea_orm::FromQueryResult;
@@ -96,6 +97,16 @@ async fn set_as(
 async fn set(stage: &Stage, company: &str, of: &str, quantity: &str, days: i64) -> IndividualGrantId {
     let wanted = Wanted { accepted: true, ..wanted(quantity, day(stage, company, days).await) };
     set_as(stage, PROGRAMME_ADMIN, company, of, wanted).await.expect("set")
+}
+
+/// The name that a query finds.
+async fn text_of(stage: &Stage, text: &str) -> String {
+    #[derive(FromQueryResult)]
+    struct Row {
+        name: String,
+    }
+    let row = sql::one::<Row>(stage.service.database.reader(), text, []).await;
+    row.expect("reads").expect("a row").name
 }
 
 async fn version(stage: &Stage, id: IndividualGrantId) -> i64 {
@@ -695,6 +706,16 @@ async fn rule_21_a_change_of_level_brings_another_plan_and_the_individual_grant_
     let stage = stage(engine).await;
     let before = total(&pools(&stage, OTHER, STUDIO).await).expect("a limit");
     let id = set(&stage, OTHER, STUDIO, &(before + 13).to_string(), 200).await;
+    // The page says that nothing of it changes.
+    let buyer = stage.person("yanchu.gu@chenghu.example").await;
+    let query = TierChangeQuery { holding: Some(holding(&stage, OTHER, "silver").await.0.into()) };
+    let page = tier_change::page(&stage.service, &buyer, Language::English, &query).await.expect("the page");
+    let goes_on = page.preview.expect("a preview").goes_on;
+    let studio = "select name from product_text t join product p on p.id = t.product_id
+        where p.code = 'visual_studio_enterprise' and t.language = 'en'";
+    let studio = text_of(&stage, studio).await;
+    let rows: Vec<_> = goes_on.iter().filter(|row| row.product == studio).collect();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.before == row.after), "{rows:?}");
     upgraded(&stage).await;
     assert_eq!(total(&pools(&stage, OTHER, STUDIO).await), Some(before + 13));
     let plan = row(&stage, OTHER, STUDIO).await.plan;
