@@ -75,7 +75,7 @@ fn wanted(quantity: &str, ends: Day) -> Wanted {
         unlimited: quantity == "unlimited",
         ends: ends.to_string(),
         reason: "A pilot that the programme supports".to_owned(),
-        accepted: false,
+        accepted: None,
     }
 }
 
@@ -95,7 +95,7 @@ async fn set_as(
 }
 
 async fn set(stage: &Stage, company: &str, of: &str, quantity: &str, days: i64) -> IndividualGrantId {
-    let wanted = Wanted { accepted: true, ..wanted(quantity, day(stage, company, days).await) };
+    let wanted = Wanted { accepted: Some(i64::MAX), ..wanted(quantity, day(stage, company, days).await) };
     set_as(stage, PROGRAMME_ADMIN, company, of, wanted).await.expect("set")
 }
 
@@ -115,6 +115,7 @@ async fn version(stage: &Stage, id: IndividualGrantId) -> i64 {
 }
 
 async fn end(stage: &Stage, id: IndividualGrantId, accepted: bool) -> Result<IndividualGrantId, Failure> {
+    let accepted = accepted.then_some(i64::MAX);
     let input = EndIndividualGrant { id, version: version(stage, id).await, accepted };
     let admin = stage.operator(PROGRAMME_ADMIN).await;
     end::end(&stage.service, &admin, stage.operation(), input).await
@@ -243,7 +244,11 @@ async fn rule_12_less_than_is_in_use_takes_nobodys_seat_and_starts_nothing_new(
     assert_eq!(fault(&failure, Field::Accept), Some((ErrorCode::BelowUse, Some(2))), "says how many more");
     assert_eq!(pools(&stage, GOLD, STUDIO).await, before, "nothing happened");
 
-    let accepted = Wanted { accepted: true, ..less };
+    // Somebody released seats or took them since the page was read: what was accepted is that number.
+    let fewer = Wanted { accepted: Some(1), ..less.clone() };
+    let failure = set_as(&stage, PROGRAMME_ADMIN, GOLD, STUDIO, fewer).await.expect_err("one was accepted");
+    assert_eq!(fault(&failure, Field::Accept), Some((ErrorCode::BelowUse, Some(2))));
+    let accepted = Wanted { accepted: Some(2), ..less };
     let id = set_as(&stage, PROGRAMME_ADMIN, GOLD, STUDIO, accepted).await.expect("set");
     assert_eq!(total(&pools(&stage, GOLD, STUDIO).await), Some(in_use - 2));
     assert_eq!(seats(&stage).await, held, "nobody lost a seat");
@@ -755,12 +760,12 @@ async fn of_two_operators_at_once_one_is_told_what_the_other_did(
     let stale = [one, other].into_iter().filter_map(Result::err).collect::<Vec<_>>();
     assert_eq!(stale.len(), 1);
     assert_eq!(stale[0].told().code, ErrorCode::Stale);
-    let stale = EndIndividualGrant { id, version: 1, accepted: true };
+    let stale = EndIndividualGrant { id, version: 1, accepted: Some(i64::MAX) };
     let failure = end::end(&stage.service, &operator, stage.operation(), stale).await.expect_err("older");
     assert_eq!(failure.told().code, ErrorCode::Stale);
     // The same operation has one effect.
     let operation = stage.operation();
-    let input = EndIndividualGrant { id, version: 2, accepted: true };
+    let input = EndIndividualGrant { id, version: 2, accepted: Some(i64::MAX) };
     for _ in 0..2 {
         end::end(&stage.service, &operator, operation.clone(), input).await.expect("ended");
     }
@@ -781,7 +786,7 @@ async fn what_is_wrong_is_said_by_field_and_others_companies_are_left_alone(
         unlimited: false,
         ends: "soon".to_owned(),
         reason: " ".to_owned(),
-        accepted: false,
+        accepted: None,
     };
     let failure = set_as(&stage, PROGRAMME_ADMIN, GOLD, STUDIO, nothing).await.expect_err("faults");
     assert_eq!(fault(&failure, Field::Quantity), Some((ErrorCode::MalformedNumber, None)));

@@ -497,13 +497,13 @@ async fn what_the_file_gives_is_the_plan_value_that_counts_again_after_an_indivi
         unlimited: false,
         ends: Zone::named("Europe/Oslo").day_of(ends).to_string(),
         reason: "A pilot".to_owned(),
-        accepted: false,
+        accepted: None,
     };
     let organization = stage.organization("osprey.example").await;
     let input = SetIndividualGrant { organization, product: product.to_string(), wanted };
     let id = set(&stage.service, &admin, stage.operation(), input).await.expect("set");
     assert_eq!(shown().await, (Some(Amount::Of(24)), Some(Amount::Of(50))));
-    let input = EndIndividualGrant { id, version: 1, accepted: false };
+    let input = EndIndividualGrant { id, version: 1, accepted: None };
     end(&stage.service, &admin, stage.operation(), input).await.expect("ended");
     assert_eq!(shown().await, (Some(Amount::Of(24)), Some(Amount::Of(24))));
     let text = "select count(*) as number from pool p join organization o on o.id = p.organization_id

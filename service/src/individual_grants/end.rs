@@ -23,8 +23,8 @@ pub struct EndIndividualGrant {
     pub id: IndividualGrantId,
     /// Its version as the page showed it.
     pub version: i64,
-    /// Whether it was accepted that more is in use than there will be.
-    pub accepted: bool,
+    /// How many more in use than there will be were accepted, as the page said it.
+    pub accepted: Option<i64>,
 }
 
 /// Ends an individual grant before its last day: what the plan gives counts again, and a benefit beside the plan

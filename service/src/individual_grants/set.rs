@@ -93,10 +93,9 @@ pub async fn set(
     }
     check_free(&change, organization, id, &pools).await?;
     let individual = on_top(&plan, checked.amount);
-    check_beyond(
-        pools.beyond(id, quantities::instead_of_plan(individual)),
-        input.wanted.accepted || individual.kind == IndividualKind::Product,
-    )?;
+    if individual.kind == IndividualKind::Quantity {
+        check_beyond(pools.beyond(id, Some(individual.amount)), input.wanted.accepted)?;
+    }
     let row = service.new_id();
     let grant = match individual.kind {
         IndividualKind::Quantity => None,
