@@ -297,6 +297,8 @@ async fn a_product_outside_the_plan_is_a_benefit_of_its_own_that_ends_on_its_day
 ) {
     let stage = stage(engine).await;
     let id = set(&stage, PACK, STUDIO, "2", 20).await;
+    assert_eq!(mails(&stage, BUYER, "individual_product_set").await.len(), 1);
+    assert_eq!(mails(&stage, BUYER, "individual_grant_set").await.len(), 0, "no plan counts afterwards");
     let shown = row(&stage, PACK, STUDIO).await;
     assert_eq!((shown.plan, shown.result), (None, Some(Amount::Of(2))));
     assert_eq!(shown.individual.expect("in force").individual.kind, IndividualKind::Product);
@@ -339,6 +341,9 @@ async fn a_product_outside_the_plan_is_a_benefit_of_its_own_that_ends_on_its_day
         "select count(*) as number from benefit_grant where source = 'individual_grant' and state = 'ended'";
     assert_eq!(stage.count(ended).await, 1);
     assert_eq!(row(&stage, PACK, STUDIO).await.result, None);
+    let told = mails(&stage, BUYER, "individual_product_ended").await;
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("/benefits/visual-studio"), "the page of what it was: {told:?}");
     assert_eq!(on_clock::end_due(&stage.service).await.expect("ran"), 0, "once");
     stage.nothing_left_behind().await;
 }

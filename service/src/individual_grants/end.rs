@@ -76,7 +76,7 @@ pub(super) async fn over_now(change: &mut Change<'_>, row: &Row, by: Option<Acco
     let individual = row.individual()?;
     let before: Option<Amount> = quantities::result(&pools, product, Some(individual));
     let plan = pools.plan_value(product);
-    letters::ended(change, organization, product, &pools, plan).await?;
+    letters::ended(change, organization, product, &pools, individual.kind).await?;
     let event = Event::new(organization, AuditAction::IndividualGrantEnded, "individual_grant", row.id())
         .before(noted(before))
         .after(noted(plan));
