@@ -83,9 +83,8 @@ async fn post(
     let names = names(&change.transaction, product).await?;
     // Where nothing of it is left, the page of what it was.
     let category = names.values().next().map(|name| name.category.replace('_', "-")).unwrap_or_default();
-    // The latest is the one that an individual grant brings, if it brings one.
-    let path =
-        pools.all(product).last().map_or_else(|| format!("/benefits/{category}"), quantities::Pooled::path);
+    let of = pools.all(product).find(|row| row.is_individual()).or_else(|| pools.all(product).next());
+    let path = of.map_or_else(|| format!("/benefits/{category}"), quantities::Pooled::path);
     for Reader { account, name, email, language } in readers(&change.transaction, organization).await? {
         let mut values = values(language);
         values.push(("person", name));
