@@ -11,6 +11,7 @@ pub mod on_clock;
 pub(crate) mod quantities;
 pub mod set;
 pub mod shown;
+pub(crate) mod zone;
 
 use domain::entitlement::Amount;
 use domain::ids::{IndividualGrantId, OrganizationId, ProductId};

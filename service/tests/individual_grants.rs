@@ -7,6 +7,7 @@ mod common;
 
 use common::{Engine, Stage, stage};
 use domain::cloud::KeyUse;
+use domain::enrolment::ProfileDraft;
 use domain::entitlement::Amount;
 use domain::ids::{GrantId, IndividualGrantId, OrganizationId, PersonId, ProductId};
 use domain::individual_grant::IndividualKind;
@@ -25,6 +26,8 @@ use service::catalogue::edit::{Amount as Quantity, Edit};
 use service::catalogue::publish::{self, Publish};
 use service::catalogue::{drafts, effect, read};
 use service::cloud::redeem::{RedeemKey, redeem};
+use service::enrolment::legal_profile;
+use service::enrolment::profile::SaveProfile;
 use service::individual_grants::change::{self, ChangeIndividualGrant};
 use service::individual_grants::end::{self, EndIndividualGrant};
 use service::individual_grants::set::{self, SetIndividualGrant};
@@ -227,6 +230,33 @@ async fn a_company_has_more_than_its_plan_until_a_day_and_is_told(
     assert_eq!(row(&stage, GOLD, STUDIO).await.individual, None);
     assert_eq!(mails(&stage, ADMIN, "individual_grant_ended").await.len(), 1);
     assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_last_day_ends_in_the_zone_that_a_company_moves_to(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let ends = day(&stage, GOLD, 30).await;
+    let id = set(&stage, GOLD, STUDIO, "60", 30).await;
+    let text = "update benefit_grant set state = 'ended'
+        where product_id = (select id from product where code = 'visual_studio_professional')";
+    stage.run(text, []).await;
+    set(&stage, GOLD, PACK_STUDIO, "2", 30).await;
+    let draft = ProfileDraft {
+        contact_email: ADMIN.to_owned(),
+        time_zone: "America/Los_Angeles".to_owned(),
+        ..common::enrolment::profile()
+    };
+    let input = SaveProfile { version: 0, draft };
+    let admin = stage.person(ADMIN).await;
+    legal_profile::change(&stage.service, &admin, stage.operation(), input).await.expect("saved");
+    let last = zone(&stage, GOLD).await.end_of(ends);
+    assert_eq!(last, Zone::named("America/Los_Angeles").end_of(ends));
+    assert_eq!(last_moment(&stage, id).await, last);
+    let grant = stage.grant(GOLD, PACK_STUDIO, "individual_grant").await;
+    assert_eq!(stage.grant_row(grant).await.expires_at, Some(last.0));
 }
 
 #[rstest]
@@ -886,6 +916,14 @@ async fn products_that_share_a_pool_have_one_individual_grant_together(
     end(&stage, id, true).await.expect("ended");
     let open = detail().await;
     assert_eq!((open.row.quantity, open.individual), (Some(quantity), None));
+
+    // Where only one of them ends, the other one doesn't keep what was said about both.
+    let id = set(&stage, GOLD, &one, "0", 30).await;
+    let text = "update benefit_grant set state = 'ended'
+        where product_id = (select id from product where code = $1)";
+    stage.run(text, [one.into()]).await;
+    end(&stage, id, true).await.expect("ended");
+    assert_eq!(detail().await.row.quantity, Some(quantity));
 }
 
 #[rstest]
