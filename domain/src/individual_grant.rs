@@ -19,8 +19,8 @@ codes! {
     IndividualKind {
         /// So much of the product instead of what the plan gives of it. As long as the plan gives none, it rests.
         Quantity = "quantity",
-        /// A product that the plan didn't give when it was set: a benefit of its own, beside whatever the plan gives
-        /// later.
+        /// A product that the plan didn't give when it was set, or more of one in which nothing could start any more:
+        /// a benefit of its own, beside whatever the plan gives later.
         Product = "product",
     }
 }
