@@ -4,7 +4,7 @@ use domain::AuditAction;
 use domain::benefit::{ActivationState, GrantState, SourceLabel};
 use domain::ids::{GrantId, OrganizationId};
 use domain::seat::ReleaseReason;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::{grants, products};
@@ -90,7 +90,7 @@ async fn hold_pools(change: &Change<'_>, due: &[Due]) -> Outcome<()> {
         order by id for no key update",
         places.join(", ")
     );
-    sql::run(&change.transaction, &text, due.iter().map(|due| due.id.into())).await?;
+    sql::run(&change.transaction, &text, due.iter().map(|due| Value::from(due.id))).await?;
     Ok(())
 }
 

@@ -512,8 +512,13 @@ impl Writing<'_, '_> {
             .is_none_or(|earlier| earlier.quantity != pool.quantity || earlier.pool_used_before != used);
         if differs {
             // What the plan gives is what there is, until an individual grant says otherwise.
-            let (quantity, plan) = (pool.quantity, pool.quantity);
-            self.tables.pool.push([id.into(), self.id.into(), quantity.into(), plan.into(), used.into()]);
+            self.tables.pool.push([
+                id.into(),
+                self.id.into(),
+                pool.quantity.into(),
+                pool.quantity.into(),
+                used.into(),
+            ]);
         }
         let resized = earlier.is_some_and(|earlier| earlier.quantity != pool.quantity);
         for (grant, category) in &pool.grants {
