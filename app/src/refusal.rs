@@ -64,6 +64,7 @@ pub const fn status(code: ErrorCode) -> http::StatusCode {
         | ErrorCode::AlreadyRequested
         | ErrorCode::RemindedAlready
         | ErrorCode::NoSeatLeft
+        | ErrorCode::NothingGranted
         | ErrorCode::SeatReleased
         | ErrorCode::LastGlobalAdmin
         | ErrorCode::WrongState => StatusCode::CONFLICT,

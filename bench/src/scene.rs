@@ -38,8 +38,8 @@ pub async fn grants(stage: &Stage, product: &str, count: usize, quantity: i64) -
         for (grant, pool) in part {
             let (grant, pool) = (stage.literal(*grant), stage.literal(*pool));
             text.push_str(&format!(
-                "insert into pool (id, organization_id, quantity)
-                    select {pool}, organization_id, {quantity} from benefit_grant where id = {model};
+                "insert into pool (id, organization_id, quantity, plan_quantity)
+                    select {pool}, organization_id, {quantity}, {quantity} from benefit_grant where id = {model};
                 insert into benefit_grant (id, organization_id, product_id, category, pool_id, source, area,
                     state, activation_state, granted_at, activate_by, holding_ends_at, expires_at,
                     catalogue_version)

@@ -308,6 +308,12 @@ codes! {
         BelowUse = "below_use",
         /// Somebody was reminded of the same a few days ago; the detail says from when on it can be done again.
         RemindedAlready = "reminded_already",
+        /// There is none of it at all: an individual grant says so.
+        NothingGranted = "nothing_granted",
+        /// A product of which there has to be a number: each of its keys is for so many.
+        LimitNeeded = "limit_needed",
+        /// The one key of it was redeemed and has taken all that there was: more takes another individual grant.
+        MoreNeedsKey = "more_needs_key",
     }
 }
 

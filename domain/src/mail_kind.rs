@@ -163,6 +163,10 @@ codes! {
         IndividualGrantSet = "individual_grant_set",
         /// An individual grant ended.
         IndividualGrantEnded = "individual_grant_ended",
+        /// A product beside the plan was set or changed.
+        IndividualProductSet = "individual_product_set",
+        /// A product beside the plan ended.
+        IndividualProductEnded = "individual_product_ended",
         /// A seat isn't used, to its holder.
         SeatIdle = "seat_idle",
         /// Something of a benefit is left, to the administrators.

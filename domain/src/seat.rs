@@ -22,6 +22,18 @@ impl Capacity {
         self.quantity.map(|quantity| quantity.saturating_sub(self.used).max(0))
     }
 
+    /// Whether there is any of it to begin with: an individual grant can say that there is none. What was drawn or
+    /// activated before goes on.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NothingGranted`].
+    pub fn check_any(&self) -> Result<(), Error> {
+        if self.quantity.is_some_and(|quantity| quantity <= 0) {
+            return Err(ErrorCode::NothingGranted.into());
+        }
+        Ok(())
+    }
+
     /// Whether more is in use than there is: the quantity fell. Nobody is removed for it (rule 12).
     #[must_use]
     pub fn over_allocated(&self) -> bool {
@@ -172,6 +184,14 @@ mod tests {
 
     fn limited(quantity: i64, used: i64) -> Capacity {
         Capacity { quantity: Some(quantity), used }
+    }
+
+    #[test]
+    fn of_nothing_nothing_begins() {
+        assert_eq!(limited(0, 0).check_any(), Err(ErrorCode::NothingGranted.into()));
+        for there_is in [limited(1, 0), limited(1, 4), Capacity { quantity: None, used: 0 }] {
+            assert_eq!(there_is.check_any(), Ok(()));
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod on_clock;
 pub(crate) mod quantities;
 pub mod set;
 pub mod shown;
+pub(crate) mod zone;
 
 use domain::entitlement::Amount;
 use domain::ids::{IndividualGrantId, OrganizationId, ProductId};
@@ -36,8 +37,8 @@ pub struct Wanted {
     pub ends: String,
     /// Why, as operators read it.
     pub reason: String,
-    /// Whether it was accepted that more is in use than there will be.
-    pub accepted: bool,
+    /// How many more in use than there will be were accepted, as the page said it.
+    pub accepted: Option<i64>,
 }
 
 /// The same, checked.
@@ -98,9 +99,9 @@ fn last_moment(zone: &Zone, day: Day, now: Moment) -> Result<Moment, Error> {
     if end <= now { Err(Error::field(Field::Expires, ErrorCode::DateOrder)) } else { Ok(end) }
 }
 
-/// Refuses what leaves more in use than there is, unless that was accepted (rule 12).
-fn check_beyond(beyond: i64, accepted: bool) -> Result<(), Error> {
-    if beyond == 0 || accepted {
+/// Refuses what leaves more in use than there is, unless as many were accepted (rule 12).
+fn check_beyond(beyond: i64, accepted: Option<i64>) -> Result<(), Error> {
+    if beyond == 0 || accepted.is_some_and(|accepted| beyond <= accepted) {
         return Ok(());
     }
     let fault = domain::FieldError { field: Field::Accept, code: ErrorCode::BelowUse, number: Some(beyond) };

@@ -214,7 +214,7 @@ pub async fn deliver_while(
             break;
         }
         // A slow server may have taken the time of those behind it.
-        if at > 0 && !hold(service, row).await? {
+        if at > 0 && !hold(service, row, *attempt).await? {
             continue;
         }
         let result = match message(service, row) {
@@ -234,12 +234,18 @@ pub async fn deliver_while(
 /// one.
 const LEASE: i64 = 15 * 60_000;
 
+/// Whether an attempt, `$3`, is the latest of a message `mail`: nobody else has claimed it since. How many attempts
+/// there were doesn't say so, because an operator may have had it sent again in between.
+const LATEST: &str = "not exists (select 1 from mail_attempt n join mail_attempt a on a.id = $3
+    where n.mail_id = mail.id and n.started_at > a.started_at)";
+
 /// Goes on holding a claimed message; not where its time was over and somebody else has it.
-async fn hold(service: &Service, row: &mail::Model) -> Outcome<bool> {
-    let text = "update mail set next_attempt_at = $2 where id = $1 and state = 'waiting' and attempts = $3";
+async fn hold(service: &Service, row: &mail::Model, attempt: Uuid) -> Outcome<bool> {
+    let text =
+        format!("update mail set next_attempt_at = $2 where id = $1 and state = 'waiting' and {LATEST}");
     let until = service.now().0.saturating_add(LEASE);
     let transaction = service.database.begin().await?;
-    let held = sql::run(&transaction, text, [row.id.into(), until.into(), row.attempts.into()]).await?;
+    let held = sql::run(&transaction, &text, [row.id.into(), until.into(), attempt.into()]).await?;
     transaction.commit().await?;
     Ok(held > 0)
 }
@@ -248,10 +254,12 @@ async fn hold(service: &Service, row: &mail::Model) -> Outcome<bool> {
 async fn give_back(service: &Service, untried: &[(mail::Model, Uuid)]) -> Outcome<()> {
     let transaction = service.database.begin().await?;
     for (row, attempt) in untried {
-        let text = "update mail set attempts = attempts - 1, next_attempt_at = $2
-            where id = $1 and state = 'waiting' and attempts = $3";
-        let values = [row.id.into(), service.now().0.into(), row.attempts.into()];
-        sql::run(&transaction, text, values).await?;
+        let text = format!(
+            "update mail set attempts = attempts - 1, next_attempt_at = $2
+            where id = $1 and state = 'waiting' and attempts > 0 and {LATEST}"
+        );
+        let values = [row.id.into(), service.now().0.into(), (*attempt).into()];
+        sql::run(&transaction, &text, values).await?;
         sql::run(&transaction, "delete from mail_attempt where id = $1", [(*attempt).into()]).await?;
     }
     transaction.commit().await?;
@@ -339,13 +347,14 @@ async fn settle(
             tracing::warn!(mail = %row.id, attempt = row.attempts, for_good, ?error, "mail was not delivered");
             let last = if for_good { row.attempts } else { MAX_ATTEMPTS };
             // Not where somebody else has taken or delivered it meanwhile.
-            let text = "update mail set last_error = $2, next_attempt_at = $4,
-                    state = case when attempts >= $3 then 'failed' else 'waiting' end
-                where id = $1 and state = 'waiting' and attempts = $5";
+            let text = format!(
+                "update mail set last_error = $2, next_attempt_at = $4,
+                    state = case when attempts >= $5 then 'failed' else 'waiting' end
+                where id = $1 and state = 'waiting' and {LATEST}"
+            );
             let next = service.now().plus_seconds(pause(row.attempts)).0;
-            let values =
-                [row.id.into(), shortened(&error).into(), last.into(), next.into(), row.attempts.into()];
-            sql::run(&transaction, text, values).await?;
+            let values = [row.id.into(), shortened(&error).into(), attempt.into(), next.into(), last.into()];
+            sql::run(&transaction, &text, values).await?;
         }
     }
     transaction.commit().await?;
@@ -364,11 +373,13 @@ pub(crate) async fn retry(connection: &impl ConnectionTrait, id: MailId, now: Mo
         bounces: bool,
         on_its_way: bool,
     }
+    // Whoever goes on holding it moves its time on; an attempt that was never ended is over with that time.
     let text = format!(
         "select ({AGAIN}) as again,
             exists (select 1 from bouncing_address b where b.address_key = m.recipient_key) as bounces,
             (m.state = 'waiting' and m.next_attempt_at > $2 and exists (select 1 from mail_attempt a
-                where a.mail_id = m.id and a.ended_at is null and a.started_at > $2 - {LEASE})) as on_its_way
+                where a.mail_id = m.id and a.ended_at is null and not exists (select 1 from mail_attempt n
+                    where n.mail_id = m.id and n.started_at > a.started_at))) as on_its_way
         from mail m where m.id = $1"
     );
     let row = sql::one::<Row>(connection, &text, [id.0.into(), now.0.into()]).await?;

@@ -6,6 +6,8 @@
 mod common;
 
 use common::{Engine, Stage, stage};
+use domain::cloud::KeyUse;
+use domain::enrolment::ProfileDraft;
 use domain::entitlement::Amount;
 use domain::ids::{GrantId, IndividualGrantId, OrganizationId, PersonId, ProductId};
 use domain::individual_grant::IndividualKind;
@@ -13,17 +15,24 @@ use domain::moment::Zone;
 use domain::view::individual_grants::{
     CompanyGrantRow, CompanyGrantsQuery, IndividualGrantsQuery, IndividualState,
 };
+use domain::view::tier_change::TierChangeQuery;
 use domain::{Day, ErrorCode, Field, Language, Moment};
 use rstest::rstest;
 use sea_orm::FromQueryResult;
+use service::activations::request::{ActivateGrant, activate};
 use service::assignments::assign::{AssignSeats, assign};
+use service::assignments::seat_requests::{AskForSeat, ask};
 use service::catalogue::edit::{Amount as Quantity, Edit};
 use service::catalogue::publish::{self, Publish};
 use service::catalogue::{drafts, effect, read};
+use service::cloud::redeem::{RedeemKey, redeem};
+use service::enrolment::legal_profile;
+use service::enrolment::profile::SaveProfile;
 use service::individual_grants::change::{self, ChangeIndividualGrant};
 use service::individual_grants::end::{self, EndIndividualGrant};
 use service::individual_grants::set::{self, SetIndividualGrant};
 use service::individual_grants::{Wanted, company, list, on_clock};
+use service::keys::reveal::{KeyOf, RevealKey, reveal};
 use service::purchases::card::{self, PayByCard};
 use service::purchases::orders;
 use service::purchases::place::WantedOrder;
@@ -69,7 +78,7 @@ fn wanted(quantity: &str, ends: Day) -> Wanted {
         unlimited: quantity == "unlimited",
         ends: ends.to_string(),
         reason: "A pilot that the programme supports".to_owned(),
-        accepted: false,
+        accepted: None,
     }
 }
 
@@ -89,8 +98,18 @@ async fn set_as(
 }
 
 async fn set(stage: &Stage, company: &str, of: &str, quantity: &str, days: i64) -> IndividualGrantId {
-    let wanted = Wanted { accepted: true, ..wanted(quantity, day(stage, company, days).await) };
+    let wanted = Wanted { accepted: Some(i64::MAX), ..wanted(quantity, day(stage, company, days).await) };
     set_as(stage, PROGRAMME_ADMIN, company, of, wanted).await.expect("set")
+}
+
+/// The name that a query finds.
+async fn text_of(stage: &Stage, text: &str) -> String {
+    #[derive(FromQueryResult)]
+    struct Row {
+        name: String,
+    }
+    let row = sql::one::<Row>(stage.service.database.reader(), text, []).await;
+    row.expect("reads").expect("a row").name
 }
 
 async fn version(stage: &Stage, id: IndividualGrantId) -> i64 {
@@ -99,6 +118,7 @@ async fn version(stage: &Stage, id: IndividualGrantId) -> i64 {
 }
 
 async fn end(stage: &Stage, id: IndividualGrantId, accepted: bool) -> Result<IndividualGrantId, Failure> {
+    let accepted = accepted.then_some(i64::MAX);
     let input = EndIndividualGrant { id, version: version(stage, id).await, accepted };
     let admin = stage.operator(PROGRAMME_ADMIN).await;
     end::end(&stage.service, &admin, stage.operation(), input).await
@@ -214,6 +234,33 @@ async fn a_company_has_more_than_its_plan_until_a_day_and_is_told(
 
 #[rstest]
 #[tokio::test]
+async fn the_last_day_ends_in_the_zone_that_a_company_moves_to(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let ends = day(&stage, GOLD, 30).await;
+    let id = set(&stage, GOLD, STUDIO, "60", 30).await;
+    let text = "update benefit_grant set state = 'ended'
+        where product_id = (select id from product where code = 'visual_studio_professional')";
+    stage.run(text, []).await;
+    set(&stage, GOLD, PACK_STUDIO, "2", 30).await;
+    let draft = ProfileDraft {
+        contact_email: ADMIN.to_owned(),
+        time_zone: "America/Los_Angeles".to_owned(),
+        ..common::enrolment::profile()
+    };
+    let input = SaveProfile { version: 0, draft };
+    let admin = stage.person(ADMIN).await;
+    legal_profile::change(&stage.service, &admin, stage.operation(), input).await.expect("saved");
+    let last = zone(&stage, GOLD).await.end_of(ends);
+    assert_eq!(last, Zone::named("America/Los_Angeles").end_of(ends));
+    assert_eq!(last_moment(&stage, id).await, last);
+    let grant = stage.grant(GOLD, PACK_STUDIO, "individual_grant").await;
+    assert_eq!(stage.grant_row(grant).await.expires_at, Some(last.0));
+}
+
+#[rstest]
+#[tokio::test]
 async fn rule_12_less_than_is_in_use_takes_nobodys_seat_and_starts_nothing_new(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
@@ -227,7 +274,11 @@ async fn rule_12_less_than_is_in_use_takes_nobodys_seat_and_starts_nothing_new(
     assert_eq!(fault(&failure, Field::Accept), Some((ErrorCode::BelowUse, Some(2))), "says how many more");
     assert_eq!(pools(&stage, GOLD, STUDIO).await, before, "nothing happened");
 
-    let accepted = Wanted { accepted: true, ..less };
+    // Somebody released seats or took them since the page was read: what was accepted is that number.
+    let fewer = Wanted { accepted: Some(1), ..less.clone() };
+    let failure = set_as(&stage, PROGRAMME_ADMIN, GOLD, STUDIO, fewer).await.expect_err("one was accepted");
+    assert_eq!(fault(&failure, Field::Accept), Some((ErrorCode::BelowUse, Some(2))));
+    let accepted = Wanted { accepted: Some(2), ..less };
     let id = set_as(&stage, PROGRAMME_ADMIN, GOLD, STUDIO, accepted).await.expect("set");
     assert_eq!(total(&pools(&stage, GOLD, STUDIO).await), Some(in_use - 2));
     assert_eq!(seats(&stage).await, held, "nobody lost a seat");
@@ -276,6 +327,8 @@ async fn a_product_outside_the_plan_is_a_benefit_of_its_own_that_ends_on_its_day
 ) {
     let stage = stage(engine).await;
     let id = set(&stage, PACK, STUDIO, "2", 20).await;
+    assert_eq!(mails(&stage, BUYER, "individual_product_set").await.len(), 1);
+    assert_eq!(mails(&stage, BUYER, "individual_grant_set").await.len(), 0, "no plan counts afterwards");
     let shown = row(&stage, PACK, STUDIO).await;
     assert_eq!((shown.plan, shown.result), (None, Some(Amount::Of(2))));
     assert_eq!(shown.individual.expect("in force").individual.kind, IndividualKind::Product);
@@ -318,6 +371,9 @@ async fn a_product_outside_the_plan_is_a_benefit_of_its_own_that_ends_on_its_day
         "select count(*) as number from benefit_grant where source = 'individual_grant' and state = 'ended'";
     assert_eq!(stage.count(ended).await, 1);
     assert_eq!(row(&stage, PACK, STUDIO).await.result, None);
+    let told = mails(&stage, BUYER, "individual_product_ended").await;
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("/benefits/visual-studio"), "the page of what it was: {told:?}");
     assert_eq!(on_clock::end_due(&stage.service).await.expect("ran"), 0, "once");
     stage.nothing_left_behind().await;
 }
@@ -340,6 +396,52 @@ async fn a_product_outside_the_plan_that_ends_early_takes_its_seats_along_once_t
     let failure = give(&stage, &admin, grant, person).await.expect_err("it is over");
     assert_eq!(failure.told().code, ErrorCode::GrantEnded);
     stage.nothing_left_behind().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn with_a_product_outside_the_plan_what_waits_for_it_ends_too(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let id = set(&stage, PACK, STUDIO, "2", 20).await;
+    let grant = stage.grant(PACK, STUDIO, "individual_grant").await;
+    let employee = stage.person("imogen.larkwhistle@kestrelash.example").await;
+    let input = AskForSeat { grant, note: String::new() };
+    ask(&stage.service, &employee, stage.operation(), input).await.expect("asked");
+    end(&stage, id, true).await.expect("ended");
+    let waits = "select count(*) as number from seat_request r join benefit_grant g on g.id = r.grant_id
+        where g.source = 'individual_grant' and r.state = 'requested'";
+    assert_eq!(stage.count(waits).await, 0);
+    let told = mails(&stage, "imogen.larkwhistle@kestrelash.example", "seat_request_refused").await;
+    assert_eq!(told.len(), 1);
+
+    // A benefit that is activated: nothing is left for the operators, and nobody hears that it ends soon.
+    let product = "case_study";
+    let text = "update benefit_grant set state = 'ended'
+        where product_id = (select id from product where code = 'case_study')";
+    stage.run(text, []).await;
+    let id = set(&stage, GOLD, product, "1", 20).await;
+    let grant = stage.grant(GOLD, product, "individual_grant").await;
+    let text = "select row_version as number from benefit_grant where id = $1";
+    let version = sql::number(stage.service.database.reader(), text, [grant.0.into()]).await;
+    let input = ActivateGrant { grant, version: version.expect("a version") };
+    activate(&stage.service, &stage.person(ADMIN).await, stage.operation(), input).await.expect("asked");
+    let failure = end(&stage, id, false).await.expect_err("it was asked for");
+    assert_eq!(fault(&failure, Field::Accept), Some((ErrorCode::BelowUse, Some(1))));
+    end(&stage, id, true).await.expect("ended");
+    let waits = "select count(*) as number from service_request r join benefit_grant g on g.id = r.grant_id
+        where g.source = 'individual_grant' and r.open";
+    assert_eq!(stage.count(waits).await, 0);
+    stage.nothing_left_behind().await;
+
+    // One that ends with its activation, before its own last day, takes the individual grant along.
+    set(&stage, GOLD, product, "1", 20).await;
+    let text = "update benefit_grant set state = 'ended'
+        where source = 'individual_grant' and state = 'granted'";
+    assert_eq!(stage.run(text, []).await, 1);
+    assert_eq!(on_clock::end_due(&stage.service).await.expect("ended"), 1);
+    set(&stage, GOLD, product, "1", 20).await;
 }
 
 #[rstest]
@@ -438,6 +540,204 @@ async fn rule_21_a_renewal_brings_the_plan_and_the_individual_grant_goes_on_unti
     assert_eq!(pools(&stage, PACK, PACK_STUDIO).await, before);
 }
 
+/// The other company on the level above, with the order of it.
+async fn upgraded(stage: &Stage) -> (Request, i64) {
+    let text = "insert into attained_area (organization_id, tier, area, recorded_by, recorded_at)
+        select o.id, 'gold', c.code, (select account_id from operator_role limit 1), 1
+        from organization o cross join competency_area c where o.domain = $1
+        on conflict (organization_id, tier, area) do nothing";
+    stage.run(text, [OTHER.into()]).await;
+    let admin = stage.person("yanchu.gu@chenghu.example").await;
+    let (silver, _) = holding(stage, OTHER, "silver").await;
+    let input = ChangeTier { holding: silver.into(), agreement: 1, accepted: true };
+    let number =
+        tier_change::change(&stage.service, &admin, stage.operation(), input).await.expect("an order");
+    pay(stage, &admin, number).await;
+    (admin, number)
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_21_a_change_of_level_that_is_taken_back_leaves_what_counts_at_that_moment(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("over", "changed")] meanwhile: &str,
+) {
+    let stage = stage(engine).await;
+    let before = pools(&stage, OTHER, STUDIO).await;
+    let plan = total(&before).expect("a limit");
+    let id = set(&stage, OTHER, STUDIO, &(plan + 13).to_string(), 200).await;
+    let (admin, number) = upgraded(&stage).await;
+    if meanwhile == "over" {
+        end(&stage, id, true).await.expect("ended");
+    } else {
+        let wanted = wanted(&(plan + 5).to_string(), day(&stage, OTHER, 200).await);
+        let input = ChangeIndividualGrant { id, version: version(&stage, id).await, wanted };
+        let operator = stage.operator(PROGRAMME_ADMIN).await;
+        change::change(&stage.service, &operator, stage.operation(), input).await.expect("changed");
+    }
+    let shown = orders::one(&stage.service, &admin, Language::English, number).await.expect("the order");
+    let order = WantedOrder { number, version: shown.version };
+    tier_change::take_back(&stage.service, &admin, stage.operation(), order).await.expect("taken back");
+    let after = pools(&stage, OTHER, STUDIO).await;
+    if meanwhile == "over" {
+        assert_eq!(after, before, "what the plan gives, not what there was when the level changed");
+    } else {
+        assert_eq!(total(&after), Some(plan + 5));
+    }
+    stage.nothing_left_behind().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_nobody_came_to_share_out_is_shared_out_by_the_clock(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    set(&stage, GOLD, STUDIO, "60", 30).await;
+    let several = pools(&stage, GOLD, STUDIO).await;
+    assert!(several.len() > 1, "{several:?}");
+    // A benefit ends, and the server stops before what it had goes to the others.
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    stage.run("update benefit_grant set state = 'ended' where id = $1", [grant.0.into()]).await;
+    assert_ne!(total(&pools(&stage, GOLD, STUDIO).await), Some(60));
+    assert_eq!(on_clock::end_due(&stage.service).await.expect("looked"), 0);
+    assert_eq!(total(&pools(&stage, GOLD, STUDIO).await), Some(60));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_more_than_the_plan_lies_where_something_new_can_start(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let before = pools(&stage, GOLD, STUDIO).await;
+    let plan = total(&before).expect("a limit");
+    set(&stage, GOLD, STUDIO, &(plan + 40).to_string(), 30).await;
+    // The benefit that has it comes to the day by which it had to be used.
+    let text = "update benefit_grant set activate_by = 1
+        where product_id = (select id from product where code = 'visual_studio_enterprise')
+            and pool_id in (select id from pool where quantity > plan_quantity)";
+    assert!(stage.run(text, []).await > 0);
+    on_clock::end_due(&stage.service).await.expect("looked");
+    assert_eq!(total(&pools(&stage, GOLD, STUDIO).await), Some(plan + 40));
+    let idle = "select count(*) as number from benefit_grant g join pool p on p.id = g.pool_id
+        where g.activate_by = 1 and p.quantity > p.plan_quantity and p.quantity > p.used";
+    assert_eq!(stage.count(idle).await, 0, "it went to another one");
+
+    // Where nothing can start at all, what is more than the plan is a benefit of its own.
+    let text = "update benefit_grant set activate_by = 1
+        where product_id = (select id from product where code = 'visual_studio_professional')";
+    stage.run(text, []).await;
+    let plan = total(&pools(&stage, PACK, PACK_STUDIO).await).expect("a limit");
+    set(&stage, PACK, PACK_STUDIO, &(plan + 2).to_string(), 30).await;
+    let shown = row(&stage, PACK, PACK_STUDIO).await;
+    assert_eq!((shown.plan, shown.result), (Some(Amount::Of(plan)), Some(Amount::Of(plan + 2))));
+    let individual = shown.individual.expect("in force").individual;
+    assert_eq!((individual.kind, individual.amount), (IndividualKind::Product, Amount::Of(2)));
+    let grant = stage.grant(PACK, PACK_STUDIO, "individual_grant").await;
+    let of_the_plan = stage.grant(PACK, PACK_STUDIO, "action_pack").await;
+    let person = stage.people_without_seat(PACK, of_the_plan).await[0];
+    give(&stage, &stage.person(BUYER).await, grant, person).await.expect("it is of use");
+}
+
+/// Sets an individual grant and says how it was refused.
+async fn refused(stage: &Stage, company: &str, of: &str, quantity: &str) -> Option<ErrorCode> {
+    let wanted = wanted(quantity, day(stage, company, 30).await);
+    let failure = set_as(stage, PROGRAMME_ADMIN, company, of, wanted).await.expect_err("refused");
+    fault(&failure, Field::Quantity).map(|(code, _)| code)
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_licence_of_the_cloud_has_a_number_and_more_of_it_a_key_of_its_own(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let suite = "enterprise_mobility_suite";
+    assert_eq!(refused(&stage, GOLD, suite, "unlimited").await, Some(ErrorCode::LimitNeeded));
+    // Its key was drawn in the sample programme; once redeemed it has taken all that there is.
+    let admin = stage.person(ADMIN).await;
+    let grant = stage.grant(GOLD, suite, "action_pack").await;
+    let input = RedeemKey { grant, used_for: KeyUse::NewSubscription, subscription: None };
+    let seats = redeem(&stage.service, &admin, stage.operation(), input).await.expect("redeemed").seats;
+    let text = "update benefit_grant set activate_by = 1 where id <> $1
+        and product_id = (select id from product where code = 'enterprise_mobility_suite')";
+    stage.run(text, [grant.0.into()]).await;
+    let plan = total(&pools(&stage, GOLD, suite).await).expect("a limit");
+    assert!(plan >= i64::from(seats));
+    let id = set(&stage, GOLD, suite, &(plan + 50).to_string(), 30).await;
+    let individual = row(&stage, GOLD, suite).await.individual.expect("in force").individual;
+    assert_eq!((individual.kind, individual.amount), (IndividualKind::Product, Amount::Of(50)));
+    let own = stage.grant(GOLD, suite, "individual_grant").await;
+    let input = RevealKey { of: KeyOf::Grant(own), consequence_accepted: false };
+    reveal(&stage.service, &admin, stage.operation(), input).await.expect("a key of its own");
+    assert_eq!(row(&stage, GOLD, suite).await.result, Some(Amount::Of(plan + 50)));
+    let failure = end(&stage, id, false).await.expect_err("a key was drawn");
+    assert_eq!(fault(&failure, Field::Accept), Some((ErrorCode::BelowUse, Some(1))));
+    let input = RedeemKey { grant: own, used_for: KeyUse::NewSubscription, subscription: None };
+    let redeemed = redeem(&stage.service, &admin, stage.operation(), input).await.expect("redeemed");
+    assert_eq!(redeemed.seats, 50);
+    // Still more would be of no use to anybody.
+    let wanted = wanted("60", day(&stage, GOLD, 30).await);
+    let input = ChangeIndividualGrant { id, version: version(&stage, id).await, wanted };
+    let operator = stage.operator(PROGRAMME_ADMIN).await;
+    let failure = change::change(&stage.service, &operator, stage.operation(), input).await;
+    let failure = failure.expect_err("the key was redeemed");
+    assert_eq!(fault(&failure, Field::Quantity), Some((ErrorCode::MoreNeedsKey, None)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn of_a_quantity_of_nothing_no_key_is_drawn_and_nothing_is_activated(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    #[derive(FromQueryResult)]
+    struct Found {
+        grant_id: Uuid,
+        code: String,
+        row_version: i64,
+    }
+    let stage = stage(engine).await;
+    let admin = stage.person(ADMIN).await;
+    let now = stage.service.now();
+    let find = async |further: &str| {
+        let text = format!(
+            "select g.id as grant_id, p.code, g.row_version from benefit_grant g
+            join product p on p.id = g.product_id join organization o on o.id = g.organization_id
+            where o.domain = $1 and g.state = 'granted' and g.activation_state = 'available'
+                and (g.activate_by is null or g.activate_by > $2) and g.holding_ends_at > $2 and {further}
+            order by g.id limit 1"
+        );
+        let values = [GOLD.into(), now.0.into()];
+        let found = sql::one::<Found>(stage.service.database.reader(), &text, values).await;
+        found.expect("reads").expect("such a grant")
+    };
+    let key = find(
+        "p.kind in ('single_key', 'core_key') and not exists (select 1 from product_key k where k.grant_id = g.id)
+            and exists (select 1 from key_pool l join product_key k on k.key_pool_id = l.id
+                where l.product_id = p.id and k.state = 'free')
+            and not exists (select 1 from benefit_grant s where s.pool_id = g.pool_id and s.id <> g.id)",
+    )
+    .await;
+    let id = set(&stage, GOLD, &key.code, "0", 30).await;
+    let input = RevealKey { of: KeyOf::Grant(GrantId(key.grant_id)), consequence_accepted: true };
+    let failure = reveal(&stage.service, &admin, stage.operation(), input.clone()).await;
+    assert_eq!(failure.expect_err("there is none").told().code, ErrorCode::NothingGranted);
+    end(&stage, id, false).await.expect("ended");
+    reveal(&stage.service, &admin, stage.operation(), input).await.expect("a key");
+    // What is drawn counts as in use.
+    assert!(row(&stage, GOLD, &key.code).await.in_use > 0);
+    let failure = set_as(&stage, PROGRAMME_ADMIN, GOLD, &key.code, wanted("0", day(&stage, GOLD, 30).await));
+    let failure = failure.await.expect_err("not accepted");
+    assert!(fault(&failure, Field::Accept).is_some_and(|(code, _)| code == ErrorCode::BelowUse));
+
+    let benefit = find("p.category = 'go_to_market'").await;
+    set(&stage, GOLD, &benefit.code, "0", 30).await;
+    let input = ActivateGrant { grant: GrantId(benefit.grant_id), version: benefit.row_version };
+    let failure = activate(&stage.service, &admin, stage.operation(), input).await;
+    assert_eq!(failure.expect_err("there is none").told().code, ErrorCode::NothingGranted);
+}
+
 #[rstest]
 #[tokio::test]
 async fn rule_21_a_change_of_level_brings_another_plan_and_the_individual_grant_stays(
@@ -446,17 +746,17 @@ async fn rule_21_a_change_of_level_brings_another_plan_and_the_individual_grant_
     let stage = stage(engine).await;
     let before = total(&pools(&stage, OTHER, STUDIO).await).expect("a limit");
     let id = set(&stage, OTHER, STUDIO, &(before + 13).to_string(), 200).await;
-    let text = "insert into attained_area (organization_id, tier, area, recorded_by, recorded_at)
-        select o.id, 'gold', c.code, (select account_id from operator_role limit 1), 1
-        from organization o cross join competency_area c where o.domain = $1
-        on conflict (organization_id, tier, area) do nothing";
-    stage.run(text, [OTHER.into()]).await;
-    let admin = stage.person("yanchu.gu@chenghu.example").await;
-    let (silver, _) = holding(&stage, OTHER, "silver").await;
-    let input = ChangeTier { holding: silver.into(), agreement: 1, accepted: true };
-    let number =
-        tier_change::change(&stage.service, &admin, stage.operation(), input).await.expect("an order");
-    pay(&stage, &admin, number).await;
+    // The page says that nothing of it changes.
+    let buyer = stage.person("yanchu.gu@chenghu.example").await;
+    let query = TierChangeQuery { holding: Some(holding(&stage, OTHER, "silver").await.0.into()) };
+    let page = tier_change::page(&stage.service, &buyer, Language::English, &query).await.expect("the page");
+    let goes_on = page.preview.expect("a preview").goes_on;
+    let studio = "select name from product_text t join product p on p.id = t.product_id
+        where p.code = 'visual_studio_enterprise' and t.language = 'en'";
+    let studio = text_of(&stage, studio).await;
+    let rows: Vec<_> = goes_on.iter().filter(|row| row.product == studio).collect();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.before == row.after), "{rows:?}");
+    upgraded(&stage).await;
     assert_eq!(total(&pools(&stage, OTHER, STUDIO).await), Some(before + 13));
     let plan = row(&stage, OTHER, STUDIO).await.plan;
     assert!(matches!(plan, Some(Amount::Of(plan)) if plan > before), "{plan:?} instead of {before}");
@@ -495,12 +795,12 @@ async fn of_two_operators_at_once_one_is_told_what_the_other_did(
     let stale = [one, other].into_iter().filter_map(Result::err).collect::<Vec<_>>();
     assert_eq!(stale.len(), 1);
     assert_eq!(stale[0].told().code, ErrorCode::Stale);
-    let stale = EndIndividualGrant { id, version: 1, accepted: true };
+    let stale = EndIndividualGrant { id, version: 1, accepted: Some(i64::MAX) };
     let failure = end::end(&stage.service, &operator, stage.operation(), stale).await.expect_err("older");
     assert_eq!(failure.told().code, ErrorCode::Stale);
     // The same operation has one effect.
     let operation = stage.operation();
-    let input = EndIndividualGrant { id, version: 2, accepted: true };
+    let input = EndIndividualGrant { id, version: 2, accepted: Some(i64::MAX) };
     for _ in 0..2 {
         end::end(&stage.service, &operator, operation.clone(), input).await.expect("ended");
     }
@@ -521,7 +821,7 @@ async fn what_is_wrong_is_said_by_field_and_others_companies_are_left_alone(
         unlimited: false,
         ends: "soon".to_owned(),
         reason: " ".to_owned(),
-        accepted: false,
+        accepted: None,
     };
     let failure = set_as(&stage, PROGRAMME_ADMIN, GOLD, STUDIO, nothing).await.expect_err("faults");
     assert_eq!(fault(&failure, Field::Quantity), Some((ErrorCode::MalformedNumber, None)));
@@ -599,6 +899,16 @@ async fn products_that_share_a_pool_have_one_individual_grant_together(
     assert_eq!(open.row.quantity, Some(0), "the pool is {other}'s, too");
     let shown = open.individual.expect("its company sees why");
     assert_eq!(shown.individual.amount, Amount::Of(0));
+    // Operators see it with both of them.
+    let query = CompanyGrantsQuery { company: GOLD.to_owned(), product: Some(product(&stage, &other).await) };
+    let operator = stage.operator(PROGRAMME_ADMIN).await;
+    let page = company::page(&stage.service, &operator, Language::English, &query).await.expect("a page");
+    let name = product(&stage, &other).await;
+    let listed = page.rows.iter().find(|row| row.product == name).expect("the other one");
+    assert_eq!(listed.individual.as_ref().map(|row| row.id), Some(id));
+    assert_ne!(listed.result, listed.plan, "what there is in the pools");
+    assert!(page.products.iter().all(|(choice, _)| *choice != name), "there is nothing to choose");
+    assert_eq!(page.chosen.expect("the one that it hangs on").individual.map(|row| row.id), Some(id));
     let ends = day(&stage, GOLD, 30).await;
     let failure = set_as(&stage, PROGRAMME_ADMIN, GOLD, &other, wanted("999", ends)).await;
     let failure = failure.expect_err("one of them is enough");
@@ -606,6 +916,14 @@ async fn products_that_share_a_pool_have_one_individual_grant_together(
     end(&stage, id, true).await.expect("ended");
     let open = detail().await;
     assert_eq!((open.row.quantity, open.individual), (Some(quantity), None));
+
+    // Where only one of them ends, the other one doesn't keep what was said about both.
+    let id = set(&stage, GOLD, &one, "0", 30).await;
+    let text = "update benefit_grant set state = 'ended'
+        where product_id = (select id from product where code = $1)";
+    stage.run(text, [one.into()]).await;
+    end(&stage, id, true).await.expect("ended");
+    assert_eq!(detail().await.row.quantity, Some(quantity));
 }
 
 #[rstest]

@@ -152,6 +152,36 @@ async fn a_withdrawn_batch_gives_no_key_and_its_holders_get_another(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_company_that_cant_be_told_keeps_no_later_batch_waiting(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let operator = stage.operator(PROGRAMME_ADMIN).await;
+    let first = first_batch(&stage).await;
+    let partner = stage.person(PARTNER_ADMIN).await;
+    show(&stage, &partner, stage.grant(COMPANY, PRODUCT, "action_pack").await).await.expect("a key");
+    let text = "select distinct key_batch_id as id from product_key
+        where key_batch_id <> $1 and state in ('held', 'spent') limit 1";
+    let later = KeyBatchId(stage.id(text, [first.0.into()]).await);
+    take(&stage, &operator, first).await.expect("withdrawn");
+    stage.clock.move_days(1);
+    take(&stage, &operator, later).await.expect("withdrawn");
+    // What the first batch is about can't be read.
+    let text = "update benefit_grant set category = 'unknown' where id in (select grant_id from product_key
+        where key_batch_id = $1)";
+    assert!(stage.run(text, [first.0.into()]).await > 0);
+    tell_holders(&stage.service).await.expect("told");
+    let waits = |batch: KeyBatchId| {
+        let text = "select count(*) as number from product_key
+            where key_batch_id = $1 and state in ('held', 'spent') and holder_told_at is null";
+        service::sql::number(stage.service.database.reader(), text, [batch.0.into()])
+    };
+    assert!(waits(first).await.expect("reads") > 0, "it is tried again");
+    assert_eq!(waits(later).await.expect("reads"), 0);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_import_of_a_withdrawn_batch_stops(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let stage = stage(engine).await;
     let content: String = (0..30).map(|number| format!("FRESH-AAAAA-BBBBB-CCCCC-{number:05}\n")).collect();

@@ -58,6 +58,18 @@ impl Mailer for Way {
     }
 }
 
+/// Never comes back, as in a server that is killed.
+struct Silent;
+
+impl Mailer for Silent {
+    fn send<'a>(
+        &'a self,
+        _: &'a Message,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
+        Box::pin(std::future::pending())
+    }
+}
+
 async fn all(stage: &Stage, way: &Way) {
     while deliver_due(&stage.service, way).await.expect("delivers") > 0 {}
 }
@@ -216,16 +228,6 @@ async fn what_is_refused_for_good_is_tried_once_and_what_came_back_can_go_again(
 async fn an_attempt_that_nobody_ended_is_on_record(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
-    /// Never comes back, as in a server that is killed.
-    struct Silent;
-    impl Mailer for Silent {
-        fn send<'a>(
-            &'a self,
-            _: &'a Message,
-        ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
-            Box::pin(std::future::pending())
-        }
-    }
     let stage = stage(engine).await;
     let admin = stage.operator(PROGRAMME_ADMIN).await;
     all(&stage, &Way::default()).await;
@@ -243,6 +245,31 @@ async fn an_attempt_that_nobody_ended_is_on_record(
     all(&stage, &way).await;
     let sent = way.sent.lock().expect("not poisoned").clone();
     assert_eq!(sent.iter().map(|sent| sent.id).collect::<Vec<_>>(), [mail]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_slow_server_still_holds_is_not_sent_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    all(&stage, &Way::default()).await;
+    let mail = invited(&stage).await;
+    let time = std::time::Duration::from_millis(300);
+    assert!(tokio::time::timeout(time, deliver_due(&stage.service, &Silent)).await.is_err());
+    let again = async || outbox_list::send_again(&stage.service, &admin, stage.operation(), mail).await;
+    // It was behind others in its batch: whoever claimed it holds it longer than its attempt is old.
+    stage.clock.move_seconds(16 * 60);
+    let text = "update mail set next_attempt_at = $2 where id = $1";
+    let until = stage.service.now().plus_seconds(600);
+    stage.run(text, [mail.0.into(), until.0.into()]).await;
+    assert!(again().await.expect_err("it may be under way").is(ErrorCode::WrongState));
+    stage.clock.move_seconds(601);
+    again().await.expect("nobody holds it any more");
+    let way = Way::default();
+    all(&stage, &way).await;
+    assert_eq!(way.to(NEW), 1);
 }
 
 #[rstest]

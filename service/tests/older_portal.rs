@@ -9,11 +9,18 @@ use std::path::PathBuf;
 
 use common::{Engine, Stage, stage};
 use domain::benefit::Category;
+use domain::entitlement::Amount;
+use domain::ids::ProductId;
+use domain::moment::Zone;
 use domain::older_portal::{PortalState, RecordColumn, RecordFault};
 use domain::view::benefits::{BenefitsQuery, SortColumn};
+use domain::view::individual_grants::CompanyGrantsQuery;
 use domain::view::portal::Reader;
 use domain::{ErrorCode, Language};
 use rstest::rstest;
+use service::individual_grants::company;
+use service::individual_grants::end::{EndIndividualGrant, end};
+use service::individual_grants::set::{SetIndividualGrant, set};
 use service::older_portal::on_clock::end_due;
 use service::older_portal::{Place, Report, Wanted, import, set_place};
 use service::{Failure, benefits, dashboard, membership};
@@ -462,6 +469,46 @@ async fn rule_12_what_was_used_before_takes_no_new_seat(
             transaction.commit().await.expect("committed");
         }
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_the_file_gives_is_the_plan_value_that_counts_again_after_an_individual_grant(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    taken(&stage, FILE).await;
+    // A later file of the same company brings another one.
+    taken(&stage, &FILE.replace("visual_studio_enterprise,20,3", "visual_studio_enterprise,24,3")).await;
+    stage.run("update organization set portal_state = 'member' where domain = 'osprey.example'", []).await;
+    let product = "select id from product where code = 'visual_studio_enterprise'";
+    let product = ProductId(stage.id(product, []).await);
+    let admin = stage.operator("rosalind.ekwueme@northlight.example").await;
+    let shown = async || {
+        let query = CompanyGrantsQuery { company: "osprey.example".to_owned(), product: Some(product) };
+        let page = company::page(&stage.service, &admin, Language::English, &query).await.expect("a page");
+        let row = page.chosen.expect("the product");
+        (row.plan, row.result)
+    };
+    assert_eq!(shown().await, (Some(Amount::Of(24)), Some(Amount::Of(24))));
+    let ends = stage.service.now().plus_days(30);
+    let wanted = service::individual_grants::Wanted {
+        quantity: "50".to_owned(),
+        unlimited: false,
+        ends: Zone::named("Europe/Oslo").day_of(ends).to_string(),
+        reason: "A pilot".to_owned(),
+        accepted: None,
+    };
+    let organization = stage.organization("osprey.example").await;
+    let input = SetIndividualGrant { organization, product: product.to_string(), wanted };
+    let id = set(&stage.service, &admin, stage.operation(), input).await.expect("set");
+    assert_eq!(shown().await, (Some(Amount::Of(24)), Some(Amount::Of(50))));
+    let input = EndIndividualGrant { id, version: 1, accepted: None };
+    end(&stage.service, &admin, stage.operation(), input).await.expect("ended");
+    assert_eq!(shown().await, (Some(Amount::Of(24)), Some(Amount::Of(24))));
+    let text = "select count(*) as number from pool p join organization o on o.id = p.organization_id
+        where o.domain = 'osprey.example' and p.quantity = 24";
+    assert_eq!(stage.count(text).await, 1, "not without limit");
 }
 
 #[rstest]

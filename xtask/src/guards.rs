@@ -269,8 +269,8 @@ const GUARDS: &[Guard] = &[
     Guard {
         rule: "12",
         file: "service/src/individual_grants.rs",
-        text: "if beyond == 0 || accepted {",
-        without: "if beyond >= 0 || accepted {",
+        text: "if beyond == 0 || accepted.is_some_and(",
+        without: "if beyond >= 0 || accepted.is_some_and(",
         tests: &["service", "--test", "individual_grants", "--", "rule_12"],
     },
     Guard {

@@ -19,8 +19,9 @@ fn wanted(form: &Submission) -> Wanted {
     }
 }
 
-fn accepted(form: &Submission) -> bool {
-    form.field(Field::Accept) == "true"
+/// The number that the tick was about.
+fn accepted(form: &Submission) -> Option<i64> {
+    form.field(Field::Accept).parse().ok()
 }
 
 pub(super) async fn set(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

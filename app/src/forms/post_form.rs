@@ -103,6 +103,14 @@ impl Form {
         })
     }
 
+    /// The number that goes with what is wrong about a field.
+    #[must_use]
+    pub fn field_number(self, field: Field) -> Signal<Option<i64>> {
+        Signal::derive(move || {
+            self.error.with(|error| error.as_ref().and_then(|error| error.of(field)?.number))
+        })
+    }
+
     /// Id of a field's element, unique on the page.
     #[must_use]
     pub fn id(self, field: Field) -> String {

@@ -181,8 +181,8 @@ async fn others(stage: &Stage, companies: u64) -> Outcome {
                 from account a join organization o on o.domain = {domain} where {theirs};
             insert into person_role (person_id, organization_id, role)
                 select p.id, p.organization_id, 'employee' from person p join organization o on o.id = p.organization_id where {theirs};
-            insert into pool (id, organization_id, quantity)
-                select {new_id}, o.id, 50 from organization o cross join {ten} numbers where {theirs};
+            insert into pool (id, organization_id, quantity, plan_quantity)
+                select {new_id}, o.id, 50, 50 from organization o cross join {ten} numbers where {theirs};
             insert into benefit_grant (id, organization_id, product_id, category, pool_id, source, state, granted_at,
                     activate_by, holding_ends_at, expires_at, catalogue_version)
                 select {new_id}, po.organization_id, p.id, p.category, po.id, 'gold_core', 'granted', 1750000000000,

@@ -1108,7 +1108,7 @@ impl Stage {
                     ("quantity", "400"),
                     ("expires", "2027-07-31"),
                     ("reason", "A longer pilot"),
-                    ("accept", "true"),
+                    ("accept", "1000000"),
                 ])
             }
             ("send_again", _) => fields(&[("target", &self.waiting_mail().await.to_string())]),

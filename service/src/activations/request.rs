@@ -37,8 +37,8 @@ pub struct ActivateGrant {
 /// # Errors
 /// [`ErrorCode::NotFound`]; [`ErrorCode::WrongKind`] where it isn't activated for the company;
 /// [`ErrorCode::RoleNeeded`]; [`ErrorCode::ContactMissing`] for go-to-market without a marketing
-/// contact; [`ErrorCode::WrongState`] where it runs already or is over; [`ErrorCode::Stale`]; those
-/// of [`may_start`].
+/// contact; [`ErrorCode::WrongState`] where it runs already or is over; [`ErrorCode::Stale`];
+/// [`ErrorCode::NothingGranted`]; those of [`may_start`].
 pub async fn activate(
     service: &Service,
     request: &Request,
@@ -58,6 +58,7 @@ pub async fn activate(
     grants::hold(&change, input.grant).await?;
     let grant = grants::find(&change.transaction, person.organization, input.grant).await?;
     may_start(&grant.facts, change.now)?;
+    grant.capacity.check_any()?;
     let before = latest(&change.transaction, grant.id).await?;
     let state = state_or_available(before.as_ref())?;
     let state = state.step(first_step(state), By::Partner)?;

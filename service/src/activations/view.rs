@@ -74,7 +74,8 @@ pub(crate) fn why_closed(grant: &Grant, state: ActivationState, now: Moment) -> 
     if state.is_open() || state == ActivationState::Active {
         return None;
     }
-    may_start(&grant.facts, now).err().or_else(|| state.step(first_step(state), By::Partner).err())
+    let closed = may_start(&grant.facts, now).and_then(|()| grant.capacity.check_any());
+    closed.err().or_else(|| state.step(first_step(state), By::Partner).err())
 }
 
 /// When it was asked for, by whom, and how far it is.

@@ -34,7 +34,7 @@ pub async fn detail(
     let texts = products::texts(reader, grant.product).await?;
     let texts = texts.of(language)?;
     let individual =
-        Box::pin(shown::of(reader, person.organization, grant.product, grant.pool, language)).await?;
+        Box::pin(shown::of(reader, person.organization, grant.product, grant.pool, language, now)).await?;
     let kind = match (grant.category, grant.kind) {
         (Category::VisualStudio, _) | (_, ProductKind::CloudUsage) => DetailKind::Seats(Box::new(
             assignments::view::seats(service, person, &grant, &policies, chosen).await?,

@@ -1,14 +1,15 @@
 //! What the clock does to grants: they end, and their seats with them (rule 21).
 
 use domain::AuditAction;
-use domain::benefit::GrantState;
+use domain::benefit::{ActivationState, GrantState, SourceLabel};
 use domain::ids::{GrantId, OrganizationId};
 use domain::seat::ReleaseReason;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::{grants, products};
-use crate::assignments::release;
+use crate::activations::withdraw::withdraw;
+use crate::assignments::{release, seat_requests};
 use crate::audit::Event;
 use crate::change::Change;
 use crate::individual_grants::quantities;
@@ -18,6 +19,12 @@ use crate::{Outcome, Service, sql};
 
 /// So many are ended in one transaction.
 const BATCH: usize = 50;
+
+/// Activations that somebody is at work on.
+const OPEN: &[ActivationState] = &[ActivationState::Requested, ActivationState::Processing];
+/// The same, and those in use.
+const RUNNING: &[ActivationState] =
+    &[ActivationState::Requested, ActivationState::Processing, ActivationState::Active];
 
 #[derive(FromQueryResult)]
 struct Due {
@@ -60,6 +67,7 @@ async fn end_batch(service: &Service, request: &Request) -> Outcome<usize> {
     let mut change = Change::begin_unasked(service, request).await?;
     let due = due(service, &change.transaction, " for no key update skip locked").await?;
     let count = due.len();
+    hold_pools(&change, &due).await?;
     let mut organizations = Vec::with_capacity(count);
     for Due { id, organization_id } in due {
         let organization = OrganizationId(organization_id);
@@ -67,11 +75,27 @@ async fn end_batch(service: &Service, request: &Request) -> Outcome<usize> {
         organizations.push(organization);
     }
     let count = change.commit(count).await?;
-    quantities::settle_all(service, organizations).await?;
+    quantities::settle_all(service, organizations).await;
     Ok(count)
 }
 
-/// Ends a grant that stands: its holders become former holders and are told. One that is over stays as it is.
+/// Pools in the order in which whoever shares out individual grants takes them: products may share them crosswise.
+async fn hold_pools(change: &Change<'_>, due: &[Due]) -> Outcome<()> {
+    if due.is_empty() || !change.service().database.is_postgres() {
+        return Ok(());
+    }
+    let places: Vec<String> = (1..=due.len()).map(|place| format!("${place}")).collect();
+    let text = format!(
+        "select id from pool where id in (select pool_id from benefit_grant where id in ({}))
+        order by id for no key update",
+        places.join(", ")
+    );
+    sql::run(&change.transaction, &text, due.iter().map(|due| Value::from(due.id))).await?;
+    Ok(())
+}
+
+/// Ends a grant that stands: its holders become former holders and are told. One that is over stays as it is. With
+/// one beside the plan nothing is left to be decided: it ends for good, whatever the company's holdings bring.
 pub(crate) async fn end_grant(
     change: &mut Change<'_>,
     organization: OrganizationId,
@@ -84,6 +108,18 @@ pub(crate) async fn end_grant(
     }
     let texts = products::texts(&change.transaction, grant.product).await?;
     release::end_all(change, &grant, ReleaseReason::GrantEnded, &texts).await?;
+    if grant.source == SourceLabel::IndividualGrant.code() {
+        seat_requests::refuse_all(change, &grant, ReleaseReason::GrantEnded, &texts).await?;
+        // What is over as well expires on its own, and its contact hears of that.
+        let text = "select count(*) as number from activation
+            where grant_id = $1 and state = 'active' and expires_at < $2";
+        let expires = sql::number(&change.transaction, text, [id.0.into(), change.now.0.into()]).await? > 0;
+        withdraw(change, organization, id, if expires { OPEN } else { RUNNING }, None).await?;
+        let text = "update benefit_grant set activation_state = 'withdrawn'
+            where id = $1 and activation_state in ('requested', 'processing', 'active')
+                and not exists (select 1 from activation a where a.grant_id = $1 and a.state = 'active')";
+        sql::run(&change.transaction, text, [id.0.into()]).await?;
+    }
     let text = "update benefit_grant set state = 'ended', row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [id.0.into()]).await?;
     change.record(

@@ -21,7 +21,7 @@ use crate::outbox::Letter;
 use crate::people::roles::lock;
 use crate::reminders::readers::readers;
 use crate::request::{Person, Request};
-use crate::{Outcome, Service, policies, rights, sql};
+use crate::{Outcome, Service, individual_grants, policies, rights, sql};
 
 /// Where it stands in the portal.
 const PAGE: &str = "/membership/profile";
@@ -81,7 +81,7 @@ pub(super) fn check(draft: &ProfileDraft) -> Outcome<Profile> {
     Ok(profile)
 }
 
-/// Keeps the profile, and takes the company's name and time zone from it.
+/// Keeps the profile, and takes the company's name and time zone from it: its individual grants end in that one.
 ///
 /// # Errors
 /// [`crate::Failure::Database`].
@@ -122,7 +122,8 @@ pub(super) async fn write(change: &Change<'_>, person: &Person, profile: Profile
     let values =
         [person.organization.0.into(), profile.company.as_str().into(), profile.time_zone.as_str().into()];
     sql::run(&change.transaction, text, values).await?;
-    Ok(())
+    let zone = Zone::named(profile.time_zone.as_str());
+    individual_grants::zone::moved(change, person.organization, &zone).await
 }
 
 #[derive(FromQueryResult)]

@@ -1,11 +1,13 @@
 //! Changing an individual grant: how much, until when, why.
 
+use domain::benefit::ProductKind;
 use domain::entitlement::Amount;
 use domain::ids::{IndividualGrantId, ProductId};
-use domain::individual_grant::{Individual, beyond};
+use domain::individual_grant::{Individual, beyond, check_kind, check_more};
 use domain::operation::OperationId;
 use domain::rights::OperatorAction;
 use domain::{AuditAction, Error, ErrorCode, Field, Moment};
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::quantities::{self, Pools};
@@ -15,7 +17,7 @@ use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::operation::Operation;
 use crate::request::Request;
-use crate::{Outcome, Service, rights, sql};
+use crate::{Failure, Outcome, Service, rights, sql};
 
 /// What an individual grant is to be from now on.
 #[derive(Clone, Debug)]
@@ -33,7 +35,8 @@ pub struct ChangeIndividualGrant {
 /// # Errors
 /// [`ErrorCode::RoleNeeded`], [`ErrorCode::NotFound`]; [`ErrorCode::Stale`] if somebody changed it meanwhile,
 /// [`ErrorCode::WrongState`] if it is over; [`ErrorCode::Invalid`] with what is wrong about the fields, among it
-/// [`ErrorCode::BelowUse`] where more is in use and that wasn't accepted.
+/// [`ErrorCode::LimitNeeded`] and [`ErrorCode::MoreNeedsKey`] on the quantity, and [`ErrorCode::BelowUse`] where more
+/// is in use and that wasn't accepted.
 pub async fn change(
     service: &Service,
     request: &Request,
@@ -53,7 +56,9 @@ pub async fn change(
     let (organization, product) = (row.organization(), row.product());
     let before = row.individual()?;
     let individual = Individual { amount: checked.amount, ..before };
-    let pools = Pools::of(&change.transaction, organization).await?;
+    let pools = Pools::of(&change.transaction, organization, change.now).await?;
+    check_kind(kind(&change, product).await?, individual.amount)?;
+    check_more(before.amount, individual.amount, pools.redeemed(product, row.grant_id))?;
     let over = match row.grant_id {
         None => pools.beyond(product, quantities::instead_of_plan(individual)),
         Some(grant) => own_beyond(&pools, product, grant, individual.amount)?,
@@ -76,8 +81,8 @@ pub async fn change(
         change.now.0.into(),
     ];
     sql::run(&change.transaction, text, values).await?;
-    quantities::settle(&change, organization, None).await?;
-    let pools = Pools::of(&change.transaction, organization).await?;
+    quantities::settle(&change, organization).await?;
+    let pools = Pools::of(&change.transaction, organization, change.now).await?;
     if before != individual || row.ends()? != checked.ends {
         letters::set(&mut change, organization, product, &pools, individual, checked.ends).await?;
     }
@@ -88,6 +93,17 @@ pub async fn change(
     change.commit(row.id()).await
 }
 
+async fn kind(change: &Change<'_>, product: ProductId) -> Outcome<ProductKind> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        kind: String,
+    }
+    let text = "select kind from product where id = $1";
+    let row = sql::one::<Row>(&change.transaction, text, [product.0.into()]).await?;
+    let kind = row.and_then(|row| ProductKind::from_code(&row.kind));
+    kind.ok_or_else(|| Failure::broken("product", "kind", product))
+}
+
 /// How many more are in use of a benefit beside the plan than it would have.
 fn own_beyond(pools: &Pools, product: ProductId, grant: Uuid, amount: Amount) -> Outcome<i64> {
     if amount == Amount::Of(0) {
@@ -95,7 +111,7 @@ fn own_beyond(pools: &Pools, product: ProductId, grant: Uuid, amount: Amount) ->
     }
     // Its last moment may have come before the clock has said so.
     let own = pools.all(product).find(|row| row.grant_id == grant).ok_or(ErrorCode::WrongState)?;
-    Ok(beyond(amount, own.in_use))
+    Ok(beyond(amount, own.in_use()))
 }
 
 /// Gives a benefit beside the plan its new quantity and its new last day.

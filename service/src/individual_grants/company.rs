@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::Language;
 use domain::benefit::{Category, Unit};
 use domain::ids::ProductId;
+use domain::individual_grant::IndividualKind;
 use domain::moment::Zone;
 use domain::rights::{OperatorAction, operator_may};
 use domain::view::individual_grants::{
@@ -14,7 +15,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::list::{LISTED, Listed, company};
-use super::quantities::{self, Pools};
+use super::quantities::Pools;
 use crate::failure::Failure;
 use crate::request::Request;
 use crate::{Outcome, Service, rights, sql};
@@ -43,7 +44,7 @@ pub async fn page(
     let reader = service.database.reader();
     let (company, zone) = company(reader, &query.company).await?;
     let organization = company.id;
-    let pools = Pools::of(reader, organization).await?;
+    let pools = Pools::of(reader, organization, service.now()).await?;
     let text = format!("{LISTED} where i.organization_id = $2 and i.ended_at is null");
     let listed = sql::all::<Listed>(reader, &text, [language.tag().into(), organization.0.into()]).await?;
     let mut individual: HashMap<Uuid, IndividualGrantRow> = HashMap::new();
@@ -52,9 +53,17 @@ pub async fn page(
     }
     let products = products(reader, language).await?;
     let has = pools.products();
+    // Products that share a pool have one individual grant together.
+    let of = |product: Uuid| {
+        let instead = |row: &&IndividualGrantRow| row.individual.kind == IndividualKind::Quantity;
+        let sharing = || {
+            let mut others = pools.sharing(ProductId(product)).into_iter();
+            others.find_map(|other| individual.get(&other.0).filter(instead))
+        };
+        individual.get(&product).or_else(sharing)
+    };
     let row = |product: &Product| -> Outcome<CompanyGrantRow> {
         let id = ProductId(product.id);
-        let individual = individual.get(&product.id).cloned();
         let broken = |column| Failure::broken("product", column, product.id);
         Ok(CompanyGrantRow {
             product: id,
@@ -62,21 +71,22 @@ pub async fn page(
             category: Category::from_code(&product.category).ok_or_else(|| broken("category"))?,
             unit: Unit::from_code(&product.unit).ok_or_else(|| broken("unit"))?,
             plan: pools.plan_value(id),
-            result: quantities::result(&pools, id, individual.as_ref().map(|row| row.individual)),
+            result: pools.there_is(id),
             in_use: pools.in_use(id),
-            individual,
+            individual: of(product.id).cloned(),
         })
     };
     let listed =
         |product: &&Product| has.contains(&ProductId(product.id)) || individual.contains_key(&product.id);
     let rows = products.iter().filter(listed).map(row).collect::<Outcome<Vec<_>>>()?;
-    let chosen = query.product.and_then(|chosen| products.iter().find(|product| product.id == chosen.0));
+    let chosen = query.product.map(|chosen| of(chosen.0).map_or(chosen, |row| row.product));
+    let chosen = chosen.and_then(|chosen| products.iter().find(|product| product.id == chosen.0));
     let chosen = chosen.filter(|product| product.listed || listed(product)).map(row).transpose()?;
     Ok(CompanyGrantsPage {
         chosen,
         products: products
             .iter()
-            .filter(|product| (product.listed || listed(product)) && !individual.contains_key(&product.id))
+            .filter(|product| (product.listed || listed(product)) && of(product.id).is_none())
             .map(|product| (ProductId(product.id), product.name.clone()))
             .collect(),
         rows,

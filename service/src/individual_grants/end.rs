@@ -6,7 +6,7 @@ use domain::ids::{AccountId, GrantId, IndividualGrantId};
 use domain::operation::OperationId;
 use domain::rights::OperatorAction;
 
-use super::quantities::{self, Pools};
+use super::quantities::{self, Pooled, Pools};
 use super::set::told;
 use super::{Row, check_beyond, claim, letters, noted};
 use crate::audit::Event;
@@ -23,8 +23,8 @@ pub struct EndIndividualGrant {
     pub id: IndividualGrantId,
     /// Its version as the page showed it.
     pub version: i64,
-    /// Whether it was accepted that more is in use than there will be.
-    pub accepted: bool,
+    /// How many more in use than there will be were accepted, as the page said it.
+    pub accepted: Option<i64>,
 }
 
 /// Ends an individual grant before its last day: what the plan gives counts again, and a benefit beside the plan
@@ -48,13 +48,11 @@ pub async fn end(
         Begun::New(change) => change,
     };
     let (row, _) = claim(&change, input.id, input.version).await?;
-    let pools = Pools::of(&change.transaction, row.organization()).await?;
+    let pools = Pools::of(&change.transaction, row.organization(), change.now).await?;
     let over = match row.grant_id {
         None => pools.beyond(row.product(), None),
         // All that is in use of it ends.
-        Some(grant) => {
-            pools.all(row.product()).filter(|own| own.grant_id == grant).map(|own| own.in_use).sum()
-        }
+        Some(grant) => pools.all(row.product()).filter(|own| own.grant_id == grant).map(Pooled::in_use).sum(),
     };
     check_beyond(over, input.accepted)?;
     over_now(&mut change, &row, Some(operator.account)).await?;
@@ -73,12 +71,12 @@ pub(super) async fn over_now(change: &mut Change<'_>, row: &Row, by: Option<Acco
     if let Some(grant) = row.grant_id {
         end_grant(change, organization, GrantId(grant)).await?;
     }
-    quantities::settle(change, organization, Some(product)).await?;
-    let pools = Pools::of(&change.transaction, organization).await?;
+    quantities::settle(change, organization).await?;
+    let pools = Pools::of(&change.transaction, organization, change.now).await?;
     let individual = row.individual()?;
     let before: Option<Amount> = quantities::result(&pools, product, Some(individual));
     let plan = pools.plan_value(product);
-    letters::ended(change, organization, product, &pools, plan).await?;
+    letters::ended(change, organization, product, &pools, individual.kind).await?;
     let event = Event::new(organization, AuditAction::IndividualGrantEnded, "individual_grant", row.id())
         .before(noted(before))
         .after(noted(plan));

@@ -1,9 +1,9 @@
 //! Setting an individual grant.
 
-use domain::benefit::Category;
+use domain::benefit::{Category, ProductKind};
 use domain::entitlement::Amount;
 use domain::ids::{GrantId, IndividualGrantId, OrganizationId, ProductId};
-use domain::individual_grant::{Individual, IndividualKind};
+use domain::individual_grant::{Individual, IndividualKind, check_kind, on_top};
 use domain::operation::OperationId;
 use domain::rights::OperatorAction;
 use domain::{AuditAction, Error, ErrorCode, Field, Moment};
@@ -36,16 +36,24 @@ pub struct SetIndividualGrant {
 struct Product {
     id: Uuid,
     category: String,
+    kind: String,
     listed: bool,
 }
 
-/// Gives a company so much of a product: instead of what its plan gives, or beside a plan that gives none of it.
+impl Product {
+    fn kind(&self) -> Outcome<ProductKind> {
+        ProductKind::from_code(&self.kind).ok_or_else(|| Failure::broken("product", "kind", self.id))
+    }
+}
+
+/// Gives a company so much of a product: instead of what its plan gives, or beside a plan that gives none of it or in
+/// which nothing can start any more.
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`]; [`ErrorCode::NotFound`] if there is no such company, [`ErrorCode::WrongState`] if it
 /// isn't a member; [`ErrorCode::Invalid`] with what is wrong about the fields, among it
-/// [`ErrorCode::IndividualGrantExists`] on the product, and [`ErrorCode::BelowUse`] where more is in use and that
-/// wasn't accepted.
+/// [`ErrorCode::IndividualGrantExists`] on the product, [`ErrorCode::LimitNeeded`] on the quantity, and
+/// [`ErrorCode::BelowUse`] where more is in use and that wasn't accepted.
 pub async fn set(
     service: &Service,
     request: &Request,
@@ -68,12 +76,13 @@ pub async fn set(
     let ends_at = last_moment(&company.zone(), checked.ends, change.now)?;
     let unknown = || Error::field(Field::Product, ErrorCode::UnknownChoice);
     let id: ProductId = input.product.parse().map_err(|_| unknown())?;
-    let text = "select id, category, listed from product where id = $1";
+    let text = "select id, category, kind, listed from product where id = $1";
     let product = sql::one::<Product>(&change.transaction, text, [id.0.into()]).await?;
     let product = product.ok_or_else(unknown)?;
-    let pools = Pools::of(&change.transaction, organization).await?;
-    let kind = if pools.plan(id).is_empty() { IndividualKind::Product } else { IndividualKind::Quantity };
-    if kind == IndividualKind::Product {
+    let pools = Pools::of(&change.transaction, organization, change.now).await?;
+    check_kind(product.kind()?, checked.amount)?;
+    let plan = pools.plan_pools(id);
+    if plan.is_empty() {
         if !product.listed {
             return Err(unknown().into());
         }
@@ -83,13 +92,12 @@ pub async fn set(
         }
     }
     check_free(&change, organization, id, &pools).await?;
-    let individual = Individual { kind, amount: checked.amount };
-    check_beyond(
-        pools.beyond(id, quantities::instead_of_plan(individual)),
-        input.wanted.accepted || kind == IndividualKind::Product,
-    )?;
+    let individual = on_top(&plan, checked.amount);
+    if individual.kind == IndividualKind::Quantity {
+        check_beyond(pools.beyond(id, Some(individual.amount)), input.wanted.accepted)?;
+    }
     let row = service.new_id();
-    let grant = match kind {
+    let grant = match individual.kind {
         IndividualKind::Quantity => None,
         IndividualKind::Product => Some(grant(&change, organization, &product, individual, ends_at).await?),
     };
@@ -101,8 +109,8 @@ pub async fn set(
         row.into(),
         organization.0.into(),
         id.0.into(),
-        kind.code().into(),
-        column(checked.amount).into(),
+        individual.kind.code().into(),
+        column(individual.amount).into(),
         checked.reason.as_str().into(),
         change.now.0.into(),
         checked.ends.to_string().into(),
@@ -111,8 +119,8 @@ pub async fn set(
         operator.account.0.into(),
     ];
     sql::run(&change.transaction, text, values).await?;
-    quantities::settle(&change, organization, None).await?;
-    let pools = Pools::of(&change.transaction, organization).await?;
+    quantities::settle(&change, organization).await?;
+    let pools = Pools::of(&change.transaction, organization, change.now).await?;
     letters::set(&mut change, organization, id, &pools, individual, checked.ends).await?;
     let (plan, row) = (pools.plan_value(id), IndividualGrantId(row));
     let event = Event::new(organization, AuditAction::IndividualGrantSet, "individual_grant", row)
@@ -172,7 +180,7 @@ async fn check_free(
     Ok(())
 }
 
-/// The benefit of a product that the plan doesn't give, with a pool of its own.
+/// The benefit of a product beside the plan, with a pool of its own.
 async fn grant(
     change: &Change<'_>,
     organization: OrganizationId,

@@ -4,7 +4,7 @@
 use domain::ids::{OrganizationId, PoolId, ProductId};
 use domain::individual_grant::{Individual, IndividualKind};
 use domain::view::individual_grants::IndividualShown;
-use domain::{Day, Language};
+use domain::{Day, Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -23,6 +23,7 @@ pub(crate) async fn of(
     product: ProductId,
     pool: PoolId,
     language: Language,
+    now: Moment,
 ) -> Outcome<Option<IndividualShown>> {
     #[derive(FromQueryResult)]
     struct Row {
@@ -47,7 +48,7 @@ pub(crate) async fn of(
         amount: amount(row.quantity),
     };
     let until = Day::parse(&row.ends_on).ok_or_else(|| broken("ends_on"))?;
-    let pools = Pools::of(connection, organization).await?;
+    let pools = Pools::of(connection, organization, now).await?;
     let product = ProductId(row.product_id);
     Ok(Some(IndividualShown {
         product: row.name,

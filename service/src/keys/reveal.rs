@@ -103,7 +103,8 @@ pub(super) struct Sealed {
 /// [`ErrorCode::RoleNeeded`] for whoever may neither get the company's keys nor holds the seat;
 /// [`ErrorCode::NotFound`], [`ErrorCode::WrongKind`], [`ErrorCode::SeatReleased`];
 /// [`ErrorCode::ConsequenceNotAccepted`] where a refund ends and that wasn't accepted;
-/// [`ErrorCode::NoKeyLeft`]; for a first reveal those of [`may_start`], else those of [`may_use`].
+/// [`ErrorCode::NoKeyLeft`]; for a first reveal those of [`may_start`] and [`ErrorCode::NothingGranted`], else those
+/// of [`may_use`].
 pub async fn reveal(
     service: &Service,
     request: &Request,
@@ -129,6 +130,9 @@ pub async fn reveal(
         }
         None => {
             may_start(&grant.facts, change.now)?;
+            if seat.is_none() {
+                grant.capacity.check_any()?;
+            }
             let stake = refund::at_stake(&change.transaction, &grant, &person.zone(), change.now).await?;
             let ends = stake.is_some_and(|stake| stake.by_reveal);
             if ends && !input.consequence_accepted {

@@ -151,7 +151,11 @@ pub(crate) fn key_state(
     zone: &Zone,
     now: Moment,
 ) -> KeyState {
-    let by_date = if bound.is_some() { may_use(&grant.facts, now) } else { may_start(&grant.facts, now) };
+    let by_date = match (&bound, own_seat) {
+        (Some(_), _) => may_use(&grant.facts, now),
+        (None, Some(_)) => may_start(&grant.facts, now),
+        (None, None) => may_start(&grant.facts, now).and_then(|()| grant.capacity.check_any()),
+    };
     let facts = bound.as_ref().and_then(|bound| replace::facts(bound, zone, now));
     let replacement = facts.map(|facts| Replacement {
         until: last_day(facts.revealed),

@@ -119,38 +119,34 @@ struct Held {
     redeemed: bool,
 }
 
-/// Tells those who hold keys of a withdrawn batch, each company in a transaction of its own; gives how many keys that
-/// was about. The worker's work.
+/// Tells those who hold keys of withdrawn batches, each company in a transaction of its own; gives how many keys that
+/// was about. The worker's work. A company that can't be told keeps neither other companies nor later batches waiting.
 ///
 /// # Errors
 /// [`Failure::Database`].
 pub async fn tell_holders(service: &Service) -> Outcome<usize> {
     #[derive(FromQueryResult)]
-    struct Batch {
-        id: Uuid,
-    }
-    #[derive(FromQueryResult)]
     struct Company {
         id: Uuid,
+        batch: Uuid,
     }
-    let text = "select id from key_batch where withdrawn_at is not null and holders_told_at is null
-        order by withdrawn_at, id limit 1";
-    let Some(batch) = sql::one::<Batch>(service.database.reader(), text, []).await? else { return Ok(0) };
-    let text = format!(
-        "select distinct organization_id as id from product_key
-        where key_batch_id = $1 and state in ('held', 'spent') and holder_told_at is null
-        order by organization_id limit {AT_ONCE}"
-    );
-    let companies = sql::all::<Company>(service.database.reader(), &text, [batch.id.into()]).await?;
-    if companies.is_empty() {
+    let reader = service.database.reader();
+    let done = format!("select count(*) as number from key_batch where {DONE}");
+    if sql::number(reader, &done, []).await? > 0 {
         let transaction = service.database.begin().await?;
-        let text = "update key_batch set holders_told_at = $2 where id = $1 and holders_told_at is null";
-        sql::run(&transaction, text, [batch.id.into(), service.now().0.into()]).await?;
+        let text = format!("update key_batch set holders_told_at = $1 where {DONE}");
+        sql::run(&transaction, &text, [service.now().0.into()]).await?;
         transaction.commit().await?;
     }
+    let text = format!(
+        "select distinct k.organization_id as id, k.key_batch_id as batch, b.withdrawn_at from key_batch b
+        join product_key k on k.key_batch_id = b.id and k.state in ('held', 'spent') and k.holder_told_at is null
+        where b.withdrawn_at is not null and b.holders_told_at is null
+        order by b.withdrawn_at, k.key_batch_id, k.organization_id limit {AT_ONCE}"
+    );
     let mut told = 0;
-    for Company { id } in companies {
-        match tell_company(service, OrganizationId(id), batch.id).await {
+    for Company { id, batch } in sql::all::<Company>(reader, &text, []).await? {
+        match tell_company(service, OrganizationId(id), batch).await {
             Ok(keys) => told += keys,
             // The others don't wait for one that can't be told; the next round tries it again.
             Err(failure) => {
@@ -160,6 +156,11 @@ pub async fn tell_holders(service: &Service) -> Outcome<usize> {
     }
     Ok(told)
 }
+
+/// Withdrawn batches of which every holder was told.
+const DONE: &str = "withdrawn_at is not null and holders_told_at is null
+    and not exists (select 1 from product_key k where k.key_batch_id = key_batch.id
+        and k.state in ('held', 'spent') and k.holder_told_at is null)";
 
 /// Tells a company of some of its keys; gives how many.
 async fn tell_company(service: &Service, organization: OrganizationId, batch: Uuid) -> Outcome<usize> {

@@ -175,7 +175,7 @@ pub(crate) async fn entitle(change: &mut Change<'_>, organization: OrganizationI
         );
     }
     // Boxed: what grants is part of many a long use case.
-    Box::pin(quantities::settle(change, organization, None)).await?;
+    Box::pin(quantities::settle(change, organization)).await?;
     Ok(count)
 }
 

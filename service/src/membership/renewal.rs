@@ -11,7 +11,8 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::carry::{Way, carry};
-use super::{entitle, tier_change};
+use super::entitle;
+use super::tier_change::{self, Reopened};
 use crate::audit::Event;
 use crate::change::Change;
 use crate::{Outcome, sql};
@@ -144,15 +145,12 @@ struct Taken {
 
 /// Ends the holding of an order line that is refunded. Where it followed another one that would still be of
 /// use, that one is in force again, with everything that had gone over: a refund takes away what was bought,
-/// and nothing else.
+/// and nothing else. Gives the change of level that is taken back with it: its holders get their seats back with
+/// [`tier_change::give_back`], once the pools are settled without what was bought.
 ///
 /// # Errors
 /// [`crate::Failure::Database`].
-pub(crate) async fn take_back(
-    change: &mut Change<'_>,
-    organization: OrganizationId,
-    line: Uuid,
-) -> Outcome<()> {
+pub(crate) async fn take_back(change: &Change<'_>, line: Uuid) -> Outcome<Option<Reopened>> {
     let text = "select e.id as follows_id, e.anniversary_at, o.time_zone, l.kind, s.paid_at
         from holding h join holding e on e.id = h.follows_id and e.state = 'ended'
         join order_line l on l.id = h.order_line_id join orders s on s.id = l.order_id
@@ -162,17 +160,18 @@ pub(crate) async fn take_back(
     let text = "update holding set state = 'cancelled', row_version = row_version + 1
         where order_line_id = $1 and state in ('active', 'coming')";
     sql::run(&change.transaction, text, [line.into()]).await?;
-    let Some(earlier) = earlier else { return Ok(()) };
+    let Some(earlier) = earlier else { return Ok(None) };
     let zone = Zone::named(&earlier.time_zone);
     let last_use = zone.day_of(Moment(earlier.anniversary_at)).plus_days(RENEWAL_WINDOW_DAYS);
     if zone.day_of(change.now) > last_use {
-        return Ok(());
+        return Ok(None);
     }
     carry(change, Way::Back, line).await?;
     let text = "update holding set state = 'active', row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [earlier.follows_id.into()]).await?;
-    if let Some(changed_at) = earlier.paid_at.filter(|_| earlier.kind == OrderKind::TierChange.code()) {
-        tier_change::reopen(change, organization, earlier.follows_id, changed_at).await?;
-    }
-    Ok(())
+    let Some(changed_at) = earlier.paid_at.filter(|_| earlier.kind == OrderKind::TierChange.code()) else {
+        return Ok(None);
+    };
+    tier_change::reopen(change, earlier.follows_id).await?;
+    Ok(Some(Reopened { holding: earlier.follows_id, changed_at }))
 }

@@ -93,7 +93,7 @@ pub(crate) async fn hand_over(
         ended += 1;
     }
     // What of a product is left has what an individual grant says about all of it.
-    Box::pin(quantities::settle(change, organization, None)).await?;
+    Box::pin(quantities::settle(change, organization)).await?;
     tell(change, organization, new, "tier_changed").await?;
     change.record(
         Event::new(organization, AuditAction::TierChanged, "holding", new)
@@ -182,18 +182,37 @@ async fn end(change: &mut Change<'_>, organization: OrganizationId, id: GrantId)
     Ok(())
 }
 
-/// Puts the benefits that ended with a change of level in force again, and gives their holders new seats, with
-/// the keys that were bound to the old ones. Whoever has left the company meanwhile is left out, and so is support,
-/// which is set up anew with each assignment. `changed_at` is
-/// the moment of the change, in milliseconds.
+/// A change of level that is taken back: the holding that is in force again, and the moment of the change in
+/// milliseconds.
+pub(crate) struct Reopened {
+    pub(crate) holding: Uuid,
+    pub(crate) changed_at: i64,
+}
+
+/// Puts the benefits of a holding that ended with a change of its level in force again.
 ///
 /// # Errors
 /// [`Failure::Database`].
-pub(crate) async fn reopen(
+pub(crate) async fn reopen(change: &Change<'_>, old: Uuid) -> Outcome<()> {
+    // What the clock would have ended meanwhile stays so.
+    let text = "update benefit_grant set state = 'granted', row_version = row_version + 1
+        where holding_id = $1 and state = 'ended' and coalesce(expires_at, holding_ends_at + 2592000000) >= $2
+            and not exists (select 1 from benefit_grant n where n.follows_id = benefit_grant.id
+                and n.state <> 'withdrawn')";
+    sql::run(&change.transaction, text, [old.into(), change.now.0.into()]).await?;
+    Ok(())
+}
+
+/// Gives the holders of benefits that ended with a change of level, and are in force again, new seats with the keys
+/// that were bound to the old ones. Pools have what they are to have by then: an individual grant may be over since.
+/// Whoever has left the company meanwhile is left out, and so is support, which is set up anew with each assignment.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn give_back(
     change: &mut Change<'_>,
     organization: OrganizationId,
-    old: Uuid,
-    changed_at: i64,
+    reopened: &Reopened,
 ) -> Outcome<()> {
     #[derive(FromQueryResult)]
     struct Lost {
@@ -206,12 +225,6 @@ pub(crate) async fn reopen(
         language: String,
         product: String,
     }
-    // What the clock would have ended meanwhile stays so.
-    let text = "update benefit_grant set state = 'granted', row_version = row_version + 1
-        where holding_id = $1 and state = 'ended' and coalesce(expires_at, holding_ends_at + 2592000000) >= $2
-            and not exists (select 1 from benefit_grant n where n.follows_id = benefit_grant.id
-                and n.state <> 'withdrawn')";
-    sql::run(&change.transaction, text, [old.into(), change.now.0.into()]).await?;
     let text = "select s.id, s.grant_id, s.person_id, a.id as account_id, a.full_name, a.email, a.language,
             t.name as product
         from seat s
@@ -223,7 +236,8 @@ pub(crate) async fn reopen(
         where s.release_reason = $2 and s.released_at = $3 and not exists (select 1 from seat o where o.grant_id = s.grant_id
             and o.person_id = s.person_id and o.released_at is null)
         order by s.assigned_at, s.id";
-    let values = [old.into(), ReleaseReason::TierChanged.code().into(), changed_at.into()];
+    let values =
+        [reopened.holding.into(), ReleaseReason::TierChanged.code().into(), reopened.changed_at.into()];
     for lost in sql::all::<Lost>(&change.transaction, text, values).await? {
         let seat = change.service().new_id();
         // A pool that was over-allocated gives back only what it has: nobody new, and nobody again.

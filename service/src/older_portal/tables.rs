@@ -91,8 +91,9 @@ impl Tables {
             ),
             pool: Bulk::new(
                 "pool",
-                &["id", "organization_id", "quantity", "used_before"],
-                "on conflict (id) do update set quantity = excluded.quantity, used_before = excluded.used_before",
+                &["id", "organization_id", "quantity", "plan_quantity", "used_before"],
+                "on conflict (id) do update set quantity = excluded.quantity,
+                    plan_quantity = excluded.plan_quantity, used_before = excluded.used_before",
             ),
             grant: Bulk::new(
                 "benefit_grant",

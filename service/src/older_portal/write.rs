@@ -511,7 +511,14 @@ impl Writing<'_, '_> {
         let differs = earlier
             .is_none_or(|earlier| earlier.quantity != pool.quantity || earlier.pool_used_before != used);
         if differs {
-            self.tables.pool.push([id.into(), self.id.into(), pool.quantity.into(), used.into()]);
+            // What the plan gives is what there is, until an individual grant says otherwise.
+            self.tables.pool.push([
+                id.into(),
+                self.id.into(),
+                pool.quantity.into(),
+                pool.quantity.into(),
+                used.into(),
+            ]);
         }
         let resized = earlier.is_some_and(|earlier| earlier.quantity != pool.quantity);
         for (grant, category) in &pool.grants {

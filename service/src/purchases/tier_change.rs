@@ -166,6 +166,8 @@ struct GrantRow {
     unit: String,
     quantity: Option<i64>,
     used: i64,
+    /// Whether an individual grant says how much there is, on the old level as on the new one.
+    individual: bool,
 }
 
 #[derive(FromQueryResult)]
@@ -211,7 +213,11 @@ async fn preview(
             .collect(),
     );
     let pairs: HashMap<usize, usize> = successors(&old, &new).into_iter().collect();
-    let text = "select g.id, t.name, g.category, p.unit, po.quantity, po.used + po.used_before as used
+    let text = "select g.id, t.name, g.category, p.unit, po.quantity, po.used + po.used_before as used,
+            exists (select 1 from individual_grant i
+                join benefit_grant s on s.product_id = i.product_id and s.organization_id = i.organization_id
+                where i.organization_id = g.organization_id and i.kind = 'quantity' and i.ended_at is null
+                    and s.pool_id = g.pool_id and s.state = 'granted') as individual
         from benefit_grant g join product p on p.id = g.product_id
         join product_text t on t.product_id = p.id and t.language = $2 join pool po on po.id = g.pool_id
         where g.holding_id = $1 and g.state = 'granted'";
@@ -241,7 +247,7 @@ async fn preview(
                 category,
                 unit: Unit::from_code(&row.unit).ok_or_else(|| broken("unit"))?,
                 before: limit(row.quantity),
-                after: limit(next.limit()),
+                after: limit(if row.individual { row.quantity } else { next.limit() }),
                 held: row.used.max(i64::try_from(held.len()).unwrap_or(i64::MAX)),
             }),
             None => ends.push(EndsRow { product: row.name.clone(), category, holders: held }),

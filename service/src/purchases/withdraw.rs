@@ -14,7 +14,7 @@ use crate::audit::Event;
 use crate::benefits::{grants, products};
 use crate::change::Change;
 use crate::live::Changed;
-use crate::membership::{entitle, renewal};
+use crate::membership::{entitle, renewal, tier_change};
 use crate::{Outcome, people, sql};
 
 #[derive(FromQueryResult)]
@@ -55,7 +55,7 @@ pub(crate) async fn approve(change: &mut Change<'_>, line: OrderLineId, asked: M
 pub(super) async fn undo(change: &mut Change<'_>, line: OrderLineId) -> Outcome<()> {
     let purchase = list::find(&change.transaction, line, change.now).await?;
     let organization = purchase.organization;
-    renewal::take_back(change, organization, line.0).await?;
+    let reopened = renewal::take_back(change, line.0).await?;
     let text = "select n.id from benefit_grant n join benefit_grant f on f.id = n.follows_id
         where n.order_line_id = $1 and n.state = 'granted' and f.state = 'granted' order by n.id";
     for Id { id } in sql::all::<Id>(&change.transaction, text, [line.0.into()]).await? {
@@ -85,6 +85,9 @@ pub(super) async fn undo(change: &mut Change<'_>, line: OrderLineId) -> Outcome<
     sql::run(&change.transaction, text, [organization.0.into(), tier.code().into()]).await?;
     // What another holding brings as well comes with that one from now on.
     entitle::entitle(change, organization).await?;
+    if let Some(reopened) = reopened {
+        tier_change::give_back(change, organization, &reopened).await?;
+    }
     change.record(
         Event::new(organization, AuditAction::PurchaseRefunded, "order_line", line)
             .before("active")

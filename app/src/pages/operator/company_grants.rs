@@ -117,10 +117,13 @@ fn row(texts: Texts, company: &str, row: &CompanyGrantRow) -> AnyView {
     };
     let over = (over > 0)
         .then(|| view! { <Status kind=StatusKind::Failed text=texts.individual_grants_over(over)/> });
+    let product = row.product;
     let of_its_own = row.individual.as_ref().map(|row| {
         let until = format::date(texts.language(), row.ends);
         let ends = view! { <small>{texts.individual_grants_column_until()}" "{until}</small> };
-        view! { {individual(texts, row.individual)}{ends} }
+        // Another product may share the pool.
+        let of = (row.product != product).then(|| view! { <small>{row.name.clone()}</small> });
+        view! { {individual(texts, row.individual)}{of}{ends} }
     });
     let result = match (row.result, &row.individual) {
         (Some(result), _) => amount(texts, result),
@@ -314,16 +317,19 @@ fn wanted(texts: Texts, form: Form, row: Option<&IndividualGrantRow>, zone: &str
     .into_any()
 }
 
-/// Stands there once the server has said that more is in use than there would be.
+/// Stands there once the server has said how many more are in use than there would be. It is about that number: where
+/// another one comes, it is asked anew.
 fn consent(form: Form, label: &'static str) -> impl IntoView {
     let error = form.field_error(Field::Accept);
-    let asked = Memo::new(move |_| error.with(Option::is_some));
+    let number = form.field_number(Field::Accept);
+    let asked = Memo::new(move |_| number.get());
     move || {
-        asked.get().then(|| {
+        asked.get().map(|number| {
             view! {
                 <Tick
                     id=form.id(Field::Accept)
                     name=Field::Accept.code()
+                    value=number.to_string()
                     label=label
                     required=true
                     error=error
@@ -342,9 +348,13 @@ fn End(row: IndividualGrantRow, plan: Option<Amount>) -> impl IntoView {
         IndividualKind::Quantity => texts.individual_grants_end_plan(self::plan(texts, plan), &row.name),
         IndividualKind::Product => texts.individual_grants_end_product(&row.name),
     };
+    let accept = match row.individual.kind {
+        IndividualKind::Quantity => texts.individual_grants_accept_end(),
+        IndividualKind::Product => texts.individual_grants_accept_end_product(),
+    };
     let stub = move || {
         view! {
-            {consent(form, texts.individual_grants_accept_end())}
+            {consent(form, accept)}
             <SubmitButton label=texts.individual_grants_end() tone=ButtonTone::DangerPrimary busy=form.pending/>
         }
     };
