@@ -139,7 +139,7 @@ fn usage(texts: Texts, rows: Vec<Exported>) -> Sheet {
             text(texts.find_unit_word(row.unit.code()).unwrap_or(row.unit.code())),
             Cell::Number(figures.granted),
             Cell::Number(figures.used),
-            Cell::Number(figures.unused()),
+            Cell::Number(figures.unused),
             Cell::Number(figures.peak),
             Cell::Number(figures.begun),
             Cell::Number(figures.unlimited),

@@ -108,7 +108,7 @@ async fn what_is_counted_is_what_the_rows_say(#[values(Engine::Sqlite, Engine::P
         ))
         .await;
     assert!(held > 0 && granted > held);
-    assert_eq!((now.granted, now.used, now.unused()), (granted, held, granted - held));
+    assert_eq!((now.granted, now.used, now.unused), (granted, held, granted - held));
     assert!(now.peak >= now.used);
 
     // A seat that comes and goes within the month is its peak, not its end.

@@ -279,6 +279,9 @@ pub struct ProgrammeInsightPage {
     pub companies: i64,
     /// How all of them use their benefits.
     pub usage: Usage,
+    /// The months of requests and money, the earliest first: those of the use end with the last one that is counted
+    /// everywhere.
+    pub months: Vec<Month>,
     /// Every kind of request month by month, the earliest first.
     pub completions: Vec<Completion>,
     /// Whose time to complete is drawn; none where nothing was completed.

@@ -84,8 +84,9 @@ pub(crate) async fn end_grant(
     }
     let texts = products::texts(&change.transaction, grant.product).await?;
     release::end_all(change, &grant, ReleaseReason::GrantEnded, &texts).await?;
-    let text = "update benefit_grant set state = 'ended', row_version = row_version + 1 where id = $1";
-    sql::run(&change.transaction, text, [id.0.into()]).await?;
+    let text = "update benefit_grant set state = 'ended', ended_at = $2, row_version = row_version + 1
+        where id = $1";
+    sql::run(&change.transaction, text, [id.0.into(), change.now.0.into()]).await?;
     change.record(
         Event::new(organization, AuditAction::GrantEnded, "grant", id)
             .grant(id)

@@ -163,7 +163,7 @@ fn overview(texts: Texts, rows: &[Overview]) -> AnyView {
                     {cell(texts.insight_granted(), number(texts, figures.granted))}
                     {cell(texts.insight_used(), number(texts, figures.used))}
                     {cell(texts.insight_share(), share(texts, one))}
-                    {cell(texts.insight_unused(), number(texts, figures.unused()))}
+                    {cell(texts.insight_unused(), number(texts, figures.unused))}
                     {cell(texts.insight_peak(), number(texts, figures.peak))}
                     {cell(texts.insight_unlimited(), number(texts, figures.unlimited))}
                 </tr>
@@ -215,7 +215,7 @@ fn chart(texts: Texts, category: Category, one: &UnitUse) -> AnyView {
             let cells: Vec<_> = [
                 (texts.insight_granted(), figures.granted),
                 (texts.insight_used(), figures.used),
-                (texts.insight_unused(), figures.unused()),
+                (texts.insight_unused(), figures.unused),
                 (texts.insight_peak(), figures.peak),
                 (texts.insight_begun(), figures.begun),
                 (texts.insight_unlimited(), figures.unlimited),
@@ -273,7 +273,7 @@ fn products(texts: Texts, rows: &[ProductUse]) -> Option<AnyView> {
                     <td role="cell" data-label=texts.insight_counts()>{unit(texts, one.unit)}</td>
                     {cell(texts.insight_granted(), one.figures.granted)}
                     {cell(texts.insight_used(), one.figures.used)}
-                    {cell(texts.insight_unused(), one.figures.unused())}
+                    {cell(texts.insight_unused(), one.figures.unused)}
                     {cell(texts.insight_peak(), one.peak)}
                     <td role="cell" data-label=texts.insight_peak_in()>
                         {(one.peak > 0).then(|| format::month(texts.language(), one.peak_in))}
