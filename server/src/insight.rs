@@ -136,7 +136,7 @@ fn usage(texts: Texts, rows: Vec<Exported>) -> Sheet {
             Cell::Text(row.month.to_string()),
             text(words::category(texts, row.category)),
             Cell::Text(product),
-            text(texts.find_unit_word(row.unit.code()).unwrap_or(row.unit.code())),
+            text(texts.find_unit_head(row.unit.code()).unwrap_or(row.unit.code())),
             Cell::Number(figures.granted),
             Cell::Number(figures.used),
             Cell::Number(figures.unused),

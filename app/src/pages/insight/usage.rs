@@ -9,9 +9,9 @@ use locales::{Texts, format};
 use crate::components::{Bar, BarChart, Column, Empty, Icon, IconName, Ledger, Legend};
 use crate::words;
 
-/// What a unit counts, as a head: "seats".
+/// What a unit counts, as it stands by itself: "seats".
 pub(crate) fn unit(texts: Texts, unit: domain::benefit::Unit) -> &'static str {
-    texts.find_unit_word(unit.code()).unwrap_or_default()
+    texts.find_unit_head(unit.code()).unwrap_or_default()
 }
 
 fn number(texts: Texts, value: i64) -> String {
@@ -78,7 +78,6 @@ pub(crate) fn totals(texts: Texts, values: &[IdleValue]) -> AnyView {
     }
     let totals: Vec<_> = currencies
         .into_iter()
-        .take(3)
         .map(|(currency, sum)| {
             let sum = format::money(texts.language(), sum, currency);
             view! { <div><dt>{texts.insight_value_unused()}</dt><dd>{sum}</dd></div> }
@@ -182,20 +181,32 @@ fn overview(texts: Texts, rows: &[Overview]) -> AnyView {
 fn chart(texts: Texts, category: Category, one: &UnitUse) -> AnyView {
     let name = texts.insight_unit_in(words::category(texts, category), unit(texts, one.unit));
     let latest = one.months.last().map(|month| month.figures).unwrap_or_default();
-    let description = texts.insight_chart_text(number(texts, latest.granted), number(texts, latest.used));
+    // What never had a limit is drawn without one.
+    let free = one.months.iter().all(|month| month.figures.granted == 0 && month.figures.peak == 0)
+        && one.months.iter().any(|month| month.figures.unlimited > 0);
+    let description = if free {
+        texts.insight_chart_text_free(number(texts, latest.unlimited))
+    } else {
+        texts.insight_chart_text(number(texts, latest.granted), number(texts, latest.used))
+    };
     let bars: Vec<Bar> = one
         .months
         .iter()
-        .map(|MonthFigures { month, figures }| Bar {
-            frame: Some(figures.granted),
-            line: Some(figures.peak),
-            ..bar(*month, figures.used)
+        .map(|MonthFigures { month, figures }| {
+            if free {
+                return bar(*month, figures.unlimited);
+            }
+            Bar { frame: Some(figures.granted), line: Some(figures.peak), ..bar(*month, figures.used) }
         })
         .collect();
-    let legend = Legend {
-        frame: Some(texts.insight_granted()),
-        filled: texts.insight_used(),
-        line: Some(texts.insight_peak()),
+    let legend = if free {
+        Legend { frame: None, filled: texts.insight_unlimited(), line: None }
+    } else {
+        Legend {
+            frame: Some(texts.insight_granted()),
+            filled: texts.insight_used(),
+            line: Some(texts.insight_peak()),
+        }
     };
     let id = format!("use-{}", one.unit.code());
     let columns = vec![

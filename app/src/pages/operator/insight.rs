@@ -188,7 +188,7 @@ fn times(texts: Texts, page: &ProgrammeInsightPage, href: impl Fn(RequestKind) -
                 <p class="muted">{texts.insight_times_note()}</p>
                 <div class="charted">
                     <BarChart
-                        id="times"
+                        id="times-chart"
                         title=title
                         description=description
                         bars=bars
