@@ -98,7 +98,7 @@ async fn one_click_reminds_and_takes_back_without_scripts(
     let answer = admin.submit("/insight", &form).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     let page = admin.follow(answer).await;
-    assert!(decode(&page.body).contains("Each gets an email."), "{}", page.body);
+    assert!(decode(&page.body).contains("Each is told."), "{}", page.body);
     assert!(page.find_form("remind_holder", Some(&seat)).is_none(), "not again within the week");
     let answer = admin.submit("/insight", &page.form("release_seat", Some(&seat))).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
