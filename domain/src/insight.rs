@@ -20,6 +20,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{ActivityKind, AuditAction};
 use crate::benefit::{Category, ProductKind, Unit};
 use crate::error::codes;
 use crate::ids::ProductId;
@@ -175,6 +176,23 @@ pub fn in_use(uses: impl IntoIterator<Item = Use>, start: Moment, end: Moment) -
 #[must_use]
 pub const fn is_counted(kind: ProductKind) -> bool {
     !matches!(kind, ProductKind::LicenseOnly)
+}
+
+/// Whether such an event may change what is counted: whoever signs in, reads, takes figures away or reminds somebody
+/// uses nothing by that.
+#[must_use]
+pub const fn changes_use(action: AuditAction) -> bool {
+    !matches!(action.kind(), ActivityKind::SignIn)
+        && !matches!(
+            action,
+            AuditAction::InsightExported
+                | AuditAction::ActivityExported
+                | AuditAction::PeopleExported
+                | AuditAction::BenefitReminded
+                | AuditAction::MembershipReminded
+                | AuditAction::SupportIdsShown
+                | AuditAction::Denied
+        )
 }
 
 /// Whether what is left of such a benefit, once it is in use, is used up also while nothing new starts (rule 21):
@@ -584,6 +602,32 @@ mod tests {
         ] {
             assert_eq!(latest_of_all(counted.map(month), now), month(latest), "{counted:?}");
         }
+    }
+
+    #[test]
+    fn events_that_use_nothing_are_told_apart() {
+        let quiet = [AuditAction::SignedIn, AuditAction::SignedOut, AuditAction::InsightExported];
+        assert!(quiet.into_iter().all(|action| !changes_use(action)));
+        for action in [
+            AuditAction::SeatAssigned,
+            AuditAction::SeatReleased,
+            AuditAction::KeyRevealed,
+            AuditAction::UseRecorded,
+            AuditAction::GrantEnded,
+            AuditAction::BenefitsGranted,
+            AuditAction::IndividualGrantEnded,
+            AuditAction::PersonRemoved,
+        ] {
+            assert!(changes_use(action), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn hours_go_on_while_nothing_new_starts() {
+        let going: Vec<&str> =
+            ProductKind::ALL.iter().filter(|kind| goes_on(**kind)).map(|kind| kind.code()).collect();
+        assert_eq!(going.len(), 4, "{going:?}");
+        assert!(!goes_on(ProductKind::Subscription) && !goes_on(ProductKind::MultipleActivationKey));
     }
 
     #[test]

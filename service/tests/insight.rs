@@ -437,6 +437,7 @@ async fn taking_figures_away_is_recorded(#[values(Engine::Sqlite, Engine::Postgr
     let rows = export::company(&stage.service, &admin, Language::English, Span::Year).await.expect("rows");
     assert!(rows.iter().any(|row| row.product.is_none()) && rows.iter().any(|row| row.product.is_some()));
     assert_eq!(stage.count(recorded).await, 1);
+    assert_eq!(count_all(&stage).await, 0, "nothing is used by that");
     let operator = stage.operator(PROGRAMME_ADMIN).await;
     let all =
         export::programme(&stage.service, &operator, Language::English, Span::Half).await.expect("rows");

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 
-use domain::Moment;
 use domain::ids::OrganizationId;
-use domain::insight::{Month, figures, idle, percentile, working_minutes};
+use domain::insight::{Month, changes_use, figures, idle, percentile, working_minutes};
 use domain::moment::Zone;
+use domain::{AuditAction, Moment};
 use futures::FutureExt;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
 use uuid::Uuid;
@@ -38,19 +38,27 @@ struct Company {
     month: Option<i64>,
 }
 
-/// Counts the companies whose trail has grown since they were counted, or that weren't counted for some hours, and
-/// the sums of the months that this touched; then the requests that were decided. Says how many companies there
+/// Counts the companies of which something that counts was done since they were counted, or that weren't counted for
+/// some hours, and the sums of the months that this touched; then the requests that were decided. Says how many companies there
 /// were.
 ///
 /// # Errors
 /// [`crate::Failure::Database`]; what was counted before stays.
 pub async fn count_due(service: &Service) -> Outcome<usize> {
+    let quiet: Vec<String> = AuditAction::ALL
+        .iter()
+        .filter(|action| !changes_use(**action))
+        .map(|action| format!("'{}'", action.code()))
+        .collect();
+    let quiet = quiet.join(", ");
     let text = format!(
         "select o.id, o.time_zone, coalesce(h.sequence, 0) as sequence, c.month from organization o
         left join audit_head h on h.organization_id = o.id
         left join usage_count c on c.organization_id = o.id
         left join usage_retry t on t.organization_id = o.id
-        where (c.organization_id is null or c.sequence <> coalesce(h.sequence, 0) or c.counted_at < $1)
+        where (c.organization_id is null or c.counted_at < $1
+                or c.sequence <> coalesce(h.sequence, 0) and exists (select 1 from audit_event e
+                    where e.organization_id = o.id and e.sequence > c.sequence and e.action not in ({quiet})))
             and (t.after_at is null or t.after_at <= $2)
         order by coalesce(c.counted_at, 0), o.id limit {ROUND}"
     );
