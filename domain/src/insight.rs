@@ -189,6 +189,7 @@ pub const fn changes_use(action: AuditAction) -> bool {
                 | AuditAction::ActivityExported
                 | AuditAction::PeopleExported
                 | AuditAction::BenefitReminded
+                | AuditAction::SeatReminded
                 | AuditAction::MembershipReminded
                 | AuditAction::SupportIdsShown
                 | AuditAction::Denied

@@ -272,6 +272,8 @@ async fn a_holder_is_reminded_once_a_week_and_the_seat_can_be_taken_back(
     let told = async || stage.mails(&row.email).await.iter().filter(|mail| mail.kind == "seat_idle").count();
     assert_eq!(told().await, 0);
     assert_eq!(remind(&partner_admin).await.expect("reminded"), row.name);
+    let recorded = "select count(*) as number from audit_event where action = 'seat_reminded'";
+    assert_eq!(stage.count(recorded).await, 1);
     assert_eq!(told().await, 1);
     let again = refused(remind(&partner_admin).await);
     assert_eq!((again.code, again.detail.as_deref()), (ErrorCode::RemindedAlready, Some("2026-11-27")));

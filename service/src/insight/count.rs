@@ -39,8 +39,8 @@ struct Company {
 }
 
 /// Counts the companies of which something that counts was done since they were counted, or that weren't counted for
-/// some hours, and the sums of the months that this touched; then the requests that were decided. Says how many companies there
-/// were.
+/// some hours, and the sums of the months that this touched; then the requests that were decided. Says how many
+/// companies there were.
 ///
 /// # Errors
 /// [`crate::Failure::Database`]; what was counted before stays.

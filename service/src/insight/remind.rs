@@ -74,7 +74,7 @@ pub async fn holder(
     });
     note(&mut change, person, &grant, Some(seat)).await?;
     change.record(
-        Event::new(person.organization, AuditAction::BenefitReminded, "seat", seat)
+        Event::new(person.organization, AuditAction::SeatReminded, "seat", seat)
             .grant(grant.id)
             .person(held.person_id)
             .after("idle"),
