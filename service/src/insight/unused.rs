@@ -132,33 +132,23 @@ struct SeatRow {
     reminded_at: Option<i64>,
 }
 
-/// A seat counts as idle a week after it was assigned, which is `$3` or earlier: where its product has a key for each
+/// A seat counts as idle a week after it was assigned, which is `$2` or earlier: where its product has a key for each
 /// holder while none was ever shown, else while the holder wasn't in the portal since. Who is in the portal is noted
-/// every few minutes, so who was there just before counts as there. What somebody does in a vendor's own portal isn't
-/// known here. `$4` is that pause.
-const SEATS: &str = "select s.id, s.row_version, a.full_name, a.email, t.name as product, g.source, g.area,
-        s.assigned_at, (pr.kind = 'single_key') as without_key, s.locked_until,
-        coalesce(g.expires_at, g.holding_ends_at, 9223372036854775807) as ends_at,
-        (select max(m.sent_at) from idle_reminder m where m.seat_id = s.id) as reminded_at
+/// every few minutes, so who was there just before counts as there: `$3` is that pause. What somebody does in a
+/// vendor's own portal isn't known here.
+const SEATS: &str = "select s.id, coalesce(g.expires_at, g.holding_ends_at, 9223372036854775807) as ends_at
     from benefit_grant g
+    join organization o on o.id = g.organization_id and o.portal_state = 'member'
     join product pr on pr.id = g.product_id
-    join product_text t on t.product_id = pr.id and t.language = $2
     join seat s on s.grant_id = g.id and s.released_at is null
     join person p on p.id = s.person_id
-    join account a on a.id = p.account_id
-    join organization o on o.id = g.organization_id and o.portal_state = 'member'
-    where g.organization_id = $1 and g.state = 'granted' and s.assigned_at <= $3
+    where g.organization_id = $1 and g.state = 'granted' and s.assigned_at <= $2
         and case when pr.kind = 'single_key'
             then not exists (select 1 from product_key k where k.seat_id = s.id)
-            else p.last_seen_at < s.assigned_at - $4 end";
+            else p.last_seen_at < s.assigned_at - $3 end";
 
-fn of_seats(organization: OrganizationId, language: Language, now: Moment) -> Vec<Value> {
-    vec![
-        organization.0.into(),
-        language.tag().into(),
-        now.plus_days(-IDLE_DAYS).0.into(),
-        (NOTED_EVERY_SECONDS * 1000).into(),
-    ]
+fn of_seats(organization: OrganizationId, now: Moment) -> Vec<Value> {
+    vec![organization.0.into(), now.plus_days(-IDLE_DAYS).0.into(), (NOTED_EVERY_SECONDS * 1000).into()]
 }
 
 /// Whether a seat isn't used.
@@ -171,13 +161,13 @@ pub(super) async fn is_idle(
     seat: SeatId,
     now: Moment,
 ) -> Outcome<bool> {
-    let text = format!("select count(*) as number from ({SEATS} and s.id = $5) u");
-    let mut values = of_seats(organization, Language::default(), now);
+    let text = format!("select count(*) as number from ({SEATS} and s.id = $4) u");
+    let mut values = of_seats(organization, now);
     values.push(seat.0.into());
     Ok(sql::number(connection, &text, values).await? > 0)
 }
 
-/// Seats that aren't used.
+/// Seats that aren't used. Only those of the page are looked at any closer.
 ///
 /// # Errors
 /// [`Failure::Database`].
@@ -190,14 +180,24 @@ pub(super) async fn seats(
     after: Option<After>,
 ) -> Outcome<Page<IdleSeat>> {
     let text = format!(
-        "select u.* from ({SEATS}) u
-        where u.ends_at >= $5 and (u.ends_at > $6 or u.ends_at = $6 and u.id > $7)
-        order by u.ends_at, u.id limit {}",
+        "select s.id, s.row_version, a.full_name, a.email, t.name as product, g.source, g.area, s.assigned_at,
+            (pr.kind = 'single_key') as without_key, s.locked_until, u.ends_at,
+            (select max(m.sent_at) from idle_reminder m where m.seat_id = s.id) as reminded_at
+        from (select i.id, i.ends_at from ({SEATS}) i
+            where i.ends_at >= $4 and (i.ends_at > $5 or i.ends_at = $5 and i.id > $6)
+            order by i.ends_at, i.id limit {}) u
+        join seat s on s.id = u.id
+        join benefit_grant g on g.id = s.grant_id
+        join product pr on pr.id = g.product_id
+        join product_text t on t.product_id = pr.id and t.language = $7
+        join person p on p.id = s.person_id
+        join account a on a.id = p.account_id
+        order by u.ends_at, u.id",
         IDLE_ROWS + 1
     );
     let after = after.unwrap_or(FIRST);
-    let mut values = of_seats(organization, language, now);
-    values.extend([now.0.into(), after.ends.into(), after.id.into()]);
+    let mut values = of_seats(organization, now);
+    values.extend([now.0.into(), after.ends.into(), after.id.into(), language.tag().into()]);
     let mut rows = sql::all::<SeatRow>(connection, &text, values).await?;
     let more = rows.len() > IDLE_ROWS as usize;
     rows.truncate(IDLE_ROWS as usize);
