@@ -65,12 +65,13 @@ pub async fn actor(service: &Service, token: &str) -> Outcome<Actor> {
     };
     if now.0 - row.last_seen_at > NOTED_EVERY_SECONDS * 1000 {
         let transaction = service.database.begin().await?;
-        let text = "update session set last_seen_at = $2, expires_at = $3 where token_hash = $1";
-        let until = now.plus_seconds(LIFETIME_SECONDS).min(Moment(row.created_at).plus_days(LONGEST_DAYS));
-        sql::run(&transaction, text, [hash.into(), now.0.into(), until.0.into()]).await?;
+        // The person before the session, as whoever suspends somebody: nobody waits in a ring.
         if let Some(person) = row.person_id {
             seen(&transaction, PersonId(person), now).await?;
         }
+        let text = "update session set last_seen_at = $2, expires_at = $3 where token_hash = $1";
+        let until = now.plus_seconds(LIFETIME_SECONDS).min(Moment(row.created_at).plus_days(LONGEST_DAYS));
+        sql::run(&transaction, text, [hash.into(), now.0.into(), until.0.into()]).await?;
         transaction.commit().await?;
     }
     Ok(who(row))
@@ -343,15 +344,15 @@ async fn is_operator(connection: &impl ConnectionTrait, account: AccountId) -> R
 /// [`Failure::Database`].
 pub async fn end(service: &Service, request: &Request, token: &str) -> Outcome<()> {
     let mut change = Change::begin_unasked(service, request).await?;
+    if let Actor::Person(person) = &request.actor {
+        seen(&change.transaction, person.id, change.now).await?;
+    }
     let text = "delete from session where token_hash = $1";
     let ended = sql::run(&change.transaction, text, [hash_token(token).into()]).await?;
     if ended > 0 {
         let account = request.account()?;
         let chain = match &request.actor {
-            Actor::Person(person) => {
-                seen(&change.transaction, person.id, change.now).await?;
-                person.organization
-            }
+            Actor::Person(person) => person.organization,
             _ => programme_chain(),
         };
         change.record(Event::new(chain, AuditAction::SignedOut, "account", account));
