@@ -760,3 +760,22 @@ async fn seats_of_companies_that_can_only_be_read_are_not_offered(
     let members = programme_page(&stage, &ProgrammeInsightQuery::default()).await.companies;
     assert_eq!(members, all - 1);
 }
+
+#[rstest]
+#[tokio::test]
+async fn whoever_saw_a_key_that_was_withdrawn_since_does_not_count_as_idle(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let person = stage.person_id(EMPLOYEE, COMPANY).await;
+    let text = "select s.id from seat s join benefit_grant g on g.id = s.grant_id
+        join product p on p.id = g.product_id and p.code = 'project_professional'
+        where s.person_id = $1 and s.released_at is null";
+    let seat = SeatId(stage.id(text, [person.0.into()]).await);
+    stage.run("update product_key set state = 'withdrawn' where seat_id = $1", [seat.0.into()]).await;
+    let (_, page) = idle(&stage).await;
+    assert!(page.idle.iter().all(|row| row.seat != seat), "the key was shown");
+    stage.run("update product_key set seat_id = null where seat_id = $1", [seat.0.into()]).await;
+    let admin = stage.person(ADMIN).await;
+    remind::holder(&stage.service, &admin, stage.operation(), seat).await.expect("no key was ever shown");
+}
