@@ -272,6 +272,8 @@ codes! {
         MembershipReminded = "membership_reminded",
         /// A company was told that a benefit ends or was never used.
         BenefitReminded = "benefit_reminded",
+        /// The holder of a seat was told that it isn't used.
+        SeatReminded = "seat_reminded",
         /// How long before their last day a company is reminded of its benefits.
         RemindersSet = "reminders_set",
         /// The next year of a holding began, and its seats went over.
@@ -417,6 +419,7 @@ impl AuditAction {
             | Self::GlobalAdminRefused => ActivityKind::People,
             Self::SeatAssigned
             | Self::SeatReleased
+            | Self::SeatReminded
             | Self::SeatRequested
             | Self::SeatRequestGranted
             | Self::SeatRequestRefused => ActivityKind::Seats,

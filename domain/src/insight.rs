@@ -1,13 +1,14 @@
 //! What a programme's figures mean: months, what was granted and used in them, what lay idle and its worth, how
 //! long requests took, and the axis of a drawing.
 //!
-//! - **Granted** is what the benefits with a limit that are in force at the month's end allow together. Benefits
-//!   that share a limit count once, with the oldest of them.
+//! - **Granted** is what the benefits with a limit that are in force at the month's end allow together, with the
+//!   quantity that they had then. Benefits that share a limit count once, with the oldest of them.
 //! - **Used** is what is taken of it at the month's end: seats held, keys drawn, activations that run; of what is
 //!   spent (hours, incidents, activations of a key) all that was spent since the benefit was granted.
 //! - **Begun** is what came into use within the month, so of hours and incidents what was spent in it.
 //! - **Peak** is the most that was in use at once within the month.
-//! - **Unused** is what is granted and not used. What has no limit has nothing unused; its use is counted apart.
+//! - **Unused** is what is granted and not used, of each limit by itself: what one has too many in use takes nothing
+//!   from what another one has left. What has no limit has nothing unused; its use is counted apart.
 //! - **The value of what is unused** follows from the price that the order froze: it is shared equally among the
 //!   benefits of its line that have a limit, and each loses the part of it that is unused. The catalogue has
 //!   prices for offers, none for products.
@@ -19,6 +20,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{ActivityKind, AuditAction};
 use crate::benefit::{Category, ProductKind, Unit};
 use crate::error::codes;
 use crate::ids::ProductId;
@@ -108,6 +110,13 @@ impl Span {
     }
 }
 
+/// The latest month that is shown of all companies, of which the last one was counted in `counted`: a month that some
+/// of them don't have yet isn't. A company that can't be counted holds the others up for a month at most.
+#[must_use]
+pub fn latest_of_all(counted: Option<Month>, current: Month) -> Month {
+    counted.unwrap_or(current).clamp(current.plus(-1), current)
+}
+
 /// Something in use: from when, until when, how much. A correction of what was spent is negative.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Use {
@@ -117,6 +126,8 @@ pub struct Use {
     pub until: Option<Moment>,
     /// Units.
     pub amount: i64,
+    /// Whether it goes on from a benefit of the year before, so that nothing begins with it.
+    pub carried: bool,
 }
 
 /// What was in use in a month.
@@ -143,7 +154,9 @@ pub fn in_use(uses: impl IntoIterator<Item = Use>, start: Moment, end: Moment) -
         if one.from < start {
             before = before.saturating_add(one.amount);
         } else {
-            begun = begun.saturating_add(one.amount);
+            if !one.carried {
+                begun = begun.saturating_add(one.amount);
+            }
             steps.push((one.from, one.amount));
         }
         if let Some(until) = one.until.filter(|until| *until < end) {
@@ -163,6 +176,37 @@ pub fn in_use(uses: impl IntoIterator<Item = Use>, start: Moment, end: Moment) -
 #[must_use]
 pub const fn is_counted(kind: ProductKind) -> bool {
     !matches!(kind, ProductKind::LicenseOnly)
+}
+
+/// Whether such an event may change what is counted: whoever signs in, reads, takes figures away or reminds somebody
+/// uses nothing by that.
+#[must_use]
+pub const fn changes_use(action: AuditAction) -> bool {
+    !matches!(action.kind(), ActivityKind::SignIn)
+        && !matches!(
+            action,
+            AuditAction::InsightExported
+                | AuditAction::ActivityExported
+                | AuditAction::PeopleExported
+                | AuditAction::BenefitReminded
+                | AuditAction::SeatReminded
+                | AuditAction::MembershipReminded
+                | AuditAction::SupportIdsShown
+                | AuditAction::Denied
+        )
+}
+
+/// Whether what is left of such a benefit, once it is in use, is used up also while nothing new starts (rule 21):
+/// hours and incidents are, but nobody gets a seat or a key.
+#[must_use]
+pub const fn goes_on(kind: ProductKind) -> bool {
+    matches!(
+        kind,
+        ProductKind::BreakFixSignature
+            | ProductKind::BreakFixIncidents
+            | ProductKind::PresalesDeployment
+            | ProductKind::AdvisoryHours
+    )
 }
 
 /// A price's share that belongs to a benefit.
@@ -185,6 +229,8 @@ pub struct Limit {
     pub unit: Unit,
     /// How much; none is unlimited.
     pub quantity: Option<i64>,
+    /// How much it was before: until before which moment, the earliest first.
+    pub earlier: Vec<(Moment, Option<i64>)>,
     /// Since when it is in force.
     pub since: Moment,
     /// The first moment at which it no longer is.
@@ -196,6 +242,31 @@ pub struct Limit {
 }
 
 impl Limit {
+    /// How much it was at a moment; none is unlimited.
+    #[must_use]
+    pub fn quantity_at(&self, moment: Moment) -> Option<i64> {
+        self.earlier
+            .iter()
+            .find(|(until, _)| moment < *until)
+            .map_or(self.quantity, |(_, quantity)| *quantity)
+    }
+
+    /// All of it as used from a moment on, however much that came to be: what one key opens.
+    #[must_use]
+    pub fn all_from(&self, moment: Moment) -> Vec<Use> {
+        let amount = |quantity: Option<i64>| quantity.unwrap_or(1);
+        let mut had = amount(self.quantity_at(moment));
+        let mut uses = vec![Use { from: moment, until: None, amount: had, carried: false }];
+        for (at, _) in self.earlier.iter().filter(|(at, _)| *at > moment) {
+            let has = amount(self.quantity_at(*at));
+            if has != had {
+                uses.push(Use { from: *at, until: None, amount: has.saturating_sub(had), carried: false });
+            }
+            had = has;
+        }
+        uses
+    }
+
     fn holds_at(&self, moment: Moment) -> bool {
         self.since <= moment && self.until.is_none_or(|until| moment < until)
     }
@@ -218,6 +289,8 @@ pub struct Figures {
     pub granted: i64,
     /// Used of it at its end.
     pub used: i64,
+    /// Granted and not used at its end, of each limit by itself.
+    pub unused: i64,
     /// Used at once at most.
     pub peak: i64,
     /// Came into use.
@@ -227,13 +300,6 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Granted and not used.
-    #[must_use]
-    pub const fn unused(&self) -> i64 {
-        let left = self.granted.saturating_sub(self.used);
-        if left < 0 { 0 } else { left }
-    }
-
     /// The used part of what is granted, in percent; none where nothing is granted.
     #[must_use]
     pub const fn share(&self) -> Option<i64> {
@@ -251,22 +317,25 @@ pub fn figures(limits: &[Limit], start: Moment, end: Moment) -> BTreeMap<About, 
     let last = Moment(end.0.saturating_sub(1));
     let mut of: BTreeMap<About, (Figures, Vec<Use>)> = BTreeMap::new();
     for limit in limits {
+        let quantity = limit.quantity_at(last);
+        let left = quantity.filter(|_| limit.holds_at(last)).map(|quantity| {
+            let used = in_use(limit.uses(), start, end).used;
+            (quantity, quantity.saturating_sub(used).max(0))
+        });
         for product in [None, Some(limit.product)] {
             let about = (limit.category.code(), limit.unit.code(), product);
             let (figures, uses) = of.entry(about).or_default();
-            match limit.quantity {
-                Some(quantity) => {
-                    if limit.holds_at(last) {
-                        figures.granted = figures.granted.saturating_add(quantity);
-                    }
-                    uses.extend(limit.uses());
-                }
-                None => {
-                    let used = in_use(limit.uses(), start, end);
-                    figures.unlimited = figures.unlimited.saturating_add(used.used);
-                    figures.begun = figures.begun.saturating_add(used.begun);
-                }
+            if quantity.is_none() {
+                let used = in_use(limit.uses(), start, end);
+                figures.unlimited = figures.unlimited.saturating_add(used.used);
+                figures.begun = figures.begun.saturating_add(used.begun);
+                continue;
             }
+            if let Some((granted, unused)) = left {
+                figures.granted = figures.granted.saturating_add(granted);
+                figures.unused = figures.unused.saturating_add(unused);
+            }
+            uses.extend(limit.uses());
         }
     }
     of.into_iter()
@@ -373,6 +442,8 @@ pub fn remind_again(reminded: Option<Moment>, now: Moment) -> Option<Moment> {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -383,7 +454,7 @@ mod tests {
     }
 
     fn used(from: i64, until: Option<i64>, amount: i64) -> Use {
-        Use { from: Moment(from), until: until.map(Moment), amount }
+        Use { from: Moment(from), until: until.map(Moment), amount, carried: false }
     }
 
     fn limit(quantity: Option<i64>, since: i64, until: Option<i64>, uses: Vec<Use>) -> Limit {
@@ -392,6 +463,7 @@ mod tests {
             category: Category::VisualStudio,
             unit: Unit::Seat,
             quantity,
+            earlier: Vec::new(),
             since: Moment(since),
             until: until.map(Moment),
             worth: Some(Worth { minor: 1000, currency: "USD".to_owned() }),
@@ -477,19 +549,93 @@ mod tests {
         let figures = figures(&limits, Moment(10), Moment(20));
         let all = figures[&("visual_studio", "seat", None)];
         // The last limit is over before the month's end, with what was used of it.
-        assert_eq!(all, Figures { granted: 15, used: 5, peak: 13, begun: 9, unlimited: 6 });
-        assert_eq!((all.unused(), all.share()), (10, Some(33)));
+        assert_eq!(all, Figures { granted: 15, used: 5, unused: 10, peak: 13, begun: 9, unlimited: 6 });
+        assert_eq!((all.unused, all.share()), (10, Some(33)));
         let first = figures[&("visual_studio", "seat", Some(ProductId(Uuid::from_u128(7))))];
-        assert_eq!(first, Figures { granted: 10, used: 3, peak: 11, begun: 9, unlimited: 6 });
+        assert_eq!(first, Figures { granted: 10, used: 3, unused: 7, peak: 11, begun: 9, unlimited: 6 });
         assert_eq!(figures.len(), 3);
         assert_eq!(super::figures(&limits, Moment(-9), Moment(0)).len(), 0, "before anything was granted");
+    }
+
+    #[test]
+    fn too_many_in_use_of_one_limit_take_nothing_from_what_another_has_left() {
+        let over = limit(Some(5), 0, None, vec![used(1, None, 10)]);
+        let left = limit(Some(9), 0, None, vec![used(1, None, 4)]);
+        let figures = figures(&[over, left], Moment(10), Moment(20))[&("visual_studio", "seat", None)];
+        assert_eq!((figures.granted, figures.used, figures.unused), (14, 14, 5));
+    }
+
+    #[test]
+    fn a_month_counts_with_the_quantity_of_its_end() {
+        let earlier = vec![(Moment(5), Some(10)), (Moment(21), Some(50))];
+        let limit = Limit { earlier, ..limit(Some(10), 0, None, vec![used(1, None, 20)]) };
+        let of = |start, end| {
+            figures(slice::from_ref(&limit), Moment(start), Moment(end))[&("visual_studio", "seat", None)]
+        };
+        assert_eq!((of(10, 20).granted, of(10, 20).unused), (50, 30));
+        assert_eq!((of(20, 30).granted, of(20, 30).unused), (10, 0));
+        assert_eq!((limit.quantity_at(Moment(4)), limit.quantity_at(Moment(5))), (Some(10), Some(50)));
+        // What one key opens is all of it, however much that is.
+        let all = Limit { uses: limit.all_from(Moment(2)), ..limit };
+        let used = |end| {
+            figures(slice::from_ref(&all), Moment(0), Moment(end))[&("visual_studio", "seat", None)].used
+        };
+        assert_eq!((used(4), used(6), used(30)), (10, 50, 10));
+    }
+
+    #[test]
+    fn what_goes_on_from_the_year_before_does_not_begin() {
+        let carried = Use { carried: true, ..used(12, None, 4) };
+        let month = in_use([used(1, Some(12), 4), carried], Moment(10), Moment(20));
+        assert_eq!(month, InUse { used: 4, peak: 4, begun: 0 });
+    }
+
+    #[test]
+    fn what_not_all_companies_have_yet_is_not_the_latest_month() {
+        let now = month("2026-12");
+        for (counted, latest) in [
+            (None, "2026-12"),
+            (Some("2026-12"), "2026-12"),
+            (Some("2026-11"), "2026-11"),
+            // One that can't be counted holds nobody up for long, and one may be a day ahead.
+            (Some("2026-07"), "2026-11"),
+            (Some("2027-01"), "2026-12"),
+        ] {
+            assert_eq!(latest_of_all(counted.map(month), now), month(latest), "{counted:?}");
+        }
+    }
+
+    #[test]
+    fn events_that_use_nothing_are_told_apart() {
+        let quiet = [AuditAction::SignedIn, AuditAction::SignedOut, AuditAction::InsightExported];
+        assert!(quiet.into_iter().all(|action| !changes_use(action)));
+        for action in [
+            AuditAction::SeatAssigned,
+            AuditAction::SeatReleased,
+            AuditAction::KeyRevealed,
+            AuditAction::UseRecorded,
+            AuditAction::GrantEnded,
+            AuditAction::BenefitsGranted,
+            AuditAction::IndividualGrantEnded,
+            AuditAction::PersonRemoved,
+        ] {
+            assert!(changes_use(action), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn hours_go_on_while_nothing_new_starts() {
+        let going: Vec<&str> =
+            ProductKind::ALL.iter().filter(|kind| goes_on(**kind)).map(|kind| kind.code()).collect();
+        assert_eq!(going.len(), 4, "{going:?}");
+        assert!(!goes_on(ProductKind::Subscription) && !goes_on(ProductKind::MultipleActivationKey));
     }
 
     #[test]
     fn what_has_no_limit_has_nothing_unused() {
         let limits = [limit(None, 0, None, vec![used(1, None, 3)])];
         let figures = figures(&limits, Moment(0), Moment(9))[&("visual_studio", "seat", None)];
-        assert_eq!((figures.granted, figures.unused(), figures.share(), figures.unlimited), (0, 0, None, 3));
+        assert_eq!((figures.granted, figures.unused, figures.share(), figures.unlimited), (0, 0, None, 3));
         assert!(idle(&limits, Moment(5)).is_empty());
     }
 

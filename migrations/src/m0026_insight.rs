@@ -1,7 +1,12 @@
 //! How benefits were used, month by month: facts that a worker counts, so that no page looks at all seats.
 //!
 //! A month is a number, twelve times the year and the month from 0. `product_id` is nil where a row is about all
-//! products of a unit together. `usage_count` says up to which event of a company's trail its figures are counted.
+//! products of a unit together. `usage_count` says up to which event of a company's trail its figures are counted,
+//! `usage_retry` until when one that couldn't be counted waits, `usage_changed` of which months the sum of all
+//! companies has to be written anew.
+//!
+//! Months that are over are counted after their end. So a benefit keeps when it ended, a pool what it had before, and
+//! a person the last moment in the portal, which sessions forget with a sign-out.
 
 crate::dialect::schema_migration!("m0026_insight", up, in one transaction);
 
@@ -18,6 +23,7 @@ create table usage_month (
     product_id {uuid} not null,
     granted bigint not null check (granted >= 0),
     used bigint not null,
+    unused bigint not null check (unused >= 0),
     peak bigint not null,
     begun bigint not null,
     unlimited bigint not null,
@@ -31,6 +37,7 @@ create table usage_total (
     product_id {uuid} not null,
     granted bigint not null,
     used bigint not null,
+    unused bigint not null check (unused >= 0),
     peak bigint not null,
     begun bigint not null,
     unlimited bigint not null,
@@ -52,6 +59,34 @@ create table usage_count (
     counted_at bigint not null
 );
 create index usage_count_by_age on usage_count (counted_at);
+create index usage_count_by_month on usage_count (month);
+create table usage_retry (
+    organization_id {uuid} primary key not null references organization (id),
+    after_at bigint not null
+);
+create table usage_changed (
+    id {uuid} primary key not null,
+    month bigint not null
+);
+create index usage_changed_by_month on usage_changed (month);
+create table pool_quantity (
+    pool_id {uuid} not null references pool (id),
+    until_at bigint not null,
+    quantity bigint check (quantity >= 0),
+    primary key (pool_id, until_at)
+);
+create index product_key_of_seat on product_key (seat_id) where seat_id is not null;
+alter table benefit_grant add column ended_at bigint;
+update benefit_grant set ended_at = (select max(e.at) from audit_event e
+        where e.organization_id = benefit_grant.organization_id and e.grant_id = benefit_grant.id
+            and e.action in ('grant_ended', 'grant_withdrawn'))
+    where state in ('ended', 'withdrawn');
+alter table person add column last_seen_at bigint not null default 0;
+update person set last_seen_at = last_sign_in_at;
+update person set last_seen_at = (select max(s.last_seen_at) from session s
+        where s.account_id = person.account_id and s.organization_id = person.organization_id)
+    where exists (select 1 from session s where s.account_id = person.account_id
+        and s.organization_id = person.organization_id and s.last_seen_at > person.last_seen_at);
 create table request_month (
     month bigint not null,
     kind text not null,

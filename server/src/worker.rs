@@ -56,7 +56,7 @@ impl Worker {
     }
 }
 
-/// Runs until told to stop. Mail, keys and the clock don't wait for each other.
+/// Runs until told to stop. Mail, keys, the clock and counting don't wait for each other.
 pub async fn run(
     service: Service,
     mailer: Arc<dyn Mailer>,
@@ -64,7 +64,12 @@ pub async fn run(
     stopping: watch::Receiver<bool>,
 ) {
     let worker = Worker { service, metrics, stopping };
-    tokio::join!(worker.deliver(&*mailer), worker.follow_the_clock(), worker.take_keys_over());
+    tokio::join!(
+        worker.deliver(&*mailer),
+        worker.follow_the_clock(),
+        worker.take_keys_over(),
+        worker.count_use()
+    );
 }
 
 impl Worker {
@@ -112,6 +117,24 @@ impl Worker {
             if more == Some(true) {
                 tokio::task::yield_now().await;
             } else if !self.rest(EVERY).await {
+                return;
+            }
+        }
+    }
+
+    /// Counts how benefits are used: after an update, companies by the thousand.
+    async fn count_use(&self) {
+        loop {
+            let counted = self
+                .job(
+                    "insight_count_due",
+                    "the use of benefits could not be counted",
+                    insight::count::count_due(&self.service),
+                )
+                .await;
+            if counted.is_some_and(|counted| counted >= insight::count::MANY) {
+                tokio::task::yield_now().await;
+            } else if !self.rest(SELDOM).await {
                 return;
             }
         }
@@ -221,12 +244,6 @@ impl Worker {
             "keys_tell_low",
             "key pools that run low could not be told",
             keys::threshold::tell_low(service),
-        )
-        .await;
-        self.job(
-            "insight_count_due",
-            "the use of benefits could not be counted",
-            insight::count::count_due(service),
         )
         .await;
         self.job("sessions_sweep", "sessions could not be swept", sessions::sweep(service)).await;

@@ -17,7 +17,7 @@ pub const LIFETIME_SECONDS: i64 = 12 * 3600;
 /// However much it is used, somebody signs in again after so many days (NIST SP 800-63B, AAL1).
 pub const LONGEST_DAYS: i64 = 30;
 /// Its last use is noted at most every five minutes: reading a page shouldn't write.
-const NOTED_EVERY_SECONDS: i64 = 300;
+pub(crate) const NOTED_EVERY_SECONDS: i64 = 300;
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -65,12 +65,23 @@ pub async fn actor(service: &Service, token: &str) -> Outcome<Actor> {
     };
     if now.0 - row.last_seen_at > NOTED_EVERY_SECONDS * 1000 {
         let transaction = service.database.begin().await?;
+        // The person before the session, as whoever suspends somebody: nobody waits in a ring.
+        if let Some(person) = row.person_id {
+            seen(&transaction, PersonId(person), now).await?;
+        }
         let text = "update session set last_seen_at = $2, expires_at = $3 where token_hash = $1";
         let until = now.plus_seconds(LIFETIME_SECONDS).min(Moment(row.created_at).plus_days(LONGEST_DAYS));
         sql::run(&transaction, text, [hash.into(), now.0.into(), until.0.into()]).await?;
         transaction.commit().await?;
     }
     Ok(who(row))
+}
+
+/// Keeps when a person was in the portal: sessions go with a sign-out, this stays.
+async fn seen(connection: &impl ConnectionTrait, person: PersonId, now: Moment) -> Outcome<()> {
+    let text = "update person set last_seen_at = $2 where id = $1 and last_seen_at < $2";
+    sql::run(connection, text, [person.0.into(), now.0.into()]).await?;
+    Ok(())
 }
 
 /// The operator with a mail address, for commands that act in somebody's name.
@@ -303,7 +314,7 @@ async fn enter(
     organization: OrganizationId,
     now: Moment,
 ) -> Result<Option<FirstPerson>, Failure> {
-    let text = "update person set last_sign_in_at = $3
+    let text = "update person set last_sign_in_at = $3, last_seen_at = $3
         where account_id = $1 and organization_id = $2 and status = 'active' returning id, organization_id";
     let values = [account.0.into(), organization.0.into(), now.0.into()];
     Ok(sql::one::<FirstPerson>(connection, text, values).await?)
@@ -316,7 +327,8 @@ async fn enter_first(
     now: Moment,
 ) -> Result<Option<FirstPerson>, Failure> {
     let text = format!(
-        "update person set last_sign_in_at = $2 where id = ({FIRST_HOME}) returning id, organization_id"
+        "update person set last_sign_in_at = $2, last_seen_at = $2 where id = ({FIRST_HOME})
+        returning id, organization_id"
     );
     Ok(sql::one::<FirstPerson>(connection, &text, [account.0.into(), now.0.into()]).await?)
 }
@@ -332,6 +344,9 @@ async fn is_operator(connection: &impl ConnectionTrait, account: AccountId) -> R
 /// [`Failure::Database`].
 pub async fn end(service: &Service, request: &Request, token: &str) -> Outcome<()> {
     let mut change = Change::begin_unasked(service, request).await?;
+    if let Actor::Person(person) = &request.actor {
+        seen(&change.transaction, person.id, change.now).await?;
+    }
     let text = "delete from session where token_hash = $1";
     let ended = sql::run(&change.transaction, text, [hash_token(token).into()]).await?;
     if ended > 0 {
@@ -389,7 +404,8 @@ pub async fn switch_organization(
         }
         _ => {}
     }
-    let text = "update person set last_sign_in_at = $3 where account_id = $1 and organization_id = $2";
+    let text = "update person set last_sign_in_at = $3, last_seen_at = $3
+        where account_id = $1 and organization_id = $2";
     sql::run(&change.transaction, text, [account.0.into(), organization.0.into(), change.now.0.into()])
         .await?;
     change.record(Event::new(organization, AuditAction::OrganizationEntered, "account", account));

@@ -6,21 +6,29 @@ mod common;
 
 use common::{BEGINNING, Engine, Stage, stage};
 use domain::benefit::{Category, Unit};
-use domain::ids::{GrantId, SeatId};
+use domain::ids::{GrantId, IndividualGrantId, SeatId};
 use domain::insight::{Figures, Month, Span};
 use domain::moment::Zone;
 use domain::view::insight::{
     After, IDLE_ROWS, IdleSeat, InsightPage, InsightQuery, ProgrammeInsightPage, ProgrammeInsightQuery,
 };
 use domain::view::requests::RequestKind;
-use domain::{ErrorCode, Language};
+use domain::{Day, ErrorCode, Language, Moment};
 use rstest::rstest;
+use service::accounts::sign_in::{Entry, SignIn, sign_in};
 use service::assignments::assign::{AssignSeats, assign};
 use service::assignments::release::{ReleaseSeat, release};
+use service::individual_grants::end::{self, EndIndividualGrant};
+use service::individual_grants::set::{self, SetIndividualGrant};
+use service::individual_grants::{Wanted, on_clock};
 use service::insight::{company, count, export, programme, remind};
-use service::{Failure, Request};
+use service::sample_programme::DEMO_PASSWORD;
+use service::{Failure, Request, sessions};
+use uuid::Uuid;
 
 const COMPANY: &str = "fernhollow.example";
+const OTHER: &str = "kestrelash.example";
+const STUDIO: &str = "visual_studio_enterprise";
 const ADMIN: &str = "maren.tolvik@fernhollow.example";
 const PARTNER_ADMIN: &str = "odalys.brandt@fernhollow.example";
 const USER_ADMIN: &str = "malin.thistlewood@fernhollow.example";
@@ -108,7 +116,7 @@ async fn what_is_counted_is_what_the_rows_say(#[values(Engine::Sqlite, Engine::P
         ))
         .await;
     assert!(held > 0 && granted > held);
-    assert_eq!((now.granted, now.used, now.unused()), (granted, held, granted - held));
+    assert_eq!((now.granted, now.used, now.unused), (granted, held, granted - held));
     assert!(now.peak >= now.used);
 
     // A seat that comes and goes within the month is its peak, not its end.
@@ -127,7 +135,7 @@ async fn what_is_counted_is_what_the_rows_say(#[values(Engine::Sqlite, Engine::P
 
     // The sum of all companies is that of their rows.
     let sum =
-        "select cast(coalesce(sum(used + 3 * granted + 7 * peak + 11 * begun + 13 * unlimited), 0) as bigint)
+        "select cast(coalesce(sum(used + 3 * granted + 5 * unused + 7 * peak + 11 * begun + 13 * unlimited), 0) as bigint)
         as number from ";
     let parts = stage.count(&format!("{sum} usage_month")).await;
     assert!(parts > 0);
@@ -220,7 +228,8 @@ async fn rule_01_administrators_see_their_companys_use_and_operators_that_of_all
     let page = company::page(&stage.service, &agent, Language::English, &query).await;
     assert_eq!(refused(page).code, ErrorCode::WrongSide);
     let all = programme_page(&stage, &ProgrammeInsightQuery::default()).await;
-    assert_eq!(all.companies, stage.count("select count(*) as number from organization").await);
+    let members = "select count(*) as number from organization where portal_state = 'member'";
+    assert_eq!(all.companies, stage.count(members).await);
     // Two companies have less than all of them.
     let own = shown(&stage, ADMIN, &query).await.usage.overview;
     let other = shown(&stage, OTHER_ADMIN, &query).await.usage.overview;
@@ -234,7 +243,7 @@ async fn rule_01_administrators_see_their_companys_use_and_operators_that_of_all
 /// Seats that were assigned weeks ago to people who never came.
 async fn idle(stage: &Stage) -> (IdleSeat, InsightPage) {
     let before = BEGINNING.plus_days(-30).0;
-    stage.sql("update person set last_sign_in_at = 0; delete from session;").await;
+    stage.sql("update person set last_sign_in_at = 0, last_seen_at = 0; delete from session;").await;
     stage
         .sql(&format!(
             "update seat set assigned_at = {before}, locked_until = null where released_at is null"
@@ -263,6 +272,8 @@ async fn a_holder_is_reminded_once_a_week_and_the_seat_can_be_taken_back(
     let told = async || stage.mails(&row.email).await.iter().filter(|mail| mail.kind == "seat_idle").count();
     assert_eq!(told().await, 0);
     assert_eq!(remind(&partner_admin).await.expect("reminded"), row.name);
+    let recorded = "select count(*) as number from audit_event where action = 'seat_reminded'";
+    assert_eq!(stage.count(recorded).await, 1);
     assert_eq!(told().await, 1);
     let again = refused(remind(&partner_admin).await);
     assert_eq!((again.code, again.detail.as_deref()), (ErrorCode::RemindedAlready, Some("2026-11-27")));
@@ -275,7 +286,7 @@ async fn a_holder_is_reminded_once_a_week_and_the_seat_can_be_taken_back(
     // Whoever comes to the portal uses the seat.
     let person = stage.person_id(&row.email, COMPANY).await;
     let seat =
-        format!("update person set last_sign_in_at = {} where id = {}", BEGINNING.0, stage.literal(person.0));
+        format!("update person set last_seen_at = {} where id = {}", BEGINNING.0, stage.literal(person.0));
     stage.sql(&seat).await;
     let after = shown(&stage, ADMIN, &InsightQuery::default()).await;
     assert!(after.idle.iter().all(|one| one.email != row.email || one.without_key));
@@ -428,10 +439,343 @@ async fn taking_figures_away_is_recorded(#[values(Engine::Sqlite, Engine::Postgr
     let rows = export::company(&stage.service, &admin, Language::English, Span::Year).await.expect("rows");
     assert!(rows.iter().any(|row| row.product.is_none()) && rows.iter().any(|row| row.product.is_some()));
     assert_eq!(stage.count(recorded).await, 1);
+    assert_eq!(count_all(&stage).await, 0, "nothing is used by that");
     let operator = stage.operator(PROGRAMME_ADMIN).await;
     let all =
         export::programme(&stage.service, &operator, Language::English, Span::Half).await.expect("rows");
     assert!(!all.usage.is_empty());
     assert_eq!(stage.count(recorded).await, 2);
     assert!(stage.audit_intact().await);
+}
+
+/// Gives a company so much of Visual Studio until a day.
+async fn individual(stage: &Stage, domain: &str, quantity: i64, until: &str) -> IndividualGrantId {
+    let product = stage.id("select id from product where code = $1", [STUDIO.into()]).await;
+    let wanted = Wanted {
+        quantity: quantity.to_string(),
+        unlimited: false,
+        ends: until.to_owned(),
+        reason: "A pilot that the programme supports".to_owned(),
+        accepted: true,
+    };
+    let organization = stage.organization(domain).await;
+    let input = SetIndividualGrant { organization, product: product.to_string(), wanted };
+    let operator = stage.operator(PROGRAMME_ADMIN).await;
+    set::set(&stage.service, &operator, stage.operation(), input).await.expect("set")
+}
+
+/// A moment of a day of UTC.
+fn at(day: &str, hours: i64) -> Moment {
+    let day = Day::parse(day).expect("a day");
+    Zone::named("UTC").start_of(day).plus_seconds(hours * 3600)
+}
+
+/// Counts every company anew, also where nothing has happened.
+async fn count_anew(stage: &Stage) {
+    stage.sql("update usage_count set counted_at = 0").await;
+    count_all(stage).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_benefit_that_ended_early_is_over_in_the_months_that_follow(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let id = individual(&stage, OTHER, 7, "2027-06-30").await;
+    count_all(&stage).await;
+    let with = latest(&shown(&stage, OTHER_ADMIN, &visual_studio()).await);
+    stage.clock.move_days(2);
+    let input = EndIndividualGrant { id, version: 1, accepted: true };
+    let operator = stage.operator(PROGRAMME_ADMIN).await;
+    end::end(&stage.service, &operator, stage.operation(), input).await.expect("ended");
+    count_all(&stage).await;
+    let without = latest(&shown(&stage, OTHER_ADMIN, &visual_studio()).await);
+    assert_eq!(without.granted, with.granted - 7);
+    // The first count of December is the last one of November.
+    stage.clock.set(at("2026-12-02", 12));
+    count_all(&stage).await;
+    let months = seats(&shown(&stage, OTHER_ADMIN, &visual_studio()).await);
+    let [.., november, december] = months[..] else { panic!("{months:?}") };
+    assert_eq!((november.granted, december.granted), (without.granted, without.granted));
+    let kept = "select count(*) as number from benefit_grant where ended_at is not null
+        and source = 'individual_grant'";
+    assert_eq!(stage.count(kept).await, 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_month_counts_with_the_quantity_that_it_ended_with(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    count_all(&stage).await;
+    let plan = latest(&shown(&stage, ADMIN, &visual_studio()).await).granted;
+    individual(&stage, COMPANY, 400, "2026-11-30").await;
+    count_all(&stage).await;
+    let with = latest(&shown(&stage, ADMIN, &visual_studio()).await).granted;
+    assert!(with > plan, "{with} > {plan}");
+    // It ends with the month, and what the plan gives is there again before anything is counted.
+    stage.clock.set(at("2026-12-01", 12));
+    assert_eq!(on_clock::end_due(&stage.service).await.expect("ran"), 1);
+    count_all(&stage).await;
+    let months = seats(&shown(&stage, ADMIN, &visual_studio()).await);
+    let [.., november, december] = months[..] else { panic!("{months:?}") };
+    assert_eq!((november.granted, december.granted), (with, plan));
+}
+
+#[rstest]
+#[case::cloud_licence_first(true)]
+#[case::activation_key_first(false)]
+#[tokio::test]
+async fn what_shares_a_limit_is_counted_by_its_own_kind(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[case] licence_first: bool,
+) {
+    let stage = stage(engine).await;
+    let licence = stage.grant(COMPANY, "office_365_e3", "gold_core").await;
+    let key = stage.grant(COMPANY, "office_professional_plus", "gold_core").await;
+    let (first, second) = if licence_first { (licence, key) } else { (key, licence) };
+    let pool = stage.grant_row(licence).await.pool_id;
+    assert_eq!(stage.grant_row(key).await.pool_id, pool, "they share one");
+    let text = "update benefit_grant set granted_at = granted_at - 1 where id = $1";
+    stage.run(text, [first.0.into()]).await;
+    let text =
+        "update product_key set state = 'withdrawn' where grant_id in ($1, $2) and state <> 'replaced'";
+    stage.run(text, [first.0.into(), second.0.into()]).await;
+    let used = async || -> i64 {
+        count_anew(&stage).await;
+        let page = shown(&stage, ADMIN, &InsightQuery::default()).await;
+        page.usage.overview.iter().map(|one| one.figures.used).sum()
+    };
+    let draw = async |grant: GrantId| {
+        let row = stage.grant_row(grant).await;
+        let text = "update product_key set state = 'held', organization_id = $1, grant_id = $2, drawn_at = $3
+            where id = (select k.id from product_key k join key_pool p on p.id = k.key_pool_id
+                where p.product_id = $4 and k.state = 'free' limit 1)";
+        let values = [row.organization_id.into(), grant.0.into(), BEGINNING.0.into(), row.product_id.into()];
+        assert_eq!(stage.run(text, values).await, 1);
+    };
+    let before = used().await;
+    draw(key).await;
+    assert_eq!(used().await, before, "a key with activations opens nothing by itself");
+    draw(licence).await;
+    let quantity = format!("select quantity as number from pool where id = {}", stage.literal(pool));
+    let quantity = stage.count(&quantity).await;
+    assert!(used().await > before && used().await <= before + quantity, "one key opens all of it");
+    let unused = shown(&stage, ADMIN, &InsightQuery::default()).await.unused;
+    assert!(unused.iter().all(|row| row.grant != licence));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_month_is_shown_once_every_company_has_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    stage
+        .sql("update organization set time_zone = 'America/Los_Angeles' where domain = 'kestrelash.example'")
+        .await;
+    count_all(&stage).await;
+    let query = ProgrammeInsightQuery::default();
+    let before = programme_page(&stage, &query).await.usage;
+    // In Europe and Asia December has begun.
+    stage.clock.set(at("2026-12-01", 3));
+    let page = shown(&stage, ADMIN, &visual_studio()).await;
+    assert!(page.usage.overview.iter().any(|one| one.figures.granted > 0));
+    assert!(latest(&page).granted > 0, "the drawing ends with the month that was counted");
+    assert!(count_all(&stage).await > 0);
+    let within = programme_page(&stage, &query).await;
+    assert_eq!(within.usage.months.last(), before.months.last());
+    let granted: i64 = within.usage.overview.iter().map(|one| one.figures.granted).sum();
+    let month = Month::of(Zone::named("UTC").day_of(BEGINNING)).number();
+    let counted = format!(
+        "select cast(sum(granted) as bigint) as number from usage_month where month = {month} and product_id = {}",
+        stage.literal(Uuid::nil())
+    );
+    assert_eq!(granted, stage.count(&counted).await, "no company is missing");
+    assert_eq!(within.months.last().map(ToString::to_string).as_deref(), Some("2026-12"));
+    stage.clock.set(at("2026-12-01", 20));
+    count_all(&stage).await;
+    let after = programme_page(&stage, &query).await.usage;
+    assert_eq!(after.months.last().map(ToString::to_string).as_deref(), Some("2026-12"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_company_whose_benefits_are_all_over_has_nothing_granted(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    count_all(&stage).await;
+    let organization = stage.literal(stage.organization(COMPANY).await.0);
+    let text = format!(
+        "update benefit_grant set state = 'ended', ended_at = {} where organization_id = {organization}
+            and state = 'granted'",
+        BEGINNING.0
+    );
+    stage.sql(&text).await;
+    stage.clock.set(at("2026-12-15", 12));
+    count_all(&stage).await;
+    let page = shown(&stage, ADMIN, &visual_studio()).await;
+    assert_eq!(page.usage.months.last().map(ToString::to_string).as_deref(), Some("2026-12"));
+    assert!(!page.usage.overview.is_empty(), "what there was can still be looked at");
+    assert!(page.usage.overview.iter().all(|one| one.figures.granted == 0), "{:?}", page.usage.overview);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_sum_that_was_not_written_is_written_later(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    count_all(&stage).await;
+    let used = "select cast(coalesce(sum(used), 0) as bigint) as number from usage_total";
+    let before = stage.count(used).await;
+    assert!(before > 0);
+    assert_eq!(stage.count("select count(*) as number from usage_changed").await, 0);
+    // The server stopped after a company was counted.
+    let month = Month::of(Zone::named("UTC").day_of(BEGINNING)).number();
+    stage.run("delete from usage_total where month = $1", [month.into()]).await;
+    let text = "insert into usage_changed (id, month) values ($1, $2)";
+    stage.run(text, [stage.service.new_id().into(), month.into()]).await;
+    assert_eq!(count_all(&stage).await, 0, "no company is due");
+    assert_eq!(stage.count(used).await, before);
+    assert_eq!(stage.count("select count(*) as number from usage_changed").await, 0);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_company_that_can_not_be_counted_lets_the_others_pass(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let companies = stage.count("select count(*) as number from organization").await;
+    let kind = "select count(distinct g.organization_id) as number from benefit_grant g
+        join product p on p.id = g.product_id join organization o on o.id = g.organization_id
+        where p.code = 'visual_studio_enterprise' and o.portal_state = 'member'
+            and (g.state <> 'withdrawn' or g.ended_at is not null)";
+    let holders = stage.count(kind).await;
+    stage.sql("update product set kind = 'of_a_later_version' where code = 'visual_studio_enterprise'").await;
+    let counted = i64::try_from(count_all(&stage).await).expect("few");
+    assert!(holders > 0 && counted == companies - holders, "{counted} of {companies}, {holders} hold it");
+    let waiting = "select count(*) as number from usage_retry";
+    assert_eq!(stage.count(waiting).await, holders);
+    stage.sql("update product set kind = 'subscription' where code = 'visual_studio_enterprise'").await;
+    assert_eq!(count_all(&stage).await, 0, "it isn't tried again at once");
+    stage.clock.move_seconds(16 * 60);
+    assert_eq!(i64::try_from(count_all(&stage).await).expect("few"), holders);
+    assert_eq!(stage.count(waiting).await, 0);
+}
+
+#[rstest]
+#[tokio::test]
+async fn whoever_was_in_the_portal_and_signed_out_does_not_count_as_idle(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let (grant, admin) = (grant(&stage).await, stage.person(ADMIN).await);
+    let person = stage.person_id(EMPLOYEE, COMPANY).await;
+    if stage.people_without_seat(COMPANY, grant).await.contains(&person) {
+        let input = AssignSeats { grant, people: vec![person], shortage: None, alternate_email: None };
+        assign(&stage.service, &admin, stage.operation(), input).await.expect("a seat");
+    }
+    let seat = stage.active_seat(grant, person).await.0;
+    stage.sql("update person set last_sign_in_at = 0, last_seen_at = 0; delete from session;").await;
+    let input = SignIn {
+        email: EMPLOYEE.to_owned(),
+        password: DEMO_PASSWORD.to_owned(),
+        agent: "test".to_owned(),
+        earlier: None,
+    };
+    let Entry::Session(token) = sign_in(&stage.service, &stage.nobody(), input).await.expect("signs in")
+    else {
+        panic!("no second factor is set up");
+    };
+    // The seat comes while the holder is there, who then signs out.
+    stage.clock.move_seconds(3600);
+    let now = stage.service.now();
+    let text = "update seat set assigned_at = $1, locked_until = null where id = $2";
+    stage.run(text, [now.0.into(), seat.0.into()]).await;
+    stage.clock.move_seconds(1800);
+    let holder = stage.person(EMPLOYEE).await;
+    sessions::end(&stage.service, &holder, &token).await.expect("signed out");
+    stage.clock.move_days(8);
+    let page = shown(&stage, ADMIN, &InsightQuery::default()).await;
+    assert!(page.idle.iter().all(|one| one.seat != seat), "was there since");
+    let told = remind::holder(&stage.service, &admin, stage.operation(), seat).await;
+    assert_eq!(refused(told).code, ErrorCode::WrongState);
+    assert!(stage.mails(EMPLOYEE).await.iter().all(|mail| mail.kind != "seat_idle"));
+    // One who doesn't come back is idle a week after the last visit.
+    let text = "update person set last_seen_at = $1 where id = $2";
+    stage.run(text, [now.plus_days(-1).0.into(), person.0.into()]).await;
+    remind::holder(&stage.service, &admin, stage.operation(), seat).await.expect("reminded");
+}
+
+#[rstest]
+#[tokio::test]
+async fn nobody_is_reminded_of_a_seat_that_has_just_begun(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    stage.sql("update person set last_sign_in_at = 0, last_seen_at = 0; delete from session;").await;
+    let admin = stage.person(ADMIN).await;
+    let seat = give(&stage, &admin, grant(&stage).await).await;
+    let told = remind::holder(&stage.service, &admin, stage.operation(), seat).await;
+    assert_eq!(refused(told).code, ErrorCode::WrongState);
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_21_nobody_is_reminded_of_what_can_not_be_assigned_any_more(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let grant = grant(&stage).await;
+    let row = stage.grant_row(grant).await;
+    let ends = row.holding_ends_at.expect("a year");
+    let page = shown(&stage, ADMIN, &InsightQuery::default()).await;
+    let shown_row = page.unused.iter().find(|one| one.grant == grant);
+    assert!(shown_row.is_none_or(|one| one.place.ends <= ends), "not with the window after the year");
+    stage.clock.set(Moment(ends).plus_days(1));
+    let page = shown(&stage, ADMIN, &InsightQuery::default()).await;
+    assert!(page.unused.iter().all(|one| one.grant != grant));
+    let admin = stage.person(ADMIN).await;
+    let told = remind::administrators(&stage.service, &admin, stage.operation(), grant).await;
+    assert_eq!(refused(told).code, ErrorCode::RenewalWindow);
+}
+
+#[rstest]
+#[tokio::test]
+async fn seats_of_companies_that_can_only_be_read_are_not_offered(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    count_all(&stage).await;
+    let all = programme_page(&stage, &ProgrammeInsightQuery::default()).await.companies;
+    let (_, page) = idle(&stage).await;
+    assert!(!page.idle.is_empty());
+    stage.sql("update organization set portal_state = 'invited' where domain = 'fernhollow.example'").await;
+    assert!(shown(&stage, ADMIN, &InsightQuery::default()).await.idle.is_empty());
+    let members = programme_page(&stage, &ProgrammeInsightQuery::default()).await.companies;
+    assert_eq!(members, all - 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn whoever_saw_a_key_that_was_withdrawn_since_does_not_count_as_idle(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let person = stage.person_id(EMPLOYEE, COMPANY).await;
+    let text = "select s.id from seat s join benefit_grant g on g.id = s.grant_id
+        join product p on p.id = g.product_id and p.code = 'project_professional'
+        where s.person_id = $1 and s.released_at is null";
+    let seat = SeatId(stage.id(text, [person.0.into()]).await);
+    stage.run("update product_key set state = 'withdrawn' where seat_id = $1", [seat.0.into()]).await;
+    let (_, page) = idle(&stage).await;
+    assert!(page.idle.iter().all(|row| row.seat != seat), "the key was shown");
+    stage.run("update product_key set seat_id = null where seat_id = $1", [seat.0.into()]).await;
+    let admin = stage.person(ADMIN).await;
+    remind::holder(&stage.service, &admin, stage.operation(), seat).await.expect("no key was ever shown");
 }

@@ -3,8 +3,10 @@ use leptos::prelude::*;
 
 /// Width of a drawing, in its own units.
 const WIDTH: i64 = 420;
-/// Where the bars begin: before them stand the marks' figures.
+/// Where the bars begin: before them stand the marks' figures. Long ones take more.
 const LEFT: i64 = 48;
+/// No figure of a mark is wider.
+const FIGURE: i64 = 7;
 /// Where the axis lies.
 const BASE: i64 = 172;
 /// The highest bar.
@@ -45,6 +47,12 @@ fn height(value: i64, top: i64) -> i64 {
     i64::try_from(share).unwrap_or(HEIGHT).max(1)
 }
 
+/// Where the bars begin after the marks' figures, the longest of which has so many characters.
+fn left_of(longest: usize) -> i64 {
+    let figures = i64::try_from(longest).unwrap_or(WIDTH).saturating_mul(FIGURE);
+    figures.saturating_add(8).clamp(LEFT, WIDTH / 2)
+}
+
 /// Months as bars, for a glance; the table beside it has the figures.
 #[component]
 pub fn BarChart(
@@ -67,16 +75,18 @@ pub fn BarChart(
     let values = |bar: &Bar| [bar.frame.unwrap_or(0), bar.filled, bar.line.unwrap_or(0)];
     let marks = axis(bars.iter().flat_map(values).max().unwrap_or(0));
     let top = marks.last().copied().unwrap_or(1);
-    let step = (WIDTH - LEFT) / i64::try_from(bars.len()).unwrap_or(1).max(1);
+    let marks: Vec<(i64, String)> = marks.into_iter().map(|value| (value, mark(value))).collect();
+    let left = left_of(marks.iter().map(|(_, text)| text.chars().count()).max().unwrap_or(0));
+    let step = (WIDTH - left) / i64::try_from(bars.len()).unwrap_or(1).max(1);
     let wide = (step * 3 / 4).max(2);
     let lines = marks
-        .iter()
-        .map(|value| {
-            let y = BASE - height(*value, top);
-            let path = format!("M{LEFT} {y}.5H{WIDTH}");
+        .into_iter()
+        .map(|(value, text)| {
+            let y = BASE - height(value, top);
+            let path = format!("M{left} {y}.5H{WIDTH}");
             view! {
-                <path class=if *value == 0 { "axis" } else { "grid" } d=path></path>
-                <text class="mark" x=LEFT - 6 y=y + 4>{mark(*value)}</text>
+                <path class=if value == 0 { "axis" } else { "grid" } d=path></path>
+                <text class="mark" x=left - 6 y=y + 4>{text}</text>
             }
         })
         .collect_view();
@@ -86,7 +96,7 @@ pub fn BarChart(
         .iter()
         .enumerate()
         .map(|(at, bar)| {
-            let x = LEFT + i64::try_from(at).unwrap_or(0) * step + (step - wide) / 2;
+            let x = left + i64::try_from(at).unwrap_or(0) * step + (step - wide) / 2;
             let box_of = |class: &'static str, value: i64, inset: i64| {
                 let high = height(value, top);
                 (high > 0).then(|| {
@@ -135,13 +145,25 @@ pub fn BarChart(
 mod tests {
     use leptos::prelude::*;
 
-    use super::{Bar, BarChart, HEIGHT, Legend, height};
+    use super::{Bar, BarChart, FIGURE, HEIGHT, LEFT, Legend, WIDTH, height, left_of};
 
     #[test]
     fn what_is_there_is_seen_and_nothing_leaves_the_drawing() {
         assert_eq!((height(0, 10), height(-3, 10), height(5, 0)), (0, 0, 0));
         assert_eq!((height(1, 1_000_000), height(10, 10), height(11, 10)), (1, HEIGHT, HEIGHT));
         assert_eq!(height(i64::MAX, i64::MAX), HEIGHT);
+    }
+
+    #[test]
+    fn the_marks_figures_stand_within_the_drawing() {
+        assert_eq!((left_of(0), left_of(5)), (LEFT, LEFT));
+        for text in ["1,000,000", "25,000,000", "500,000,000,000"] {
+            let left = left_of(text.len());
+            assert!(
+                left - 6 >= i64::try_from(text.len()).expect("few") * FIGURE && left <= WIDTH / 2,
+                "{text}"
+            );
+        }
     }
 
     #[test]

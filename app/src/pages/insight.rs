@@ -94,17 +94,14 @@ fn Page(query: Memo<InsightQuery>, page: Signal<InsightPage>) -> impl IntoView {
     }
 }
 
-/// Links to the first rows of a list and to those that follow.
-fn more(texts: Texts, first: Option<String>, next: Option<String>) -> Option<AnyView> {
+/// Links to the first rows of the list of that name and to those that follow.
+fn more(texts: Texts, list: &'static str, first: Option<String>, next: Option<String>) -> Option<AnyView> {
     if first.is_none() && next.is_none() {
         return None;
     }
     let first = first.map(|href| view! { <li><a href=href>{texts.insight_first()}</a></li> });
     let next = next.map(|href| view! { <li><a href=href>{texts.insight_more()}</a></li> });
-    Some(
-        view! { <nav class="pages" aria-label=texts.component_pages()><ul>{first}{next}</ul></nav> }
-            .into_any(),
-    )
+    Some(view! { <nav class="pages" aria-label=list><ul>{first}{next}</ul></nav> }.into_any())
 }
 
 /// Why the reader can't do what the rows offer, once for all of them.
@@ -125,15 +122,21 @@ fn Unused(query: Memo<InsightQuery>, page: Signal<InsightPage>) -> impl IntoView
         Column::new(texts.insight_reminded()),
         Column::silent(texts.common_actions()),
     ];
-    let rows = move || page.with(|page| page.unused.clone());
-    let may = Memo::new(move |_| page.with(|page| page.why_not_remind.is_none()));
+    // A row stands as long as nothing that it shows has changed, the reader's rights included.
+    let rows = move || {
+        page.with(|page| {
+            let may = page.why_not_remind.is_none();
+            page.unused.iter().map(|row| (row.clone(), may)).collect::<Vec<_>>()
+        })
+    };
     let any = Memo::new(move |_| page.with(|page| !page.unused.is_empty()));
     let reason = move || page.with(|page| why(texts, "why-remind", page.why_not_remind.as_ref()));
     let pages = move || {
         let query = query.get();
         let at = |benefits_after: Option<After>| write(&InsightQuery { benefits_after, ..query.clone() });
         let first = query.benefits_after.is_some().then(|| at(None));
-        more(texts, first, page.with(|page| page.unused_next).map(|after| at(Some(after))))
+        let next = page.with(|page| page.unused_next).map(|after| at(Some(after)));
+        more(texts, texts.insight_unused_title(), first, next)
     };
     view! {
         <section class="sheet" aria-labelledby="unused-title">
@@ -144,8 +147,8 @@ fn Unused(query: Memo<InsightQuery>, page: Signal<InsightPage>) -> impl IntoView
                 fallback=move || view! { <Empty title=texts.insight_unused_none()/> }
             >
                 <Ledger caption=texts.insight_unused_title() columns=columns.clone()>
-                    <For each=rows key=|row| (row.grant, row.used, row.reminded) let:row>
-                        <UnusedRow row=row may=may.get_untracked()/>
+                    <For each=rows key=Clone::clone let:row>
+                        <UnusedRow row=row.0 may=row.1/>
                     </For>
                 </Ledger>
             </Show>
@@ -222,16 +225,20 @@ fn Idle(query: Memo<InsightQuery>, page: Signal<InsightPage>) -> impl IntoView {
         Column::new(texts.insight_reminded()),
         Column::silent(texts.common_actions()),
     ];
-    let rows = move || page.with(|page| page.idle.clone());
-    let remind = Memo::new(move |_| page.with(|page| page.why_not_remind.is_none()));
-    let reclaim = Memo::new(move |_| page.with(|page| page.why_not_reclaim.is_none()));
+    let rows = move || {
+        page.with(|page| {
+            let (remind, reclaim) = (page.why_not_remind.is_none(), page.why_not_reclaim.is_none());
+            page.idle.iter().map(|row| (row.clone(), remind, reclaim)).collect::<Vec<_>>()
+        })
+    };
     let any = Memo::new(move |_| page.with(|page| !page.idle.is_empty()));
     let reason = move || page.with(|page| why(texts, "why-reclaim", page.why_not_reclaim.as_ref()));
     let pages = move || {
         let query = query.get();
         let at = |seats_after: Option<After>| write(&InsightQuery { seats_after, ..query.clone() });
         let first = query.seats_after.is_some().then(|| at(None));
-        more(texts, first, page.with(|page| page.idle_next).map(|after| at(Some(after))))
+        let next = page.with(|page| page.idle_next).map(|after| at(Some(after)));
+        more(texts, texts.insight_idle_title(), first, next)
     };
     view! {
         <section class="sheet" aria-labelledby="idle-title">
@@ -242,8 +249,8 @@ fn Idle(query: Memo<InsightQuery>, page: Signal<InsightPage>) -> impl IntoView {
                 fallback=move || view! { <Empty title=texts.insight_idle_none()/> }
             >
                 <Ledger caption=texts.insight_idle_title() columns=columns.clone()>
-                    <For each=rows key=|row| (row.seat, row.version, row.reminded) let:row>
-                        <IdleRow row=row remind=remind.get_untracked() reclaim=reclaim.get_untracked()/>
+                    <For each=rows key=Clone::clone let:row>
+                        <IdleRow row=row.0 remind=row.1 reclaim=row.2/>
                     </For>
                 </Ledger>
             </Show>

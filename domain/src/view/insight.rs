@@ -19,7 +19,7 @@ pub const IDLE_ROWS: u32 = 25;
 pub const IDLE_DAYS: i64 = 7;
 
 /// Where a page of a list that is sorted by its ends goes on: after the row that ends then.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct After {
     /// When the row ends, in milliseconds since 1970; the largest number where it doesn't.
     pub ends: i64,
@@ -143,7 +143,7 @@ pub struct Usage {
 }
 
 /// A benefit of which something is left.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct UnusedBenefit {
     /// The grant.
     pub grant: GrantId,
@@ -174,7 +174,7 @@ pub struct UnusedBenefit {
 }
 
 /// A seat whose holder doesn't use it, as far as the portal sees.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct IdleSeat {
     /// The seat.
     pub seat: SeatId,
@@ -279,6 +279,9 @@ pub struct ProgrammeInsightPage {
     pub companies: i64,
     /// How all of them use their benefits.
     pub usage: Usage,
+    /// The months of requests and money, the earliest first: those of the use end with the last one that is counted
+    /// everywhere.
+    pub months: Vec<Month>,
     /// Every kind of request month by month, the earliest first.
     pub completions: Vec<Completion>,
     /// Whose time to complete is drawn; none where nothing was completed.

@@ -53,6 +53,33 @@ async fn every_drawing_has_its_words_and_its_table(
 
 #[rstest]
 #[tokio::test]
+async fn every_id_stands_once_on_a_page(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let portal = counted(engine).await;
+    let stage = &portal.stage;
+    stage
+        .sql(&format!(
+            "update service_request set state = 'completed', open = false, decided_at = {} where kind = 'advisory'",
+            BEGINNING.0
+        ))
+        .await;
+    count_due(&stage.service).await.expect("counted");
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let auditor = portal.signed_in(AUDITOR).await;
+    for (browser, path, needed) in
+        [(&admin, "/insight", "use-title"), (&auditor, "/operator/insight", "times-chart-title")]
+    {
+        let page = browser.get(path).await;
+        let mut ids: Vec<&str> =
+            page.body.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(ids.contains(&needed), "{path}: {ids:?}");
+        ids.sort_unstable();
+        let twice: Vec<_> = ids.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+        assert!(twice.is_empty(), "{path}: {twice:?}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
 async fn one_click_reminds_and_takes_back_without_scripts(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
@@ -71,7 +98,7 @@ async fn one_click_reminds_and_takes_back_without_scripts(
     let answer = admin.submit("/insight", &form).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     let page = admin.follow(answer).await;
-    assert!(decode(&page.body).contains("Each gets an email."), "{}", page.body);
+    assert!(decode(&page.body).contains("Each is told."), "{}", page.body);
     assert!(page.find_form("remind_holder", Some(&seat)).is_none(), "not again within the week");
     let answer = admin.submit("/insight", &page.form("release_seat", Some(&seat))).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);

@@ -821,6 +821,14 @@ impl Stage {
             ]),
             ("remind_holder", _) => {
                 let (seat, _) = self.seat_of("yunhee.paikova@fernhollow.example").await;
+                // One who got it long ago and never came.
+                let long_ago = self.service.now().plus_days(-30).0;
+                let id: Uuid = seat.parse().expect("an id");
+                let text = "update seat set assigned_at = $2 where id = $1 and released_at is null";
+                self.run(text, [id.into(), long_ago.into()]).await;
+                let text = "update person set last_seen_at = 0
+                    where id = (select person_id from seat where id = $1)";
+                self.run(text, [id.into()]).await;
                 fields(&[("target", &seat)])
             }
             ("remind_administrators", _) => {

@@ -120,8 +120,9 @@ pub(crate) async fn end_grant(
                 and not exists (select 1 from activation a where a.grant_id = $1 and a.state = 'active')";
         sql::run(&change.transaction, text, [id.0.into()]).await?;
     }
-    let text = "update benefit_grant set state = 'ended', row_version = row_version + 1 where id = $1";
-    sql::run(&change.transaction, text, [id.0.into()]).await?;
+    let text = "update benefit_grant set state = 'ended', ended_at = $2, row_version = row_version + 1
+        where id = $1";
+    sql::run(&change.transaction, text, [id.0.into(), change.now.0.into()]).await?;
     change.record(
         Event::new(organization, AuditAction::GrantEnded, "grant", id)
             .grant(id)

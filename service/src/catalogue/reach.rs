@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::audit::Event;
 use crate::change::Change;
+use crate::individual_grants::quantities;
 use crate::live::Changed;
 use crate::membership::catalogue;
 use crate::membership::entitle::{Same, same};
@@ -105,8 +106,8 @@ pub(super) async fn reach(
     for grant in withdrawn {
         let Some(row) = grant.row(&catalogue) else { continue };
         if had.insert(same(row)) {
-            let text =
-                "update benefit_grant set state = 'granted', row_version = row_version + 1 where id = $1";
+            let text = "update benefit_grant set state = 'granted', ended_at = null,
+                row_version = row_version + 1 where id = $1";
             sql::run(&change.transaction, text, [grant.id.into()]).await?;
             set_activate_by(change, grant.id, grant.regular_activate_by()).await?;
             brought.push((grant, row));
@@ -150,8 +151,9 @@ async fn set_activate_by(change: &Change<'_>, grant: Uuid, until: Option<i64>) -
 }
 
 async fn withdraw(change: &mut Change<'_>, organization: OrganizationId, grant: Uuid) -> Outcome<()> {
-    let text = "update benefit_grant set state = 'withdrawn', row_version = row_version + 1 where id = $1";
-    sql::run(&change.transaction, text, [grant.into()]).await?;
+    let text = "update benefit_grant set state = 'withdrawn', ended_at = $2, row_version = row_version + 1
+        where id = $1";
+    sql::run(&change.transaction, text, [grant.into(), change.now.0.into()]).await?;
     let id = GrantId(grant);
     change.record(
         Event::new(organization, AuditAction::GrantWithdrawn, "grant", id)
@@ -205,6 +207,7 @@ async fn share(
     // Individual grants come on top of it, with what is granted anew.
     let text = "update pool set quantity = $2, plan_quantity = $2 where id = $1";
     for (pool, limit) in limits {
+        quantities::keep_before(change, pool, limit).await?;
         sql::run(&change.transaction, text, [pool.into(), limit.into()]).await?;
     }
     Ok(())

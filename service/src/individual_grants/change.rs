@@ -114,6 +114,11 @@ fn own_beyond(pools: &Pools, product: ProductId, grant: Uuid, amount: Amount) ->
     Ok(beyond(amount, own.in_use()))
 }
 
+#[derive(FromQueryResult)]
+struct PoolId {
+    id: Uuid,
+}
+
 /// Gives a benefit beside the plan its new quantity and its new last day.
 async fn move_grant(change: &Change<'_>, grant: Uuid, amount: Amount, ends_at: Moment) -> Outcome<()> {
     let text = "update benefit_grant set expires_at = $2, activate_by = $2, row_version = row_version + 1
@@ -121,7 +126,11 @@ async fn move_grant(change: &Change<'_>, grant: Uuid, amount: Amount, ends_at: M
     if sql::run(&change.transaction, text, [grant.into(), ends_at.0.into()]).await? == 0 {
         return Err(ErrorCode::WrongState.into());
     }
-    let text = "update pool set quantity = $2 where id = (select pool_id from benefit_grant where id = $1)";
-    sql::run(&change.transaction, text, [grant.into(), column(amount).into()]).await?;
+    let text = "select pool_id as id from benefit_grant where id = $1";
+    let pool = sql::one::<PoolId>(&change.transaction, text, [grant.into()]).await?;
+    let pool = pool.ok_or(ErrorCode::WrongState)?.id;
+    quantities::keep_before(change, pool, column(amount)).await?;
+    let text = "update pool set quantity = $2 where id = $1";
+    sql::run(&change.transaction, text, [pool.into(), column(amount).into()]).await?;
     Ok(())
 }

@@ -294,8 +294,23 @@ pub(crate) async fn settle(change: &Change<'_>, organization: OrganizationId) ->
     let pools = Pools::of(&change.transaction, organization, change.now).await?;
     let text = "update pool set quantity = $2 where id = $1";
     for (pool, share) in pools.changes(&instead) {
+        keep_before(change, pool, column(share)).await?;
         sql::run(&change.transaction, text, [pool.into(), column(share).into()]).await?;
     }
+    Ok(())
+}
+
+/// Keeps what a pool has until now, where that becomes another quantity: months are counted after their end.
+///
+/// # Errors
+/// [`crate::Failure::Database`].
+pub(crate) async fn keep_before(change: &Change<'_>, pool: Uuid, quantity: Option<i64>) -> Outcome<()> {
+    // Of several changes at one moment the first one says what there was before.
+    let text = "insert into pool_quantity (pool_id, until_at, quantity)
+        select p.id, cast($2 as bigint), p.quantity from pool p
+            where p.id = $1 and p.quantity is distinct from cast($3 as bigint)
+        on conflict (pool_id, until_at) do nothing";
+    sql::run(&change.transaction, text, [pool.into(), change.now.0.into(), quantity.into()]).await?;
     Ok(())
 }
 

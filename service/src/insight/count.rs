@@ -1,20 +1,28 @@
 //! Counting: the worker's way from the rows of companies to the facts that pages read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 
-use domain::Moment;
 use domain::ids::OrganizationId;
-use domain::insight::{Month, figures, idle, percentile, working_minutes};
+use domain::insight::{Month, changes_use, figures, idle, percentile, working_minutes};
 use domain::moment::Zone;
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use domain::{AuditAction, Moment};
+use futures::FutureExt;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::limits::limits;
 use crate::sql::rows_of_places;
 use crate::{Outcome, Service, sql};
 
-/// So many companies are counted in a round.
+/// So many companies are read at once.
 const ROUND: u32 = 100;
+/// Where so many were counted there may be more.
+pub const MANY: usize = ROUND as usize;
+/// After so many seconds the sums are written, and the next call goes on.
+const BUDGET_SECONDS: i64 = 10;
+/// A company that can't be counted is tried again after so many seconds, so that it doesn't stand before the others.
+const RETRY_SECONDS: i64 = 900;
 /// A company is counted anew after so many seconds at the latest: the clock ends benefits without an event.
 const LATEST_SECONDS: i64 = 6 * 3600;
 /// So many months are counted when a company is counted for the first time.
@@ -30,45 +38,68 @@ struct Company {
     month: Option<i64>,
 }
 
-/// Counts the companies whose trail has grown since they were counted, or that weren't counted for some hours, and
-/// the sums of the months that this touched; then the requests that were decided. Says how many companies there
-/// were.
+/// Counts the companies of which something that counts was done since they were counted, or that weren't counted for
+/// some hours, and the sums of the months that this touched; then the requests that were decided. Says how many
+/// companies there were.
 ///
 /// # Errors
 /// [`crate::Failure::Database`]; what was counted before stays.
 pub async fn count_due(service: &Service) -> Outcome<usize> {
+    let quiet: Vec<String> = AuditAction::ALL
+        .iter()
+        .filter(|action| !changes_use(**action))
+        .map(|action| format!("'{}'", action.code()))
+        .collect();
+    let quiet = quiet.join(", ");
     let text = format!(
         "select o.id, o.time_zone, coalesce(h.sequence, 0) as sequence, c.month from organization o
         left join audit_head h on h.organization_id = o.id
         left join usage_count c on c.organization_id = o.id
-        where c.organization_id is null or c.sequence <> coalesce(h.sequence, 0) or c.counted_at < $1
+        left join usage_retry t on t.organization_id = o.id
+        where (c.organization_id is null or c.counted_at < $1
+                or c.sequence <> coalesce(h.sequence, 0) and exists (select 1 from audit_event e
+                    where e.organization_id = o.id and e.sequence > c.sequence and e.action not in ({quiet})))
+            and (t.after_at is null or t.after_at <= $2)
         order by coalesce(c.counted_at, 0), o.id limit {ROUND}"
     );
-    let before = service.now().plus_seconds(-LATEST_SECONDS).0;
+    let until = service.now().plus_seconds(BUDGET_SECONDS);
     let mut counted = 0;
-    let mut touched: Option<(Month, Month)> = None;
-    for company in sql::all::<Company>(service.database.reader(), &text, [before.into()]).await? {
-        match count(service, &company).await {
-            Ok((first, last)) => {
-                counted += 1;
-                touched =
-                    Some(touched.map_or((first, last), |(from, until)| (from.min(first), until.max(last))));
-            }
-            // The others don't wait for it.
-            Err(failure) => {
-                tracing::error!(organization = %company.id, cause = %failure, "a company could not be counted");
-            }
+    loop {
+        let now = service.now();
+        let values = [now.plus_seconds(-LATEST_SECONDS).0.into(), now.0.into()];
+        let companies = sql::all::<Company>(service.database.reader(), &text, values).await?;
+        for company in &companies {
+            counted += usize::from(count_or_note(service, company).await?);
+        }
+        if companies.len() < MANY || service.now() >= until {
+            break;
         }
     }
-    if let Some((first, last)) = touched {
-        totals(service, first, last).await?;
-    }
+    totals(service).await?;
     requests(service).await?;
     Ok(counted)
 }
 
-/// Counts a company from the month in which it was counted last; gives the first and the last month.
-async fn count(service: &Service, company: &Company) -> Outcome<(Month, Month)> {
+/// Counts a company; where that fails the others don't wait for it. Says whether it was counted.
+async fn count_or_note(service: &Service, company: &Company) -> Outcome<bool> {
+    match AssertUnwindSafe(count(service, company)).catch_unwind().await {
+        Ok(Ok(())) => return Ok(true),
+        Ok(Err(failure)) => {
+            tracing::error!(organization = %company.id, cause = %failure, "a company could not be counted");
+        }
+        Err(_) => tracing::error!(organization = %company.id, "counting a company panicked"),
+    }
+    let transaction = service.database.begin().await?;
+    let text = "insert into usage_retry (organization_id, after_at) values ($1, $2)
+        on conflict (organization_id) do update set after_at = $2";
+    let after = service.now().plus_seconds(RETRY_SECONDS);
+    sql::run(&transaction, text, [company.id.into(), after.0.into()]).await?;
+    transaction.commit().await?;
+    Ok(false)
+}
+
+/// Counts a company from the month in which it was counted last.
+async fn count(service: &Service, company: &Company) -> Outcome<()> {
     let now = service.now();
     let zone = Zone::named(&company.time_zone);
     let current = Month::of(zone.day_of(now));
@@ -77,11 +108,13 @@ async fn count(service: &Service, company: &Company) -> Outcome<(Month, Month)> 
     let organization = OrganizationId(company.id);
     let limits = limits(service.database.reader(), organization, first.bounds(&zone).0, now).await?;
     let mut rows: Vec<Value> = Vec::new();
+    let mut changed: BTreeSet<i64> = BTreeSet::new();
     let months = u8::try_from(current.number() - first.number() + 1).unwrap_or(MONTHS);
     for month in current.latest(months) {
         let (start, end) = month.bounds(&zone);
         let end = end.min(Moment(now.0.saturating_add(1)));
         for ((category, unit, product), figures) in figures(&limits, start, end) {
+            changed.insert(month.number());
             rows.extend([
                 company.id.into(),
                 month.number().into(),
@@ -90,6 +123,7 @@ async fn count(service: &Service, company: &Company) -> Outcome<(Month, Month)> 
                 product.map_or(Uuid::nil(), |product| product.0).into(),
                 figures.granted.into(),
                 figures.used.into(),
+                figures.unused.into(),
                 figures.peak.into(),
                 figures.begun.into(),
                 figures.unlimited.into(),
@@ -115,18 +149,33 @@ async fn count(service: &Service, company: &Company) -> Outcome<(Month, Month)> 
         on conflict (organization_id) do update set month = $2, sequence = $3, counted_at = $4";
     let state = [company.id.into(), current.number().into(), company.sequence.into(), now.0.into()];
     sql::run(&transaction, text, state).await?;
-    let text = "delete from usage_month where organization_id = $1 and month >= $2";
-    sql::run(&transaction, text, [company.id.into(), first.number().into()]).await?;
+    let text = "delete from usage_retry where organization_id = $1";
+    sql::run(&transaction, text, [company.id.into()]).await?;
+    let text = "select distinct month from usage_month where organization_id = $1 and month >= $2";
+    let own = || [Value::from(company.id), Value::from(first.number())];
+    let before = sql::all::<MonthRow>(&transaction, text, own()).await?;
+    changed.extend(before.into_iter().map(|row| row.month));
+    sql::run(&transaction, "delete from usage_month where organization_id = $1 and month >= $2", own())
+        .await?;
     let head = "insert into usage_month
-        (organization_id, month, category, unit, product_id, granted, used, peak, begun, unlimited) values ";
-    insert(&transaction, head, rows, 10).await?;
+        (organization_id, month, category, unit, product_id, granted, used, unused, peak, begun, unlimited) values ";
+    insert(&transaction, head, rows, 11).await?;
     let text = "delete from usage_value where organization_id = $1";
     sql::run(&transaction, text, [company.id.into()]).await?;
     let head =
         "insert into usage_value (organization_id, category, currency, paid_minor, unused_minor) values ";
     insert(&transaction, head, values, 5).await?;
+    // Rows of its own, so that servers that count different companies don't wait for each other.
+    let changed: Vec<Value> =
+        changed.into_iter().flat_map(|month| [Value::from(service.new_id()), Value::from(month)]).collect();
+    insert(&transaction, "insert into usage_changed (id, month) values ", changed, 2).await?;
     transaction.commit().await?;
-    Ok((first, current))
+    Ok(())
+}
+
+#[derive(FromQueryResult)]
+struct MonthRow {
+    month: i64,
 }
 
 /// Inserts rows of so many values each.
@@ -143,50 +192,34 @@ async fn insert(
     Ok(())
 }
 
-#[derive(FromQueryResult)]
-struct TotalRow {
-    month: i64,
-    category: String,
-    unit: String,
-    product_id: Uuid,
-    granted: i64,
-    used: i64,
-    peak: i64,
-    begun: i64,
-    unlimited: i64,
+/// Adds up the companies' months of which something was written since their sum was. What is to be added up stands in
+/// the database with what was counted, so no sum is missed, whoever stops in between.
+async fn totals(service: &Service) -> Outcome<()> {
+    let text = "select distinct month from usage_changed order by month";
+    for MonthRow { month } in sql::all::<MonthRow>(service.database.reader(), text, []).await? {
+        let transaction = service.database.begin().await?;
+        wait_for_its_like(service, &transaction, "usage_total").await?;
+        total(&transaction, month).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
 }
 
-/// Adds up the companies' months. They are read first, so that nobody who writes waits for the sum.
-async fn totals(service: &Service, first: Month, last: Month) -> Outcome<()> {
-    let text = "select month, category, unit, product_id, cast(sum(granted) as bigint) as granted,
-            cast(sum(used) as bigint) as used, cast(sum(peak) as bigint) as peak,
-            cast(sum(begun) as bigint) as begun, cast(sum(unlimited) as bigint) as unlimited
-        from usage_month where month between $1 and $2 group by month, category, unit, product_id";
-    let between = || [Value::from(first.number()), Value::from(last.number())];
-    let rows = sql::all::<TotalRow>(service.database.reader(), text, between()).await?;
-    let values: Vec<Value> = rows
-        .into_iter()
-        .flat_map(|row| {
-            [
-                Value::from(row.month),
-                row.category.into(),
-                row.unit.into(),
-                row.product_id.into(),
-                row.granted.into(),
-                row.used.into(),
-                row.peak.into(),
-                row.begun.into(),
-                row.unlimited.into(),
-            ]
-        })
-        .collect();
-    let transaction = service.database.begin().await?;
-    wait_for_its_like(service, &transaction, "usage_total").await?;
-    sql::run(&transaction, "delete from usage_total where month between $1 and $2", between()).await?;
-    let head = "insert into usage_total
-        (month, category, unit, product_id, granted, used, peak, begun, unlimited) values ";
-    insert(&transaction, head, values, 9).await?;
-    transaction.commit().await?;
+/// Writes the sum of a month. What was counted before its mark is taken away is in the sum, since that is read
+/// afterwards; what is counted meanwhile leaves a mark of its own.
+async fn total(transaction: &DatabaseTransaction, month: i64) -> Outcome<()> {
+    for text in [
+        "delete from usage_changed where month = $1",
+        "delete from usage_total where month = $1",
+        "insert into usage_total
+            (month, category, unit, product_id, granted, used, unused, peak, begun, unlimited)
+        select month, category, unit, product_id, cast(sum(granted) as bigint), cast(sum(used) as bigint),
+            cast(sum(unused) as bigint), cast(sum(peak) as bigint), cast(sum(begun) as bigint),
+            cast(sum(unlimited) as bigint)
+        from usage_month where month = $1 group by month, category, unit, product_id",
+    ] {
+        sql::run(transaction, text, [month.into()]).await?;
+    }
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use domain::view::insight::{Completion, Money};
 use domain::{AuditAction, Language};
 
 use super::programme::{completions, money};
-use super::usage::{Of, facts, names};
+use super::usage::{Of, facts, latest, names};
 use crate::audit::Event;
 use crate::change::{Change, programme_chain};
 use crate::request::Request;
@@ -101,9 +101,10 @@ async fn exported(
     span: Span,
 ) -> Outcome<Vec<Exported>> {
     let reader = service.database.reader();
-    let first = current.plus(1 - i64::from(span.months()));
+    let latest = latest(reader, of, current).await?;
+    let first = latest.plus(1 - i64::from(span.months()));
     let names = names(reader, language).await?;
-    Ok(facts(reader, of, first, current)
+    Ok(facts(reader, of, first, latest)
         .await?
         .into_iter()
         .map(|fact| Exported {

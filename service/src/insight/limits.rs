@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::benefit::{Category, GrantState, ProductKind, Unit};
 use domain::ids::OrganizationId;
-use domain::insight::{Limit, Use, Worth, is_counted};
+use domain::insight::{Limit, Use, Worth, goes_on, is_counted};
 use domain::{Moment, error::ErrorCode};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
@@ -25,26 +25,48 @@ struct GrantRow {
     state: String,
     granted_at: i64,
     ends_at: Option<i64>,
+    ended_at: Option<i64>,
+    follows_id: Option<Uuid>,
     followed_at: Option<i64>,
     order_line_id: Option<Uuid>,
+    begin_by: Option<i64>,
 }
 
 /// A benefit is of use until its own end or the window after its holding's year (rule 21), and ends for its
-/// follower. When one that was withdrawn ended isn't kept: it counts in the months that were counted before.
+/// follower, or earlier. One that was withdrawn counts until then; where it followed another one, that one goes on as
+/// if nothing had been. Products that share a limit and came at one moment are in the order of their codes, so that
+/// the same one stands for the limit in every company.
 const GRANTS: &str =
     "select g.id, g.pool_id, g.product_id, p.category, p.kind, p.unit, po.quantity, po.used_before,
         g.state, g.granted_at, coalesce(g.expires_at, g.holding_ends_at + 2592000000) as ends_at,
-        n.granted_at as followed_at, g.order_line_id
+        g.ended_at, g.follows_id, n.granted_at as followed_at, g.order_line_id,
+        case when g.activate_by < g.holding_ends_at or g.holding_ends_at is null
+            then g.activate_by else g.holding_ends_at end as begin_by
     from benefit_grant g
     join product p on p.id = g.product_id
     join pool po on po.id = g.pool_id
+    join organization o on o.id = g.organization_id and o.portal_state = 'member'
     left join benefit_grant n on n.follows_id = g.id and n.state <> 'withdrawn'
-    where g.organization_id = $1 and g.state <> 'withdrawn'
-    order by g.granted_at, g.id";
+    where g.organization_id = $1
+        and (g.state <> 'withdrawn' or g.ended_at is not null and g.follows_id is null)
+    order by case when g.state = 'withdrawn' then 1 else 0 end, g.granted_at, p.code, g.id";
+
+/// What limits were before, the earliest first.
+const EARLIER: &str =
+    "select e.pool_id, e.until_at, e.quantity from pool_quantity e join pool p on p.id = e.pool_id
+    where p.organization_id = $1 and e.until_at > $2 order by e.until_at";
+
+#[derive(FromQueryResult)]
+struct EarlierRow {
+    pool_id: Uuid,
+    until_at: i64,
+    quantity: Option<i64>,
+}
 
 #[derive(FromQueryResult)]
 struct UseRow {
     what: String,
+    kind: String,
     pool_id: Uuid,
     from_at: i64,
     until_at: Option<i64>,
@@ -52,28 +74,33 @@ struct UseRow {
 }
 
 /// What was used since `$2`; what began before and goes on is added up, so that a company of many seats has few
-/// rows here.
-const USES: &str = "select 'seat' as what, g.pool_id, case when s.assigned_at < $2 then $2 - 1 else s.assigned_at end as from_at,
+/// rows here. Each comes with the kind of its own product, which may share its limit with another kind. A key that was
+/// replaced began when the first one was drawn.
+const USES: &str = "select 'seat' as what, p.kind, g.pool_id,
+        case when s.assigned_at < $2 then $2 - 1 else s.assigned_at end as from_at,
         s.released_at as until_at, cast(count(*) as bigint) as amount
-    from benefit_grant g join seat s on s.grant_id = g.id
-    where g.organization_id = $1 and (s.released_at is null or s.released_at >= $2) group by 2, 3, 4
+    from benefit_grant g join product p on p.id = g.product_id join seat s on s.grant_id = g.id
+    where g.organization_id = $1 and (s.released_at is null or s.released_at >= $2) group by 2, 3, 4, 5
     union all
-    select 'key', g.pool_id, coalesce(k.drawn_at, g.granted_at), cast(null as bigint), cast(1 as bigint)
-    from benefit_grant g join product_key k on k.grant_id = g.id and k.seat_id is null and k.state in ('held', 'spent')
+    select 'key', p.kind, g.pool_id, min(coalesce(k.drawn_at, g.granted_at)), cast(null as bigint), cast(1 as bigint)
+    from benefit_grant g join product p on p.id = g.product_id join product_key k on k.grant_id = g.id
+    where g.organization_id = $1 and p.kind in ('single_key', 'core_key', 'cloud_license')
+        and k.seat_id is null and k.state in ('held', 'spent', 'replaced')
+    group by g.id, p.kind, g.pool_id having max(case when k.state = 'replaced' then 0 else 1 end) = 1
+    union all
+    select b.kind, p.kind, g.pool_id, case when b.recorded_at < $2 then $2 - 1 else b.recorded_at end,
+        cast(null as bigint), cast(sum(b.amount) as bigint)
+    from benefit_grant g join product p on p.id = g.product_id join balance_entry b on b.grant_id = g.id
+    where g.organization_id = $1 group by 1, 2, 3, 4
+    union all
+    select 'redeemed', p.kind, g.pool_id, r.redeemed_at, cast(null as bigint), r.seats
+    from benefit_grant g join product p on p.id = g.product_id join redemption r on r.grant_id = g.id
     where g.organization_id = $1
     union all
-    select b.kind, g.pool_id, case when b.recorded_at < $2 then $2 - 1 else b.recorded_at end, cast(null as bigint),
-        cast(sum(b.amount) as bigint)
-    from benefit_grant g join balance_entry b on b.grant_id = g.id
-    where g.organization_id = $1 group by 1, 2, 3
-    union all
-    select 'redeemed', g.pool_id, r.redeemed_at, cast(null as bigint), r.seats
-    from benefit_grant g join redemption r on r.grant_id = g.id
-    where g.organization_id = $1
-    union all
-    select 'running', g.pool_id, a.completed_at, coalesce(a.expires_at,
+    select 'running', p.kind, g.pool_id, a.completed_at, coalesce(a.expires_at,
         case when a.state = 'expired' then a.completed_at end), cast(1 as bigint)
-    from benefit_grant g join activation a on a.grant_id = g.id and a.person_id is null
+    from benefit_grant g join product p on p.id = g.product_id
+        join activation a on a.grant_id = g.id and a.person_id is null
     where g.organization_id = $1 and a.state in ('active', 'expired') and a.completed_at is not null";
 
 #[derive(FromQueryResult)]
@@ -100,9 +127,18 @@ pub(super) async fn limits(
         where l.organization_id = $1 and l.state = 'active' and l.price_minor > 0";
     let prices = sql::all::<PriceRow>(connection, text, own()).await?;
 
-    let mut uses_of: HashMap<Uuid, Vec<UseRow>> = HashMap::new();
+    let earlier =
+        sql::all::<EarlierRow>(connection, EARLIER, [organization.0.into(), since.0.into()]).await?;
+
+    let mut uses_of: HashMap<Uuid, Vec<(ProductKind, UseRow)>> = HashMap::new();
     for row in uses {
-        uses_of.entry(row.pool_id).or_default().push(row);
+        let kind = ProductKind::from_code(&row.kind)
+            .ok_or_else(|| Failure::broken("product", "kind", row.pool_id))?;
+        uses_of.entry(row.pool_id).or_default().push((kind, row));
+    }
+    let mut earlier_of: HashMap<Uuid, Vec<(Moment, Option<i64>)>> = HashMap::new();
+    for row in earlier {
+        earlier_of.entry(row.pool_id).or_default().push((Moment(row.until_at), row.quantity));
     }
     let mut read = Vec::with_capacity(grants.len());
     for row in grants {
@@ -112,7 +148,7 @@ pub(super) async fn limits(
             read.push((kind, row));
         }
     }
-    let prices = shares(&read, prices);
+    let prices = shares(&read, prices, now);
     let mut order: Vec<Uuid> = Vec::new();
     let mut pools: HashMap<Uuid, Vec<(ProductKind, GrantRow)>> = HashMap::new();
     for (kind, row) in read {
@@ -124,22 +160,29 @@ pub(super) async fn limits(
     }
     order
         .into_iter()
-        .filter_map(|pool| Some((pools.remove(&pool)?, uses_of.remove(&pool).unwrap_or_default())))
-        .map(|(grants, uses)| limit(&grants, uses, &prices, now))
+        .filter_map(|pool| {
+            let uses = uses_of.remove(&pool).unwrap_or_default();
+            let earlier = earlier_of.remove(&pool).unwrap_or_default();
+            Some((pools.remove(&pool)?, uses, earlier))
+        })
+        .map(|(grants, uses, earlier)| limit(&grants, uses, earlier, &prices, now))
         .collect()
 }
 
-/// What each benefit with a limit is worth of its order line's price.
-fn shares(grants: &[(ProductKind, GrantRow)], prices: Vec<PriceRow>) -> HashMap<Uuid, Worth> {
+/// What each benefit with a limit is worth of its order line's price, while what is left of it can be used.
+fn shares(grants: &[(ProductKind, GrantRow)], prices: Vec<PriceRow>, now: Moment) -> HashMap<Uuid, Worth> {
     let prices: HashMap<Uuid, PriceRow> = prices.into_iter().map(|row| (row.id, row)).collect();
-    let limited =
-        |row: &GrantRow| row.order_line_id.filter(|_| row.quantity.is_some_and(|quantity| quantity > 0));
+    let limited = |row: &GrantRow| {
+        row.order_line_id
+            .filter(|_| row.state != "withdrawn" && row.quantity.is_some_and(|quantity| quantity > 0))
+    };
     let mut number: HashMap<Uuid, i64> = HashMap::new();
     for line in grants.iter().filter_map(|(_, row)| limited(row)) {
         *number.entry(line).or_default() += 1;
     }
     grants
         .iter()
+        .filter(|(kind, row)| goes_on(*kind) || row.begin_by.is_none_or(|last| now.0 <= last))
         .filter_map(|(_, row)| {
             let line = limited(row)?;
             let price = prices.get(&line)?;
@@ -151,14 +194,17 @@ fn shares(grants: &[(ProductKind, GrantRow)], prices: Vec<PriceRow>) -> HashMap<
 
 fn limit(
     grants: &[(ProductKind, GrantRow)],
-    uses: Vec<UseRow>,
+    uses: Vec<(ProductKind, UseRow)>,
+    earlier: Vec<(Moment, Option<i64>)>,
     prices: &HashMap<Uuid, Worth>,
     now: Moment,
 ) -> Outcome<Limit> {
-    let (kind, first) = grants.first().ok_or(ErrorCode::Internal)?;
+    let (_, first) = grants.first().ok_or(ErrorCode::Internal)?;
     let broken = |column| Failure::broken("product", column, first.product_id);
+    let mut since = Moment(first.granted_at);
     let mut until = Some(Moment(i64::MIN));
     for (_, grant) in grants {
+        since = since.min(Moment(grant.granted_at));
         let end = end(grant, now)?;
         until = until.zip(end).map(|(one, other)| one.max(other));
     }
@@ -172,19 +218,23 @@ fn limit(
             Some(_) => {}
         }
     }
-    let since = Moment(first.granted_at);
-    let before = Use { from: since, until: None, amount: first.used_before };
-    let uses = counted(*kind, first.quantity, uses);
-    Ok(Limit {
+    let mut limit = Limit {
         product: first.product_id.into(),
         category: Category::from_code(&first.category).ok_or_else(|| broken("category"))?,
         unit: Unit::from_code(&first.unit).ok_or_else(|| broken("unit"))?,
         quantity: first.quantity,
+        earlier,
         since,
         until,
         worth,
-        uses: uses.into_iter().chain((first.used_before > 0).then_some(before)).collect(),
-    })
+        uses: Vec::new(),
+    };
+    limit.uses = counted(&limit, uses);
+    if first.used_before > 0 {
+        let carried = first.follows_id.is_some();
+        limit.uses.push(Use { from: since, until: None, amount: first.used_before, carried });
+    }
+    Ok(limit)
 }
 
 /// The first moment at which a benefit is of no use any more.
@@ -192,10 +242,13 @@ fn end(grant: &GrantRow, now: Moment) -> Outcome<Option<Moment>> {
     let state = GrantState::from_code(&grant.state)
         .ok_or_else(|| Failure::broken("benefit_grant", "state", grant.id))?;
     let last = grant.ends_at.map(|last| Moment(last.saturating_add(1)));
-    let last = match (state, last) {
-        (GrantState::Granted, last) => last,
-        // Ended before its day: when isn't kept, only that it is over.
-        (GrantState::Ended | GrantState::Withdrawn, last) => Some(last.map_or(now, |last| last.min(now))),
+    let last = match state {
+        GrantState::Granted => last,
+        GrantState::Ended | GrantState::Withdrawn => {
+            // Of what ended long ago only is known that it is over.
+            let ended = grant.ended_at.map_or(now, Moment);
+            Some(last.map_or(ended, |last| last.min(ended)))
+        }
     };
     Ok(match (last, grant.followed_at.map(Moment)) {
         (Some(last), Some(followed)) => Some(last.min(followed)),
@@ -203,18 +256,30 @@ fn end(grant: &GrantRow, now: Moment) -> Outcome<Option<Moment>> {
     })
 }
 
-/// What counts as use of a kind of product, as the benefits' own table has it: one key opens all that is granted.
-fn counted(kind: ProductKind, quantity: Option<i64>, rows: Vec<UseRow>) -> Vec<Use> {
-    if kind.is_one_key()
-        && let Some(drawn) = rows.iter().filter(|row| row.what == "key").map(|row| row.from_at).min()
-    {
-        return vec![Use { from: Moment(drawn), until: None, amount: quantity.unwrap_or(1) }];
+/// What counts as use of each kind of product, as the benefits' own table has it: one key opens all that is granted.
+fn counted(limit: &Limit, rows: Vec<(ProductKind, UseRow)>) -> Vec<Use> {
+    let drawn = rows.iter().filter(|(kind, row)| kind.is_one_key() && row.what == "key");
+    if let Some(drawn) = drawn.map(|(_, row)| row.from_at).min() {
+        return limit.all_from(Moment(drawn));
     }
-    let counts: &[&str] = match kind {
-        ProductKind::SingleKey | ProductKind::CoreKey | ProductKind::CloudLicense => {
-            &["seat", "activation", "redeemed"]
-        }
-        ProductKind::MultipleActivationKey => &["seat", "activation", "redeemed"],
+    rows.into_iter()
+        .filter(|(kind, row)| counts(*kind).contains(&&*row.what))
+        .map(|(_, row)| Use {
+            from: Moment(row.from_at),
+            until: row.until_at.map(Moment),
+            amount: row.amount,
+            carried: false,
+        })
+        .collect()
+}
+
+/// What counts as use of a kind of product.
+const fn counts(kind: ProductKind) -> &'static [&'static str] {
+    match kind {
+        ProductKind::SingleKey
+        | ProductKind::CoreKey
+        | ProductKind::CloudLicense
+        | ProductKind::MultipleActivationKey => &["seat", "activation", "redeemed"],
         ProductKind::BreakFixSignature
         | ProductKind::BreakFixIncidents
         | ProductKind::PresalesDeployment
@@ -222,9 +287,5 @@ fn counted(kind: ProductKind, quantity: Option<i64>, rows: Vec<UseRow>) -> Vec<U
         ProductKind::Marketing => &["running"],
         ProductKind::CloudUsage | ProductKind::Subscription => &["seat"],
         ProductKind::LicenseOnly => &[],
-    };
-    rows.into_iter()
-        .filter(|row| counts.contains(&&*row.what))
-        .map(|row| Use { from: Moment(row.from_at), until: row.until_at.map(Moment), amount: row.amount })
-        .collect()
+    }
 }

@@ -17,6 +17,10 @@ use crate::queue::item::stamp;
 use crate::request::Request;
 use crate::{Outcome, Service, rights, sql};
 
+/// Those whose figures are in the sum: not those that are still in the older portal, or enrolling.
+const COMPANIES: &str = "select count(*) as number from usage_count c
+    join organization o on o.id = c.organization_id where o.portal_state = 'member'";
+
 /// The page that the query asks for. Months and times are UTC's; a company's own months are those of its zone.
 ///
 /// # Errors
@@ -33,14 +37,16 @@ pub async fn page(
     let current = Month::of(zone.day_of(service.now()));
     let of = Of::Everybody;
     let usage = usage(reader, of, language, &zone, current, (query.category, query.span)).await?;
-    let first = usage.months.first().copied().unwrap_or(current);
+    let months = current.latest(query.span.months());
+    let first = months.first().copied().unwrap_or(current);
     let completions = completions(reader, first).await?;
     let kind = query.kind.or_else(|| {
         RequestKind::ALL.iter().copied().find(|kind| completions.iter().any(|one| one.kind == *kind))
     });
     Ok(ProgrammeInsightPage {
-        companies: sql::number(reader, "select count(*) as number from usage_count", []).await?,
+        companies: sql::number(reader, COMPANIES, []).await?,
         usage,
+        months,
         kind,
         completions,
         low: low(reader, language, &zone).await?,

@@ -1,9 +1,9 @@
 //! Reminding somebody of what lies idle, with one click: the holder of a seat, or those who decide about a benefit
 //! of which something is left. Nobody is reminded of the same twice within a week.
 
-use domain::benefit::may_use;
+use domain::benefit::{RowStatus, may_start, may_use};
 use domain::ids::{GrantId, SeatId};
-use domain::insight::remind_again;
+use domain::insight::{goes_on, remind_again};
 use domain::operation::OperationId;
 use domain::rights::Action;
 use domain::{AuditAction, Error, ErrorCode, Language, Moment};
@@ -11,6 +11,7 @@ use locales::format;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
+use super::unused;
 use crate::assignments::release::{HELD_SEAT, HeldSeat};
 use crate::audit::Event;
 use crate::benefits::grants::{self, Grant};
@@ -27,7 +28,8 @@ use crate::{Outcome, Service, policies, rights, sql};
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`]; [`ErrorCode::NotFound`]; [`ErrorCode::SeatReleased`]; [`ErrorCode::ReadOnly`] and
-/// what [`may_use`] refuses; [`ErrorCode::RemindedAlready`] with the day from which on it can be done again.
+/// what [`may_use`] refuses; [`ErrorCode::WrongState`] where the seat is used, as far as the portal knows;
+/// [`ErrorCode::RemindedAlready`] with the day from which on it can be done again.
 pub async fn holder(
     service: &Service,
     request: &Request,
@@ -50,6 +52,9 @@ pub async fn holder(
         return Err(ErrorCode::SeatReleased.into());
     }
     let grant = begin(&change, person, held.grant_id.into(), Some(seat)).await?;
+    if !unused::is_idle(&change.transaction, person.organization, seat, change.now).await? {
+        return Err(ErrorCode::WrongState.into());
+    }
     let texts = products::texts(&change.transaction, grant.product).await?;
     let language = Language::from_tag(&held.language).unwrap_or_default();
     change.post(Letter {
@@ -69,7 +74,7 @@ pub async fn holder(
     });
     note(&mut change, person, &grant, Some(seat)).await?;
     change.record(
-        Event::new(person.organization, AuditAction::BenefitReminded, "seat", seat)
+        Event::new(person.organization, AuditAction::SeatReminded, "seat", seat)
             .grant(grant.id)
             .person(held.person_id)
             .after("idle"),
@@ -83,8 +88,8 @@ pub async fn holder(
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`]; [`ErrorCode::NotFound`]; [`ErrorCode::WrongState`] where nothing is left;
-/// [`ErrorCode::ReadOnly`] and what [`may_use`] refuses; [`ErrorCode::RemindedAlready`] with the day from which on
-/// it can be done again.
+/// [`ErrorCode::ReadOnly`] and what [`may_use`] refuses, [`may_start`] where what is left would have to be begun;
+/// [`ErrorCode::RemindedAlready`] with the day from which on it can be done again.
 pub async fn administrators(
     service: &Service,
     request: &Request,
@@ -104,6 +109,9 @@ pub async fn administrators(
     let (connection, organization) = (&change.transaction, person.organization);
     let row = list::row(connection, organization, grant.id, Language::default(), &person.zone(), change.now)
         .await?;
+    if !(goes_on(grant.kind) && row.status == RowStatus::Active) {
+        may_start(&grant.facts, change.now)?;
+    }
     let quantity = row.quantity.filter(|quantity| *quantity > row.used).ok_or(ErrorCode::WrongState)?;
     let texts = products::texts(connection, grant.product).await?;
     let mut readers = readers(connection, organization).await?;

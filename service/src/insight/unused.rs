@@ -1,9 +1,9 @@
 //! What lies idle in a company, what ends first at the top: benefits of which something is left, and seats whose
 //! holders don't use them, as far as the portal sees.
 
-use domain::benefit::{Category, Unit};
-use domain::ids::OrganizationId;
-use domain::insight::remind_again;
+use domain::benefit::{Category, ProductKind, Unit};
+use domain::ids::{OrganizationId, SeatId};
+use domain::insight::{goes_on, remind_again};
 use domain::moment::Zone;
 use domain::view::insight::{After, IDLE_DAYS, IDLE_ROWS, IdleSeat, UnusedBenefit};
 use domain::{Day, Language, Moment};
@@ -12,10 +12,13 @@ use uuid::Uuid;
 
 use crate::benefits::list::ROWS;
 use crate::failure::Failure;
+use crate::sessions::NOTED_EVERY_SECONDS;
 use crate::{Outcome, sql};
 
 /// What has no end comes last.
 const NEVER: i64 = i64::MAX;
+/// A list begins after it.
+const FIRST: After = After { ends: i64::MIN, id: Uuid::nil() };
 
 #[derive(FromQueryResult)]
 struct BenefitRow {
@@ -34,7 +37,9 @@ struct BenefitRow {
 /// Rows of a page and where the next one begins.
 pub(super) type Page<T> = (Vec<T>, Option<After>);
 
-/// Benefits of which something is left; a go-to-market benefit that runs is used, whatever it counts.
+/// Benefits of which something is left; a go-to-market benefit that runs is used, whatever it counts. One ends here with
+/// the last moment at which what is left can be used: of what somebody would have to be assigned to, or begin, that is
+/// before the window after the holding's year (rule 21).
 ///
 /// # Errors
 /// [`Failure::Database`].
@@ -46,13 +51,24 @@ pub(super) async fn benefits(
     now: Moment,
     after: Option<After>,
 ) -> Outcome<Page<UnusedBenefit>> {
+    let going: Vec<String> = ProductKind::ALL
+        .iter()
+        .filter(|kind| goes_on(**kind))
+        .map(|kind| format!("'{}'", kind.code()))
+        .collect();
+    let going = going.join(", ");
     let text = format!(
         "select u.* from (
             select t.id, t.category, t.name, t.source, t.area, t.unit, t.quantity, t.used,
-                coalesce(t.expires_at, t.holding_ends_at, {NEVER}) as ends_at,
+                case when t.status = 'active' and t.kind in ({going})
+                        or coalesce(t.begin_by, {NEVER}) > coalesce(t.expires_at, {NEVER})
+                    then coalesce(t.expires_at, t.holding_ends_at, {NEVER})
+                    else coalesce(t.begin_by, {NEVER}) end as ends_at,
                 (select max(m.sent_at) from idle_reminder m where m.grant_id = t.id and m.seat_id is null)
                     as reminded_at
-            from ({ROWS} where not r.followed) t
+            from (select b.*, case when b.activate_by < b.holding_ends_at or b.holding_ends_at is null
+                    then b.activate_by else b.holding_ends_at end as begin_by
+                from ({ROWS} where not r.followed) b) t
             where t.quantity > t.used and t.kind <> 'license_only' and t.status in ('ready', 'active')
                 and not (t.category = 'go_to_market' and t.status = 'active')) u
         where u.ends_at >= $3 and (u.ends_at > $4 or u.ends_at = $4 and u.id > $5)
@@ -69,7 +85,7 @@ pub(super) async fn benefits(
 }
 
 fn place(organization: OrganizationId, language: Language, now: Moment, after: Option<After>) -> Vec<Value> {
-    let after = after.unwrap_or(After { ends: i64::MIN, id: Uuid::nil() });
+    let after = after.unwrap_or(FIRST);
     vec![organization.0.into(), language.tag().into(), now.0.into(), after.ends.into(), after.id.into()]
 }
 
@@ -116,26 +132,42 @@ struct SeatRow {
     reminded_at: Option<i64>,
 }
 
-/// A seat counts as idle a week after it was assigned: where its product has a key for each holder while that key
-/// was never shown, else while the holder wasn't in the portal since. What somebody does in a vendor's own portal
-/// isn't known here.
-const SEATS: &str = "select s.id, s.row_version, a.full_name, a.email, t.name as product, g.source, g.area,
-        s.assigned_at, (pr.kind = 'single_key') as without_key, s.locked_until,
-        coalesce(g.expires_at, g.holding_ends_at, 9223372036854775807) as ends_at,
-        (select max(m.sent_at) from idle_reminder m where m.seat_id = s.id) as reminded_at
+/// A seat counts as idle a week after it was assigned, which is `$2` or earlier: where its product has a key for each
+/// holder while none was ever shown, else while the holder wasn't in the portal since. Who is in the portal is noted
+/// every few minutes, so who was there just before counts as there: `$3` is that pause. What somebody does in a
+/// vendor's own portal isn't known here.
+const SEATS: &str = "select s.id, coalesce(g.expires_at, g.holding_ends_at, 9223372036854775807) as ends_at
     from benefit_grant g
+    join organization o on o.id = g.organization_id and o.portal_state = 'member'
     join product pr on pr.id = g.product_id
-    join product_text t on t.product_id = pr.id and t.language = $2
     join seat s on s.grant_id = g.id and s.released_at is null
     join person p on p.id = s.person_id
-    join account a on a.id = p.account_id
-    where g.organization_id = $1 and g.state = 'granted' and s.assigned_at <= $6
+    where g.organization_id = $1 and g.state = 'granted' and s.assigned_at <= $2
         and case when pr.kind = 'single_key'
-            then not exists (select 1 from product_key k where k.seat_id = s.id and k.state in ('held', 'spent'))
-            else p.last_sign_in_at < s.assigned_at and not exists (select 1 from session x
-                where x.account_id = a.id and x.last_seen_at >= s.assigned_at) end";
+            then not exists (select 1 from product_key k where k.seat_id = s.id)
+            else p.last_seen_at < s.assigned_at - $3 end";
 
-/// Seats that aren't used.
+fn of_seats(organization: OrganizationId, now: Moment) -> Vec<Value> {
+    vec![organization.0.into(), now.plus_days(-IDLE_DAYS).0.into(), (NOTED_EVERY_SECONDS * 1000).into()]
+}
+
+/// Whether a seat isn't used.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(super) async fn is_idle(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+    seat: SeatId,
+    now: Moment,
+) -> Outcome<bool> {
+    let text = format!("select count(*) as number from ({SEATS} and s.id = $4) u");
+    let mut values = of_seats(organization, now);
+    values.push(seat.0.into());
+    Ok(sql::number(connection, &text, values).await? > 0)
+}
+
+/// Seats that aren't used. Only those of the page are looked at any closer.
 ///
 /// # Errors
 /// [`Failure::Database`].
@@ -148,13 +180,24 @@ pub(super) async fn seats(
     after: Option<After>,
 ) -> Outcome<Page<IdleSeat>> {
     let text = format!(
-        "select u.* from ({SEATS}) u
-        where u.ends_at >= $3 and (u.ends_at > $4 or u.ends_at = $4 and u.id > $5)
-        order by u.ends_at, u.id limit {}",
+        "select s.id, s.row_version, a.full_name, a.email, t.name as product, g.source, g.area, s.assigned_at,
+            (pr.kind = 'single_key') as without_key, s.locked_until, u.ends_at,
+            (select max(m.sent_at) from idle_reminder m where m.seat_id = s.id) as reminded_at
+        from (select i.id, i.ends_at from ({SEATS}) i
+            where i.ends_at >= $4 and (i.ends_at > $5 or i.ends_at = $5 and i.id > $6)
+            order by i.ends_at, i.id limit {}) u
+        join seat s on s.id = u.id
+        join benefit_grant g on g.id = s.grant_id
+        join product pr on pr.id = g.product_id
+        join product_text t on t.product_id = pr.id and t.language = $7
+        join person p on p.id = s.person_id
+        join account a on a.id = p.account_id
+        order by u.ends_at, u.id",
         IDLE_ROWS + 1
     );
-    let mut values = place(organization, language, now, after);
-    values.push(now.plus_days(-IDLE_DAYS).0.into());
+    let after = after.unwrap_or(FIRST);
+    let mut values = of_seats(organization, now);
+    values.extend([now.0.into(), after.ends.into(), after.id.into(), language.tag().into()]);
     let mut rows = sql::all::<SeatRow>(connection, &text, values).await?;
     let more = rows.len() > IDLE_ROWS as usize;
     rows.truncate(IDLE_ROWS as usize);

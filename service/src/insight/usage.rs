@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::Language;
 use domain::benefit::{Category, Unit};
 use domain::ids::OrganizationId;
-use domain::insight::{Figures, Idle, Month, Span};
+use domain::insight::{Figures, Idle, Month, Span, latest_of_all};
 use domain::moment::Zone;
 use domain::view::insight::{IdleValue, MonthFigures, Overview, ProductUse, UnitUse, Usage};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
@@ -32,6 +32,7 @@ struct Row {
     product_id: Uuid,
     granted: i64,
     used: i64,
+    unused: i64,
     peak: i64,
     begun: i64,
     unlimited: i64,
@@ -45,6 +46,26 @@ pub(super) struct Fact {
     pub(super) unit: Unit,
     pub(super) product: Option<Uuid>,
     pub(super) figures: Figures,
+}
+
+/// The latest month that is shown: a company's is the one up to which it was counted, that of all companies one that
+/// none of them lacks. Just after a month began it isn't counted everywhere yet.
+pub(super) async fn latest(connection: &impl ConnectionTrait, of: Of, current: Month) -> Outcome<Month> {
+    #[derive(FromQueryResult)]
+    struct Counted {
+        month: Option<i64>,
+    }
+    let (filter, values) = match of {
+        Of::Company(organization) => (" where organization_id = $1", vec![organization.0.into()]),
+        Of::Everybody => ("", Vec::new()),
+    };
+    let text = format!("select min(month) as month from usage_count{filter}");
+    let counted = sql::one::<Counted>(connection, &text, values).await?.and_then(|row| row.month);
+    let counted = counted.and_then(Month::from_number);
+    Ok(match of {
+        Of::Company(_) => counted.unwrap_or(current).min(current),
+        Of::Everybody => latest_of_all(counted, current),
+    })
 }
 
 /// The facts of some months, by category, unit, product and month. There are as many as months and products,
@@ -64,7 +85,7 @@ pub(super) async fn facts(
         Of::Everybody => "usage_total where month between $1 and $2",
     };
     let text = format!(
-        "select month, category, unit, product_id, granted, used, peak, begun, unlimited from {from}
+        "select month, category, unit, product_id, granted, used, unused, peak, begun, unlimited from {from}
         order by category, unit, product_id, month"
     );
     sql::all::<Row>(connection, &text, values).await?.into_iter().map(read).collect()
@@ -80,6 +101,7 @@ fn read(row: Row) -> Outcome<Fact> {
         figures: Figures {
             granted: row.granted,
             used: row.used,
+            unused: row.unused,
             peak: row.peak,
             begun: row.begun,
             unlimited: row.unlimited,
@@ -111,17 +133,11 @@ pub(super) async fn usage(
     current: Month,
     (category, span): (Option<Category>, Span),
 ) -> Outcome<Usage> {
-    let months = current.latest(span.months());
-    let first = months.first().copied().unwrap_or(current);
-    let facts = facts(connection, of, first, current).await?;
-    // Just after a month began it isn't counted everywhere yet.
-    let latest = facts.iter().map(|fact| fact.month).max().unwrap_or(current);
-    let mut overview: Vec<Overview> = facts
-        .iter()
-        .filter(|fact| fact.product.is_none() && fact.month == latest)
-        .map(|fact| Overview { category: fact.category, unit: fact.unit, figures: fact.figures })
-        .collect();
-    overview.sort_by_key(|one| Category::ALL.iter().position(|category| *category == one.category));
+    let latest = latest(connection, of, current).await?;
+    let months = latest.latest(span.months());
+    let first = months.first().copied().unwrap_or(latest);
+    let facts = facts(connection, of, first, latest).await?;
+    let overview = overview(&facts, latest);
     let category =
         category.or_else(|| overview.first().map(|one| one.category)).unwrap_or(Category::VisualStudio);
     let drawn: Vec<&Fact> = facts.iter().filter(|fact| fact.category == category).collect();
@@ -135,6 +151,22 @@ pub(super) async fn usage(
         overview,
         category,
     })
+}
+
+/// The latest month of every unit that has figures in the months that are looked at: what is over stands there with
+/// nothing granted, not with what it was.
+fn overview(facts: &[Fact], latest: Month) -> Vec<Overview> {
+    let mut overview: Vec<Overview> = Vec::new();
+    for fact in facts.iter().filter(|fact| fact.product.is_none()) {
+        let figures = if fact.month == latest { fact.figures } else { Figures::default() };
+        // The rows of a unit follow each other, the latest month last.
+        match overview.last_mut() {
+            Some(one) if (one.category, one.unit) == (fact.category, fact.unit) => one.figures = figures,
+            _ => overview.push(Overview { category: fact.category, unit: fact.unit, figures }),
+        }
+    }
+    overview.sort_by_key(|one| Category::ALL.iter().position(|category| *category == one.category));
+    overview
 }
 
 fn units(facts: &[&Fact], months: &[Month]) -> Vec<UnitUse> {

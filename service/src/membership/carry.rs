@@ -92,17 +92,19 @@ pub(crate) async fn carry(change: &Change<'_>, way: Way, of: impl Into<Value>) -
     for step in STEPS {
         sql::run(&change.transaction, &format!("{pairs} {step}"), [of.clone()]).await?;
     }
-    let ends = match way {
-        Way::On => {
-            "update benefit_grant set state = 'ended', row_version = row_version + 1
-            where id in (select from_id from pair)"
-        }
+    let (ends, values) = match way {
+        Way::On => (
+            "update benefit_grant set state = 'ended', ended_at = $2, row_version = row_version + 1
+            where id in (select from_id from pair)",
+            vec![of, change.now.0.into()],
+        ),
         // The other side is withdrawn with its purchase, which has more to do.
-        Way::Back => {
-            "update benefit_grant set state = 'granted', row_version = row_version + 1
-            where id in (select to_id from pair)"
-        }
+        Way::Back => (
+            "update benefit_grant set state = 'granted', ended_at = null, row_version = row_version + 1
+            where id in (select to_id from pair)",
+            vec![of],
+        ),
     };
-    sql::run(&change.transaction, &format!("{pairs} {ends}"), [of]).await?;
+    sql::run(&change.transaction, &format!("{pairs} {ends}"), values).await?;
     Ok(())
 }

@@ -167,11 +167,11 @@ async fn end(change: &mut Change<'_>, organization: OrganizationId, id: GrantId)
     seat_requests::refuse_all(change, &grant, ReleaseReason::TierChanged, &texts).await?;
     let waiting = [ActivationState::Requested, ActivationState::Processing];
     withdraw(change, organization, id, &waiting, None).await?;
-    let text = "update benefit_grant set state = 'ended', row_version = row_version + 1,
+    let text = "update benefit_grant set state = 'ended', ended_at = $2, row_version = row_version + 1,
             activation_state = case when activation_state in ('requested', 'processing')
                 then 'withdrawn' else activation_state end
         where id = $1";
-    sql::run(&change.transaction, text, [id.0.into()]).await?;
+    sql::run(&change.transaction, text, [id.0.into(), change.now.0.into()]).await?;
     change.record(
         Event::new(organization, AuditAction::GrantEnded, "grant", id)
             .grant(id)
@@ -195,7 +195,7 @@ pub(crate) struct Reopened {
 /// [`Failure::Database`].
 pub(crate) async fn reopen(change: &Change<'_>, old: Uuid) -> Outcome<()> {
     // What the clock would have ended meanwhile stays so.
-    let text = "update benefit_grant set state = 'granted', row_version = row_version + 1
+    let text = "update benefit_grant set state = 'granted', ended_at = null, row_version = row_version + 1
         where holding_id = $1 and state = 'ended' and coalesce(expires_at, holding_ends_at + 2592000000) >= $2
             and not exists (select 1 from benefit_grant n where n.follows_id = benefit_grant.id
                 and n.state <> 'withdrawn')";

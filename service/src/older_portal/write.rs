@@ -416,6 +416,7 @@ impl Writing<'_, '_> {
             let text = "update benefit_grant set granted_at = $2, holding_ends_at = $3,
                     activate_by = case when category = 'go_to_market' then activate_by else $3 end,
                     expires_at = case when category = 'go_to_market' then expires_at else $4 end,
+                    ended_at = case when state = 'ended' and $4 > $5 then null else ended_at end,
                     state = case when state = 'ended' and $4 > $5 then 'granted' else state end,
                     row_version = row_version + 1
                 where holding_id = $1";

@@ -124,11 +124,12 @@ async fn end_grant(
     let by = change.request().account()?;
     withdraw(change, organization, id, &running, Some(by)).await?;
     seat_requests::refuse_all(change, &grant, ReleaseReason::GrantWithdrawn, &texts).await?;
-    let text = "update benefit_grant set state = 'withdrawn', row_version = row_version + 1,
+    let text = "update benefit_grant set state = 'withdrawn', ended_at = coalesce(ended_at, $2),
+            row_version = row_version + 1,
             activation_state = case when activation_state in ('requested', 'processing', 'active')
                 then 'withdrawn' else activation_state end
         where id = $1";
-    sql::run(&change.transaction, text, [id.0.into()]).await?;
+    sql::run(&change.transaction, text, [id.0.into(), change.now.0.into()]).await?;
     change.record(
         Event::new(organization, AuditAction::GrantWithdrawn, "grant", id)
             .grant(id)

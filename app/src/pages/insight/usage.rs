@@ -9,9 +9,9 @@ use locales::{Texts, format};
 use crate::components::{Bar, BarChart, Column, Empty, Icon, IconName, Ledger, Legend};
 use crate::words;
 
-/// What a unit counts, as a head: "seats".
+/// What a unit counts, as it stands by itself: "seats".
 pub(crate) fn unit(texts: Texts, unit: domain::benefit::Unit) -> &'static str {
-    texts.find_unit_word(unit.code()).unwrap_or_default()
+    texts.find_unit_head(unit.code()).unwrap_or_default()
 }
 
 fn number(texts: Texts, value: i64) -> String {
@@ -78,7 +78,6 @@ pub(crate) fn totals(texts: Texts, values: &[IdleValue]) -> AnyView {
     }
     let totals: Vec<_> = currencies
         .into_iter()
-        .take(3)
         .map(|(currency, sum)| {
             let sum = format::money(texts.language(), sum, currency);
             view! { <div><dt>{texts.insight_value_unused()}</dt><dd>{sum}</dd></div> }
@@ -163,7 +162,7 @@ fn overview(texts: Texts, rows: &[Overview]) -> AnyView {
                     {cell(texts.insight_granted(), number(texts, figures.granted))}
                     {cell(texts.insight_used(), number(texts, figures.used))}
                     {cell(texts.insight_share(), share(texts, one))}
-                    {cell(texts.insight_unused(), number(texts, figures.unused()))}
+                    {cell(texts.insight_unused(), number(texts, figures.unused))}
                     {cell(texts.insight_peak(), number(texts, figures.peak))}
                     {cell(texts.insight_unlimited(), number(texts, figures.unlimited))}
                 </tr>
@@ -182,20 +181,32 @@ fn overview(texts: Texts, rows: &[Overview]) -> AnyView {
 fn chart(texts: Texts, category: Category, one: &UnitUse) -> AnyView {
     let name = texts.insight_unit_in(words::category(texts, category), unit(texts, one.unit));
     let latest = one.months.last().map(|month| month.figures).unwrap_or_default();
-    let description = texts.insight_chart_text(number(texts, latest.granted), number(texts, latest.used));
+    // What never had a limit is drawn without one.
+    let free = one.months.iter().all(|month| month.figures.granted == 0 && month.figures.peak == 0)
+        && one.months.iter().any(|month| month.figures.unlimited > 0);
+    let description = if free {
+        texts.insight_chart_text_free(number(texts, latest.unlimited))
+    } else {
+        texts.insight_chart_text(number(texts, latest.granted), number(texts, latest.used))
+    };
     let bars: Vec<Bar> = one
         .months
         .iter()
-        .map(|MonthFigures { month, figures }| Bar {
-            frame: Some(figures.granted),
-            line: Some(figures.peak),
-            ..bar(*month, figures.used)
+        .map(|MonthFigures { month, figures }| {
+            if free {
+                return bar(*month, figures.unlimited);
+            }
+            Bar { frame: Some(figures.granted), line: Some(figures.peak), ..bar(*month, figures.used) }
         })
         .collect();
-    let legend = Legend {
-        frame: Some(texts.insight_granted()),
-        filled: texts.insight_used(),
-        line: Some(texts.insight_peak()),
+    let legend = if free {
+        Legend { frame: None, filled: texts.insight_unlimited(), line: None }
+    } else {
+        Legend {
+            frame: Some(texts.insight_granted()),
+            filled: texts.insight_used(),
+            line: Some(texts.insight_peak()),
+        }
     };
     let id = format!("use-{}", one.unit.code());
     let columns = vec![
@@ -215,7 +226,7 @@ fn chart(texts: Texts, category: Category, one: &UnitUse) -> AnyView {
             let cells: Vec<_> = [
                 (texts.insight_granted(), figures.granted),
                 (texts.insight_used(), figures.used),
-                (texts.insight_unused(), figures.unused()),
+                (texts.insight_unused(), figures.unused),
                 (texts.insight_peak(), figures.peak),
                 (texts.insight_begun(), figures.begun),
                 (texts.insight_unlimited(), figures.unlimited),
@@ -273,7 +284,7 @@ fn products(texts: Texts, rows: &[ProductUse]) -> Option<AnyView> {
                     <td role="cell" data-label=texts.insight_counts()>{unit(texts, one.unit)}</td>
                     {cell(texts.insight_granted(), one.figures.granted)}
                     {cell(texts.insight_used(), one.figures.used)}
-                    {cell(texts.insight_unused(), one.figures.unused())}
+                    {cell(texts.insight_unused(), one.figures.unused)}
                     {cell(texts.insight_peak(), one.peak)}
                     <td role="cell" data-label=texts.insight_peak_in()>
                         {(one.peak > 0).then(|| format::month(texts.language(), one.peak_in))}

@@ -103,7 +103,7 @@ fn Page(query: Memo<ProgrammeInsightQuery>, page: Signal<ProgrammeInsightPage>) 
 
 /// The link that takes a part of the page away; the workbook has all of them.
 fn lines(texts: Texts, page: &ProgrammeInsightPage, part: &str) -> AnyView {
-    let months = page.usage.months.len();
+    let months = page.months.len();
     let span =
         Span::ALL.iter().find(|span| usize::from(span.months()) == months).copied().unwrap_or_default();
     let href = format!("{PATH}.csv?span={}&part={part}", span.code());
@@ -136,7 +136,6 @@ fn times(texts: Texts, page: &ProgrammeInsightPage, href: impl Fn(RequestKind) -
         .collect();
     let of_kind: Vec<&Completion> = page.completions.iter().filter(|row| row.kind == kind).collect();
     let bars: Vec<Bar> = page
-        .usage
         .months
         .iter()
         .map(|month| {
@@ -189,7 +188,7 @@ fn times(texts: Texts, page: &ProgrammeInsightPage, href: impl Fn(RequestKind) -
                 <p class="muted">{texts.insight_times_note()}</p>
                 <div class="charted">
                     <BarChart
-                        id="times"
+                        id="times-chart"
                         title=title
                         description=description
                         bars=bars
@@ -271,7 +270,6 @@ fn in_currency(texts: Texts, page: &ProgrammeInsightPage, currency: &str) -> Any
     // Whole units of the currency: a glance needs no cents.
     let whole = |minor: i64| minor / if matches!(currency, "JPY" | "KRW") { 1 } else { 100 };
     let bars: Vec<Bar> = page
-        .usage
         .months
         .iter()
         .map(|month| {
