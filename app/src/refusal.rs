@@ -66,6 +66,7 @@ pub const fn status(code: ErrorCode) -> http::StatusCode {
         | ErrorCode::NoSeatLeft
         | ErrorCode::SeatReleased
         | ErrorCode::LastGlobalAdmin
+        | ErrorCode::LastProgrammeAdmin
         | ErrorCode::WrongState => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
