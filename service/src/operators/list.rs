@@ -1,11 +1,11 @@
 //! The list of operators.
 
+use domain::Error;
 use domain::ids::AccountId;
 use domain::moment::Zone;
 use domain::rights::{OperatorAction, keeps_programme_admin, may_take_off, operator_may};
 use domain::view::operators::{OperatorRow, OperatorsPage, OperatorsQuery, PAGE_ROWS};
 use domain::view::people::PersonStatus;
-use domain::{Error, ErrorCode};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
@@ -66,7 +66,7 @@ impl TryFrom<Row> for OperatorRow {
 /// The page that the query asks for, by name.
 ///
 /// # Errors
-/// [`ErrorCode::RoleNeeded`]; [`ErrorCode::NotFound`] for an open row of somebody who is no operator.
+/// [`domain::ErrorCode::RoleNeeded`].
 pub async fn page(service: &Service, request: &Request, query: &OperatorsQuery) -> Outcome<OperatorsPage> {
     let operator = request.operator()?;
     rights::check_operator(operator, OperatorAction::ReadEverything)?;
@@ -88,7 +88,7 @@ pub async fn page(service: &Service, request: &Request, query: &OperatorsQuery) 
     let more = rows.len() > most;
     rows.truncate(most);
     let open = match query.open {
-        Some(open) => Some(one(reader, open).await?),
+        Some(open) => one(reader, open).await?,
         None => None,
     };
     let why_not = operator_may(&operator.roles, OperatorAction::ManageOperators).err();
@@ -125,11 +125,11 @@ fn filter(query: &OperatorsQuery) -> (String, Vec<Value>) {
     (parts, values)
 }
 
-/// An operator as the list has them.
-async fn one(connection: &impl ConnectionTrait, account: AccountId) -> Outcome<OperatorRow> {
+/// An operator as the list has them; none once they were removed, so that a page that had them open goes on.
+async fn one(connection: &impl ConnectionTrait, account: AccountId) -> Outcome<Option<OperatorRow>> {
     let text = format!("{} and a.id = $1", rows());
     let row = sql::one::<Row>(connection, &text, [account.0.into()]).await?;
-    OperatorRow::try_from(row.ok_or(ErrorCode::NotFound)?)
+    row.map(OperatorRow::try_from).transpose()
 }
 
 /// Why the open operator can't be removed, and why their second factor can't be taken off.
