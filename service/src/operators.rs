@@ -92,8 +92,21 @@ fn words(language: Language, roles: &[OperatorRole]) -> String {
     locales::format::list_and(language, &names)
 }
 
-/// Lets changes of operators wait for each other, and asks again whether this one may be made: who counts the
-/// programme admins must not count one who is being demoted meanwhile, nor act as one after that.
+/// Lets changes of operators wait for each other: who counts the programme admins must not count one who is being
+/// demoted meanwhile.
+///
+/// # Errors
+/// [`crate::Failure::Database`].
+pub(crate) async fn lock(change: &Change<'_>) -> Outcome<()> {
+    if change.service().database.is_postgres() {
+        let text = "lock table operator_role in share row exclusive mode";
+        sql::run(&change.transaction, text, []).await?;
+    }
+    Ok(())
+}
+
+/// Waits for other changes of operators, and asks again whether this one may be made: nobody acts as the programme
+/// admin that they were.
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`] for whoever has lost the role since they were let in.
@@ -102,10 +115,7 @@ async fn claim(change: &Change<'_>, operator: &Operator) -> Outcome<()> {
     struct Own {
         roles: Option<String>,
     }
-    if change.service().database.is_postgres() {
-        let text = "lock table operator_role in share row exclusive mode";
-        sql::run(&change.transaction, text, []).await?;
-    }
+    lock(change).await?;
     let text = "select string_agg(role, ',') as roles from operator_role where account_id = $1";
     let own = sql::one::<Own>(&change.transaction, text, [operator.account.0.into()]).await?;
     let roles = read_roles(own.and_then(|own| own.roles).as_deref());

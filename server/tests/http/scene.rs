@@ -1183,12 +1183,14 @@ impl Stage {
     async fn colleague(&self, status: &str) -> Uuid {
         let id = self.service.new_id();
         let address = format!("colleague.{}@northlight.example", id.simple());
-        let text = "insert into account (id, email, email_key, full_name, language, status, created_at, row_version)
+        let text =
+            "insert into account (id, email, email_key, full_name, language, status, created_at, row_version)
             values ($1, $2, $2, 'Ida Colleague', 'en', $3, 1, 1)";
         assert_eq!(self.run(text, [id.into(), address.into(), status.into()]).await, 1);
         let text = "insert into operator_role (account_id, role) values ($1, 'auditor')";
         assert_eq!(self.run(text, [id.into()]).await, 1);
-        let text = "insert into second_factor (account_id, secret, begun_at, confirmed_at) values ($1, $2, 1, 1)";
+        let text =
+            "insert into second_factor (account_id, secret, begun_at, confirmed_at) values ($1, $2, 1, 1)";
         assert_eq!(self.run(text, [id.into(), vec![0_u8].into()]).await, 1);
         id
     }
