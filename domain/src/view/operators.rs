@@ -11,7 +11,7 @@ use crate::role::OperatorRole;
 /// Rows of a page.
 pub const PAGE_ROWS: u32 = 50;
 /// So many characters of what is looked for count.
-const FIND_MAX: usize = 120;
+pub const FIND_MAX: usize = 120;
 
 /// What the address of the list asks for.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

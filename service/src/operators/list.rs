@@ -4,7 +4,7 @@ use domain::Error;
 use domain::ids::AccountId;
 use domain::moment::Zone;
 use domain::rights::{OperatorAction, keeps_programme_admin, may_take_off, operator_may};
-use domain::view::operators::{OperatorRow, OperatorsPage, OperatorsQuery, PAGE_ROWS};
+use domain::view::operators::{FIND_MAX, OperatorRow, OperatorsPage, OperatorsQuery, PAGE_ROWS};
 use domain::view::people::PersonStatus;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
@@ -110,9 +110,9 @@ pub async fn page(service: &Service, request: &Request, query: &OperatorsQuery) 
 fn filter(query: &OperatorsQuery) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = Vec::new();
     let mut parts = String::new();
-    let find = query.find.trim();
+    let find: String = query.find.trim().chars().take(FIND_MAX).collect();
     if !find.is_empty() {
-        values.push(sql::contains_pattern(find).into());
+        values.push(sql::contains_pattern(&find).into());
         parts.push_str(" and (lower(a.full_name) like $1 escape '\\' or a.email_key like $1 escape '\\')");
     }
     if let Some(role) = query.role {
