@@ -102,12 +102,8 @@ async fn kinds(stage: &Stage, email: &str) -> Vec<String> {
 
 /// The token in the latest link to an operator.
 async fn token(stage: &Stage, email: &str) -> String {
-    let mails = stage.mails(email).await;
-    let mail = mails.iter().rfind(|mail| mail.kind == "operator_invited").expect("an invitation");
-    let sealed = mail.secret.as_ref().expect("a link that hasn't gone out");
-    let link = stage.service.vault.open(&format!("mail/{}", mail.id), sealed).expect("opens");
-    let (_, token) = link.split_once("/invitation/").expect("a path");
-    token.to_owned()
+    let link = stage.invitation_link(email).await;
+    link.strip_prefix("/invitation/").expect("a path").to_owned()
 }
 
 async fn accept(stage: &Stage, token: &str) -> Result<String, Failure> {
