@@ -54,9 +54,9 @@ pub struct Added {
 #[derive(FromQueryResult)]
 pub(crate) struct Known {
     pub(crate) id: Uuid,
-    pub(crate) email: String,
+    email: String,
     pub(crate) full_name: String,
-    pub(crate) language: String,
+    language: String,
     pub(crate) status: String,
     pub(crate) operator: bool,
 }

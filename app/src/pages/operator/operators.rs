@@ -232,17 +232,16 @@ fn Detail(row: Signal<OperatorRow>, page: Signal<OperatorsPage>) -> impl IntoVie
     let name = row.with_untracked(|row| row.name.clone());
     // The boxes follow the row: whoever changes it elsewhere changes what stands here.
     let version = Memo::new(move |_| row.with(|row| row.version));
-    let why_not = Memo::new(move |_| {
-        page.with(|page| (page.why_not.clone(), page.why_not_take_off.clone(), page.why_not_remove.clone()))
-    });
+    let why_not = Memo::new(move |_| page.with(|page| page.why_not.clone()));
+    let of_row =
+        Memo::new(move |_| page.with(|page| (page.why_not_take_off.clone(), page.why_not_remove.clone())));
     view! {
         <div class="split">
             <div class="stack">
                 <h2 class="h3">{texts.people_edit(name)}</h2>
                 {move || {
                     version.track();
-                    let (why_not, ..) = why_not.get();
-                    view! { <Roles row=row.get_untracked() why_not=why_not/> }
+                    view! { <Roles row=row.get_untracked() why_not=why_not.get()/> }
                 }}
             </div>
             <div class="stack">
@@ -258,10 +257,10 @@ fn Detail(row: Signal<OperatorRow>, page: Signal<OperatorsPage>) -> impl IntoVie
                         })
                 }}
                 {move || {
-                    let (why_not, why_not_take_off, why_not_remove) = why_not.get();
+                    let (why_not_take_off, why_not_remove) = of_row.get();
                     let row = row.get();
                     let invited = (row.status == PersonStatus::Invited)
-                        .then(|| view! { <InviteAgain row=row.clone() why_not=why_not/> });
+                        .then(|| view! { <InviteAgain row=row.clone() why_not=why_not.get()/> });
                     let lost = row
                         .second_factor
                         .then(|| view! { <Lost row=row.clone() why_not=why_not_take_off/> });
