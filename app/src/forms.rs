@@ -43,6 +43,8 @@ mod technical;
 #[cfg(feature = "ssr")]
 mod operator;
 #[cfg(feature = "ssr")]
+mod operators;
+#[cfg(feature = "ssr")]
 mod orders;
 #[cfg(feature = "ssr")]
 mod people;

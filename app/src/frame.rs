@@ -463,6 +463,9 @@ fn for_operator(operator: &OperatorReader) -> Vec<(String, Vec<Place>)> {
     if allowed(OperatorAction::ManagePolicies) || allowed(OperatorAction::ReadEverything) {
         places.push(place("/operator/policies", IconName::Gear, texts.navigation_policies(), None));
     }
+    if allowed(OperatorAction::ManageOperators) || allowed(OperatorAction::ReadEverything) {
+        places.push(place("/operator/operators", IconName::People, texts.operators_title(), None));
+    }
     if allowed(OperatorAction::ReadEverything) {
         places.push(place("/operator/insight", IconName::Chart, texts.navigation_insight(), None));
         places.push(place("/operator/activity", IconName::Info, texts.navigation_activity(), None));

@@ -67,6 +67,7 @@ pub const fn status(code: ErrorCode) -> http::StatusCode {
         | ErrorCode::NothingGranted
         | ErrorCode::SeatReleased
         | ErrorCode::LastGlobalAdmin
+        | ErrorCode::LastProgrammeAdmin
         | ErrorCode::WrongState => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -59,6 +59,7 @@ pub const ADDRESSES: &[&str] = &[
     "/operator/outbox",
     "/operator/templates",
     "/operator/policies",
+    "/operator/operators",
     "/operator/activity",
     "/operator/insight",
     "/operator/competencies",
@@ -152,6 +153,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/operator/outbox") view=pages::operator::outbox::Outbox/>
                 <Route path=path!("/operator/templates") view=pages::operator::templates::Templates/>
                 <Route path=path!("/operator/policies") view=pages::operator::policies::Policies/>
+                <Route path=path!("/operator/operators") view=pages::operator::operators::Operators/>
                 <Route path=path!("/operator/competencies") view=pages::operator::competencies::Competencies/>
                 <Route path=path!("/operator/catalogue") view=pages::operator::catalogue::Catalogue/>
                 <Route path=path!("/operator/catalogue/:draft") view=pages::operator::catalogue::Draft/>

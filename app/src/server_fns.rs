@@ -17,6 +17,7 @@ pub mod key_pools;
 pub mod marketing;
 pub mod membership;
 pub mod operator;
+pub mod operators;
 pub mod orders;
 pub mod people;
 pub mod portal;

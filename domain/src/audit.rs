@@ -238,6 +238,14 @@ codes! {
         WordingReset = "wording_reset",
         /// Made a programme admin.
         ProgrammeAdminCreated = "programme_admin_created",
+        /// Made somebody an operator.
+        OperatorAdded = "operator_added",
+        /// Sent the link for a new operator again.
+        OperatorInvitedAgain = "operator_invited_again",
+        /// Changed an operator's roles.
+        OperatorRolesSet = "operator_roles_set",
+        /// Took all roles off an operator.
+        OperatorRemoved = "operator_removed",
         /// Loaded the sample programme.
         SampleProgrammeLoaded = "sample_programme_loaded",
         /// Took a company's record from the older portal, or brought it up to date.
@@ -489,6 +497,10 @@ impl AuditAction {
             | Self::WordingChanged
             | Self::WordingReset
             | Self::ProgrammeAdminCreated
+            | Self::OperatorAdded
+            | Self::OperatorInvitedAgain
+            | Self::OperatorRolesSet
+            | Self::OperatorRemoved
             | Self::SampleProgrammeLoaded
             | Self::MemberImported
             | Self::MemberInvited

@@ -102,6 +102,10 @@ codes! {
         AlreadyInOrganization = "already_in_organization",
         /// The last Global admin can't be removed, demoted or suspended (rule 3).
         LastGlobalAdmin = "last_global_admin",
+        /// The last programme admin keeps the role.
+        LastProgrammeAdmin = "last_programme_admin",
+        /// The address belongs to an operator already.
+        AlreadyOperator = "already_operator",
         /// The address stands in an earlier row of the file too; `number` is its line.
         DuplicateRow = "duplicate_row",
         /// A file that isn't text in UTF-8, or not a table of cells.

@@ -171,5 +171,13 @@ codes! {
         SeatIdle = "seat_idle",
         /// Something of a benefit is left, to the administrators.
         BenefitLeft = "benefit_left",
+        /// Made an operator, with a link to choose a password.
+        OperatorInvited = "operator_invited",
+        /// Made an operator who has a password already.
+        OperatorAdded = "operator_added",
+        /// Roles of an operator updated.
+        OperatorRolesChanged = "operator_roles_changed",
+        /// No operator any more.
+        OperatorRemoved = "operator_removed",
     }
 }

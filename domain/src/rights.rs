@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorCode, codes};
+use crate::ids::AccountId;
 use crate::policy::{AssignRoles, Policies};
 use crate::role::{OperatorRole, Role, Roles};
 
@@ -302,6 +303,33 @@ pub fn keeps_global_admin(
     Ok(())
 }
 
+/// Whether a programme admin who can sign in remains after the change of one operator.
+///
+/// `before` are the roles of that operator, who can sign in before the change; `after` is empty for a
+/// removal. `other_active_programme_admins` doesn't count the operator.
+///
+/// # Errors
+/// [`ErrorCode::LastProgrammeAdmin`].
+pub fn keeps_programme_admin(
+    other_active_programme_admins: u64,
+    before: &[OperatorRole],
+    after: &[OperatorRole],
+) -> Result<(), Error> {
+    let has = |roles: &[OperatorRole]| roles.contains(&OperatorRole::ProgrammeAdmin);
+    if has(before) && !has(after) && other_active_programme_admins == 0 {
+        return Err(ErrorCode::LastProgrammeAdmin.into());
+    }
+    Ok(())
+}
+
+/// Whether somebody may take an operator's second factor off.
+///
+/// # Errors
+/// [`ErrorCode::OwnSecondFactor`], because one's own is turned off with a code of it.
+pub fn may_take_off(by: AccountId, operator: AccountId) -> Result<(), Error> {
+    if by == operator { Err(ErrorCode::OwnSecondFactor.into()) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -537,6 +565,25 @@ mod tests {
         assert_eq!(keeps_global_admin(0, &admin, &admin, true), Ok(()));
         assert_eq!(keeps_global_admin(0, &employee, &employee, false), Ok(()));
         assert_eq!(keeps_global_admin(0, &employee, &admin, true), Ok(()));
+    }
+
+    #[test]
+    fn rule_03_the_last_programme_admin_stays() {
+        use OperatorRole::{Auditor, ProgrammeAdmin};
+        let last = Err(Error::new(ErrorCode::LastProgrammeAdmin));
+        assert_eq!(keeps_programme_admin(0, &[ProgrammeAdmin], &[Auditor]), last);
+        assert_eq!(keeps_programme_admin(0, &[ProgrammeAdmin, Auditor], &[]), last);
+        // Another remains, nothing is lost, or the operator never was one.
+        assert_eq!(keeps_programme_admin(1, &[ProgrammeAdmin], &[]), Ok(()));
+        assert_eq!(keeps_programme_admin(0, &[ProgrammeAdmin], &[ProgrammeAdmin, Auditor]), Ok(()));
+        assert_eq!(keeps_programme_admin(0, &[Auditor], &[]), Ok(()));
+    }
+
+    #[test]
+    fn nobody_takes_off_their_own_second_factor() {
+        let [one, other] = [1, 2].map(|number| AccountId(uuid::Uuid::from_u128(number)));
+        assert_eq!(may_take_off(one, other), Ok(()));
+        assert_eq!(may_take_off(one, one), Err(Error::new(ErrorCode::OwnSecondFactor)));
     }
 
     #[test]

@@ -36,6 +36,15 @@ codes! {
     }
 }
 
+/// An operator's roles, each once, in the order of the table; rights are their union (rule 1).
+#[must_use]
+pub fn operator_roles(roles: impl IntoIterator<Item = OperatorRole>) -> Vec<OperatorRole> {
+    let mut roles: Vec<OperatorRole> = roles.into_iter().collect();
+    roles.sort_unstable();
+    roles.dedup();
+    roles
+}
+
 /// A person's roles; rights are their union (rule 1).
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -17,6 +17,7 @@ pub mod mail_template;
 pub mod marketing;
 pub mod membership;
 pub mod operator;
+pub mod operators;
 pub mod orders;
 pub mod own;
 pub mod people;

@@ -507,6 +507,13 @@ test.describe('what opens on a page', () => {
             return (await page.getByRole('link', { name: /^Choose: / }).first().getAttribute('href')) ?? '';
           })(),
         },
+        {
+          name: '/operator/operators/open',
+          path: await (async () => {
+            await page.goto('/operator/operators');
+            return (await page.locator('a.opener').first().getAttribute('href')) ?? '';
+          })(),
+        },
         { name: '/operator/insight/visual-studio', path: '/operator/insight?category=visual_studio&span=two_years' },
         { name: '/operator/outbox/nothing-matches', path: '/operator/outbox?find=nobody' },
         { name: '/operator/templates/invitation', path: '/operator/templates?kind=invitation&language=en' },

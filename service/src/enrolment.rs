@@ -154,7 +154,7 @@ impl Beginner {
 }
 
 /// The programme's name in a language.
-async fn programme_name(connection: &impl ConnectionTrait, language: Language) -> Outcome<String> {
+pub(crate) async fn programme_name(connection: &impl ConnectionTrait, language: Language) -> Outcome<String> {
     #[derive(FromQueryResult)]
     struct Row {
         name: String,

@@ -31,6 +31,7 @@ pub mod membership;
 pub mod older_portal;
 pub mod operation;
 pub mod operations;
+pub mod operators;
 pub mod outbox;
 pub mod passwords;
 pub mod people;

@@ -193,7 +193,7 @@ pub(crate) async fn open_by(
         }
     };
     let organization = person.as_ref().map(|person| OrganizationId(person.organization_id));
-    if organization.is_none() && !is_operator(&change.transaction, account).await? {
+    if organization.is_none() && !enter_operations(&change.transaction, account, now).await? {
         return Err(nowhere(&change.transaction, account).await?.into());
     }
     let token = random::token(&*service.random);
@@ -331,6 +331,17 @@ async fn enter_first(
         returning id, organization_id"
     );
     Ok(sql::one::<FirstPerson>(connection, &text, [account.0.into(), now.0.into()]).await?)
+}
+
+/// Whether the account is an operator; notes the sign-in where it is.
+async fn enter_operations(
+    connection: &impl ConnectionTrait,
+    account: AccountId,
+    now: Moment,
+) -> Result<bool, Failure> {
+    let text = "update account set last_sign_in_at = $2
+        where id = $1 and exists (select 1 from operator_role r where r.account_id = account.id)";
+    Ok(sql::run(connection, text, [account.0.into(), now.0.into()]).await? > 0)
 }
 
 async fn is_operator(connection: &impl ConnectionTrait, account: AccountId) -> Result<bool, Failure> {

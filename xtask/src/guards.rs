@@ -267,6 +267,13 @@ const GUARDS: &[Guard] = &[
         tests: DOMAIN,
     },
     Guard {
+        rule: "3",
+        file: "service/src/operators.rs",
+        text: "keeps_programme_admin(others, &before, after)?;",
+        without: "keeps_programme_admin(others + 1, &before, after)?;",
+        tests: &["service", "--test", "operators", "--", "rule_03"],
+    },
+    Guard {
         rule: "12",
         file: "service/src/individual_grants.rs",
         text: "if beyond == 0 || accepted.is_some_and(",

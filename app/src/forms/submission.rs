@@ -11,8 +11,8 @@ use service::{Outcome, Request, Service};
 
 use super::{
     account, catalogue, cloud, directory, enrolment, individual_grants, insight, key_pools, mail_templates,
-    marketing, operator, orders, people, provisioning, purchases, queue, reminders, seats, security,
-    software, technical,
+    marketing, operator, operators, orders, people, provisioning, purchases, queue, reminders, seats,
+    security, software, technical,
 };
 
 /// So long may the body of a form be.
@@ -269,6 +269,11 @@ pub const CODES: &[&str] = &[
     "depart_person",
     "resume_person",
     "take_off_second_factor",
+    "add_operator",
+    "invite_operator_again",
+    "set_operator_roles",
+    "take_off_operator_factor",
+    "remove_operator",
     "accept_invitation",
     "make_provisioning_token",
     "revoke_provisioning_token",
@@ -417,6 +422,11 @@ fn dispatch<'a>(reader: &'a Reader<'a>, form: &'a Submission) -> Carrying<'a> {
         "revoke_provisioning_token" => Box::pin(provisioning::revoke_token(reader, form)),
         "save_provisioning" => Box::pin(provisioning::save(reader, form)),
         "map_provisioned_group" => Box::pin(provisioning::map_group(reader, form)),
+        "add_operator" => Box::pin(operators::add(reader, form)),
+        "invite_operator_again" => Box::pin(operators::invite_again(reader, form)),
+        "set_operator_roles" => Box::pin(operators::set_roles(reader, form)),
+        "take_off_operator_factor" => Box::pin(operators::take_off_factor(reader, form)),
+        "remove_operator" => Box::pin(operators::remove(reader, form)),
         "take_request" => Box::pin(operator::take(reader, form)),
         "note_request" => Box::pin(operator::note(reader, form)),
         "message_partner" => Box::pin(operator::message(reader, form)),

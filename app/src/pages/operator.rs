@@ -14,6 +14,7 @@ mod item;
 pub mod key;
 pub mod key_pool;
 pub mod keys;
+pub mod operators;
 pub mod outbox;
 mod outbox_item;
 pub mod policies;

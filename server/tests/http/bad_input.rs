@@ -344,6 +344,7 @@ async fn changed_by_somebody_else(stage: &Stage, form: &[(String, String)]) -> O
             "directory",
             "provisioned_group",
             "individual_grant",
+            "account",
         ] {
             let text = format!("update {table} set row_version = row_version + 1 where id = $1");
             stage.run(&text, [id.into()]).await;

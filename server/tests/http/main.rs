@@ -19,6 +19,7 @@ mod languages;
 mod log;
 mod older_portal;
 mod operations;
+mod operators;
 mod outbox;
 mod own_account;
 mod payment_notices;

@@ -93,6 +93,7 @@ async fn pages_ask_no_more_often_for_more_rows(#[values(Engine::Sqlite, Engine::
         (&auditor, "/operator/keys".to_owned()),
         (&auditor, "/operator/keys/windows_enterprise".to_owned()),
         (&auditor, "/operator/grants".to_owned()),
+        (&auditor, "/operator/operators".to_owned()),
         (&auditor, format!("/operator/organizations/{COMPANY}/grants")),
         (&agent, "/operator/queue".to_owned()),
     ];

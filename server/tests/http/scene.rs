@@ -13,6 +13,7 @@ use domain::view::insight::{After, InsightQuery, ProgrammeInsightQuery};
 use domain::view::key_pools::KeyPoolQuery;
 use domain::view::mail_template::TemplatesQuery;
 use domain::view::operator::{OutboxQuery, QueueQuery};
+use domain::view::operators::OperatorsQuery;
 use domain::view::people::{DepartureQuery, PeopleQuery};
 use domain::view::people_import::ImportQuery;
 use domain::view::requests::RequestsQuery;
@@ -167,6 +168,7 @@ const INDIVIDUAL: Right = Right::Operator(&[OperatorAction::SetIndividualGrants]
 const READ_INDIVIDUAL: Right = Right::Operator(&[OperatorAction::ReadIndividualGrants]);
 const POLICIES: Right = Right::Operator(&[OperatorAction::ManagePolicies]);
 const REFUNDS: Right = Right::Operator(&[OperatorAction::DecideRefunds]);
+const OPERATORS: Right = Right::Operator(&[OperatorAction::ManageOperators]);
 
 /// Every form. The order matters: each row finds its scene as the rows before have left it.
 pub const FORMS: &[FormRow] = &[
@@ -325,6 +327,11 @@ pub const FORMS: &[FormRow] = &[
     form("set_individual_grant", "/operator/grants", INDIVIDUAL, Then::Done),
     form("change_individual_grant", "/operator/grants", INDIVIDUAL, Then::Done),
     form("end_individual_grant", "/operator/grants", INDIVIDUAL, Then::Done),
+    form("add_operator", "/operator/operators", OPERATORS, Then::Done),
+    form("invite_operator_again", "/operator/operators", OPERATORS, Then::Done),
+    form("set_operator_roles", "/operator/operators", OPERATORS, Then::Done),
+    form("take_off_operator_factor", "/operator/operators", OPERATORS, Then::Done),
+    form("remove_operator", "/operator/operators", OPERATORS, Then::Done),
     form("send_again", "/operator/outbox", MAIL, Then::Done),
     form("mark_bounced", "/operator/outbox", MAIL, Then::Done),
     form("clear_address", "/operator/outbox", MAIL, Then::Done),
@@ -557,6 +564,7 @@ impl Stage {
             "person",
             "person_role",
             "account",
+            "operator_role",
             "invitation",
             "enrolment",
             "legal_profile",
@@ -1119,6 +1127,31 @@ impl Stage {
                     ("accept", "1000000"),
                 ])
             }
+            ("add_operator", _) => fields(&[
+                ("target", ""),
+                ("email", "new.colleague@northlight.example"),
+                ("name", "New Colleague"),
+                ("language", "en"),
+                ("roles", "auditor"),
+            ]),
+            ("invite_operator_again", _) => {
+                fields(&[("target", &self.colleague("invited").await.to_string())])
+            }
+            ("set_operator_roles", _) => {
+                let id = self.colleague("active").await;
+                let version = self.version("account", id).await.to_string();
+                fields(&[
+                    ("target", &id.to_string()),
+                    ("version", &version),
+                    ("roles", "auditor"),
+                    ("roles", "fulfilment_agent"),
+                ])
+            }
+            ("take_off_operator_factor" | "remove_operator", _) => {
+                let id = self.colleague("active").await;
+                let version = self.version("account", id).await.to_string();
+                fields(&[("target", &id.to_string()), ("version", &version)])
+            }
             ("send_again", _) => fields(&[("target", &self.waiting_mail().await.to_string())]),
             ("save_template", _) => {
                 let version = self.template_version("seat_removed").await.to_string();
@@ -1152,6 +1185,22 @@ impl Stage {
             (of_catalogue, _) if of_catalogue.contains("catalogue") => self.fields_about_a_draft(code).await,
             _ => self.fields_about_a_request(code, variant).await,
         }
+    }
+
+    /// A fresh operator of that status, with a second factor, beside those who sign in.
+    async fn colleague(&self, status: &str) -> Uuid {
+        let id = self.service.new_id();
+        let address = format!("colleague.{}@northlight.example", id.simple());
+        let text =
+            "insert into account (id, email, email_key, full_name, language, status, created_at, row_version)
+            values ($1, $2, $2, 'Ida Colleague', 'en', $3, 1, 1)";
+        assert_eq!(self.run(text, [id.into(), address.into(), status.into()]).await, 1);
+        let text = "insert into operator_role (account_id, role) values ($1, 'auditor')";
+        assert_eq!(self.run(text, [id.into()]).await, 1);
+        let text =
+            "insert into second_factor (account_id, secret, begun_at, confirmed_at) values ($1, $2, 1, 1)";
+        assert_eq!(self.run(text, [id.into(), vec![0_u8].into()]).await, 1);
+        id
     }
 
     /// A fresh draft of the catalogue; with a change where it is to be published.
@@ -1431,6 +1480,7 @@ pub const PAGES: &[PageRow] = &[
     page("/operator/outbox", Right::Operator(&[OperatorAction::ReadMail])),
     page("/operator/templates", Right::Operator(&[OperatorAction::ReadMail])),
     page("/operator/policies", Right::Operator(&[OperatorAction::ReadEverything])),
+    page("/operator/operators", Right::Operator(&[OperatorAction::ReadEverything])),
     page("/operator/competencies", Right::Operator(&[OperatorAction::ReadQueue])),
     page("/operator/catalogue", READ_CATALOGUE),
     page("/operator/catalogue/:draft", READ_CATALOGUE),
@@ -1496,6 +1546,7 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/outbox", Right::Operator(&[OperatorAction::ReadMail])),
     function("/api/templates", Right::Operator(&[OperatorAction::ReadMail])),
     function("/api/policies", Right::Operator(&[OperatorAction::ReadEverything])),
+    function("/api/operators", Right::Operator(&[OperatorAction::ReadEverything])),
     function("/api/catalogue", READ_CATALOGUE),
     function("/api/catalogue_draft", READ_CATALOGUE),
     function("/api/catalogue_product", READ_CATALOGUE),
@@ -1586,6 +1637,7 @@ impl Stage {
                 json!({ "query": { "company": COMPANY, "product": product } })
             }
             "/api/outbox" => json!({ "query": OutboxQuery::default() }),
+            "/api/operators" => json!({ "query": OperatorsQuery::default() }),
             "/api/catalogue_draft" => json!({ "query": { "draft": DRAFT, "category": "software" } }),
             "/api/catalogue_product" => json!({ "query": { "draft": DRAFT, "product": "intune" } }),
             "/api/templates" => json!({ "query": TemplatesQuery::default() }),

@@ -117,8 +117,9 @@ pub async fn accept(service: &Service, request: &Request, input: Accept) -> Outc
     let text = "update invitation set used_at = $2 where account_id = $1 and used_at is null";
     sql::run(&change.transaction, text, [row.account_id.into(), change.now.0.into()]).await?;
     let chain = row.organization_id.map_or_else(programme_chain, Into::into);
+    let kind = if row.organization_id.is_some() { ActorKind::Person } else { ActorKind::Operator };
     let event = Event::new(chain, AuditAction::InvitationAccepted, "account", row.account_id)
-        .by(ActorKind::Person, AccountId(row.account_id));
+        .by(kind, AccountId(row.account_id));
     change.record(Event { person: row.person_id, ..event });
     change.tell(Changed::Organization(chain));
     let token = sessions::open(&mut change, request, AccountId(row.account_id), &input.agent).await?;
@@ -132,7 +133,8 @@ async fn find(connection: &impl ConnectionTrait, token: &str, now: Moment) -> Ou
     }
     let text =
         "select i.account_id, i.organization_id, p.id as person_id, i.expires_at, a.full_name, a.email,
-            o.name as organization, o.portal_state, o.time_zone
+            coalesce(o.name, (select t.name from programme_text t where t.language = a.language))
+                as organization, o.portal_state, o.time_zone
         from invitation i
         join account a on a.id = i.account_id and a.status = 'invited'
         left join organization o on o.id = i.organization_id

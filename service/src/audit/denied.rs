@@ -30,6 +30,7 @@ pub async fn denied(service: &Service, request: &Request, attempt: &str, failure
         ErrorCode::RoleNeeded
             | ErrorCode::RoleNotGrantable
             | ErrorCode::LastGlobalAdmin
+            | ErrorCode::LastProgrammeAdmin
             | ErrorCode::WrongSide
     ) {
         return;

@@ -211,7 +211,7 @@ pub(crate) async fn account_of(
 /// Makes the account a person of the organization; somebody who had left comes back to the old row.
 ///
 /// # Errors
-/// [`ErrorCode::AlreadyInOrganization`] about the address.
+/// [`ErrorCode::AlreadyInOrganization`] about the address; [`ErrorCode::WrongSide`] for an operator's (rule 1).
 pub(crate) async fn join(
     change: &mut Change<'_>,
     organization: OrganizationId,
@@ -240,6 +240,11 @@ pub(crate) async fn join(
                 row_version: Set(1),
             };
             person::Entity::insert(row).exec_without_returning(&change.transaction).await?;
+            // Whoever makes the account an operator holds it meanwhile, and the row above has waited for that.
+            let text = "select count(*) as number from operator_role where account_id = $1";
+            if sql::number(&change.transaction, text, [account.into()]).await? > 0 {
+                return Err(Error::field(Field::Email, ErrorCode::WrongSide).into());
+            }
             Ok(PersonId(id))
         }
     }

@@ -10,7 +10,7 @@ use crate::audit::Event;
 use crate::change::{Change, programme_chain};
 use crate::entity::account;
 use crate::request::{Actor, Request};
-use crate::{Outcome, Service, passwords, sessions, sql};
+use crate::{Outcome, Service, operators, passwords, sessions, sql};
 
 /// Who becomes a programme admin.
 pub struct CreateAdmin {
@@ -55,6 +55,7 @@ pub async fn create_admin(service: &Service, input: CreateAdmin) -> Outcome<()> 
     let hash = passwords::hash(service, password.as_str()).await?;
     let request = Request { actor: Actor::Worker, address: String::new(), id: "create-admin".to_owned() };
     let mut change = Change::begin_unasked(service, &request).await?;
+    operators::lock(&change).await?;
     let text = "select id, exists (select 1 from person p where p.account_id = account.id) as partner
         from account where email_key = $1";
     let id = match sql::one::<Known>(&change.transaction, text, [email.key().into()]).await? {

@@ -419,7 +419,8 @@ impl Stage {
     /// The link in the last invitation of an address.
     pub async fn invitation_link(&self, email: &str) -> String {
         let mails = self.mails(email).await;
-        let mail = mails.iter().rfind(|mail| mail.kind == "invitation").expect("an invitation");
+        let invites = |kind: &str| matches!(kind, "invitation" | "operator_invited");
+        let mail = mails.iter().rfind(|mail| invites(&mail.kind)).expect("an invitation");
         let sealed = mail.secret.as_ref().expect("a link that hasn't gone out");
         let link = self.service.vault.open(&format!("mail/{}", mail.id), sealed).expect("opens");
         link[link.find("/invitation/").expect("a path")..].to_owned()
