@@ -30,6 +30,7 @@ mod m0022_queue;
 mod m0023_mail;
 mod m0024_catalogue_versions;
 mod m0025_operations;
+mod m0028_catalogue_editors;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_mail::Migration),
             Box::new(m0024_catalogue_versions::Migration),
             Box::new(m0025_operations::Migration),
+            Box::new(m0028_catalogue_editors::Migration),
         ]
     }
 }
