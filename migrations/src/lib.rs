@@ -32,6 +32,7 @@ mod m0024_catalogue_versions;
 mod m0025_operations;
 mod m0026_insight;
 mod m0027_individual_grants;
+mod m0028_catalogue_editors;
 mod m0029_operators;
 
 /// All migrations, in order.
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_operations::Migration),
             Box::new(m0026_insight::Migration),
             Box::new(m0027_individual_grants::Migration),
+            Box::new(m0028_catalogue_editors::Migration),
             Box::new(m0029_operators::Migration),
         ]
     }

@@ -32,11 +32,6 @@ create table catalogue_draft (
     check ((state in ('in_force', 'replaced')) = (version is not null)),
     check (state in ('draft', 'withdrawn') or published_by is not null and in_force_at is not null)
 );
-create table catalogue_editor (
-    catalogue_draft_id {uuid} not null references catalogue_draft (id),
-    account_id {uuid} not null references account (id),
-    primary key (catalogue_draft_id, account_id)
-);
 create unique index catalogue_draft_in_force on catalogue_draft (state) where state = 'in_force';
 create unique index catalogue_draft_published on catalogue_draft (state) where state = 'published';
 create index catalogue_draft_by_change on catalogue_draft (changed_at, id);

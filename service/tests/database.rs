@@ -1,12 +1,16 @@
-//! What the database does when the machine lets it down.
+//! What the database does when the machine lets it down, and when the program becomes a newer one.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 
 use common::Engine;
+use migrations::Migrator;
+use rstest::rstest;
 use sea_orm::ConnectionTrait;
+use sea_orm_migration::MigratorTrait;
 use service::{Database, sql};
+use uuid::Uuid;
 
 #[tokio::test]
 async fn what_is_acknowledged_after_a_full_disk_is_kept() {
@@ -44,5 +48,51 @@ async fn servers_that_start_together_bring_one_database_up_to_date() {
         .collect();
     for start in starts {
         assert!(start.await.expect("it ends"));
+    }
+}
+
+const EDITORS: &str =
+    "create table catalogue_editor (catalogue_draft_id {uuid} not null references catalogue_draft (id),
+    account_id {uuid} not null references account (id), primary key (catalogue_draft_id, account_id))";
+
+/// One release created the table of a draft's editors along with the drafts', another one before it did not.
+#[rstest]
+#[tokio::test]
+async fn drafts_of_an_earlier_release_keep_those_who_changed_them(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(false, true)] has_the_table: bool,
+) {
+    let bare = common::bare(engine).await;
+    let migrations = Migrator::migrations();
+    let before =
+        migrations.iter().position(|one| one.name() == "m0028_catalogue_editors").expect("a migration");
+    Migrator::up(&bare.connection, Some(u32::try_from(before).expect("few"))).await.expect("as it was");
+    let run = async |text: &str, values: Vec<sea_orm::Value>| {
+        sql::run(&bare.connection, text, values).await.expect("a row");
+    };
+    let [author, editor, draft] = [1, 2, 3].map(|number| Uuid::from_u128(number));
+    for (account, email) in [(author, "one@fernhollow.example"), (editor, "two@fernhollow.example")] {
+        let text = "insert into account (id, email, email_key, full_name, language, status, created_at)
+            values ($1, $2, $2, $2, 'en', 'active', 0)";
+        run(text, vec![account.into(), email.into()]).await;
+    }
+    let text =
+        "insert into catalogue_draft (id, title, state, document, base, base_version, drafted_by, drafted_at,
+        changed_by, changed_at) values ($1, 'Autumn', 'draft', '{}', '{}', 1, $2, 0, $3, 0)";
+    run(text, vec![draft.into(), author.into(), editor.into()]).await;
+    if has_the_table {
+        let uuid = if matches!(engine, Engine::Postgres) { "uuid" } else { "blob" };
+        bare.connection.execute_unprepared(&EDITORS.replace("{uuid}", uuid)).await.expect("a table");
+        for account in [author, editor] {
+            run("insert into catalogue_editor values ($1, $2)", vec![draft.into(), account.into()]).await;
+        }
+    }
+    Migrator::up(&bare.connection, None).await.expect("up to date");
+    let known =
+        "select count(*) as number from catalogue_editor where catalogue_draft_id = $1 and account_id = $2";
+    for (account, expected) in [(author, i64::from(has_the_table)), (editor, 1)] {
+        let found =
+            sql::number(&bare.connection, known, [draft.into(), account.into()]).await.expect("a count");
+        assert_eq!(found, expected);
     }
 }
