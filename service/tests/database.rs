@@ -70,7 +70,7 @@ async fn drafts_of_an_earlier_release_keep_those_who_changed_them(
     let run = async |text: &str, values: Vec<sea_orm::Value>| {
         sql::run(&bare.connection, text, values).await.expect("a row");
     };
-    let [author, editor, draft] = [1, 2, 3].map(|number| Uuid::from_u128(number));
+    let [author, editor, draft] = [1, 2, 3].map(Uuid::from_u128);
     for (account, email) in [(author, "one@fernhollow.example"), (editor, "two@fernhollow.example")] {
         let text = "insert into account (id, email, email_key, full_name, language, status, created_at)
             values ($1, $2, $2, $2, 'en', 'active', 0)";

@@ -456,7 +456,7 @@ async fn individual(stage: &Stage, domain: &str, quantity: i64, until: &str) -> 
         unlimited: false,
         ends: until.to_owned(),
         reason: "A pilot that the programme supports".to_owned(),
-        accepted: true,
+        accepted: Some(i64::MAX),
     };
     let organization = stage.organization(domain).await;
     let input = SetIndividualGrant { organization, product: product.to_string(), wanted };
@@ -486,7 +486,7 @@ async fn a_benefit_that_ended_early_is_over_in_the_months_that_follow(
     count_all(&stage).await;
     let with = latest(&shown(&stage, OTHER_ADMIN, &visual_studio()).await);
     stage.clock.move_days(2);
-    let input = EndIndividualGrant { id, version: 1, accepted: true };
+    let input = EndIndividualGrant { id, version: 1, accepted: Some(i64::MAX) };
     let operator = stage.operator(PROGRAMME_ADMIN).await;
     end::end(&stage.service, &operator, stage.operation(), input).await.expect("ended");
     count_all(&stage).await;
