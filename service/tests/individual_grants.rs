@@ -886,7 +886,8 @@ async fn products_that_share_a_pool_have_one_individual_grant_together(
         join pool p on p.id = g.pool_id and p.quantity > 0
         join product d on d.id = g.product_id join product e on e.id = h.product_id
         join organization o on o.id = g.organization_id
-        where o.domain = $1 and g.state = 'granted' and h.state = 'granted' order by d.code, e.code, g.id limit 1";
+        where o.domain = $1 and d.category = 'software' and g.state = 'granted' and h.state = 'granted'
+        order by d.code, e.code, g.id limit 1";
     let shared = sql::one::<Shared>(stage.service.database.reader(), text, [GOLD.into()]).await;
     let Shared { one, other, grant_id, quantity } = shared.expect("reads").expect("a pool that is shared");
     let (grant, admin) = (GrantId(grant_id), stage.person(ADMIN).await);

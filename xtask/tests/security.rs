@@ -331,7 +331,7 @@ fn every_table_of_the_database_has_its_protection() {
             .collect();
         for at in 0..words.len() {
             match words[at..] {
-                ["create", "table", name, ..] => {
+                ["create", "table", "if", "not", "exists", name, ..] | ["create", "table", name, ..] => {
                     tables.insert(name.to_owned());
                 }
                 ["drop", "table", name, ..] => {
