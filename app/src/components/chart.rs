@@ -116,7 +116,9 @@ pub fn BarChart(
             let month = named.then(|| {
                 view! { <text class="month" x=x + wide / 2 y=BASE + 16>{bar.month.to_string()}</text> }
             });
-            let year = (at == 0 || bar.month == 1).then(|| {
+            // The first one's leaves its place to a January that is close by.
+            let first = at == 0 && (bar.month < 11 || last < 2);
+            let year = (first || bar.month == 1).then(|| {
                 view! { <text class="month" x=x + wide / 2 y=BASE + 30>{bar.year.to_string()}</text> }
             });
             view! { {frame} {filled} {line} {month} {year} }

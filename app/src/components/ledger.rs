@@ -73,11 +73,22 @@ pub fn Ledger(
     /// Stays a table also where it is narrow: up to three narrow columns.
     #[prop(optional)]
     keep: bool,
+    /// Stays a table of figures, which scrolls by itself where it is wider than its place.
+    #[prop(optional)]
+    figures: bool,
     /// Rows.
     children: Children,
 ) -> impl IntoView {
+    let class = match (figures, keep) {
+        (true, _) => "ledger keep figures-only",
+        (false, true) => "ledger keep",
+        (false, false) => "ledger",
+    };
+    // What scrolls has to be reached by the keyboard, too, and then to have a name.
+    let (role, label, tabindex) =
+        if figures { (Some("region"), Some(caption.clone()), Some("0")) } else { (None, None, None) };
     view! {
-        <div class=if keep { "ledger keep" } else { "ledger" }>
+        <div class=class role=role aria-label=label tabindex=tabindex>
             <table role="table">
                 <caption class="sr">{caption}</caption>
                 <thead role="rowgroup">

@@ -1,7 +1,7 @@
 //! What a company's page and the operators' one have in common: the use by category, as drawings with their tables.
 
 use domain::benefit::Category;
-use domain::insight::{Month, Span};
+use domain::insight::{Figures, Month, Span};
 use domain::view::insight::{IdleValue, MonthFigures, Overview, ProductUse, UnitUse, Usage};
 use leptos::prelude::*;
 use locales::{Texts, format};
@@ -138,7 +138,7 @@ fn share(texts: Texts, one: &Overview) -> String {
 }
 
 fn overview(texts: Texts, rows: &[Overview]) -> AnyView {
-    let columns = vec![
+    let mut columns = vec![
         Column::new(texts.insight_category()),
         Column::new(texts.insight_counts()),
         Column::new(texts.insight_granted()),
@@ -146,8 +146,9 @@ fn overview(texts: Texts, rows: &[Overview]) -> AnyView {
         Column::new(texts.insight_share()),
         Column::new(texts.insight_unused()),
         Column::new(texts.insight_peak()),
-        Column::new(texts.insight_unlimited()),
     ];
+    let unlimited = rows.iter().any(|one| one.figures.unlimited > 0);
+    columns.extend(unlimited.then(|| Column::new(texts.insight_unlimited())));
     let rows: Vec<_> = rows
         .iter()
         .map(|one| {
@@ -164,7 +165,7 @@ fn overview(texts: Texts, rows: &[Overview]) -> AnyView {
                     {cell(texts.insight_share(), share(texts, one))}
                     {cell(texts.insight_unused(), number(texts, figures.unused))}
                     {cell(texts.insight_peak(), number(texts, figures.peak))}
-                    {cell(texts.insight_unlimited(), number(texts, figures.unlimited))}
+                    {unlimited.then(|| cell(texts.insight_unlimited(), number(texts, figures.unlimited)))}
                 </tr>
             }
         })
@@ -176,6 +177,23 @@ fn overview(texts: Texts, rows: &[Overview]) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Which figures a table of months has: of what never had a limit nothing is granted, and what has one throughout
+/// isn't used without.
+fn told(texts: Texts, free: bool, unlimited: bool) -> Vec<(&'static str, fn(&Figures) -> i64)> {
+    let mut told: Vec<(&'static str, fn(&Figures) -> i64)> = Vec::new();
+    if !free {
+        told.push((texts.insight_granted(), |figures| figures.granted));
+        told.push((texts.insight_used(), |figures| figures.used));
+        told.push((texts.insight_unused(), |figures| figures.unused));
+        told.push((texts.insight_peak(), |figures| figures.peak));
+    }
+    told.push((texts.insight_begun(), |figures| figures.begun));
+    if unlimited {
+        told.push((texts.insight_unlimited(), |figures| figures.unlimited));
+    }
+    told
 }
 
 fn chart(texts: Texts, category: Category, one: &UnitUse) -> AnyView {
@@ -209,33 +227,20 @@ fn chart(texts: Texts, category: Category, one: &UnitUse) -> AnyView {
         }
     };
     let id = format!("use-{}", one.unit.code());
-    let columns = vec![
-        Column::new(texts.insight_month()),
-        Column::new(texts.insight_granted()),
-        Column::new(texts.insight_used()),
-        Column::new(texts.insight_unused()),
-        Column::new(texts.insight_peak()),
-        Column::new(texts.insight_begun()),
-        Column::new(texts.insight_unlimited()),
-    ];
+    let told = told(texts, free, one.months.iter().any(|month| month.figures.unlimited > 0));
+    let heads = told.iter().map(|(head, _)| Column::new(*head));
+    let columns: Vec<_> = std::iter::once(Column::new(texts.insight_month())).chain(heads).collect();
     let rows: Vec<_> = one
         .months
         .iter()
         .rev()
         .map(|MonthFigures { month, figures }| {
-            let cells: Vec<_> = [
-                (texts.insight_granted(), figures.granted),
-                (texts.insight_used(), figures.used),
-                (texts.insight_unused(), figures.unused),
-                (texts.insight_peak(), figures.peak),
-                (texts.insight_begun(), figures.begun),
-                (texts.insight_unlimited(), figures.unlimited),
-            ]
-            .map(|(label, value)| {
-                view! { <td role="cell" class="num" data-label=label>{number(texts, value)}</td> }
-            })
-            .into_iter()
-            .collect();
+            let cells: Vec<_> = told
+                .iter()
+                .map(|(label, value)| {
+                    view! { <td role="cell" data-label=*label>{number(texts, value(figures))}</td> }
+                })
+                .collect();
             view! {
                 <tr role="row">
                     <th role="rowheader" scope="row">{format::month(texts.language(), *month)}</th>
@@ -252,7 +257,7 @@ fn chart(texts: Texts, category: Category, one: &UnitUse) -> AnyView {
             <h3 class="h3">{heading}</h3>
             <div class="charted">
                 <BarChart id=id title=name description=description bars=bars legend=legend mark=mark/>
-                <Ledger caption=caption columns=columns>{rows}</Ledger>
+                <Ledger caption=caption columns=columns figures=true>{rows}</Ledger>
             </div>
         </div>
     }
@@ -332,7 +337,7 @@ fn values(texts: Texts, rows: &[IdleValue]) -> Option<AnyView> {
             <section class="sheet" aria-labelledby="value-title">
                 <div class="sheet-head"><h2 id="value-title">{texts.insight_value_unused()}</h2></div>
                 <div class="in"><p class="muted">{texts.insight_value_note()}</p></div>
-                <Ledger caption=texts.insight_value_unused() columns=columns keep=true>{rows}</Ledger>
+                <Ledger caption=texts.insight_value_unused() columns=columns>{rows}</Ledger>
             </section>
         }
         .into_any(),
