@@ -117,6 +117,27 @@ impl Source {
         Ok(Place { engine, folder: folder.to_owned(), url })
     }
 
+    /// A new database with a large programme, in a folder of its own.
+    ///
+    /// # Errors
+    /// It can't be made.
+    pub async fn create_large(&self, engine: Engine) -> Outcome<Place> {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = self.folder.join(number.to_string());
+        std::fs::create_dir_all(&folder)?;
+        let url = match engine {
+            Engine::Sqlite => sqlite_url(&folder),
+            Engine::Postgres => {
+                let name = format!("{}_{number}", self.prefix);
+                self.administer(&format!("create database {name}")).await?;
+                self.url_of(&name)?
+            }
+        };
+        let place = Place { engine, folder, url };
+        self.seed(&place, &["--scale", "large"]).await?;
+        Ok(place)
+    }
+
     /// Removes a database.
     ///
     /// # Errors
@@ -161,8 +182,15 @@ impl Source {
         if engine == Engine::Postgres {
             self.administer(&format!("create database {}", self.template_name())).await?;
         }
+        self.seed(&place, &[]).await?;
+        Ok(place)
+    }
+
+    /// Loads the sample programme.
+    async fn seed(&self, place: &Place, scale: &[&str]) -> Outcome {
         let made = Command::new(&self.binary)
             .arg("seed-demo")
+            .args(scale)
             .current_dir(&place.folder)
             .envs(place.environment())
             .stdin(Stdio::null())
@@ -170,9 +198,11 @@ impl Source {
             .await?;
         if !made.status.success() {
             let said = String::from_utf8_lossy(&made.stderr).into_owned();
-            return Err(format!("the sample programme was not loaded into {}: {said}", engine.name()).into());
+            return Err(
+                format!("the sample programme was not loaded into {}: {said}", place.engine.name()).into()
+            );
         }
-        Ok(place)
+        Ok(())
     }
 
     fn url_of(&self, name: &str) -> Outcome<String> {

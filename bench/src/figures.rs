@@ -3,6 +3,7 @@
 pub mod assign;
 pub mod browser;
 pub mod bytes;
+pub mod console;
 pub mod durability;
 pub mod footprint;
 pub mod growth;
@@ -25,6 +26,8 @@ pub enum Name {
     Page,
     /// Pages over 1,000 and over 1,000,000 assignments
     Growth,
+    /// The console over a large programme
+    Console,
     /// The user list of 100 and of 10,000 people
     People,
     /// A file of 100,000 rows from the older portal
@@ -47,9 +50,10 @@ pub enum Name {
 
 impl Name {
     /// All, in the order in which they are measured and told.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Page,
         Self::Growth,
+        Self::Console,
         Self::People,
         Self::Import,
         Self::Assign,
@@ -67,6 +71,7 @@ impl Name {
         match self {
             Self::Page => "page",
             Self::Growth => "growth",
+            Self::Console => "console",
             Self::People => "people",
             Self::Import => "import",
             Self::Assign => "assign",
@@ -87,6 +92,7 @@ impl Name {
         match self {
             Self::Page => page::measure(plan).await,
             Self::Growth => growth::measure(plan).await,
+            Self::Console => console::measure(plan).await,
             Self::People => people::measure(plan).await,
             Self::Import => import::measure(plan).await,
             Self::Assign => assign::measure(plan).await,

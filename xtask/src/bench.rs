@@ -13,9 +13,10 @@ use crate::workspace::Workspace;
 use crate::{browser, prerequisites, process, serve};
 
 /// What can be measured alone.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 12] = [
     "page",
     "growth",
+    "console",
     "people",
     "import",
     "assign",
