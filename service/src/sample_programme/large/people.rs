@@ -99,7 +99,7 @@ const HELD: [(Tier, &[Held]); 3] = [
 
 /// What the people of a level have seats of.
 pub(super) fn held_at(tier: Tier) -> &'static [Held] {
-    HELD.iter().find(|(of, _)| *of == tier).map_or(&[], |(_, held)| held)
+    HELD.iter().find(|(of, _)| *of == tier).map_or(&[], |(_, held)| *held)
 }
 
 impl Held {
@@ -111,11 +111,13 @@ impl Held {
 
 /// The most seats of a product that a company of this programme has from a source; none where nobody has any.
 pub(super) fn most(scale: Scale, source: SourceLabel, product: &str) -> Option<i64> {
-    let seats = SHAPES.iter().flat_map(|(tier, percent)| {
-        let held = held_at(*tier).iter().filter(|held| held.source == source && held.product == product);
-        held.map(|held| held.of(scale.people_at(*percent)))
-    });
-    seats.max().and_then(|most| i64::try_from(most).ok())
+    let mut most: Option<usize> = None;
+    for (tier, percent) in SHAPES {
+        for held in held_at(tier).iter().filter(|held| held.source == source && held.product == product) {
+            most = most.max(Some(held.of(scale.people_at(percent))));
+        }
+    }
+    most.and_then(|most| i64::try_from(most).ok())
 }
 
 /// A seat that somebody has or had.
