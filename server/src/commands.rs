@@ -44,8 +44,8 @@ enum Command {
     Serve,
     /// Bring the database up to date
     Migrate,
-    /// Load the sample programme into an empty database
-    SeedDemo,
+    /// Load the sample programme into an empty database; with `--scale large` a large one beside it
+    SeedDemo(seed_demo::Arguments),
     /// Make a programme admin; the password is read from standard input
     CreateAdmin(create_admin::Arguments),
     /// Take companies, memberships, contacts and benefits over from the older portal
@@ -91,7 +91,9 @@ fn start(line: CommandLine) -> Result<ExitCode, Trouble> {
         match line.command {
             Command::Serve => serve::run(&configuration).await.map(|()| ExitCode::SUCCESS),
             Command::Migrate => migrate::run(&configuration).await.map(|()| ExitCode::SUCCESS),
-            Command::SeedDemo => seed_demo::run(&configuration).await.map(|()| ExitCode::SUCCESS),
+            Command::SeedDemo(arguments) => {
+                seed_demo::run(&configuration, arguments).await.map(|()| ExitCode::SUCCESS)
+            }
             Command::CreateAdmin(arguments) => {
                 create_admin::run(&configuration, arguments).await.map(|()| ExitCode::SUCCESS)
             }

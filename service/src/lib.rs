@@ -11,6 +11,7 @@ pub mod assignments;
 pub mod audit;
 pub mod backup;
 pub mod benefits;
+mod bulk;
 pub mod catalogue;
 pub mod change;
 pub mod clock;

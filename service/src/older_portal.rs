@@ -3,7 +3,6 @@
 //! Whoever has a record there reads it here until the company enrols. Every import checks the whole file
 //! before it writes any of it, writes in one transaction, and run again changes only what changed there.
 
-mod bulk;
 mod catalogue;
 mod check;
 mod file;

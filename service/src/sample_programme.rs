@@ -7,6 +7,7 @@ mod calendar;
 mod catalogue;
 mod files;
 mod in_use;
+pub mod large;
 mod membership;
 mod people;
 mod purchases;

@@ -117,11 +117,15 @@ fn an_installation_begins_with_migrate_seed_and_an_admin() {
     let again = run(here, &["migrate"], "");
     assert!(again.status.success() && said(&again).starts_with("0 "), "{}", said(&again));
 
+    let unknown = run(here, &["seed-demo", "--scale", "huge"], "");
+    assert!(!unknown.status.success() && complained(&unknown).contains("large"), "{}", complained(&unknown));
     let seeded = run(here, &["seed-demo"], "");
     assert!(seeded.status.success(), "{}", complained(&seeded));
     assert!(said(&seeded).contains("4 companies"), "{}", said(&seeded));
     let again = run(here, &["seed-demo"], "");
     assert!(again.status.success() && said(&again).contains("nothing was changed"), "{}", said(&again));
+    let larger = run(here, &["seed-demo", "--scale", "large"], "");
+    assert!(larger.status.success() && said(&larger).contains("nothing was changed"), "{}", said(&larger));
 
     let admin = ["create-admin", "--email", "first.admin@portal.example", "--name", "First Admin"];
     let short = run(here, &admin, "short\n");

@@ -7,9 +7,9 @@ use domain::older_portal::{PortalState, RecordColumn, RecordFault, RowFault, che
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::Report;
-use super::bulk::places;
 use super::catalogue::Catalogue;
 use super::parse::{Book, Company, Row};
+use crate::bulk::places;
 use crate::{Outcome, sql};
 
 /// So many are looked for with one query.

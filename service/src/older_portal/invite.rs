@@ -8,8 +8,8 @@ use domain::{Language, Moment};
 use sea_orm::{DatabaseTransaction, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::bulk::{Bulk, places};
 use super::present::{Account, Present};
+use crate::bulk::{Bulk, places};
 use crate::outbox::{self, Letter};
 use crate::people::add::INVITATION_DAYS;
 use crate::vault::hash_token;

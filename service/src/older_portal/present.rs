@@ -8,8 +8,8 @@ use domain::{Role, Tier};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::bulk::places;
 use super::parse::Company;
+use crate::bulk::places;
 use crate::{Failure, Outcome, sql};
 
 /// An account.

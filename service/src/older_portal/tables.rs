@@ -2,8 +2,8 @@
 
 use sea_orm::DatabaseTransaction;
 
-use super::bulk::Bulk;
 use crate::Outcome;
+use crate::bulk::Bulk;
 
 /// New rows of each table, in the order in which they refer to each other.
 pub(super) struct Tables {

@@ -21,7 +21,7 @@ use crate::people::roles;
 use crate::{Outcome, enrolment, policies, sql};
 
 /// The first invoice has the number after this one.
-const INVOICES_FROM: i64 = 50_000;
+pub(crate) const INVOICES_FROM: i64 = 50_000;
 /// The first order has the number after this one.
 const ORDERS_FROM: i64 = 10_000;
 

@@ -176,7 +176,7 @@ pub(super) async fn left(connection: &impl ConnectionTrait, grant: &Grant) -> Ou
 }
 
 /// With this the reason of an entry begins that was recorded for a request.
-pub(super) fn prefix(number: i64) -> String {
+pub(crate) fn prefix(number: i64) -> String {
     format!("{number}: ")
 }
 

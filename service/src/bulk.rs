@@ -8,7 +8,7 @@ use crate::{Outcome, sql};
 const ROWS_AT_ONCE: usize = 200;
 
 /// Rows that wait to be written.
-pub(super) struct Bulk {
+pub(crate) struct Bulk {
     table: &'static str,
     columns: &'static [&'static str],
     /// What follows the values, such as `on conflict …`.
@@ -18,7 +18,7 @@ pub(super) struct Bulk {
 
 impl Bulk {
     /// No rows yet.
-    pub(super) const fn new(
+    pub(crate) const fn new(
         table: &'static str,
         columns: &'static [&'static str],
         then: &'static str,
@@ -27,12 +27,12 @@ impl Bulk {
     }
 
     /// One more row.
-    pub(super) fn push(&mut self, row: impl IntoIterator<Item = Value>) {
+    pub(crate) fn push(&mut self, row: impl IntoIterator<Item = Value>) {
         self.values.extend(row);
     }
 
     /// Writes them and is empty again.
-    pub(super) async fn write(&mut self, connection: &impl ConnectionTrait) -> Outcome<()> {
+    pub(crate) async fn write(&mut self, connection: &impl ConnectionTrait) -> Outcome<()> {
         let width = self.columns.len().max(1);
         let mut values = std::mem::take(&mut self.values).into_iter();
         loop {
@@ -54,7 +54,7 @@ impl Bulk {
 }
 
 /// Places for so many values, beginning with `$1`.
-pub(super) fn places(count: usize) -> String {
+pub(crate) fn places(count: usize) -> String {
     (1..=count).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ")
 }
 

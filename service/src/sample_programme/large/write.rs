@@ -1,0 +1,503 @@
+//! Some companies of the large programme as rows, written in one transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::benefit::SourceLabel;
+use domain::entitlement::granted;
+use domain::ids::{AccountId, OrganizationId};
+use domain::moment::Zone;
+use domain::seat::ReleaseReason;
+use domain::{AuditAction, Category, Moment, Role, Tier};
+use locales::format;
+use sea_orm::{DatabaseTransaction, Value};
+use uuid::Uuid;
+
+use super::Summary;
+use super::book::Book;
+use super::dice::Dice;
+use super::keys::{self, Drawn};
+use super::people::{self, Person};
+use super::plan::{Company, Purchase};
+use super::requests;
+use super::tables::Tables;
+use crate::audit::{self, Event};
+use crate::bulk::places;
+use crate::membership::catalogue::of_areas;
+use crate::membership::entitle::{Same, same};
+use crate::outbox::{self, Letter};
+use crate::request::Request;
+use crate::sample_programme::FIRST_REMINDERS_DAYS;
+use crate::wording::Wordings;
+use crate::{Failure, Outcome, Service, sql};
+
+/// The agreement that every purchase was made under.
+const AGREEMENT: i64 = 1;
+/// Mail about what was bought last.
+const PAID: &str = "order_paid";
+/// Software with one key for the whole company, and activations on record for it.
+const COMPANY_KEY: &str = "windows_enterprise";
+const ACTIVATIONS: i64 = 5;
+
+/// Writes companies.
+pub(super) struct Writer<'a> {
+    pub(super) service: &'a Service,
+    pub(super) request: &'a Request,
+    pub(super) book: &'a Book,
+    pub(super) now: Moment,
+}
+
+impl Writer<'_> {
+    /// Writes some of them, with all that they have; says how much it was.
+    pub(super) async fn write(&self, some: &[Company]) -> Outcome<Summary> {
+        let transaction = self.service.database.begin().await?;
+        let wordings = Wordings::of(&transaction, [PAID]).await?;
+        let (mut tables, mut summary) = (Tables::new(), Summary::default());
+        let (mut events, mut letters) = (Vec::new(), Vec::new());
+        for company in some {
+            let mut writing = Writing::new(self, company, &mut tables, &mut summary);
+            writing.write()?;
+            letters.extend(writing.letter(&wordings)?);
+            let organization = OrganizationId(writing.organization);
+            events.push(Event::new(
+                organization,
+                AuditAction::SampleProgrammeLoaded,
+                "organization",
+                organization,
+            ));
+        }
+        tables.write(&transaction).await?;
+        self.mail(&transaction, letters, &wordings).await?;
+        audit::write_many(self.service, &transaction, self.request, events, self.now).await?;
+        transaction.commit().await?;
+        Ok(summary)
+    }
+
+    /// Writes mail that has arrived long ago.
+    async fn mail(
+        &self,
+        transaction: &DatabaseTransaction,
+        letters: Vec<Letter>,
+        wordings: &Wordings,
+    ) -> Outcome<()> {
+        if letters.is_empty() {
+            return Ok(());
+        }
+        let about: Vec<Value> = letters
+            .iter()
+            .filter_map(|letter| letter.organization)
+            .map(|organization| organization.0.into())
+            .collect();
+        outbox::write(self.service, transaction, letters, wordings, self.now).await?;
+        let paid = "(select max(i.issued_at) from invoice i where i.organization_id = mail.organization_id)";
+        let text = format!(
+            "update mail set state = 'sent', attempts = 1, created_at = {paid}, next_attempt_at = {paid}, sent_at = {paid}
+            where state = 'waiting' and kind = '{PAID}' and organization_id in ({})",
+            places(about.len())
+        );
+        sql::run(transaction, &text, about).await?;
+        Ok(())
+    }
+}
+
+/// Somebody who was written.
+pub(super) struct Member {
+    pub(super) person: Uuid,
+    pub(super) account: Uuid,
+}
+
+/// A benefit that was written.
+#[derive(Clone, Copy)]
+pub(super) struct Granted {
+    pub(super) id: Uuid,
+    pool: Uuid,
+    pub(super) product: Uuid,
+    pub(super) since: Moment,
+}
+
+/// A purchase that was written.
+#[derive(Clone, Copy)]
+pub(super) struct Bought {
+    pub(super) order: Uuid,
+    pub(super) line: Uuid,
+    holding: Uuid,
+}
+
+/// One company at work.
+pub(super) struct Writing<'w> {
+    pub(super) service: &'w Service,
+    pub(super) book: &'w Book,
+    pub(super) now: Moment,
+    pub(super) company: &'w Company,
+    pub(super) zone: Zone,
+    pub(super) organization: Uuid,
+    pub(super) tables: &'w mut Tables,
+    pub(super) summary: &'w mut Summary,
+    people: Vec<Person>,
+    members: Vec<Member>,
+    bought: Vec<Bought>,
+    grants: HashMap<(SourceLabel, &'w str), Granted>,
+}
+
+impl<'w> Writing<'w> {
+    fn new(
+        writer: &Writer<'w>,
+        company: &'w Company,
+        tables: &'w mut Tables,
+        summary: &'w mut Summary,
+    ) -> Self {
+        let service = writer.service;
+        let people = people::people(company, writer.now);
+        let id = |_: &Person| Member { person: service.new_id(), account: service.new_id() };
+        Self {
+            service,
+            book: writer.book,
+            now: writer.now,
+            company,
+            zone: Zone::named(company.time_zone),
+            organization: service.new_id(),
+            tables,
+            summary,
+            members: people.iter().map(id).collect(),
+            people,
+            bought: Vec::new(),
+            grants: HashMap::new(),
+        }
+    }
+
+    fn write(&mut self) -> Outcome<()> {
+        self.organization()?;
+        for at in 0..self.people.len() {
+            self.person(at);
+        }
+        for purchase in &self.company.purchases {
+            self.purchase(purchase)?;
+        }
+        self.benefits()?;
+        self.seats()?;
+        self.company_key()?;
+        requests::write(self)?;
+        self.summary.companies += 1;
+        self.summary.people += self.people.len();
+        Ok(())
+    }
+
+    /// The Global admin, who buys and asks.
+    pub(super) fn admin(&self) -> Outcome<&Member> {
+        self.members.first().ok_or_else(|| self.broken("person"))
+    }
+
+    /// What was bought, by its place among the purchases.
+    pub(super) fn bought(&self, place: usize) -> Outcome<Bought> {
+        self.bought.get(place).copied().ok_or_else(|| self.broken("purchase"))
+    }
+
+    /// The benefit of a product from a source.
+    pub(super) fn grant(&self, source: SourceLabel, product: &str) -> Outcome<Granted> {
+        self.grants.get(&(source, product)).copied().ok_or_else(|| self.broken("grant"))
+    }
+
+    fn broken(&self, what: &'static str) -> Failure {
+        Failure::broken("large_programme", what, &self.company.domain)
+    }
+
+    fn organization(&mut self) -> Outcome<()> {
+        let company = self.company;
+        let founder = self.admin()?.person;
+        self.tables.organization.push([
+            self.organization.into(),
+            company.name.as_str().into(),
+            company.domain.as_str().into(),
+            format!("office@{}", company.domain).into(),
+            company.time_zone.into(),
+            company.language.tag().into(),
+            company.tier.code().into(),
+            founder.into(),
+            true.into(),
+            company.joined_at().0.into(),
+            // Whatever is due on the first day was told long ago.
+            self.now.plus_days(FIRST_REMINDERS_DAYS).0.into(),
+        ]);
+        Ok(())
+    }
+
+    fn person(&mut self, at: usize) {
+        let (Some(person), Some(member)) = (self.people.get(at), self.members.get(at)) else { return };
+        let status = if person.invited { "invited" } else { "active" };
+        let joined = self.company.joined_at().0;
+        self.tables.account.push([
+            member.account.into(),
+            person.email.as_str().into(),
+            person.email.as_str().into(),
+            person.name.as_str().into(),
+            person.language.tag().into(),
+            (!person.invited).then(|| self.book.password_hash.clone()).into(),
+            status.into(),
+            joined.into(),
+        ]);
+        let seen = person.seen_at.map_or(0, |seen| seen.0);
+        self.tables.person.push([
+            member.person.into(),
+            self.organization.into(),
+            member.account.into(),
+            person.name.to_lowercase().into(),
+            status.into(),
+            joined.into(),
+            seen.into(),
+            seen.into(),
+        ]);
+        // Everybody of a company can hold seats, whatever else they do there.
+        for role in person.role.into_iter().chain([Role::Employee]) {
+            let row = [member.person.into(), self.organization.into(), role.code().into()];
+            self.tables.person_role.push(row);
+        }
+    }
+
+    fn purchase(&mut self, purchase: &Purchase) -> Outcome<()> {
+        let offer = self.book.offer(purchase.tier)?;
+        let by = self.admin()?.person;
+        let (order, line, holding) = (self.service.new_id(), self.service.new_id(), self.service.new_id());
+        let (organization, areas) = (self.organization, purchase.areas.join(","));
+        let (ordered, begins) = (purchase.ordered_at.0, purchase.begins_at.0);
+        let (currency, price) = (offer.currency.as_str(), offer.price_minor);
+        self.tables.orders.push([
+            order.into(),
+            purchase.order_number.into(),
+            organization.into(),
+            by.into(),
+            ordered.into(),
+            currency.into(),
+            "paid".into(),
+            begins.into(),
+        ]);
+        self.tables.order_line.push([
+            line.into(),
+            order.into(),
+            organization.into(),
+            offer.id.into(),
+            areas.as_str().into(),
+            price.into(),
+            self.book.frozen.as_str().into(),
+            AGREEMENT.into(),
+            "active".into(),
+        ]);
+        self.tables.holding.push([
+            holding.into(),
+            organization.into(),
+            offer.id.into(),
+            line.into(),
+            areas.as_str().into(),
+            "active".into(),
+            begins.into(),
+            purchase.anniversary_at.0.into(),
+            self.book.version.into(),
+        ]);
+        for area in &purchase.areas {
+            self.tables.attained_area.push([
+                organization.into(),
+                purchase.tier.code().into(),
+                (*area).into(),
+                self.book.admin.into(),
+                ordered.into(),
+            ]);
+        }
+        if purchase.tier > Tier::Network {
+            self.tables.payment.push([
+                self.service.new_id().into(),
+                order.into(),
+                organization.into(),
+                "bank_transfer".into(),
+                "paid".into(),
+                price.into(),
+                currency.into(),
+                ordered.into(),
+                by.into(),
+                begins.into(),
+                self.book.agent(self.bought.len() + self.company.number).into(),
+            ]);
+            self.tables.invoice.push([
+                self.service.new_id().into(),
+                purchase.invoice_number.into(),
+                organization.into(),
+                order.into(),
+                "invoice".into(),
+                price.into(),
+                currency.into(),
+                self.company.name.as_str().into(),
+                begins.into(),
+                self.company.country.into(),
+            ]);
+        }
+        self.bought.push(Bought { order, line, holding });
+        Ok(())
+    }
+
+    /// What the purchases bring, the oldest first; what several bring stands with the first of them.
+    fn benefits(&mut self) -> Outcome<()> {
+        let (book, company) = (self.book, self.company);
+        let mut seen: HashSet<Same> = HashSet::new();
+        for (place, purchase) in company.purchases.iter().enumerate() {
+            let bought = self.bought(place)?;
+            let mut shared: HashMap<(SourceLabel, Option<&str>, &str), Uuid> = HashMap::new();
+            let held = of_areas(purchase.tier, &purchase.areas.join(","), &book.entitlements);
+            for row in granted(&book.entitlements, &held) {
+                if !seen.insert(same(row)) {
+                    continue;
+                }
+                let fresh = self.service.new_id();
+                let pool = match row.pool.as_deref() {
+                    Some(code) => *shared.entry((row.source, row.area.as_deref(), code)).or_insert(fresh),
+                    None => fresh,
+                };
+                if pool == fresh {
+                    let limit = row.limit();
+                    self.tables.pool.push([
+                        pool.into(),
+                        self.organization.into(),
+                        limit.into(),
+                        limit.into(),
+                    ]);
+                }
+                let product = book.product(row.product.0)?;
+                let id = self.service.new_id();
+                // A go-to-market benefit expires with its activation.
+                let dated = product.category != Category::GoToMarket.code();
+                let (state, expires_at) = requests::activation_of(self, row.source, &product.code);
+                self.tables.grant.push([
+                    id.into(),
+                    self.organization.into(),
+                    row.product.0.into(),
+                    product.category.as_str().into(),
+                    pool.into(),
+                    row.source.code().into(),
+                    row.area.as_deref().into(),
+                    bought.holding.into(),
+                    bought.line.into(),
+                    "granted".into(),
+                    state.code().into(),
+                    purchase.begins_at.0.into(),
+                    dated.then_some(purchase.anniversary_at.0).into(),
+                    purchase.anniversary_at.0.into(),
+                    if dated { Some(purchase.last_use_at.0) } else { expires_at.map(|at| at.0) }.into(),
+                    book.version.into(),
+                ]);
+                self.summary.grants += 1;
+                if row.area.is_none() {
+                    let granted = Granted { id, pool, product: row.product.0, since: purchase.begins_at };
+                    self.grants.insert((row.source, product.code.as_str()), granted);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everybody's seats, and the keys that their holders were shown.
+    fn seats(&mut self) -> Outcome<()> {
+        let mut dice = Dice::of(self.company.number as u64 + (1 << 33));
+        let admin = self.admin()?;
+        let (by, by_account) = (admin.person, admin.account);
+        for held in people::held_at(self.company.tier) {
+            let granted = self.grant(held.source, held.product)?;
+            let delivery = self.book.product(granted.product)?.keys;
+            for seat in people::seats(*held, &self.people, granted.since, self.now, &mut dice) {
+                let Some(person) = self.members.get(seat.person).map(|member| member.person) else {
+                    continue;
+                };
+                let id = self.service.new_id();
+                let released = seat.released_at.is_some();
+                self.tables.seat.push([
+                    id.into(),
+                    self.organization.into(),
+                    granted.id.into(),
+                    granted.pool.into(),
+                    person.into(),
+                    seat.assigned_at.0.into(),
+                    by.into(),
+                    seat.released_at.map(|at| at.0).into(),
+                    released.then_some(by_account).into(),
+                    released.then(|| ReleaseReason::Removed.code()).into(),
+                ]);
+                if let (Some(at), Some(delivery)) = (seat.key_at, delivery) {
+                    let (organization, grant) = (self.organization, granted.id);
+                    let drawn = Drawn { organization, grant, seat: Some(id), at, by: person };
+                    keys::draw(self.service, delivery, &drawn, self.tables)?;
+                    self.summary.keys += 1;
+                }
+                if released {
+                    self.summary.seats_before += 1;
+                } else {
+                    self.summary.seats += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The key that a company has for all its computers, with what was activated by it.
+    fn company_key(&mut self) -> Outcome<()> {
+        let tier = self.company.tier;
+        if tier == Tier::Network {
+            return Ok(());
+        }
+        let granted = self.grant(SourceLabel::core_of(tier), COMPANY_KEY)?;
+        let Some(delivery) = self.book.product(granted.product)?.keys else { return Ok(()) };
+        let admin = self.admin()?;
+        let (by, by_account) = (admin.person, admin.account);
+        let (organization, grant, at) = (self.organization, granted.id, granted.since.plus_seconds(7200));
+        let drawn = Drawn { organization, grant, seat: None, at, by };
+        keys::draw(self.service, delivery, &drawn, self.tables)?;
+        self.summary.keys += 1;
+        self.tables.balance_entry.push([
+            self.service.new_id().into(),
+            organization.into(),
+            grant.into(),
+            "activation".into(),
+            ACTIVATIONS.into(),
+            "".into(),
+            by_account.into(),
+            at.plus_seconds(3600).0.into(),
+        ]);
+        Ok(())
+    }
+
+    /// Tells the Global admin of what was bought last, in the portal and by mail; nothing of what was free.
+    fn letter(&mut self, wordings: &Wordings) -> Outcome<Option<Letter>> {
+        let Some(purchase) = self.company.purchase(self.company.tier).filter(|one| one.tier > Tier::Network)
+        else {
+            return Ok(None);
+        };
+        let account = self.admin()?.account;
+        let reader = self.people.first().ok_or_else(|| self.broken("person"))?;
+        let offer = self.book.offer(purchase.tier)?;
+        let letter = Letter {
+            organization: Some(OrganizationId(self.organization)),
+            account: Some(AccountId(account)),
+            recipient: reader.email.clone(),
+            language: reader.language,
+            kind: PAID,
+            values: vec![
+                ("person", reader.name.clone()),
+                ("offer", offer.name(reader.language)),
+                ("number", purchase.order_number.to_string()),
+                ("amount", format::money(reader.language, offer.price_minor, &offer.currency)),
+            ],
+            path: format!("/orders/{}", purchase.order_number),
+            secret: None,
+            dates: Vec::new(),
+        };
+        if let Some((account, title, link)) = letter.notice(wordings) {
+            let at = purchase.begins_at;
+            let read = self.company.number.is_multiple_of(2).then_some(at.plus_seconds(86_400).0);
+            self.tables.notice.push([
+                self.service.new_id().into(),
+                self.organization.into(),
+                account.0.into(),
+                title.into(),
+                link.into(),
+                at.0.into(),
+                read.into(),
+                PAID.into(),
+            ]);
+        }
+        Ok(Some(letter))
+    }
+}
