@@ -8,7 +8,7 @@ use common::{Engine, Stage, stage};
 use domain::catalogue::{Catalogue, Product, Subject, differences};
 use domain::ids::{CatalogueDraftId, GrantId, PersonId};
 use domain::moment::Zone;
-use domain::{ErrorCode, Language};
+use domain::{ErrorCode, Field, Language};
 use rstest::rstest;
 use service::assignments::assign::{AssignSeats, assign};
 use service::catalogue::drafts::{self, BeginDraft, WantedDraft};
@@ -496,6 +496,30 @@ async fn a_change_that_brings_a_fault_is_refused_and_changes_nothing(
     assert!(found.products.contains(&right));
     let failure = change(&stage, &admin, draft, Edit::RemoveProduct(right.code)).await.expect_err("in force");
     assert_eq!(code(&failure), ErrorCode::WrongState);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_new_product_takes_no_place_of_one_that_is_there(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    let there =
+        in_force(&stage).await.products.into_iter().find(|of| of.code == STUDIO).expect("the product");
+    let mut again = there.clone();
+    again.name.en = "Another product".to_owned();
+    let failure =
+        change(&stage, &admin, draft, Edit::NewProduct(Box::new(again.clone()))).await.expect_err("taken");
+    let error = failure.told();
+    assert_eq!(error.of(Field::Code).map(|fault| fault.code), Some(ErrorCode::ProductCodeTaken));
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    assert!(found.row_version == 1 && found.catalogue.products.contains(&there), "as it was");
+    again.code = "another_studio".to_owned();
+    change(&stage, &admin, draft, Edit::NewProduct(Box::new(again.clone()))).await.expect("a new one");
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    assert!(found.catalogue.products.contains(&there) && found.catalogue.products.contains(&again));
 }
 
 #[rstest]

@@ -179,7 +179,7 @@ pub async fn begin(
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`], [`ErrorCode::NotFound`], [`ErrorCode::Stale`], [`ErrorCode::WrongState`] once it
-/// is published; [`ErrorCode::CatalogueFaulty`] where the change itself brings a fault.
+/// is published; [`ErrorCode::CatalogueFaulty`] where the change itself brings a fault, and what [`Edit::check`] says.
 pub async fn change(
     service: &Service,
     request: &Request,
@@ -195,6 +195,7 @@ pub async fn change(
         Begun::New(change) => change,
     };
     let draft = claim(&change, wanted, "draft").await?;
+    edit.check(&draft.catalogue)?;
     let mut catalogue = draft.catalogue.clone();
     edit.apply(&mut catalogue);
     let before = file::faults_of(&draft.catalogue);
