@@ -610,3 +610,42 @@ async fn rule_12_a_version_under_load_lets_no_seat_beyond_its_quantity(
     assert_eq!(stage.count(&active).await, at_end);
     assert!(stage.audit_intact().await);
 }
+
+/// SQLite has one writer: there, whoever publishes comes before or after.
+#[rstest]
+#[tokio::test]
+async fn a_company_that_waits_is_brought_to_one_version_and_not_to_parts_of_two(
+    #[values(Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    let organization = stage.organization(GOLD).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    change(&stage, &admin, draft, studio("gold_core", Amount::Of(12))).await.expect("changed");
+    // Somebody decides about the whole company.
+    let work = stage.service.database.begin().await.expect("begins");
+    let text = "select cast(1 as bigint) as number from organization where id = $1 for no key update";
+    service::sql::number(&work, text, [organization.0.into()]).await.expect("held");
+    let input = Publish { wanted: wanted(&stage, draft).await, from: None, existing: true };
+    let (service, who, operation) = (stage.service.clone(), admin.clone(), stage.operation());
+    let publishing = tokio::spawn(async move { publish::publish(&service, &who, operation, input).await });
+    let reader = stage.service.database.reader();
+    for _ in 0..500 {
+        if read::version(reader).await.expect("a version") == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    // Whoever brings the companies has come to this one, and waits.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(put_into_force(&stage, studio("gold_core", Amount::Of(14)), false).await, 3);
+    work.commit().await.expect("done");
+    assert_eq!(publishing.await.expect("no panic").expect("published"), Some(2));
+    let version = format!(
+        "select h.catalogue_version as number from holding h join benefit_grant g on g.holding_id = h.id
+        where g.id = {}",
+        stage.literal(grant.0)
+    );
+    assert_eq!((stage.count(&version).await, quantity(&stage, grant).await), (3, Some(14)));
+}
