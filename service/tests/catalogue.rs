@@ -6,8 +6,10 @@ mod common;
 
 use common::{Engine, Stage, stage};
 use domain::catalogue::{Catalogue, Product, Subject, differences};
-use domain::ids::{CatalogueDraftId, GrantId, PersonId};
+use domain::entitlement::Amount::Of;
+use domain::ids::{CatalogueDraftId, GrantId, HoldingId, PersonId};
 use domain::moment::Zone;
+use domain::view::tier_change::TierChangeQuery;
 use domain::{ErrorCode, Field, Language};
 use rstest::rstest;
 use service::assignments::assign::{AssignSeats, assign};
@@ -18,12 +20,14 @@ use service::catalogue::{effect, file, on_clock, read};
 use service::purchases::card::{self, PayByCard};
 use service::purchases::orders;
 use service::purchases::place::{self, PlaceOrder, WantedOrder};
-use service::{Failure, Request};
+use service::purchases::tier_change;
+use service::{Failure, Request, membership};
 
 const GOLD: &str = "fernhollow.example";
 const ADMIN: &str = "maren.tolvik@fernhollow.example";
 const PACK: &str = "kestrelash.example";
 const BUYER: &str = "piet.zanderling@kestrelash.example";
+const SILVER_ADMIN: &str = "yanchu.gu@chenghu.example";
 const PROGRAMME_ADMIN: &str = "rosalind.ekwueme@northlight.example";
 const CATALOGUE_MANAGER: &str = "henrik.solvang@northlight.example";
 const FULFILMENT: &str = "marisa.talvinen@northlight.example";
@@ -85,6 +89,17 @@ async fn quantity(stage: &Stage, grant: GrantId) -> Option<i64> {
     (found > 0).then_some(found)
 }
 
+async fn buy_silver(stage: &Stage, area: &str) {
+    let buyer = stage.person(BUYER).await;
+    let offer =
+        PlaceOrder { offer: "silver".to_owned(), area: area.to_owned(), agreement: 1, accepted: true };
+    let number = place::place(&stage.service, &buyer, stage.operation(), offer).await.expect("an order");
+    let shown = orders::one(&stage.service, &buyer, Language::English, number).await.expect("the order");
+    let order = WantedOrder { number, version: shown.version };
+    let input = PayByCard { order, card: "pays".to_owned() };
+    card::pay(&stage.service, &buyer, stage.operation(), input).await.expect("paid");
+}
+
 async fn assign_to(stage: &Stage, admin: &Request, grant: GrantId, person: PersonId) -> Result<(), Failure> {
     let input = AssignSeats { grant, people: vec![person], shortage: None, alternate_email: None };
     assign(&stage.service, admin, stage.operation(), input).await.map(|_| ())
@@ -130,14 +145,7 @@ async fn what_is_held_keeps_its_version_and_a_purchase_has_the_one_in_force(
     assert_eq!(put_into_force(&stage, studio("silver_core", Amount::Of(7)), false).await, 3);
     assert_eq!(quantity(&stage, gold).await, Some(10), "until its renewal");
 
-    let buyer = stage.person(BUYER).await;
-    let offer =
-        PlaceOrder { offer: "silver".to_owned(), area: "security".to_owned(), agreement: 1, accepted: true };
-    let number = place::place(&stage.service, &buyer, stage.operation(), offer).await.expect("an order");
-    let shown = orders::one(&stage.service, &buyer, Language::English, number).await.expect("the order");
-    let order = WantedOrder { number, version: shown.version };
-    let input = PayByCard { order, card: "pays".to_owned() };
-    card::pay(&stage.service, &buyer, stage.operation(), input).await.expect("paid");
+    buy_silver(&stage, "security").await;
     let silver = stage.grant(PACK, STUDIO, "silver_core").await;
     assert_eq!(quantity(&stage, silver).await, Some(7));
     let text = "select catalogue_version as number from benefit_grant where id = $1";
@@ -147,6 +155,58 @@ async fn what_is_held_keeps_its_version_and_a_purchase_has_the_one_in_force(
     }
     assert_eq!(on_clock::entitle_some(&stage.service).await.expect("looked"), 0, "no version reaches them");
     assert!(stage.audit_intact().await);
+}
+
+/// How much of a product a Silver company has, and would have with Gold.
+async fn with_gold(stage: &Stage, product: &str) -> (i64, i64) {
+    let admin = stage.person(SILVER_ADMIN).await;
+    let page = membership::page::page(&stage.service, &admin, Language::English).await.expect("the page");
+    let gold = page.next.into_iter().find(|next| next.tier == domain::Tier::Gold).expect("a next level");
+    let row = gold.differences.into_iter().find(|row| row.product.starts_with(product)).expect("more of it");
+    match (row.before, row.after) {
+        (Some(Of(before)), Some(Of(after))) => (before, after),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_another_level_would_bring_is_told_beside_what_the_company_holds(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let (before, after) = with_gold(&stage, "Visual Studio Enterprise").await;
+    put_into_force(&stage, studio("silver_core", Amount::Of(7)), false).await;
+    put_into_force(&stage, studio("gold_core", Amount::Of(12)), false).await;
+    assert_eq!(with_gold(&stage, "Visual Studio Enterprise").await, (before, after + 2));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_only_a_later_purchase_brings_ends_with_its_level_as_the_page_said(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const LATER: &str = "visual_studio_professional";
+    let stage = stage(engine).await;
+    buy_silver(&stage, "devops").await;
+    let key = (LATER.to_owned(), "silver_core".to_owned());
+    let edit = Edit::Quantities(domain::Category::VisualStudio, [(key, Amount::Of(2))].into());
+    put_into_force(&stage, edit, false).await;
+    stage.clock.move_seconds(60);
+    buy_silver(&stage, "security").await;
+    // Of the two only the later one has what the version brought.
+    let grant = stage.grant(PACK, LATER, "silver_core").await;
+    let text = "select holding_id as id from benefit_grant where id = $1";
+    let holding = HoldingId(stage.id(text, [grant.0.into()]).await);
+    let buyer = stage.person(BUYER).await;
+    let query = TierChangeQuery { holding: Some(holding) };
+    let page = tier_change::page(&stage.service, &buyer, Language::English, &query).await.expect("the page");
+    let said = page.preview.expect("a preview");
+    assert_eq!(said.elsewhere, 0);
+    let named = |name: &str| name.starts_with("Visual Studio Professional");
+    let goes_on = said.goes_on.iter().filter(|row| named(&row.product)).count();
+    let ends = said.ends.iter().filter(|row| named(&row.product)).count();
+    assert_eq!((goes_on, ends), (0, 1), "{said:?}");
 }
 
 #[rstest]

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::benefit::{Category, SourceLabel};
-use domain::entitlement::{Entitlement, granted};
+use domain::entitlement::{Edition, Entitlement, granted};
 use domain::ids::OrganizationId;
-use domain::membership::{Held, RENEWAL_WINDOW_DAYS, Tier};
+use domain::membership::{RENEWAL_WINDOW_DAYS, Tier};
 use domain::moment::Zone;
 use domain::{AuditAction, Moment};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
@@ -89,8 +89,9 @@ async fn bringing<'c>(
             continue;
         }
         let catalogue = editions.at(holding.catalogue_version);
-        let held: Vec<Held> = catalogue::of_areas(tier, &holding.areas, catalogue);
-        let rows = granted(catalogue, &held).into_iter().filter(|row| seen.insert(same(row))).collect();
+        let held = catalogue::of_areas(tier, &holding.areas, catalogue);
+        let rows = granted(&[Edition { catalogue, held }]).into_iter();
+        let rows = rows.filter(|row| seen.insert(same(row))).collect();
         all.push(Bringing { holding, last_use, rows });
     }
     Ok(all)
