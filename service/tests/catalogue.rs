@@ -246,6 +246,72 @@ async fn rule_12_a_smaller_quantity_overallocates_the_pool_and_takes_nobodys_sea
     assign_to(&stage, &admin, grant, person).await.expect("without limit");
 }
 
+/// What a change to the catalogue in force would do.
+async fn effect_of(stage: &Stage, edit: Edit) -> effect::Effect {
+    let before = in_force(stage).await;
+    let mut draft = before.clone();
+    edit.apply(&mut draft);
+    let reader = stage.service.database.reader();
+    effect::of(reader, &draft, &differences(&before, &draft), Language::English).await.expect("looked")
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_12_whatever_is_in_use_counts_before_a_draft_is_published(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let core = |product: &str, amount: Amount| {
+        [((product.to_owned(), "gold_core".to_owned()), amount)].into_iter().collect()
+    };
+    let number = async |column: &str, product: &str| {
+        let grant = stage.grant(GOLD, product, "gold_core").await;
+        let text = format!(
+            "select {column} as number from pool p join benefit_grant g on g.pool_id = p.id where g.id = {}",
+            stage.literal(grant.0)
+        );
+        stage.count(&text).await
+    };
+    // What the older portal gave.
+    let used = number("p.used", STUDIO).await;
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    let text = "update pool set used_before = 2 where id = (select pool_id from benefit_grant where id = $1)";
+    stage.run(text, [grant.0.into()]).await;
+    let found = effect_of(&stage, studio("gold_core", Amount::Of(used - 1))).await;
+    assert_eq!((found.companies, found.seats), (1, 3));
+
+    // What is gone altogether.
+    let found = effect_of(&stage, studio("gold_core", Amount::Nothing)).await;
+    assert_eq!((found.companies, found.seats), (1, used + 2));
+    assert_eq!(found.named.first().map(|row| row.quantity), Some(0));
+
+    // Hours that were delivered.
+    let delivered = "(select coalesce(sum(b.amount), 0) from balance_entry b where b.grant_id = g.id)";
+    let hours = number(&format!("cast({delivered} as bigint)"), "advisory_hours").await;
+    assert!(hours > 1, "the sample has some");
+    let edit = Edit::Quantities(domain::Category::Technical, core("advisory_hours", Amount::Of(1)));
+    let found = effect_of(&stage, edit).await;
+    assert_eq!((found.companies, found.seats), (1, hours - 1));
+
+    // A pool that several products share counts once.
+    let grant = stage.grant(GOLD, "office_365_e3", "gold_core").await;
+    let text = "update pool set used_before = 5 where id = (select pool_id from benefit_grant where id = $1)";
+    stage.run(text, [grant.0.into()]).await;
+    let of_pool = |table: &str, column: &str| {
+        format!(
+            "(select cast(coalesce(sum(u.{column}), 0) as bigint) from {table} u
+                join benefit_grant s on s.id = u.grant_id where s.pool_id = p.id)"
+        )
+    };
+    let counted =
+        format!("p.used + 5 + {} + {}", of_pool("balance_entry", "amount"), of_pool("redemption", "seats"));
+    let counted = number(&counted, "office_365_e3").await;
+    let edit = Edit::Quantities(domain::Category::Cloud, core("office_365_e3", Amount::Of(1)));
+    let found = effect_of(&stage, edit).await;
+    assert_eq!((found.companies, found.seats), (1, counted - 1));
+    assert_eq!(found.named.len(), 1, "{:?}", found.named);
+}
+
 #[rstest]
 #[tokio::test]
 async fn what_a_version_takes_away_goes_on_for_who_uses_it_and_comes_back_with_a_later_one(
