@@ -125,7 +125,7 @@ fn tell_faults(catalogue: &Document, known: &Known) -> std::io::Result<bool> {
 async fn diff(service: &Service, path: &Path) -> Result<ExitCode, Trouble> {
     let (_, catalogue) = read_file(path)?;
     let in_force = read::in_force(service.database.reader()).await?;
-    let faulty = tell_faults(&catalogue, &read::known(service.database.reader()).await?)?;
+    let faulty = tell_faults(&catalogue, &read::known(service.database.reader(), &catalogue).await?)?;
     let found = differences(&in_force, &catalogue);
     tell(&found)?;
     Ok(if found.is_empty() && !faulty { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -181,7 +181,7 @@ async fn import(service: &Service, import: Import) -> Result<ExitCode, Trouble> 
         .await
         .map_err(|failure| told(&failure, &format!("no operator has the address {}", import.by)))?;
     let in_force = read::in_force(service.database.reader()).await?;
-    let faulty = tell_faults(&catalogue, &read::known(service.database.reader()).await?)?;
+    let faulty = tell_faults(&catalogue, &read::known(service.database.reader(), &catalogue).await?)?;
     tell(&differences(&in_force, &catalogue))?;
     if faulty && import.publish {
         println!("Nothing was taken over: correct the faults first.");

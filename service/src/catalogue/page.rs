@@ -106,7 +106,8 @@ pub async fn draft(
     let (row, draft) = row(service, query.draft).await?;
     let mut faults = file::faults_of(&draft.catalogue);
     if row.state == DraftState::Draft {
-        faults.extend(faults_against(&draft.catalogue, &read::known(reader).await?));
+        let known = read::known(reader, &draft.catalogue).await?;
+        faults.extend(faults_against(&draft.catalogue, &known));
     }
     faults.truncate(SHOWN);
     let found = differences(&draft.base, &draft.catalogue);

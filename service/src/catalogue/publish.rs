@@ -122,7 +122,8 @@ async fn check(change: &Change<'_>, draft: &Draft) -> Outcome<()> {
         return Err(ErrorCode::CatalogueMoved.into());
     }
     let mut faults = file::faults_of(&draft.catalogue);
-    faults.extend(faults_against(&draft.catalogue, &read::known(&change.transaction).await?));
+    let known = read::known(&change.transaction, &draft.catalogue).await?;
+    faults.extend(faults_against(&draft.catalogue, &known));
     if let Some(first) = faults.first() {
         return Err(publish_refusal(&faults, first));
     }
