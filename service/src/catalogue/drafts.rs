@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::edit::Edit;
-use super::{file, read};
+use super::{file, publish, read};
 use crate::audit::Event;
 use crate::change::{Begun, Change, programme_chain};
 use crate::failure::Failure;
@@ -146,6 +146,7 @@ pub async fn begin(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    publish::keep(&change).await?;
     let in_force = read::in_force(&change.transaction).await?;
     let version = read::version(&change.transaction).await?;
     let base = file::write(&in_force)?;
@@ -250,6 +251,8 @@ pub async fn bring_up_to_date(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    // Before the draft, as with whoever publishes.
+    publish::keep(&change).await?;
     let draft = claim(&change, wanted, "draft").await?;
     let in_force = read::in_force(&change.transaction).await?;
     let version = read::version(&change.transaction).await?;
@@ -282,7 +285,7 @@ pub async fn withdraw(
         Begun::New(change) => change,
     };
     // A version whose day has come doesn't come into force while it is taken back.
-    super::publish::lock(&change).await?;
+    publish::lock(&change).await?;
     let state = find(&change.transaction, wanted.draft).await?.state;
     let state = if state == "published" { "published" } else { "draft" };
     if state == "published" {

@@ -270,9 +270,8 @@ fn form_of(product: &Product) -> ProductForm {
 /// As [`draft`].
 pub async fn export(service: &Service, request: &Request, draft: Option<&str>) -> Outcome<String> {
     rights::check_operator(request.operator()?, OperatorAction::ReadCatalogue)?;
-    let reader = service.database.reader();
     match draft {
-        Some(draft) => file::write(&drafts::find(reader, draft.parse()?).await?.catalogue),
-        None => file::write(&read::in_force(reader).await?),
+        Some(draft) => file::write(&drafts::find(service.database.reader(), draft.parse()?).await?.catalogue),
+        None => file::write(&read::at_one_moment(&service.database).await?.1),
     }
 }

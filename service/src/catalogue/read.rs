@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::{Outcome, policies, sql};
+use crate::{Database, Outcome, policies, sql};
 
 /// The version in force.
 ///
@@ -20,6 +20,15 @@ use crate::{Outcome, policies, sql};
 /// [`Failure::Database`].
 pub async fn version(connection: &impl ConnectionTrait) -> Outcome<i64> {
     Ok(sql::number(connection, "select catalogue_version as number from programme", []).await?)
+}
+
+/// The version in force with its catalogue, whatever comes into force meanwhile.
+///
+/// # Errors
+/// As [`in_force`].
+pub async fn at_one_moment(database: &Database) -> Outcome<(i64, Catalogue)> {
+    let snapshot = database.snapshot().await?;
+    Ok((version(&snapshot).await?, in_force(&snapshot).await?))
 }
 
 /// The catalogue in force, sorted.
