@@ -632,6 +632,35 @@ async fn a_change_that_brings_a_fault_is_refused_and_changes_nothing(
 
 #[rstest]
 #[tokio::test]
+async fn a_file_that_would_be_too_long_to_be_read_back_begins_no_draft(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    use std::fmt::Write;
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    // Written as shortly as can be; each text on a line of its own is more.
+    let texts = "{en=\"a\",zh-Hans=\"a\",zh-Hant=\"a\"}";
+    let steps = "{en=[\"a\"],zh-Hans=[\"a\"],zh-Hant=[\"a\"]}";
+    let (kind, unit) = (domain::ProductKind::Marketing.code(), domain::benefit::Unit::Item.code());
+    let mut text = format!("[programme]\nname={texts}\n");
+    let mut number = 0;
+    while text.len() < file::LARGEST - 400 {
+        number += 1;
+        write!(
+            text,
+            "[[product]]\ncode=\"p{number}\"\nkind=\"{kind}\"\nunit=\"{unit}\"\nname={texts}\n\
+             summary={texts}\ninstructions={steps}\n"
+        )
+        .expect("a string");
+    }
+    file::read(&text).expect("a file that can be read");
+    let failure = begin(&stage, &admin, Some(text)).await.expect_err("too long");
+    assert_eq!(code(&failure), ErrorCode::TooLarge);
+    assert_eq!(stage.count("select count(*) as number from catalogue_draft").await, 0);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_new_product_takes_no_place_of_one_that_is_there(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -130,7 +130,7 @@ pub(super) async fn claim(change: &Change<'_>, wanted: WantedDraft, state: &str)
 /// Begins a draft.
 ///
 /// # Errors
-/// [`ErrorCode::RoleNeeded`]; what [`file::read`] refuses; the title's field.
+/// [`ErrorCode::RoleNeeded`]; what [`file::read`] refuses; [`ErrorCode::TooLarge`]; the title's field.
 pub async fn begin(
     service: &Service,
     request: &Request,
@@ -154,6 +154,10 @@ pub async fn begin(
         Some(catalogue) => file::write(catalogue)?,
         None => base.clone(),
     };
+    // Read back, both are bound by what a file can have; as it is written here, a file may be longer.
+    if document.len().max(base.len()) > file::LARGEST {
+        return Err(ErrorCode::TooLarge.into());
+    }
     let id = CatalogueDraftId(service.new_id());
     let text = "insert into catalogue_draft (id, title, state, document, base, base_version, drafted_by,
             drafted_at, changed_by, changed_at)
