@@ -368,6 +368,23 @@ async fn what_a_version_takes_away_goes_on_for_who_uses_it_and_comes_back_with_a
 
 #[rstest]
 #[tokio::test]
+async fn what_a_version_adds_to_an_isv_offer_comes_to_who_holds_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let granted =
+        "select count(*) as number from benefit_grant where state = 'granted' and source = 'isv_co_sell'";
+    let before = stage.count(granted).await;
+    assert!(before > 0, "the sample has a holder");
+    put_into_force(&stage, studio("isv_co_sell", Amount::Of(4)), false).await;
+    assert_eq!(stage.count(granted).await, before);
+    put_into_force(&stage, studio("isv_co_sell", Amount::Of(6)), true).await;
+    assert_eq!(stage.count(granted).await, before + 1);
+    assert_eq!(quantity(&stage, stage.grant(GOLD, STUDIO, "isv_co_sell").await).await, Some(6));
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_version_that_reaches_what_is_held_brings_along_what_those_before_it_left(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
