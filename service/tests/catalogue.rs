@@ -12,6 +12,7 @@ use domain::moment::Zone;
 use domain::view::tier_change::TierChangeQuery;
 use domain::{ErrorCode, Field, Language};
 use rstest::rstest;
+use sea_orm::{ConnectionTrait, Statement};
 use service::assignments::assign::{AssignSeats, assign};
 use service::catalogue::drafts::{self, BeginDraft, WantedDraft};
 use service::catalogue::edit::{Amount, Edit};
@@ -310,6 +311,27 @@ async fn rule_12_whatever_is_in_use_counts_before_a_draft_is_published(
     let found = effect_of(&stage, edit).await;
     assert_eq!((found.companies, found.seats), (1, counted - 1));
     assert_eq!(found.named.len(), 1, "{:?}", found.named);
+}
+
+#[rstest]
+#[tokio::test]
+async fn keys_of_a_grant_are_found_by_an_index(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let stage = stage(engine).await;
+    let grant = stage.literal(stage.grant(GOLD, STUDIO, "gold_core").await.0);
+    // As it is asked for each benefit of a company that a version comes to.
+    let text =
+        format!("select 1 from product_key k where k.grant_id = {grant} and k.state in ('held', 'spent')");
+    let connection = stage.service.database.begin().await.expect("begins");
+    let (explain, column) = if stage.service.database.is_postgres() {
+        connection.execute_unprepared("set local enable_seqscan = off").await.expect("set");
+        ("explain", "QUERY PLAN")
+    } else {
+        ("explain query plan", "detail")
+    };
+    let statement = Statement::from_string(stage.service.database.backend(), format!("{explain} {text}"));
+    let rows = connection.query_all_raw(statement).await.expect("a plan");
+    let plan: Vec<String> = rows.iter().map(|row| row.try_get("", column).expect("a line")).collect();
+    assert!(plan.join(" ").contains("product_key_of_grant"), "{plan:?}");
 }
 
 #[rstest]

@@ -1,0 +1,12 @@
+//! What is asked for by a grant: its keys, those of its seats among them, whenever a version of the catalogue comes to a
+//! company, a purchase is taken back, or use is counted.
+
+crate::dialect::schema_migration!("m0032_looked_up", up, in one transaction);
+
+async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    crate::dialect::run(manager, SCHEMA).await
+}
+
+const SCHEMA: &str = "
+create index product_key_of_grant on product_key (grant_id, state) where grant_id is not null;
+";
