@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::{Engine, Stage, stage};
 use domain::catalogue::{Catalogue, Product, Subject, differences};
 use domain::entitlement::Amount::Of;
@@ -262,7 +264,7 @@ async fn rule_12_whatever_is_in_use_counts_before_a_draft_is_published(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let stage = stage(engine).await;
-    let core = |product: &str, amount: Amount| {
+    let core = |product: &str, amount: Amount| -> BTreeMap<(String, String), Amount> {
         [((product.to_owned(), "gold_core".to_owned()), amount)].into_iter().collect()
     };
     let number = async |column: &str, product: &str| {
@@ -286,9 +288,15 @@ async fn rule_12_whatever_is_in_use_counts_before_a_draft_is_published(
     assert_eq!((found.companies, found.seats), (1, used + 2));
     assert_eq!(found.named.first().map(|row| row.quantity), Some(0));
 
+    let of_pool = |table: &str, column: &str| {
+        format!(
+            "(select cast(coalesce(sum(u.{column}), 0) as bigint) from {table} u
+                join benefit_grant s on s.id = u.grant_id where s.pool_id = p.id)"
+        )
+    };
     // Hours that were delivered.
-    let delivered = "(select coalesce(sum(b.amount), 0) from balance_entry b where b.grant_id = g.id)";
-    let hours = number(&format!("cast({delivered} as bigint)"), "advisory_hours").await;
+    let delivered = of_pool("balance_entry", "amount");
+    let hours = number(&format!("p.used + p.used_before + {delivered}"), "advisory_hours").await;
     assert!(hours > 1, "the sample has some");
     let edit = Edit::Quantities(domain::Category::Technical, core("advisory_hours", Amount::Of(1)));
     let found = effect_of(&stage, edit).await;
@@ -298,12 +306,6 @@ async fn rule_12_whatever_is_in_use_counts_before_a_draft_is_published(
     let grant = stage.grant(GOLD, "office_365_e3", "gold_core").await;
     let text = "update pool set used_before = 5 where id = (select pool_id from benefit_grant where id = $1)";
     stage.run(text, [grant.0.into()]).await;
-    let of_pool = |table: &str, column: &str| {
-        format!(
-            "(select cast(coalesce(sum(u.{column}), 0) as bigint) from {table} u
-                join benefit_grant s on s.id = u.grant_id where s.pool_id = p.id)"
-        )
-    };
     let counted =
         format!("p.used + 5 + {} + {}", of_pool("balance_entry", "amount"), of_pool("redemption", "seats"));
     let counted = number(&counted, "office_365_e3").await;
