@@ -36,12 +36,23 @@ impl Entitlement {
     }
 }
 
+/// Holdings with the catalogue that they have: the one in force when they were bought, until their renewal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Edition<'a> {
+    /// What that catalogue grants.
+    pub catalogue: &'a [Entitlement],
+    /// What is held by it.
+    pub held: Vec<Held>,
+}
+
 /// The rows that the holdings grant, each once: the core of every tier however many areas are held, what
-/// an area adds for each area, and what areas add together with the first of them (rule 18).
+/// an area adds for each area, and what areas add together with the first of them (rule 18). What several
+/// bring comes by the catalogue of the first.
 #[must_use]
-pub fn granted<'a>(catalogue: &'a [Entitlement], held: &[Held]) -> Vec<&'a Entitlement> {
-    let mut granted: Vec<&Entitlement> = Vec::new();
-    for holding in held {
+pub fn granted<'a>(editions: &[Edition<'a>]) -> Vec<&'a Entitlement> {
+    let mut granted: Vec<&'a Entitlement> = Vec::new();
+    let holdings = editions.iter().flat_map(|of| of.held.iter().map(move |holding| (of.catalogue, holding)));
+    for (catalogue, holding) in holdings {
         let cores = holding.tier.includes();
         for row in catalogue {
             let fits = if row.source == SourceLabel::SelectCompetency {
@@ -118,38 +129,44 @@ impl Difference {
 }
 
 /// What the company would have otherwise with other holdings; what stays the same isn't in it. In the
-/// order of the catalogue.
+/// order in which the holdings bring it.
 #[must_use]
-pub fn differences(catalogue: &[Entitlement], now: &[Held], then: &[Held]) -> Vec<Difference> {
-    let total = |held: &[Held], product: ProductId| {
-        granted(catalogue, held)
-            .iter()
+pub fn differences(now: &[Edition<'_>], then: &[Edition<'_>]) -> Vec<Difference> {
+    let (now, then) = (granted(now), granted(then));
+    let total = |rows: &[&Entitlement], product: ProductId| {
+        rows.iter()
             .filter(|row| row.product == product)
             .fold(None, |sum: Option<Amount>, row| Some(sum.unwrap_or(Amount::Of(0)).plus(row.quantity)))
     };
     let mut products: Vec<ProductId> = Vec::new();
-    for row in catalogue {
+    for row in now.iter().chain(&then) {
         if !products.contains(&row.product) {
             products.push(row.product);
         }
     }
     products
         .into_iter()
-        .map(|product| Difference { product, before: total(now, product), after: total(then, product) })
+        .map(|product| Difference { product, before: total(&now, product), after: total(&then, product) })
         .filter(|difference| difference.before != difference.after)
         .collect()
 }
 
-/// The holdings after a tier is joined as well: a gold competency takes the place of the silver ones, in
-/// their areas; without one it is a competency in an area that adds nothing of its own.
+/// The holdings after a tier is joined as well, by the catalogue in force: a gold competency takes the place of
+/// the silver ones, in their areas; without one it is a competency in an area that adds nothing of its own. What
+/// stays keeps its catalogue.
 #[must_use]
-pub fn joined(held: &[Held], tier: Tier) -> Vec<Held> {
-    let (replaced, mut then): (Vec<Held>, Vec<Held>) =
-        held.iter().cloned().partition(|holding| tier == Tier::Gold && holding.tier == Tier::Silver);
-    if replaced.is_empty() {
-        then.push(Held { tier, area: None, select: false });
+pub fn joined<'a>(held: &[Edition<'a>], tier: Tier, in_force: &'a [Entitlement]) -> Vec<Edition<'a>> {
+    let (mut then, mut fresh): (Vec<Edition<'a>>, Vec<Held>) = (Vec::new(), Vec::new());
+    for edition in held {
+        let replaced = |holding: &Held| tier == Tier::Gold && holding.tier == Tier::Silver;
+        let (over, stays): (Vec<Held>, Vec<Held>) = edition.held.iter().cloned().partition(replaced);
+        fresh.extend(over.into_iter().map(|holding| Held { tier, ..holding }));
+        then.push(Edition { catalogue: edition.catalogue, held: stays });
     }
-    then.extend(replaced.into_iter().map(|holding| Held { tier, ..holding }));
+    if fresh.is_empty() {
+        fresh.push(Held { tier, area: None, select: false });
+    }
+    then.push(Edition { catalogue: in_force, held: fresh });
     then
 }
 
@@ -209,8 +226,13 @@ mod tests {
         ]
     }
 
+    /// All of it by one catalogue.
+    fn by<'a>(catalogue: &'a [Entitlement], held: &[Held]) -> [Edition<'a>; 1] {
+        [Edition { catalogue, held: held.to_vec() }]
+    }
+
     fn totals(held: &[Held]) -> Vec<(u128, Option<Amount>)> {
-        differences(&catalogue(), &[], held)
+        differences(&[], &by(&catalogue(), held))
             .iter()
             .map(|difference| (difference.product.0.as_u128(), difference.after))
             .collect()
@@ -230,24 +252,27 @@ mod tests {
             totals(&all),
             [(3, Some(Amount::Of(1))), (1, Some(Amount::Of(3 + 10 + 25 + 25))), (2, Some(Amount::Of(10)))]
         );
-        assert_eq!(granted(&catalogue(), &[all.as_slice(), all.as_slice()].concat()).len(), 6);
+        let catalogue = catalogue();
+        assert_eq!(granted(&[by(&catalogue, &all), by(&catalogue, &all)].concat()).len(), 6);
     }
 
     #[test]
     fn rule_18_what_areas_add_together_comes_once_and_without_limit_stays_so() {
         let gold = [held(Tier::Gold, Some("security")), held(Tier::Gold, Some("cloud_productivity"))];
         let catalogue = catalogue();
-        let rows = granted(&catalogue, &gold);
+        let rows = granted(&by(&catalogue, &gold));
         assert_eq!(rows.iter().filter(|row| row.quantity.is_none()).count(), 1);
         assert!(totals(&gold).contains(&(2, Some(Amount::Unlimited))));
     }
 
     #[test]
     fn rule_18_a_comparison_says_what_is_gained_lost_and_changed() {
-        let now = [held(Tier::Network, None), held(Tier::Silver, Some("devops"))];
-        let then = joined(&now, Tier::Gold);
-        assert_eq!(then, [held(Tier::Network, None), held(Tier::Gold, Some("devops"))]);
-        let found: Vec<_> = differences(&catalogue(), &now, &then)
+        let catalogue = catalogue();
+        let now = by(&catalogue, &[held(Tier::Network, None), held(Tier::Silver, Some("devops"))]);
+        let then = joined(&now, Tier::Gold, &catalogue);
+        let gold = held(Tier::Gold, Some("devops"));
+        assert_eq!(then, [by(&catalogue, &[held(Tier::Network, None)]), by(&catalogue, &[gold])].concat());
+        let found: Vec<_> = differences(&now, &then)
             .iter()
             .map(|difference| {
                 (difference.product.0.as_u128(), difference.kind(), difference.before, difference.after)
@@ -262,20 +287,40 @@ mod tests {
                 (4, DifferenceKind::Lost, of(1), None),
             ]
         );
-        let pack = differences(&catalogue(), &now, &joined(&now, Tier::ActionPack));
+        let pack = differences(&now, &joined(&now, Tier::ActionPack, &catalogue));
         assert_eq!(pack.len(), 1, "only more of what there is: {pack:?}");
-        assert_eq!(differences(&catalogue(), &now, &now), []);
-        let network = [held(Tier::Network, None)];
-        let gold = differences(&catalogue(), &network, &joined(&network, Tier::Gold));
+        assert_eq!(differences(&now, &now), []);
+        let network = by(&catalogue, &[held(Tier::Network, None)]);
+        let gold = differences(&network, &joined(&network, Tier::Gold, &catalogue));
         assert!(gold.iter().all(|difference| difference.kind() == DifferenceKind::Gained));
+    }
+
+    #[test]
+    fn rule_18_what_is_held_keeps_its_catalogue_and_what_is_joined_has_the_one_in_force() {
+        let held_by = catalogue();
+        let mut in_force = catalogue();
+        for row in &mut in_force {
+            row.quantity = row.quantity.map(|quantity| quantity + 100);
+        }
+        let now = by(&held_by, &[held(Tier::Network, None), held(Tier::Silver, Some("devops"))]);
+        let of = |amount| Some(Amount::Of(amount));
+        let found: Vec<_> = differences(&now, &joined(&now, Tier::ActionPack, &in_force))
+            .iter()
+            .map(|difference| (difference.product.0.as_u128(), difference.before, difference.after))
+            .collect();
+        assert_eq!(found, [(1, of(10), of(10 + 103))], "the network's own stays as it is held");
+        let gold = differences(&now, &joined(&now, Tier::Gold, &in_force));
+        let studio = gold.iter().find(|difference| difference.product == product(1)).expect("more of it");
+        assert_eq!((studio.before, studio.after), (of(10), of(110 + 125)));
     }
 
     #[test]
     fn rule_18_joining_never_loses_anything_but_silver() {
         for now in [vec![], vec![held(Tier::Network, None)], vec![held(Tier::Gold, Some("devops"))]] {
             for tier in Tier::ALL {
-                let then = joined(&now, *tier);
-                let lost = differences(&catalogue(), &now, &then);
+                let catalogue = catalogue();
+                let now = by(&catalogue, &now);
+                let lost = differences(&now, &joined(&now, *tier, &catalogue));
                 assert!(lost.iter().all(|difference| difference.kind() != DifferenceKind::Lost), "{tier:?}");
             }
         }

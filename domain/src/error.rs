@@ -300,6 +300,8 @@ codes! {
         SecondPersonNeeded = "second_person_needed",
         /// Another version waits for its day already.
         VersionWaits = "version_waits",
+        /// A new product with the code of one that the draft has.
+        ProductCodeTaken = "product_code_taken",
         /// Mail to the address comes back; somebody clears it first.
         AddressBounces = "address_bounces",
         /// A place in a mail's wording that its kind of mail doesn't have, or a brace without one.

@@ -4,12 +4,17 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::{Engine, Stage, stage};
 use domain::catalogue::{Catalogue, Product, Subject, differences};
-use domain::ids::{CatalogueDraftId, GrantId, PersonId};
+use domain::entitlement::Amount::Of;
+use domain::ids::{CatalogueDraftId, GrantId, HoldingId, PersonId};
 use domain::moment::Zone;
-use domain::{ErrorCode, Language};
+use domain::view::tier_change::TierChangeQuery;
+use domain::{ErrorCode, Field, Language};
 use rstest::rstest;
+use sea_orm::{ConnectionTrait, Statement};
 use service::assignments::assign::{AssignSeats, assign};
 use service::catalogue::drafts::{self, BeginDraft, WantedDraft};
 use service::catalogue::edit::{Amount, Edit};
@@ -18,12 +23,14 @@ use service::catalogue::{effect, file, on_clock, read};
 use service::purchases::card::{self, PayByCard};
 use service::purchases::orders;
 use service::purchases::place::{self, PlaceOrder, WantedOrder};
-use service::{Failure, Request};
+use service::purchases::tier_change;
+use service::{Failure, Request, membership};
 
 const GOLD: &str = "fernhollow.example";
 const ADMIN: &str = "maren.tolvik@fernhollow.example";
 const PACK: &str = "kestrelash.example";
 const BUYER: &str = "piet.zanderling@kestrelash.example";
+const SILVER_ADMIN: &str = "yanchu.gu@chenghu.example";
 const PROGRAMME_ADMIN: &str = "rosalind.ekwueme@northlight.example";
 const CATALOGUE_MANAGER: &str = "henrik.solvang@northlight.example";
 const FULFILMENT: &str = "marisa.talvinen@northlight.example";
@@ -85,6 +92,17 @@ async fn quantity(stage: &Stage, grant: GrantId) -> Option<i64> {
     (found > 0).then_some(found)
 }
 
+async fn buy_silver(stage: &Stage, area: &str) {
+    let buyer = stage.person(BUYER).await;
+    let offer =
+        PlaceOrder { offer: "silver".to_owned(), area: area.to_owned(), agreement: 1, accepted: true };
+    let number = place::place(&stage.service, &buyer, stage.operation(), offer).await.expect("an order");
+    let shown = orders::one(&stage.service, &buyer, Language::English, number).await.expect("the order");
+    let order = WantedOrder { number, version: shown.version };
+    let input = PayByCard { order, card: "pays".to_owned() };
+    card::pay(&stage.service, &buyer, stage.operation(), input).await.expect("paid");
+}
+
 async fn assign_to(stage: &Stage, admin: &Request, grant: GrantId, person: PersonId) -> Result<(), Failure> {
     let input = AssignSeats { grant, people: vec![person], shortage: None, alternate_email: None };
     assign(&stage.service, admin, stage.operation(), input).await.map(|_| ())
@@ -130,14 +148,7 @@ async fn what_is_held_keeps_its_version_and_a_purchase_has_the_one_in_force(
     assert_eq!(put_into_force(&stage, studio("silver_core", Amount::Of(7)), false).await, 3);
     assert_eq!(quantity(&stage, gold).await, Some(10), "until its renewal");
 
-    let buyer = stage.person(BUYER).await;
-    let offer =
-        PlaceOrder { offer: "silver".to_owned(), area: "security".to_owned(), agreement: 1, accepted: true };
-    let number = place::place(&stage.service, &buyer, stage.operation(), offer).await.expect("an order");
-    let shown = orders::one(&stage.service, &buyer, Language::English, number).await.expect("the order");
-    let order = WantedOrder { number, version: shown.version };
-    let input = PayByCard { order, card: "pays".to_owned() };
-    card::pay(&stage.service, &buyer, stage.operation(), input).await.expect("paid");
+    buy_silver(&stage, "security").await;
     let silver = stage.grant(PACK, STUDIO, "silver_core").await;
     assert_eq!(quantity(&stage, silver).await, Some(7));
     let text = "select catalogue_version as number from benefit_grant where id = $1";
@@ -147,6 +158,58 @@ async fn what_is_held_keeps_its_version_and_a_purchase_has_the_one_in_force(
     }
     assert_eq!(on_clock::entitle_some(&stage.service).await.expect("looked"), 0, "no version reaches them");
     assert!(stage.audit_intact().await);
+}
+
+/// How much of a product a Silver company has, and would have with Gold.
+async fn with_gold(stage: &Stage, product: &str) -> (i64, i64) {
+    let admin = stage.person(SILVER_ADMIN).await;
+    let page = membership::page::page(&stage.service, &admin, Language::English).await.expect("the page");
+    let gold = page.next.into_iter().find(|next| next.tier == domain::Tier::Gold).expect("a next level");
+    let row = gold.differences.into_iter().find(|row| row.product.starts_with(product)).expect("more of it");
+    match (row.before, row.after) {
+        (Some(Of(before)), Some(Of(after))) => (before, after),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_another_level_would_bring_is_told_beside_what_the_company_holds(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let (before, after) = with_gold(&stage, "Visual Studio Enterprise").await;
+    put_into_force(&stage, studio("silver_core", Amount::Of(7)), false).await;
+    put_into_force(&stage, studio("gold_core", Amount::Of(12)), false).await;
+    assert_eq!(with_gold(&stage, "Visual Studio Enterprise").await, (before, after + 2));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_only_a_later_purchase_brings_ends_with_its_level_as_the_page_said(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const LATER: &str = "visual_studio_professional";
+    let stage = stage(engine).await;
+    buy_silver(&stage, "devops").await;
+    let key = (LATER.to_owned(), "silver_core".to_owned());
+    let edit = Edit::Quantities(domain::Category::VisualStudio, [(key, Amount::Of(2))].into());
+    put_into_force(&stage, edit, false).await;
+    stage.clock.move_seconds(60);
+    buy_silver(&stage, "security").await;
+    // Of the two only the later one has what the version brought.
+    let grant = stage.grant(PACK, LATER, "silver_core").await;
+    let text = "select holding_id as id from benefit_grant where id = $1";
+    let holding = HoldingId(stage.id(text, [grant.0.into()]).await);
+    let buyer = stage.person(BUYER).await;
+    let query = TierChangeQuery { holding: Some(holding) };
+    let page = tier_change::page(&stage.service, &buyer, Language::English, &query).await.expect("the page");
+    let said = page.preview.expect("a preview");
+    assert_eq!(said.elsewhere, 0);
+    let named = |name: &str| name.starts_with("Visual Studio Professional");
+    let goes_on = said.goes_on.iter().filter(|row| named(&row.product)).count();
+    let ends = said.ends.iter().filter(|row| named(&row.product)).count();
+    assert_eq!((goes_on, ends), (0, 1), "{said:?}");
 }
 
 #[rstest]
@@ -184,6 +247,93 @@ async fn rule_12_a_smaller_quantity_overallocates_the_pool_and_takes_nobodys_sea
     put_into_force(&stage, studio("gold_core", Amount::Unlimited), true).await;
     assert_eq!(quantity(&stage, grant).await, None);
     assign_to(&stage, &admin, grant, person).await.expect("without limit");
+}
+
+/// What a change to the catalogue in force would do.
+async fn effect_of(stage: &Stage, edit: Edit) -> effect::Effect {
+    let before = in_force(stage).await;
+    let mut draft = before.clone();
+    edit.apply(&mut draft);
+    let reader = stage.service.database.reader();
+    effect::of(reader, &draft, &differences(&before, &draft), Language::English).await.expect("looked")
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_12_whatever_is_in_use_counts_before_a_draft_is_published(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let core = |product: &str, amount: Amount| -> BTreeMap<(String, String), Amount> {
+        [((product.to_owned(), "gold_core".to_owned()), amount)].into_iter().collect()
+    };
+    let number = async |column: &str, product: &str| {
+        let grant = stage.grant(GOLD, product, "gold_core").await;
+        let text = format!(
+            "select {column} as number from pool p join benefit_grant g on g.pool_id = p.id where g.id = {}",
+            stage.literal(grant.0)
+        );
+        stage.count(&text).await
+    };
+    // What the older portal gave.
+    let used = number("p.used", STUDIO).await;
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    let text = "update pool set used_before = 2 where id = (select pool_id from benefit_grant where id = $1)";
+    stage.run(text, [grant.0.into()]).await;
+    let found = effect_of(&stage, studio("gold_core", Amount::Of(used - 1))).await;
+    assert_eq!((found.companies, found.seats), (1, 3));
+
+    // What is gone altogether.
+    let found = effect_of(&stage, studio("gold_core", Amount::Nothing)).await;
+    assert_eq!((found.companies, found.seats), (1, used + 2));
+    assert_eq!(found.named.first().map(|row| row.quantity), Some(0));
+
+    let of_pool = |table: &str, column: &str| {
+        format!(
+            "(select cast(coalesce(sum(u.{column}), 0) as bigint) from {table} u
+                join benefit_grant s on s.id = u.grant_id where s.pool_id = p.id)"
+        )
+    };
+    // Hours that were delivered.
+    let delivered = of_pool("balance_entry", "amount");
+    let hours = number(&format!("p.used + p.used_before + {delivered}"), "advisory_hours").await;
+    assert!(hours > 1, "the sample has some");
+    let edit = Edit::Quantities(domain::Category::Technical, core("advisory_hours", Amount::Of(1)));
+    let found = effect_of(&stage, edit).await;
+    assert_eq!((found.companies, found.seats), (1, hours - 1));
+
+    // A pool that several products share counts once.
+    let grant = stage.grant(GOLD, "office_365_e3", "gold_core").await;
+    let text = "update pool set used_before = 5 where id = (select pool_id from benefit_grant where id = $1)";
+    stage.run(text, [grant.0.into()]).await;
+    let counted =
+        format!("p.used + 5 + {} + {}", of_pool("balance_entry", "amount"), of_pool("redemption", "seats"));
+    let counted = number(&counted, "office_365_e3").await;
+    let edit = Edit::Quantities(domain::Category::Cloud, core("office_365_e3", Amount::Of(1)));
+    let found = effect_of(&stage, edit).await;
+    assert_eq!((found.companies, found.seats), (1, counted - 1));
+    assert_eq!(found.named.len(), 1, "{:?}", found.named);
+}
+
+#[rstest]
+#[tokio::test]
+async fn keys_of_a_grant_are_found_by_an_index(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let stage = stage(engine).await;
+    let grant = stage.literal(stage.grant(GOLD, STUDIO, "gold_core").await.0);
+    // As it is asked for each benefit of a company that a version comes to.
+    let text =
+        format!("select 1 from product_key k where k.grant_id = {grant} and k.state in ('held', 'spent')");
+    let connection = stage.service.database.begin().await.expect("begins");
+    let (explain, column) = if stage.service.database.is_postgres() {
+        connection.execute_unprepared("set local enable_seqscan = off").await.expect("set");
+        ("explain", "QUERY PLAN")
+    } else {
+        ("explain query plan", "detail")
+    };
+    let statement = Statement::from_string(stage.service.database.backend(), format!("{explain} {text}"));
+    let rows = connection.query_all_raw(statement).await.expect("a plan");
+    let plan: Vec<String> = rows.iter().map(|row| row.try_get("", column).expect("a line")).collect();
+    assert!(plan.join(" ").contains("product_key_of_grant"), "{plan:?}");
 }
 
 #[rstest]
@@ -238,6 +388,23 @@ async fn what_a_version_takes_away_goes_on_for_who_uses_it_and_comes_back_with_a
     assert_eq!(quantity(&stage, grant).await, Some(20));
     assign_to(&stage, &admin, grant, person).await.expect("assigned");
     assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_version_adds_to_an_isv_offer_comes_to_who_holds_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let granted =
+        "select count(*) as number from benefit_grant where state = 'granted' and source = 'isv_co_sell'";
+    let before = stage.count(granted).await;
+    assert!(before > 0, "the sample has a holder");
+    put_into_force(&stage, studio("isv_co_sell", Amount::Of(4)), false).await;
+    assert_eq!(stage.count(granted).await, before);
+    put_into_force(&stage, studio("isv_co_sell", Amount::Of(6)), true).await;
+    assert_eq!(stage.count(granted).await, before + 1);
+    assert_eq!(quantity(&stage, stage.grant(GOLD, STUDIO, "isv_co_sell").await).await, Some(6));
 }
 
 #[rstest]
@@ -481,6 +648,12 @@ async fn a_change_that_brings_a_fault_is_refused_and_changes_nothing(
     assert_eq!(code(&failure), ErrorCode::CatalogueFaulty);
     assert_eq!(wanted(&stage, draft).await.version, 1);
 
+    // Nobody could read what an area without a name is.
+    let mut nameless = in_force(&stage).await;
+    nameless.areas.push(domain::catalogue::Area { code: "robotics".to_owned() });
+    let failure = change(&stage, &admin, draft, Edit::Whole(Box::new(nameless))).await.expect_err("no name");
+    assert_eq!(failure.told().detail.as_deref(), Some("area robotics"));
+
     // A file with faults can be drafted, to be corrected; it can't be published.
     let mut faulty = in_force(&stage).await;
     faulty.products[0].name.traditional.clear();
@@ -500,6 +673,59 @@ async fn a_change_that_brings_a_fault_is_refused_and_changes_nothing(
 
 #[rstest]
 #[tokio::test]
+async fn a_file_that_would_be_too_long_to_be_read_back_begins_no_draft(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    use std::fmt::Write;
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    // Written as shortly as can be; each text on a line of its own is more.
+    let texts = "{en=\"a\",zh-Hans=\"a\",zh-Hant=\"a\"}";
+    let steps = "{en=[\"a\"],zh-Hans=[\"a\"],zh-Hant=[\"a\"]}";
+    let (kind, unit) = (domain::ProductKind::Marketing.code(), domain::benefit::Unit::Item.code());
+    let mut text = format!("[programme]\nname={texts}\n");
+    let mut number = 0;
+    while text.len() < file::LARGEST - 400 {
+        number += 1;
+        write!(
+            text,
+            "[[product]]\ncode=\"p{number}\"\nkind=\"{kind}\"\nunit=\"{unit}\"\nname={texts}\n\
+             summary={texts}\ninstructions={steps}\n"
+        )
+        .expect("a string");
+    }
+    file::read(&text).expect("a file that can be read");
+    let failure = begin(&stage, &admin, Some(text)).await.expect_err("too long");
+    assert_eq!(code(&failure), ErrorCode::TooLarge);
+    assert_eq!(stage.count("select count(*) as number from catalogue_draft").await, 0);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_new_product_takes_no_place_of_one_that_is_there(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    let there =
+        in_force(&stage).await.products.into_iter().find(|of| of.code == STUDIO).expect("the product");
+    let mut again = there.clone();
+    again.name.en = "Another product".to_owned();
+    let failure =
+        change(&stage, &admin, draft, Edit::NewProduct(Box::new(again.clone()))).await.expect_err("taken");
+    let error = failure.told();
+    assert_eq!(error.of(Field::Code).map(|fault| fault.code), Some(ErrorCode::ProductCodeTaken));
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    assert!(found.row_version == 1 && found.catalogue.products.contains(&there), "as it was");
+    again.code = "another_studio".to_owned();
+    change(&stage, &admin, draft, Edit::NewProduct(Box::new(again.clone()))).await.expect("a new one");
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    assert!(found.catalogue.products.contains(&there) && found.catalogue.products.contains(&again));
+}
+
+#[rstest]
+#[tokio::test]
 async fn products_offers_and_texts_of_a_version_are_written_and_gone_ones_stay_for_who_has_them(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
@@ -514,7 +740,7 @@ async fn products_offers_and_texts_of_a_version_are_written_and_gone_ones_stay_f
     let priced = after.offers.iter_mut().find(|offer| offer.price_minor > 0).expect("an offer");
     priced.price_minor = 4_200;
     after.programme.name.en = "Another programme".to_owned();
-    after.areas.push(domain::catalogue::Area { code: "robotics".to_owned() });
+    after.areas.retain(|area| area.code != "windows_and_devices");
     let gone =
         after.products.iter().find(|product| product.kind == domain::ProductKind::Marketing).expect("one");
     let gone = gone.code.clone();
@@ -585,4 +811,43 @@ async fn rule_12_a_version_under_load_lets_no_seat_beyond_its_quantity(
     );
     assert_eq!(stage.count(&active).await, at_end);
     assert!(stage.audit_intact().await);
+}
+
+/// SQLite has one writer: there, whoever publishes comes before or after.
+#[rstest]
+#[tokio::test]
+async fn a_company_that_waits_is_brought_to_one_version_and_not_to_parts_of_two(
+    #[values(Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    let organization = stage.organization(GOLD).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    change(&stage, &admin, draft, studio("gold_core", Amount::Of(12))).await.expect("changed");
+    // Somebody decides about the whole company.
+    let work = stage.service.database.begin().await.expect("begins");
+    let text = "select cast(1 as bigint) as number from organization where id = $1 for no key update";
+    service::sql::number(&work, text, [organization.0.into()]).await.expect("held");
+    let input = Publish { wanted: wanted(&stage, draft).await, from: None, existing: true };
+    let (service, who, operation) = (stage.service.clone(), admin.clone(), stage.operation());
+    let publishing = tokio::spawn(async move { publish::publish(&service, &who, operation, input).await });
+    let reader = stage.service.database.reader();
+    for _ in 0..500 {
+        if read::version(reader).await.expect("a version") == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    // Whoever brings the companies has come to this one, and waits.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(put_into_force(&stage, studio("gold_core", Amount::Of(14)), false).await, 3);
+    work.commit().await.expect("done");
+    assert_eq!(publishing.await.expect("no panic").expect("published"), Some(2));
+    let version = format!(
+        "select h.catalogue_version as number from holding h join benefit_grant g on g.holding_id = h.id
+        where g.id = {}",
+        stage.literal(grant.0)
+    );
+    assert_eq!((stage.count(&version).await, quantity(&stage, grant).await), (3, Some(14)));
 }

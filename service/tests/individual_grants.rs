@@ -963,3 +963,20 @@ async fn the_list_is_searched_filtered_and_paged(#[values(Engine::Sqlite, Engine
     let found = page(query).await.companies;
     assert_eq!(found.iter().map(|company| company.domain.as_str()).collect::<Vec<_>>(), [PACK]);
 }
+
+#[rstest]
+#[tokio::test]
+async fn another_level_changes_nothing_about_what_an_individual_grant_says(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let told = async || {
+        let admin = stage.person("yanchu.gu@chenghu.example").await;
+        let page = membership::page::page(&stage.service, &admin, Language::English).await.expect("the page");
+        let gold = page.next.into_iter().find(|next| next.tier == domain::Tier::Gold).expect("a next level");
+        gold.differences.iter().any(|row| row.product.starts_with("Visual Studio Enterprise"))
+    };
+    assert!(told().await, "Gold gives more of it");
+    set(&stage, OTHER, STUDIO, "40", 60).await;
+    assert!(!told().await, "forty on either level");
+}

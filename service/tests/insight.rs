@@ -246,7 +246,8 @@ async fn idle(stage: &Stage) -> (IdleSeat, InsightPage) {
     stage.sql("update person set last_sign_in_at = 0, last_seen_at = 0; delete from session;").await;
     stage
         .sql(&format!(
-            "update seat set assigned_at = {before}, locked_until = null where released_at is null"
+            "update seat set assigned_at = {before}, locked_until = null, was_used = false
+            where released_at is null"
         ))
         .await;
     let page = shown(stage, ADMIN, &InsightQuery::default()).await;
@@ -778,4 +779,32 @@ async fn whoever_saw_a_key_that_was_withdrawn_since_does_not_count_as_idle(
     stage.run("update product_key set seat_id = null where seat_id = $1", [seat.0.into()]).await;
     let admin = stage.person(ADMIN).await;
     remind::holder(&stage.service, &admin, stage.operation(), seat).await.expect("no key was ever shown");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_seat_that_was_used_once_is_looked_at_no_more(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let (row, _) = idle(&stage).await;
+    let seen = |at: i64| {
+        format!(
+            "update person set last_seen_at = {at} where id = (select person_id from seat where id = {})",
+            stage.literal(row.seat.0)
+        )
+    };
+    stage.sql(&seen(stage.service.now().0)).await;
+    let before = shown(&stage, ADMIN, &InsightQuery::default()).await.idle;
+    assert!(!before.is_empty() && before.iter().all(|one| one.seat != row.seat), "came by");
+    count_all(&stage).await;
+    let marked =
+        format!("select count(*) as number from seat where was_used and id = {}", stage.literal(row.seat.0));
+    assert_eq!(stage.count(&marked).await, 1);
+    let after = shown(&stage, ADMIN, &InsightQuery::default()).await.idle;
+    assert_eq!(after, before, "what is idle isn't marked");
+    // The mark alone says so from now on.
+    stage.sql(&seen(0)).await;
+    let after = shown(&stage, ADMIN, &InsightQuery::default()).await.idle;
+    assert!(after.iter().all(|one| one.seat != row.seat));
 }

@@ -14,7 +14,8 @@ use domain::view::membership::{HoldingState, MembershipPage, YearDay};
 use domain::{ErrorCode, Language};
 use rstest::rstest;
 use sea_orm::FromQueryResult;
-use service::membership::{catalogue, on_clock, page};
+use service::membership::catalogue::Editions;
+use service::membership::{on_clock, page};
 use service::sql;
 use uuid::Uuid;
 
@@ -42,12 +43,12 @@ async fn rule_18_what_the_catalogue_grants_is_what_the_companies_have(
     }
     let stage = stage(engine).await;
     let reader = stage.service.database.reader();
-    let rows = catalogue::entitlements(reader).await.expect("the catalogue");
     for company in COMPANIES {
         let organization = stage.organization(company).await;
-        let held = catalogue::held(reader, organization, &rows).await.expect("holdings");
+        let editions = Editions::of(reader, organization).await.expect("the catalogue");
+        let held = editions.held(reader, organization, None).await.expect("holdings");
         let mut expected: BTreeMap<(Uuid, String, Option<String>), i64> = BTreeMap::new();
-        for row in granted(&rows, &held) {
+        for row in granted(&held) {
             *expected.entry((row.product.0, row.source.code().to_owned(), row.area.clone())).or_default() +=
                 1;
         }

@@ -555,3 +555,41 @@ async fn rule_22_a_year_renewed_in_the_older_portal_goes_on_here(
     assert_eq!(counts(&taken(&stage, &renewed).await), [0, 1, ROWS - 1, 0]);
     assert_eq!(stage.count(&format!("{ours}'granted'")).await, 3);
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_membership_has_what_its_version_says_until_the_older_portal_renews_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    taken(&stage, FILE).await;
+    // The next version gives Office no more, and fewer studios.
+    let office = "select id from product where code = 'office_professional_plus'";
+    let text = format!(
+        "update entitlement set until_version = 2 where source = 'gold_core' and product_id = ({office})"
+    );
+    assert_eq!(stage.run(&text, []).await, 1);
+    stage.run("update programme set catalogue_version = 2", []).await;
+    assert_eq!(counts(&taken(&stage, FILE).await), [0, 0, ROWS, 0]);
+    let more = FILE.replace("office_professional_plus,100,7", "office_professional_plus,100,8");
+    assert_eq!(counts(&taken(&stage, &more).await), [0, 1, ROWS - 1, 0]);
+    let versions = |version: i64| {
+        format!(
+            "select count(*) as number from holding h join organization o on o.id = h.organization_id
+            where o.domain = 'osprey.example' and h.catalogue_version = {version}"
+        )
+    };
+    assert_eq!(stage.count(&versions(1)).await, 2);
+
+    // A new company, and a year that is new, have what is in force.
+    let other = more.replace("osprey.example", "kingfisher.example");
+    for rows in [other, more.replace("security,2026-05-10", "security,2026-06-10")] {
+        let report = take(&stage, &rows, Wanted::default()).await.expect("read");
+        let faults: Vec<RecordFault> = report.faults.iter().map(|fault| fault.fault).collect();
+        assert_eq!(faults, [RecordFault::NotInPlan], "{rows}");
+    }
+    let without: Vec<&str> = more.lines().filter(|line| !line.contains("office_professional_plus")).collect();
+    let renewed = without.join("\n").replace("security,2026-05-10", "security,2026-06-10");
+    assert_eq!(counts(&taken(&stage, &renewed).await), [0, 1, ROWS - 2, 0]);
+    assert_eq!((stage.count(&versions(1)).await, stage.count(&versions(2)).await), (1, 1));
+}

@@ -20,7 +20,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rstest::rstest;
 use sea_orm::FromQueryResult;
-use service::membership::catalogue;
+use service::membership::catalogue::Editions;
 use service::purchases::card::{self, PayByCard};
 use service::purchases::place::{self, PlaceOrder, WantedOrder};
 use service::purchases::renew::{self, RenewHolding};
@@ -651,9 +651,9 @@ impl World {
         }
         let reader = self.stage.service.database.reader();
         let organization = self.stage.organization("kestrelash.example").await;
-        let catalogue = catalogue::entitlements(reader).await.expect("the catalogue");
-        let held = catalogue::held(reader, organization, &catalogue).await.expect("holdings");
-        let expected: BTreeSet<_> = granted(&catalogue, &held)
+        let editions = Editions::of(reader, organization).await.expect("the catalogue");
+        let held = editions.held(reader, organization, None).await.expect("holdings");
+        let expected: BTreeSet<_> = granted(&held)
             .into_iter()
             .map(|row| (row.product.0, row.source.code().to_owned(), row.area.clone(), row.limit()))
             .collect();

@@ -16,6 +16,9 @@ use domain::view::tier_change::{TierChangePage, TierChangePreview, TierChangeQue
 use domain::{ErrorCode, Language};
 use rstest::rstest;
 use service::assignments::assign::{AssignSeats, assign};
+use service::catalogue::drafts::{self, BeginDraft, WantedDraft};
+use service::catalogue::edit::{Amount, Edit};
+use service::catalogue::publish::{self, Publish};
 use service::keys::reveal::{KeyOf, RevealKey, reveal};
 use service::purchases::card::{self, PayByCard};
 use service::purchases::place::{PlaceOrder, WantedOrder, place};
@@ -33,6 +36,8 @@ const GOLD_ADMIN: &str = "maren.tolvik@fernhollow.example";
 const GOLD_AGENT: &str = "kofi.anselmsen@fernhollow.example";
 const PACK: &str = "kestrelash.example";
 const PACK_ADMIN: &str = "piet.zanderling@kestrelash.example";
+const PROGRAMME_ADMIN: &str = "rosalind.ekwueme@northlight.example";
+const STUDIO: &str = "visual_studio_enterprise";
 const FULFILMENT: &str = "marisa.talvinen@northlight.example";
 
 /// Puts every area of a company on record at Gold.
@@ -297,6 +302,42 @@ async fn rule_20_a_change_is_taken_back_with_its_holders_and_its_money(
     // It can be changed after all, and the former ones are those of this change.
     let again = changed(&stage, &admin, silver).await;
     assert_eq!(shown(&stage, &admin, again).await.tier_change.map(|done| done.former), Some(1));
+    stage.nothing_left_behind().await;
+}
+
+/// The next version gives Silver another number of studios, also to whoever holds it.
+async fn next_version(stage: &Stage, studios: i64) {
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let input = BeginDraft { title: "Spring".to_owned(), file: None };
+    let draft = drafts::begin(&stage.service, &admin, stage.operation(), input).await.expect("a draft");
+    let key = (STUDIO.to_owned(), "silver_core".to_owned());
+    let edit = Edit::Quantities(domain::Category::VisualStudio, [(key, Amount::Of(studios))].into());
+    let wanted = WantedDraft { draft, version: 1 };
+    drafts::change(&stage.service, &admin, stage.operation(), wanted, edit).await.expect("changed");
+    let wanted = WantedDraft { draft, version: 2 };
+    let input = Publish { wanted, from: None, existing: true };
+    let version = publish::publish(&stage.service, &admin, stage.operation(), input).await;
+    assert_eq!(version.expect("published"), Some(2));
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_20_a_level_that_is_given_back_has_what_came_to_everybody_meanwhile(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.person(SILVER_ADMIN).await;
+    attain(&stage, SILVER).await;
+    let number = changed(&stage, &admin, holding(&stage, SILVER, "silver").await).await;
+    next_version(&stage, 9).await;
+    take_back(&stage, &admin, number).await.expect("taken back");
+    assert_eq!(service::catalogue::on_clock::entitle_some(&stage.service).await.expect("brought"), 1);
+    let grant = grant_of(&stage, SILVER, STUDIO, "silver_core").await;
+    let text =
+        "select p.quantity as number from pool p join benefit_grant g on g.pool_id = p.id where g.id = $1";
+    let found = sql::number(stage.service.database.reader(), text, [grant.0.into()]).await;
+    assert_eq!(found.expect("a pool"), 9);
+    assert_eq!(service::catalogue::on_clock::entitle_some(&stage.service).await.expect("looked"), 0);
     stage.nothing_left_behind().await;
 }
 

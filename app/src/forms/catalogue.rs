@@ -150,7 +150,11 @@ pub(super) async fn save_product(reader: &Reader<'_>, form: &Submission) -> Outc
         guidance: has_guidance.then_some(guidance),
         downloads: lines(form.text("downloads")).iter().map(|line| download(line)).collect::<Outcome<_>>()?,
     };
-    change(reader, form, Edit::Product(Box::new(product))).await
+    // The form of a product that is there already names it; that of a new one names the draft alone.
+    let is_new = form.text("target").split_once(':').is_none_or(|(_, code)| code.is_empty());
+    let product = Box::new(product);
+    let edit = if is_new { Edit::NewProduct(product) } else { Edit::Product(product) };
+    change(reader, form, edit).await
 }
 
 pub(super) async fn remove_product(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

@@ -15,8 +15,8 @@ use super::{
     security, software, technical,
 };
 
-/// So long may the body of a form be.
-pub const MAX_BYTES: usize = 64 * 1024;
+/// So long may the body of a form be: a product's longest texts in each language, nine bytes for a character, fit.
+pub const MAX_BYTES: usize = 256 * 1024;
 
 /// Fields that are never shown again.
 const SECRET_FIELDS: &[&str] = &[

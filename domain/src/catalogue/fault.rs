@@ -46,6 +46,8 @@ codes! {
         UnknownProduct = "unknown_product",
         /// An area that the catalogue doesn't have.
         UnknownArea = "unknown_area",
+        /// An area that the portal has no name for.
+        AreaWithoutName = "area_without_name",
         /// Level and areas belong to a select competency, and to nothing else.
         LevelAndAreas = "level_and_areas",
         /// An individual grant is made for a company, not by a catalogue.
@@ -123,6 +125,8 @@ pub struct Known {
     pub products: HashMap<String, (ProductKind, Unit)>,
     /// What an offer gives.
     pub offers: HashMap<String, OfferTier>,
+    /// Areas that have a name in each language.
+    pub areas: HashSet<String>,
 }
 
 /// What a catalogue can't change about what there is.
@@ -138,7 +142,10 @@ pub fn faults_against(catalogue: &Catalogue, known: &Known) -> Vec<Fault> {
         let place = format!("offer {}, tier", offer.code);
         other.then_some(Fault { code: FaultCode::TierChanged, place })
     });
-    products.chain(offers).collect()
+    let areas = catalogue.areas.iter().filter(|area| !known.areas.contains(&area.code));
+    let areas =
+        areas.map(|area| Fault { code: FaultCode::AreaWithoutName, place: format!("area {}", area.code) });
+    products.chain(offers).chain(areas).collect()
 }
 
 #[derive(Default)]
@@ -431,6 +438,7 @@ mod tests {
         let known = Known {
             products: [(product.code.clone(), (product.kind, product.unit))].into(),
             offers: [(offer.code.clone(), offer.tier)].into(),
+            areas: catalogue.areas.iter().map(|area| area.code.clone()).collect(),
         };
         catalogue.products[0].name.en = "Another name".to_owned();
         assert_eq!(faults_against(&catalogue, &known), []);
@@ -439,6 +447,18 @@ mod tests {
         let found: Vec<FaultCode> =
             faults_against(&catalogue, &known).iter().map(|fault| fault.code).collect();
         assert_eq!(found, [FaultCode::KindChanged, FaultCode::TierChanged]);
+    }
+
+    #[test]
+    fn a_new_area_needs_a_name() {
+        let mut catalogue = sample();
+        let named = catalogue.areas.iter().map(|area| area.code.clone()).collect();
+        let known = Known { areas: named, ..Known::default() };
+        assert_eq!(faults_against(&catalogue, &known), []);
+        catalogue.areas.push(super::super::Area { code: "robotics".to_owned() });
+        let place = "area robotics".to_owned();
+        let expected = [Fault { code: FaultCode::AreaWithoutName, place }];
+        assert_eq!(faults_against(&catalogue, &known), expected);
     }
 
     use super::super::document::Offer;

@@ -75,7 +75,8 @@ pub(super) async fn run(configuration: &Configuration, catalogue: Catalogue) -> 
 }
 
 async fn export(service: &Service, export: Export) -> Result<ExitCode, Trouble> {
-    let text = file::write(&read::in_force(service.database.reader()).await?)?;
+    let (version, catalogue) = read::at_one_moment(&service.database).await?;
+    let text = file::write(&catalogue)?;
     let Some(path) = export.file else {
         std::io::stdout().write_all(text.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
@@ -96,7 +97,6 @@ async fn export(service: &Service, export: Export) -> Result<ExitCode, Trouble> 
     out.write_all(text.as_bytes())
         .and_then(|()| out.sync_all())
         .map_err(|error| format!("{} can't be written: {error}", path.display()))?;
-    let version = read::version(service.database.reader()).await?;
     println!("{} has version {version} of the catalogue.", path.display());
     Ok(ExitCode::SUCCESS)
 }
@@ -124,8 +124,8 @@ fn tell_faults(catalogue: &Document, known: &Known) -> std::io::Result<bool> {
 
 async fn diff(service: &Service, path: &Path) -> Result<ExitCode, Trouble> {
     let (_, catalogue) = read_file(path)?;
-    let in_force = read::in_force(service.database.reader()).await?;
-    let faulty = tell_faults(&catalogue, &read::known(service.database.reader()).await?)?;
+    let (_, in_force) = read::at_one_moment(&service.database).await?;
+    let faulty = tell_faults(&catalogue, &read::known(service.database.reader(), &catalogue).await?)?;
     let found = differences(&in_force, &catalogue);
     tell(&found)?;
     Ok(if found.is_empty() && !faulty { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -180,8 +180,8 @@ async fn import(service: &Service, import: Import) -> Result<ExitCode, Trouble> 
     let request = sessions::operator_of(service, &import.by)
         .await
         .map_err(|failure| told(&failure, &format!("no operator has the address {}", import.by)))?;
-    let in_force = read::in_force(service.database.reader()).await?;
-    let faulty = tell_faults(&catalogue, &read::known(service.database.reader()).await?)?;
+    let (_, in_force) = read::at_one_moment(&service.database).await?;
+    let faulty = tell_faults(&catalogue, &read::known(service.database.reader(), &catalogue).await?)?;
     tell(&differences(&in_force, &catalogue))?;
     if faulty && import.publish {
         println!("Nothing was taken over: correct the faults first.");

@@ -474,6 +474,30 @@ async fn a_post_from_somewhere_else_is_refused(#[values(Engine::Sqlite, Engine::
 
 #[rstest]
 #[tokio::test]
+async fn the_longest_texts_of_a_product_fit_into_its_form(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = Portal::open(engine).await;
+    let operator = portal.signed_in(PROGRAMME_ADMIN).await;
+    let mut fields = portal.stage.filled("save_catalogue_product").await;
+    for (name, value) in &mut fields {
+        let letter = if name.ends_with(".en") { "s" } else { "步" };
+        let line = letter.repeat(1_000);
+        if name.starts_with("instructions.") {
+            *value = vec![line; 10].join("\r\n");
+        } else if name.starts_with("summary.") {
+            *value = line;
+        }
+    }
+    let body = encoded(&fields);
+    assert!(body.len() > 200_000, "{}", body.len());
+    let own = [(ORIGIN, "http://benefits.example"), (CONTENT_TYPE, FORM)];
+    let answer = operator.send(Method::POST, "/operator/catalogue", &own, Body::from(body)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_body_of_50_megabytes_is_refused_before_it_is_read(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -14,7 +14,7 @@ use domain::{AuditAction, Language};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set, Value};
 use uuid::Uuid;
 
-use super::read;
+use super::{publish, read};
 use crate::audit::Event;
 use crate::change::{Change, programme_chain};
 use crate::entity::{entitlement, key_pool};
@@ -27,10 +27,8 @@ use crate::{Outcome, sql};
 /// # Errors
 /// [`Failure::Database`]; [`Failure::Broken`] for a row that the document can't have named.
 pub(crate) async fn apply(change: &mut Change<'_>, catalogue: &Catalogue) -> Outcome<i64> {
+    publish::lock(change).await?;
     let connection = &change.transaction;
-    if change.service().database.is_postgres() {
-        sql::number(connection, "select id as number from programme where id = 1 for update", []).await?;
-    }
     let version = read::version(connection).await? + 1;
     let found = differences(&read::in_force(connection).await?, catalogue);
     write_programme(connection, catalogue, &found).await?;

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::edit::Edit;
-use super::{file, read};
+use super::{file, publish, read};
 use crate::audit::Event;
 use crate::change::{Begun, Change, programme_chain};
 use crate::failure::Failure;
@@ -130,7 +130,7 @@ pub(super) async fn claim(change: &Change<'_>, wanted: WantedDraft, state: &str)
 /// Begins a draft.
 ///
 /// # Errors
-/// [`ErrorCode::RoleNeeded`]; what [`file::read`] refuses; the title's field.
+/// [`ErrorCode::RoleNeeded`]; what [`file::read`] refuses; [`ErrorCode::TooLarge`]; the title's field.
 pub async fn begin(
     service: &Service,
     request: &Request,
@@ -146,6 +146,7 @@ pub async fn begin(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    publish::keep(&change).await?;
     let in_force = read::in_force(&change.transaction).await?;
     let version = read::version(&change.transaction).await?;
     let base = file::write(&in_force)?;
@@ -153,6 +154,10 @@ pub async fn begin(
         Some(catalogue) => file::write(catalogue)?,
         None => base.clone(),
     };
+    // Read back, both are bound by what a file can have; as it is written here, a file may be longer.
+    if document.len().max(base.len()) > file::LARGEST {
+        return Err(ErrorCode::TooLarge.into());
+    }
     let id = CatalogueDraftId(service.new_id());
     let text = "insert into catalogue_draft (id, title, state, document, base, base_version, drafted_by,
             drafted_at, changed_by, changed_at)
@@ -179,7 +184,7 @@ pub async fn begin(
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`], [`ErrorCode::NotFound`], [`ErrorCode::Stale`], [`ErrorCode::WrongState`] once it
-/// is published; [`ErrorCode::CatalogueFaulty`] where the change itself brings a fault.
+/// is published; [`ErrorCode::CatalogueFaulty`] where the change itself brings a fault, and what [`Edit::check`] says.
 pub async fn change(
     service: &Service,
     request: &Request,
@@ -195,11 +200,14 @@ pub async fn change(
         Begun::New(change) => change,
     };
     let draft = claim(&change, wanted, "draft").await?;
+    edit.check(&draft.catalogue)?;
     let mut catalogue = draft.catalogue.clone();
     edit.apply(&mut catalogue);
-    let before = file::faults_of(&draft.catalogue);
+    let known = read::known(&change.transaction, &catalogue).await?;
+    let mut before = file::faults_of(&draft.catalogue);
+    before.extend(faults_against(&draft.catalogue, &known));
     let mut fresh = file::faults_of(&catalogue);
-    fresh.extend(faults_against(&catalogue, &read::known(&change.transaction).await?));
+    fresh.extend(faults_against(&catalogue, &known));
     fresh.retain(|fault| !before.contains(fault));
     if let Some(first) = fresh.first() {
         return Err(publish_refusal(&fresh, first));
@@ -247,6 +255,8 @@ pub async fn bring_up_to_date(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    // Before the draft, as with whoever publishes.
+    publish::keep(&change).await?;
     let draft = claim(&change, wanted, "draft").await?;
     let in_force = read::in_force(&change.transaction).await?;
     let version = read::version(&change.transaction).await?;
@@ -279,7 +289,7 @@ pub async fn withdraw(
         Begun::New(change) => change,
     };
     // A version whose day has come doesn't come into force while it is taken back.
-    super::publish::lock(&change).await?;
+    publish::lock(&change).await?;
     let state = find(&change.transaction, wanted.draft).await?.state;
     let state = if state == "published" { "published" } else { "draft" };
     if state == "published" {

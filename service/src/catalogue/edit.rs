@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::benefit::{Category, SourceLabel};
 use domain::catalogue::{Catalogue, Entitlement, Offer, Product, Programme};
+use domain::{Error, ErrorCode, Field};
 
 /// How much a source's core grants of a product.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,7 +23,9 @@ pub enum Edit {
     /// Quantities of core sources for the products of a category, by product and source; what isn't named
     /// stays.
     Quantities(Category, BTreeMap<(String, String), Amount>),
-    /// A product, new or changed: the one of the same code.
+    /// A new product: none has its code.
+    NewProduct(Box<Product>),
+    /// A product, changed: the one of the same code.
     Product(Box<Product>),
     /// A product no longer listed, with its quantities.
     RemoveProduct(String),
@@ -37,11 +40,24 @@ pub enum Edit {
 }
 
 impl Edit {
+    /// What stands against it, whatever it says.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ProductCodeTaken`] for a new product that would take the place of another one.
+    pub fn check(&self, catalogue: &Catalogue) -> Result<(), Error> {
+        match self {
+            Self::NewProduct(product) if catalogue.products.iter().any(|of| of.code == product.code) => {
+                Err(Error::field(Field::Code, ErrorCode::ProductCodeTaken))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Changes the catalogue.
     pub fn apply(self, catalogue: &mut Catalogue) {
         match self {
             Self::Quantities(category, amounts) => set_quantities(catalogue, category, &amounts),
-            Self::Product(product) => {
+            Self::NewProduct(product) | Self::Product(product) => {
                 match catalogue.products.iter_mut().find(|of| of.code == product.code) {
                     Some(of) => *of = *product,
                     None => catalogue.products.push(*product),

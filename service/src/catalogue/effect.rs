@@ -1,11 +1,13 @@
 //! What a draft would do to companies: pools that would be over-allocated (rule 12).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use domain::catalogue::{Catalogue, ChangeKind, Difference, Entitlement, Quantity, Subject};
+use domain::catalogue::{Catalogue, ChangeKind, Difference, Quantity, Subject};
 use domain::{Language, Moment};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use uuid::Uuid;
 
+use crate::individual_grants::quantities::COUNTED;
 use crate::{Outcome, sql};
 
 /// Companies that are named; the numbers count all.
@@ -47,8 +49,12 @@ impl OverAllocated {
     }
 }
 
-/// The pools whose use is above what the draft grants. Quantities that stay without limit, and those that
-/// grow, are in none of them; nor are those that an individual grant has the say about, whatever the plan gives.
+/// Rows whose pools are looked for with one query.
+const AT_ONCE: usize = 2_000;
+
+/// The pools whose use is above what the draft grants; what it no longer grants goes on for whoever uses it, and is
+/// all above it. Quantities that stay without limit, and those that grow, are in none of them; nor are those that an
+/// individual grant has the say about, whatever the plan gives.
 ///
 /// # Errors
 /// [`crate::Failure::Database`].
@@ -59,25 +65,66 @@ pub async fn of(
     language: Language,
 ) -> Outcome<Effect> {
     #[derive(FromQueryResult)]
-    struct Sums {
-        companies: i64,
+    struct Concerned {
+        organization_id: Uuid,
         seats: i64,
     }
-    let limits: HashMap<Quantity, &Entitlement> = catalogue
+    let rows = less(catalogue, differences);
+    let mut effect = Effect::default();
+    let mut companies: HashSet<Uuid> = HashSet::new();
+    for some in rows.chunks(AT_ONCE) {
+        let (above, values) = pools(some, language);
+        let text = format!(
+            "{above} select organization, product, source, used, quantity, anniversary_at from above
+            order by organization, product, source limit {NAMED}"
+        );
+        effect.named.extend(sql::all::<OverAllocated>(connection, &text, values.clone()).await?);
+        let text = format!(
+            "{above} select organization_id, cast(sum(used - quantity) as bigint) as seats from above
+            group by organization_id"
+        );
+        for row in sql::all::<Concerned>(connection, &text, values).await? {
+            companies.insert(row.organization_id);
+            effect.seats += row.seats;
+        }
+    }
+    if rows.len() > AT_ONCE {
+        effect.named.sort_by_cached_key(|row| (row.organization.clone(), row.product.clone()));
+        effect.named.truncate(NAMED);
+    }
+    effect.companies = i64::try_from(companies.len()).unwrap_or(i64::MAX);
+    Ok(effect)
+}
+
+/// The rows that there may be less of, with their limits; those of one source come together, because they can share
+/// a pool.
+fn less<'d>(catalogue: &Catalogue, differences: &'d [Difference]) -> Vec<(&'d Quantity, i64)> {
+    let limits: HashMap<Quantity, Option<i64>> = catalogue
         .entitlements
         .iter()
-        .flat_map(|row| row.rows().into_iter().map(move |key| (key, row)))
+        .flat_map(|row| row.rows().into_iter().map(move |key| (key, row.limit())))
         .collect();
     let mut rows = Vec::new();
-    let mut values: Vec<sea_orm::Value> = vec![language.tag().into()];
     for Difference { subject, kind, .. } in differences {
         let Subject::Quantity(row) = subject else { continue };
-        if *kind != ChangeKind::Changed {
-            continue;
-        }
-        let Some(limit) = limits.get(row).and_then(|of| of.limit()) else { continue };
+        let limit = match kind {
+            ChangeKind::Added => None,
+            ChangeKind::Changed => limits.get(row).copied().flatten(),
+            ChangeKind::Removed => Some(0),
+        };
+        rows.extend(limit.map(|limit| (row, limit)));
+    }
+    rows.sort_by_cached_key(|(row, _)| (row.source.clone(), row.level.clone(), row.area.clone()));
+    rows
+}
+
+/// The pools of companies that are above the limits, each once, as the table `above`, with the values of its text.
+fn pools(rows: &[(&Quantity, i64)], language: Language) -> (String, Vec<Value>) {
+    let mut places = Vec::with_capacity(rows.len());
+    let mut values: Vec<Value> = vec![language.tag().into()];
+    for (row, limit) in rows {
         let at = values.len();
-        rows.push(format!(
+        places.push(format!(
             "(${}, ${}, ${}, ${}, cast(${} as bigint))",
             at + 1,
             at + 2,
@@ -90,16 +137,13 @@ pub async fn of(
             row.source.as_str().into(),
             row.level.clone().unwrap_or_default().into(),
             row.area.clone().unwrap_or_default().into(),
-            limit.into(),
+            (*limit).into(),
         ]);
     }
-    if rows.is_empty() {
-        return Ok(Effect::default());
-    }
-    let found = format!(
+    let text = format!(
         "with changed (product, source, level, area, quantity) as (values {}),
-        found as (select distinct o.name as organization, o.id as organization_id, t.name as product, g.source,
-                p.used, c.quantity, h.anniversary_at, p.id
+        found as (select o.name as organization, o.id as organization_id, t.name as product, g.source,
+                {COUNTED} as used, c.quantity, h.anniversary_at, p.id as pool_id
             from changed c join product d on d.code = c.product
             join product_text t on t.product_id = d.id and t.language = $1
             join benefit_grant g on g.product_id = d.id and g.source = c.source and g.state = 'granted'
@@ -107,22 +151,15 @@ pub async fn of(
             join holding h on h.id = g.holding_id and h.state = 'active'
             join offer f on f.id = h.offer_id and (c.level = '' or f.tier = c.level)
             join pool p on p.id = g.pool_id join organization o on o.id = g.organization_id
-            where p.used > c.quantity and not exists (select 1 from individual_grant i
+            where not exists (select 1 from individual_grant i
                 join benefit_grant b on b.product_id = i.product_id and b.organization_id = i.organization_id
                 where i.organization_id = o.id and i.kind = 'quantity' and i.ended_at is null
-                    and b.pool_id = p.id and b.state = 'granted'))",
-        rows.join(", ")
+                    and b.pool_id = p.id and b.state = 'granted')),
+        above as (select organization, organization_id, pool_id, min(product) as product,
+                min(source) as source, max(used) as used, min(quantity) as quantity,
+                min(anniversary_at) as anniversary_at
+            from found where used > quantity group by organization, organization_id, pool_id)",
+        places.join(", ")
     );
-    let text = format!(
-        "{found} select organization, product, source, used, quantity, anniversary_at from found
-        order by organization, product, source limit {NAMED}"
-    );
-    let named = sql::all::<OverAllocated>(connection, &text, values.clone()).await?;
-    let text = format!(
-        "{found} select count(distinct organization_id) as companies,
-            cast(coalesce(sum(used - quantity), 0) as bigint) as seats from found where $1 <> ''"
-    );
-    let sums = sql::one::<Sums>(connection, &text, values).await?;
-    let (companies, seats) = sums.map_or((0, 0), |sums| (sums.companies, sums.seats));
-    Ok(Effect { named, companies, seats })
+    (text, values)
 }

@@ -11,6 +11,7 @@ use crate::audit::Event;
 use crate::change::Change;
 use crate::live::Changed;
 use crate::membership::entitle;
+use crate::people::roles;
 use crate::request::Request;
 use crate::{Outcome, Service, sql};
 
@@ -67,8 +68,12 @@ pub async fn entitle_some(service: &Service) -> Outcome<usize> {
 async fn bring(service: &Service, organization: OrganizationId) -> Outcome<bool> {
     let request = Request::of_worker(service);
     let mut change = Change::begin_unasked(service, &request).await?;
+    // The company comes before the version: meanwhile another one may come into force, and what is read of it belongs
+    // together.
+    roles::lock(&change, organization).await?;
+    publish::keep(&change).await?;
     let version = super::read::version(&change.transaction).await?;
-    // Locks the company as well; another server may have been quicker.
+    // Another server may have been quicker.
     let text = "update organization set entitled_version = $2
         where id = $1 and portal_state = 'member' and entitled_version < $2";
     if sql::run(&change.transaction, text, [organization.0.into(), version.into()]).await? == 0 {

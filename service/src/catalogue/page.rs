@@ -106,7 +106,8 @@ pub async fn draft(
     let (row, draft) = row(service, query.draft).await?;
     let mut faults = file::faults_of(&draft.catalogue);
     if row.state == DraftState::Draft {
-        faults.extend(faults_against(&draft.catalogue, &read::known(reader).await?));
+        let known = read::known(reader, &draft.catalogue).await?;
+        faults.extend(faults_against(&draft.catalogue, &known));
     }
     faults.truncate(SHOWN);
     let found = differences(&draft.base, &draft.catalogue);
@@ -269,9 +270,8 @@ fn form_of(product: &Product) -> ProductForm {
 /// As [`draft`].
 pub async fn export(service: &Service, request: &Request, draft: Option<&str>) -> Outcome<String> {
     rights::check_operator(request.operator()?, OperatorAction::ReadCatalogue)?;
-    let reader = service.database.reader();
     match draft {
-        Some(draft) => file::write(&drafts::find(reader, draft.parse()?).await?.catalogue),
-        None => file::write(&read::in_force(reader).await?),
+        Some(draft) => file::write(&drafts::find(service.database.reader(), draft.parse()?).await?.catalogue),
+        None => file::write(&read::at_one_moment(&service.database).await?.1),
     }
 }

@@ -108,12 +108,22 @@ pub(super) async fn lock(change: &Change<'_>) -> Outcome<()> {
     Ok(())
 }
 
+/// Keeps the version in force as it is until the end of the change: whoever publishes waits.
+pub(super) async fn keep(change: &Change<'_>) -> Outcome<()> {
+    if change.service().database.is_postgres() {
+        let text = "select id as number from programme where id = 1 for share";
+        sql::number(&change.transaction, text, []).await?;
+    }
+    Ok(())
+}
+
 async fn check(change: &Change<'_>, draft: &Draft) -> Outcome<()> {
     if draft.base_version != read::version(&change.transaction).await? {
         return Err(ErrorCode::CatalogueMoved.into());
     }
     let mut faults = file::faults_of(&draft.catalogue);
-    faults.extend(faults_against(&draft.catalogue, &read::known(&change.transaction).await?));
+    let known = read::known(&change.transaction, &draft.catalogue).await?;
+    faults.extend(faults_against(&draft.catalogue, &known));
     if let Some(first) = faults.first() {
         return Err(publish_refusal(&faults, first));
     }

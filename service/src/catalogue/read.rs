@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::{Outcome, policies, sql};
+use crate::{Database, Outcome, policies, sql};
 
 /// The version in force.
 ///
@@ -20,6 +20,15 @@ use crate::{Outcome, policies, sql};
 /// [`Failure::Database`].
 pub async fn version(connection: &impl ConnectionTrait) -> Outcome<i64> {
     Ok(sql::number(connection, "select catalogue_version as number from programme", []).await?)
+}
+
+/// The version in force with its catalogue, whatever comes into force meanwhile.
+///
+/// # Errors
+/// As [`in_force`].
+pub async fn at_one_moment(database: &Database) -> Outcome<(i64, Catalogue)> {
+    let snapshot = database.snapshot().await?;
+    Ok((version(&snapshot).await?, in_force(&snapshot).await?))
 }
 
 /// The catalogue in force, sorted.
@@ -42,11 +51,12 @@ pub async fn in_force(connection: &impl ConnectionTrait) -> Outcome<Catalogue> {
     Ok(catalogue)
 }
 
-/// What products and offers are, by their codes, those that aren't listed any more among them.
+/// What products and offers are, by their codes, those that aren't listed any more among them; and which areas of a
+/// catalogue can be shown: those that are here already, and those that have a name.
 ///
 /// # Errors
 /// [`Failure::Broken`] for a code that isn't known.
-pub async fn known(connection: &impl ConnectionTrait) -> Outcome<Known> {
+pub async fn known(connection: &impl ConnectionTrait, catalogue: &Catalogue) -> Outcome<Known> {
     #[derive(FromQueryResult)]
     struct ProductRow {
         code: String,
@@ -69,6 +79,10 @@ pub async fn known(connection: &impl ConnectionTrait) -> Outcome<Known> {
         let tier = tier.ok_or_else(|| Failure::broken("offer", "tier", &row.code))?;
         known.offers.insert(row.code, tier);
     }
+    // A text that is there is there in each language.
+    let texts = locales::texts(Language::English);
+    let named = catalogue.areas.iter().filter(|area| texts.find_area(&area.code).is_some()).cloned();
+    known.areas = areas(connection).await?.into_iter().chain(named).map(|area| area.code).collect();
     Ok(known)
 }
 

@@ -75,27 +75,34 @@ impl Pooled {
     }
 }
 
-/// Benefits in force with their pools. What was begun without being counted is a key drawn for all of a grant, or
-/// an activation for the whole company.
-const POOLED: &str =
-    "select g.id as grant_id, g.organization_id, g.product_id, g.pool_id, g.category, g.source,
-        g.expires_at, g.activate_by, g.holding_ends_at, p.plan_quantity, p.quantity,
-        exists (select 1 from redemption r where r.grant_id = g.id) as spent,
-        p.used + p.used_before
+/// How much of a pool `p` is in use, as far as it is counted: seats, what the older portal says, balances, and what
+/// redeemed keys opened.
+pub(crate) const COUNTED: &str = "p.used + p.used_before
             + coalesce((select cast(sum(b.amount) as bigint) from balance_entry b
                 join benefit_grant s on s.id = b.grant_id
                 where s.pool_id = p.id and b.kind <> 'monthly_credit'), 0)
             + coalesce((select cast(sum(d.seats) as bigint) from redemption d
-                join benefit_grant s on s.id = d.grant_id where s.pool_id = p.id), 0) as counted,
-        (exists (select 1 from product_key k join benefit_grant s on s.id = k.grant_id
-                where s.pool_id = p.id and s.state = 'granted' and k.seat_id is null
-                    and k.state in ('held', 'spent'))
-            or exists (select 1 from activation a join benefit_grant s on s.id = a.grant_id
-                where s.pool_id = p.id and s.state = 'granted' and a.person_id is null
-                    and a.state in ('requested', 'processing', 'active'))) as begun
-    from benefit_grant g join pool p on p.id = g.pool_id
-    where g.state = 'granted' and not exists (select 1 from benefit_grant n
-        where n.follows_id = g.id and n.state <> 'withdrawn')";
+                join benefit_grant s on s.id = d.grant_id where s.pool_id = p.id), 0)";
+
+/// Benefits in force with their pools, as far as `further` narrows them down. What was begun without being counted is
+/// a key drawn for all of a grant, or an activation for the whole company.
+fn pooled(further: &str) -> String {
+    format!(
+        "select g.id as grant_id, g.organization_id, g.product_id, g.pool_id, g.category, g.source,
+            g.expires_at, g.activate_by, g.holding_ends_at, p.plan_quantity, p.quantity,
+            exists (select 1 from redemption r where r.grant_id = g.id) as spent, {COUNTED} as counted,
+            (exists (select 1 from product_key k join benefit_grant s on s.id = k.grant_id
+                    where s.pool_id = p.id and s.state = 'granted' and k.seat_id is null
+                        and k.state in ('held', 'spent'))
+                or exists (select 1 from activation a join benefit_grant s on s.id = a.grant_id
+                    where s.pool_id = p.id and s.state = 'granted' and a.person_id is null
+                        and a.state in ('requested', 'processing', 'active'))) as begun
+        from benefit_grant g join pool p on p.id = g.pool_id
+        where g.state = 'granted' and not exists (select 1 from benefit_grant n
+            where n.follows_id = g.id and n.state <> 'withdrawn')
+            and {further} order by g.granted_at, g.id"
+    )
+}
 
 /// Everything that a company has, the oldest first.
 pub(super) struct Pools {
@@ -110,7 +117,7 @@ impl Pools {
         organization: OrganizationId,
         now: Moment,
     ) -> Outcome<Self> {
-        let text = format!("{POOLED} and g.organization_id = $1 order by g.granted_at, g.id");
+        let text = pooled("g.organization_id = $1");
         Ok(Self { rows: sql::all::<Pooled>(connection, &text, [organization.0.into()]).await?, now })
     }
 
@@ -356,12 +363,11 @@ pub(super) async fn unsettled(service: &Service) -> Outcome<Vec<OrganizationId>>
     if instead.is_empty() {
         return Ok(Vec::new());
     }
-    let text = format!(
-        "{POOLED} and g.organization_id in (select organization_id from individual_grant
+    let text = pooled(
+        "g.organization_id in (select organization_id from individual_grant
             where kind = 'quantity' and ended_at is null)
             and exists (select 1 from individual_grant i where i.organization_id = g.organization_id
-                and i.product_id = g.product_id and i.kind = 'quantity' and i.ended_at is null)
-        order by g.granted_at, g.id"
+                and i.product_id = g.product_id and i.kind = 'quantity' and i.ended_at is null)",
     );
     let mut of_company: HashMap<Uuid, Pools> = HashMap::new();
     for row in sql::all::<Pooled>(reader, &text, []).await? {

@@ -1,6 +1,8 @@
 //! An individual grant as the company sees it, beside the benefit that it concerns. Its reason isn't shown: it is
 //! written by operators for operators.
 
+use std::collections::HashMap;
+
 use domain::ids::{OrganizationId, PoolId, ProductId};
 use domain::individual_grant::{Individual, IndividualKind};
 use domain::view::individual_grants::IndividualShown;
@@ -57,4 +59,38 @@ pub(crate) async fn of(
         individual,
         until,
     }))
+}
+
+/// The individual grants in force, by the products that they are about; what stands for the plan is also about those
+/// that share its pool.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn of_products(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+) -> Outcome<HashMap<Uuid, Individual>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+        product_id: Uuid,
+        kind: String,
+        quantity: Option<i64>,
+    }
+    let text = "select i.id, i.product_id, i.kind, i.quantity from individual_grant i
+            where i.organization_id = $1 and i.ended_at is null
+        union select i.id, g.product_id, i.kind, i.quantity from individual_grant i
+            join benefit_grant s on s.organization_id = i.organization_id and s.product_id = i.product_id
+                and s.state = 'granted' and s.source <> 'individual_grant'
+            join benefit_grant g on g.pool_id = s.pool_id and g.state = 'granted'
+            where i.organization_id = $1 and i.kind = 'quantity' and i.ended_at is null";
+    sql::all::<Row>(connection, text, [organization.0.into()])
+        .await?
+        .into_iter()
+        .map(|row| {
+            let kind = IndividualKind::from_code(&row.kind)
+                .ok_or_else(|| Failure::broken("individual_grant", "kind", row.id))?;
+            Ok((row.product_id, Individual { kind, amount: amount(row.quantity) }))
+        })
+        .collect()
 }

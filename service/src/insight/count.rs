@@ -12,6 +12,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::limits::limits;
+use super::unused;
 use crate::sql::rows_of_places;
 use crate::{Outcome, Service, sql};
 
@@ -169,6 +170,7 @@ async fn count(service: &Service, company: &Company) -> Outcome<()> {
     let changed: Vec<Value> =
         changed.into_iter().flat_map(|month| [Value::from(service.new_id()), Value::from(month)]).collect();
     insert(&transaction, "insert into usage_changed (id, month) values ", changed, 2).await?;
+    unused::mark_used(service, &transaction, organization).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::benefits::list::ROWS;
 use crate::failure::Failure;
 use crate::sessions::NOTED_EVERY_SECONDS;
-use crate::{Outcome, sql};
+use crate::{Outcome, Service, sql};
 
 /// What has no end comes last.
 const NEVER: i64 = i64::MAX;
@@ -132,20 +132,56 @@ struct SeatRow {
     reminded_at: Option<i64>,
 }
 
-/// A seat counts as idle a week after it was assigned, which is `$2` or earlier: where its product has a key for each
-/// holder while none was ever shown, else while the holder wasn't in the portal since. Who is in the portal is noted
-/// every few minutes, so who was there just before counts as there: `$3` is that pause. What somebody does in a
-/// vendor's own portal isn't known here.
-const SEATS: &str = "select s.id, coalesce(g.expires_at, g.holding_ends_at, 9223372036854775807) as ends_at
-    from benefit_grant g
-    join organization o on o.id = g.organization_id and o.portal_state = 'member'
-    join product pr on pr.id = g.product_id
-    join seat s on s.grant_id = g.id and s.released_at is null
-    join person p on p.id = s.person_id
-    where g.organization_id = $1 and g.state = 'granted' and s.assigned_at <= $2
-        and case when pr.kind = 'single_key'
-            then not exists (select 1 from product_key k where k.seat_id = s.id)
-            else p.last_seen_at < s.assigned_at - $3 end";
+/// Whether a seat `s` was used: where its product has a key for each holder that was shown once, else the holder was in
+/// the portal since. Who is in the portal is noted every few minutes, so who was there just before counts as there:
+/// `pause` is the place of that time. What somebody does in a vendor's own portal isn't known here. What was used once
+/// stays so.
+fn used(pause: &str) -> String {
+    format!(
+        "case when pr.kind = 'single_key'
+            then exists (select 1 from product_key k where k.seat_id = s.id)
+            else p.last_seen_at >= s.assigned_at - {pause} end"
+    )
+}
+
+/// A seat counts as idle a week after it was assigned, which is `$2` or earlier, while it isn't used. Those of which
+/// that is known aren't looked at; `$3` is the pause of [`used`].
+fn idle_seats() -> String {
+    format!(
+        "select s.id, coalesce(g.expires_at, g.holding_ends_at, {NEVER}) as ends_at
+        from benefit_grant g
+        join organization o on o.id = g.organization_id and o.portal_state = 'member'
+        join product pr on pr.id = g.product_id
+        join seat s on s.grant_id = g.id and s.released_at is null and not s.was_used
+        join person p on p.id = s.person_id
+        where g.organization_id = $1 and g.state = 'granted' and s.assigned_at <= $2 and not ({})",
+        used("$3")
+    )
+}
+
+/// Marks the seats of a company that were used since they were marked last, so that the list of idle ones looks at
+/// the others only, however many seats there are.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(super) async fn mark_used(
+    service: &Service,
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+) -> Outcome<()> {
+    // One that somebody is taking back at this moment isn't waited for.
+    let skip = if service.database.is_postgres() { "for no key update of s skip locked" } else { "" };
+    let text = format!(
+        "update seat set was_used = true where released_at is null and not was_used and id in (select s.id
+            from benefit_grant g join product pr on pr.id = g.product_id
+            join seat s on s.grant_id = g.id and s.released_at is null and not s.was_used
+            join person p on p.id = s.person_id
+            where g.organization_id = $1 and g.state = 'granted' and {} {skip})",
+        used("$2")
+    );
+    sql::run(connection, &text, [organization.0.into(), (NOTED_EVERY_SECONDS * 1000).into()]).await?;
+    Ok(())
+}
 
 fn of_seats(organization: OrganizationId, now: Moment) -> Vec<Value> {
     vec![organization.0.into(), now.plus_days(-IDLE_DAYS).0.into(), (NOTED_EVERY_SECONDS * 1000).into()]
@@ -161,13 +197,14 @@ pub(super) async fn is_idle(
     seat: SeatId,
     now: Moment,
 ) -> Outcome<bool> {
-    let text = format!("select count(*) as number from ({SEATS} and s.id = $4) u");
+    let text = format!("select count(*) as number from ({} and s.id = $4) u", idle_seats());
     let mut values = of_seats(organization, now);
     values.push(seat.0.into());
     Ok(sql::number(connection, &text, values).await? > 0)
 }
 
-/// Seats that aren't used. Only those of the page are looked at any closer.
+/// Seats that aren't used. Those that were marked as used aren't read, and only those of the page are looked at any
+/// closer.
 ///
 /// # Errors
 /// [`Failure::Database`].
@@ -183,7 +220,7 @@ pub(super) async fn seats(
         "select s.id, s.row_version, a.full_name, a.email, t.name as product, g.source, g.area, s.assigned_at,
             (pr.kind = 'single_key') as without_key, s.locked_until, u.ends_at,
             (select max(m.sent_at) from idle_reminder m where m.seat_id = s.id) as reminded_at
-        from (select i.id, i.ends_at from ({SEATS}) i
+        from (select i.id, i.ends_at from ({}) i
             where i.ends_at >= $4 and (i.ends_at > $5 or i.ends_at = $5 and i.id > $6)
             order by i.ends_at, i.id limit {}) u
         join seat s on s.id = u.id
@@ -193,6 +230,7 @@ pub(super) async fn seats(
         join person p on p.id = s.person_id
         join account a on a.id = p.account_id
         order by u.ends_at, u.id",
+        idle_seats(),
         IDLE_ROWS + 1
     );
     let after = after.unwrap_or(FIRST);

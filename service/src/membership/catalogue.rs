@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use domain::benefit::SourceLabel;
-use domain::entitlement::Entitlement;
-use domain::ids::{OrganizationId, ProductId};
+use domain::entitlement::{Edition, Entitlement};
+use domain::ids::{HoldingId, OrganizationId, ProductId};
 use domain::membership::{Held, Tier};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
@@ -63,7 +63,7 @@ pub async fn entitlements(connection: &impl ConnectionTrait) -> Outcome<Vec<Enti
 
 /// The catalogue as each holding of a company has it: a holding keeps the version that was in force when it
 /// was bought, until its renewal.
-pub(crate) struct Editions {
+pub struct Editions {
     /// Every row of any version.
     pub(crate) all: Vec<Entitlement>,
     by_version: HashMap<i64, Vec<Entitlement>>,
@@ -74,7 +74,7 @@ impl Editions {
     ///
     /// # Errors
     /// As [`entitlements`].
-    pub(crate) async fn of(connection: &impl ConnectionTrait, organization: OrganizationId) -> Outcome<Self> {
+    pub async fn of(connection: &impl ConnectionTrait, organization: OrganizationId) -> Outcome<Self> {
         #[derive(FromQueryResult)]
         struct Held {
             catalogue_version: i64,
@@ -106,31 +106,38 @@ impl Editions {
     pub(crate) fn at(&self, version: i64) -> &[Entitlement] {
         self.by_version.get(&version).map_or(&[], Vec::as_slice)
     }
-}
 
-/// What the company holds at the moment, a row for each competency area. Offers that are no tier grant
-/// the same whatever else is held, and aren't in it.
-///
-/// # Errors
-/// [`Failure::Database`].
-pub async fn held(
-    connection: &impl ConnectionTrait,
-    organization: OrganizationId,
-    catalogue: &[Entitlement],
-) -> Outcome<Vec<Held>> {
-    #[derive(FromQueryResult)]
-    struct Holding {
-        tier: String,
-        areas: String,
+    /// What the company holds at the moment, each holding by its own catalogue, the oldest first; a row for each
+    /// competency area. Offers that are no tier grant the same whatever else is held, and aren't in it.
+    ///
+    /// # Errors
+    /// [`Failure::Database`].
+    pub async fn held(
+        &self,
+        connection: &impl ConnectionTrait,
+        organization: OrganizationId,
+        without: Option<HoldingId>,
+    ) -> Outcome<Vec<Edition<'_>>> {
+        #[derive(FromQueryResult)]
+        struct Holding {
+            id: Uuid,
+            tier: String,
+            areas: String,
+            catalogue_version: i64,
+        }
+        let text = "select h.id, f.tier, h.areas, h.catalogue_version from holding h
+            join offer f on f.id = h.offer_id join holding r on r.id = coalesce(h.first_id, h.id)
+            where h.organization_id = $1 and h.state = 'active' order by r.starts_at, r.id";
+        let rows = sql::all::<Holding>(connection, text, [organization.0.into()]).await?;
+        let rows = rows.into_iter().filter(|row| without.is_none_or(|without| without.0 != row.id));
+        Ok(rows
+            .filter_map(|row| Some((Tier::from_code(&row.tier)?, row)))
+            .map(|(tier, row)| {
+                let catalogue = self.at(row.catalogue_version);
+                Edition { catalogue, held: of_areas(tier, &row.areas, catalogue) }
+            })
+            .collect())
     }
-    let text = "select f.tier, h.areas from holding h join offer f on f.id = h.offer_id
-        where h.organization_id = $1 and h.state = 'active' order by h.starts_at, h.id";
-    let mut held = Vec::new();
-    for Holding { tier, areas } in sql::all::<Holding>(connection, text, [organization.0.into()]).await? {
-        let Some(tier) = Tier::from_code(&tier) else { continue };
-        held.extend(of_areas(tier, &areas, catalogue));
-    }
-    Ok(held)
 }
 
 /// A holding of these areas, separated by commas, as the rules see it: a row for each.

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::benefit::{Category, SourceLabel};
-use domain::entitlement::{Entitlement, granted};
+use domain::entitlement::{Edition, Entitlement, granted};
 use domain::ids::OrganizationId;
-use domain::membership::{Held, RENEWAL_WINDOW_DAYS, Tier};
+use domain::membership::{RENEWAL_WINDOW_DAYS, Tier};
 use domain::moment::Zone;
 use domain::{AuditAction, Moment};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set};
@@ -80,7 +80,6 @@ async fn bringing<'c>(
         order by r.starts_at, r.id";
     let (mut all, mut seen) = (Vec::new(), HashSet::new());
     for holding in sql::all::<Holding>(connection, text, [organization.0.into()]).await? {
-        let Some(tier) = Tier::from_code(&holding.tier) else { continue };
         let zone = Zone::named(&holding.time_zone);
         let last_use = zone.day_of(Moment(holding.anniversary_at)).plus_days(RENEWAL_WINDOW_DAYS);
         let last_use = zone.end_of(last_use).0;
@@ -89,8 +88,15 @@ async fn bringing<'c>(
             continue;
         }
         let catalogue = editions.at(holding.catalogue_version);
-        let held: Vec<Held> = catalogue::of_areas(tier, &holding.areas, catalogue);
-        let rows = granted(catalogue, &held).into_iter().filter(|row| seen.insert(same(row))).collect();
+        let brought: Vec<&Entitlement> = match Tier::from_code(&holding.tier) {
+            Some(tier) => {
+                let held = catalogue::of_areas(tier, &holding.areas, catalogue);
+                granted(&[Edition { catalogue, held }])
+            }
+            // An offer that is no tier brings the same whatever else is held.
+            None => catalogue.iter().filter(|row| row.source == SourceLabel::IsvCoSell).collect(),
+        };
+        let rows = brought.into_iter().filter(|row| seen.insert(same(row))).collect();
         all.push(Bringing { holding, last_use, rows });
     }
     Ok(all)

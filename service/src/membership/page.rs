@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::benefit::{Category, Unit};
-use domain::entitlement::{Entitlement, differences, joined};
-use domain::membership::{Held, REMINDER_DAYS, RENEWAL_WINDOW_DAYS, Tier, YearPhase};
+use domain::entitlement::{Difference, Edition, Entitlement, differences, joined};
+use domain::ids::OrganizationId;
+use domain::individual_grant::result;
+use domain::membership::{REMINDER_DAYS, RENEWAL_WINDOW_DAYS, Tier, YearPhase};
 use domain::rights::Action;
 use domain::view::membership::{
     DifferenceRow, HoldingRow, HoldingState, MembershipPage, NextTier, SourceRow, YearDay,
@@ -14,9 +16,10 @@ use domain::{Day, ErrorCode, Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
-use super::catalogue;
+use super::catalogue::{self, Editions};
 use crate::enrolment;
 use crate::failure::Failure;
+use crate::individual_grants::shown;
 use crate::purchases::{place, renew};
 use crate::reminders::settings;
 use crate::request::{Person, Request};
@@ -35,8 +38,9 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     let policies = policies::in_force(reader).await?;
     rights::check(reader, person, Action::OpenBenefits, &policies).await?;
     let today = person.zone().day_of(service.now());
-    let catalogue = catalogue::entitlements(reader).await?;
-    let held = catalogue::held(reader, person.organization, &catalogue).await?;
+    let in_force = catalogue::entitlements(reader).await?;
+    let editions = Editions::of(reader, person.organization).await?;
+    let held = editions.held(reader, person.organization, None).await?;
     let (organization, tier, member) = company(reader, person).await?;
     let pending = enrolment::pending_of(reader, person.organization).await?.filter(|_| !member);
     let mut renewals = renew::rows(reader, person, language, service.now()).await?;
@@ -52,7 +56,7 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
         why_not: rights::why_not(reader, person, Action::Purchase, &policies).await?,
         holdings: holdings(reader, person, language, today, &mut renewals).await?,
         sources: sources(reader, person).await?,
-        next: next(reader, language, &catalogue, &held).await?,
+        next: next(reader, person.organization, language, &in_force, &held).await?,
         reminders: settings::times(reader, person.organization).await?,
         why_not_reminders: if member {
             rights::why_not(reader, person, Action::SetReminders, &policies).await?
@@ -202,12 +206,14 @@ struct Product {
 }
 
 /// The tiers that aren't held, with what each would change. Silver is nothing to go on to for whoever
-/// has Gold.
+/// has Gold. What the company holds counts by its own catalogue, what it would get by the one in force, and what
+/// individual grants say on top of both.
 async fn next(
     connection: &impl ConnectionTrait,
+    organization: OrganizationId,
     language: Language,
-    catalogue: &[Entitlement],
-    held: &[Held],
+    in_force: &[Entitlement],
+    held: &[Edition<'_>],
 ) -> Outcome<Vec<NextTier>> {
     let text = "select f.tier, t.name, f.price_minor, f.currency from offer f
         join offer_text t on t.offer_id = f.id and t.language = $1 where f.listed order by f.price_minor, f.id";
@@ -219,7 +225,8 @@ async fn next(
         .into_iter()
         .map(|product| (product.id, product))
         .collect();
-    let has = |tier: Tier| held.iter().any(|holding| holding.tier == tier);
+    let individual = shown::of_products(connection, organization).await?;
+    let has = |tier: Tier| held.iter().flat_map(|of| &of.held).any(|holding| holding.tier == tier);
     let mut next = Vec::new();
     for offer in offers {
         let Some(tier) = Tier::from_code(&offer.tier) else { continue };
@@ -227,7 +234,13 @@ async fn next(
             continue;
         }
         let mut rows = Vec::new();
-        for difference in differences(catalogue, held, &joined(held, tier)) {
+        for plan in differences(held, &joined(held, tier, in_force)) {
+            let instead = individual.get(&plan.product.0).copied();
+            let (before, after) = (result(plan.before, instead), result(plan.after, instead));
+            let difference = Difference { before, after, ..plan };
+            if before == after {
+                continue;
+            }
             let product = products
                 .get(&difference.product.0)
                 .ok_or_else(|| Failure::broken("product_text", "name", difference.product))?;

@@ -169,6 +169,12 @@ pub(crate) async fn take_back(change: &Change<'_>, line: Uuid) -> Outcome<Option
     carry(change, Way::Back, line).await?;
     let text = "update holding set state = 'active', row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [earlier.follows_id.into()]).await?;
+    // Versions that were to reach what is held have passed it over: the clock brings the company to them again.
+    let text =
+        "update organization set entitled_version = (select catalogue_version from holding where id = $1)
+        where id = (select organization_id from holding where id = $1)
+            and entitled_version > (select catalogue_version from holding where id = $1)";
+    sql::run(&change.transaction, text, [earlier.follows_id.into()]).await?;
     let Some(changed_at) = earlier.paid_at.filter(|_| earlier.kind == OrderKind::TierChange.code()) else {
         return Ok(None);
     };

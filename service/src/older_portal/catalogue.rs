@@ -17,6 +17,10 @@ pub(super) struct Plan {
     pub(super) limit: Option<i64>,
     /// The pool that several benefits of the tier share.
     pub(super) pool: Option<String>,
+    /// The first version that says so.
+    from: i64,
+    /// The first one that says something else, if there is one.
+    until: Option<i64>,
 }
 
 /// What the programme has.
@@ -28,13 +32,14 @@ pub(super) struct Catalogue {
     pub(super) offers: HashMap<Tier, Uuid>,
     /// Ids by code.
     pub(super) products: HashMap<String, Uuid>,
-    plans: HashMap<(Tier, Option<String>, Uuid), Plan>,
+    plans: HashMap<(Tier, Option<String>, Uuid), Vec<Plan>>,
 }
 
 impl Catalogue {
-    /// What a tier, or a select area of it, brings of a benefit.
-    pub(super) fn plan(&self, tier: Tier, area: Option<&str>, product: Uuid) -> Option<&Plan> {
-        self.plans.get(&(tier, area.map(str::to_owned), product))
+    /// What a tier, or a select area of it, brings of a benefit, as a version says.
+    pub(super) fn plan(&self, version: i64, tier: Tier, area: Option<&str>, product: Uuid) -> Option<&Plan> {
+        let plans = self.plans.get(&(tier, area.map(str::to_owned), product))?;
+        plans.iter().find(|plan| plan.from <= version && plan.until.is_none_or(|until| version < until))
     }
 
     /// Whether there is such a competency area.
@@ -59,6 +64,8 @@ struct PlanRow {
     quantity: Option<i64>,
     seats: Option<i64>,
     pool_code: Option<String>,
+    from_version: i64,
+    until_version: Option<i64>,
 }
 
 /// Reads it.
@@ -90,8 +97,9 @@ pub(super) async fn load(connection: &impl ConnectionTrait) -> Outcome<Catalogue
     for row in sql::all::<CodeRow>(connection, "select code, id from product", []).await? {
         catalogue.products.insert(row.code, row.id);
     }
-    let text = "select e.source, e.level, e.area, e.product_id, p.category, e.quantity, e.seats, e.pool_code
-        from entitlement e join product p on p.id = e.product_id where e.until_version is null";
+    let text = "select e.source, e.level, e.area, e.product_id, p.category, e.quantity, e.seats, e.pool_code,
+            e.from_version, e.until_version
+        from entitlement e join product p on p.id = e.product_id";
     for row in sql::all::<PlanRow>(connection, text, []).await? {
         let core = |tier: &&Tier| SourceLabel::core_of(**tier).code() == row.source;
         let tier = match row.level.as_deref() {
@@ -99,8 +107,14 @@ pub(super) async fn load(connection: &impl ConnectionTrait) -> Outcome<Catalogue
             _ => Tier::ALL.iter().find(core).copied(),
         };
         let Some(tier) = tier else { continue };
-        let plan = Plan { category: row.category, limit: row.seats.or(row.quantity), pool: row.pool_code };
-        catalogue.plans.insert((tier, row.area, row.product_id), plan);
+        let plan = Plan {
+            category: row.category,
+            limit: row.seats.or(row.quantity),
+            pool: row.pool_code,
+            from: row.from_version,
+            until: row.until_version,
+        };
+        catalogue.plans.entry((tier, row.area, row.product_id)).or_default().push(plan);
     }
     Ok(catalogue)
 }

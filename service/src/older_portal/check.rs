@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::Tier;
+use domain::moment::Zone;
 use domain::older_portal::{PortalState, RecordColumn, RecordFault, RowFault, check_used, quantity};
+use domain::{Moment, Tier};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::Report;
 use super::catalogue::Catalogue;
-use super::parse::{Book, Company, Row};
+use super::parse::{Book, Company, Membership, Row};
 use crate::bulk::places;
 use crate::{Outcome, sql};
 
@@ -29,7 +30,11 @@ pub(super) async fn check(
     let Book { mut companies, mut faults, .. } = book;
     let members = members(connection, &companies).await?;
     let operators = operators(connection).await?;
+    let mut here = holdings(connection, &companies).await?;
     for company in &mut companies {
+        if let Some(holdings) = here.remove(&company.domain) {
+            versions(company, &holdings);
+        }
         one(catalogue, company, members.contains(&company.domain), &operators, &mut faults);
     }
     companies.retain(|company| company.about.as_ref().is_some_and(|about| about.holds.is_some()));
@@ -59,6 +64,51 @@ async fn members(connection: &impl ConnectionTrait, companies: &[Company]) -> Ou
         }
     }
     Ok(members)
+}
+
+/// A membership that is here.
+#[derive(FromQueryResult)]
+struct Holding {
+    domain: String,
+    tier: String,
+    starts_at: i64,
+    catalogue_version: i64,
+}
+
+/// Memberships that are here, by the company's domain.
+async fn holdings(
+    connection: &impl ConnectionTrait,
+    companies: &[Company],
+) -> Outcome<HashMap<String, Vec<Holding>>> {
+    let mut holdings: HashMap<String, Vec<Holding>> = HashMap::new();
+    for some in companies.chunks(AT_ONCE) {
+        let text = format!(
+            "select o.domain, f.tier, h.starts_at, h.catalogue_version from holding h
+            join organization o on o.id = h.organization_id join offer f on f.id = h.offer_id
+            where o.domain in ({}) and h.state = 'active'",
+            places(some.len())
+        );
+        let values = some.iter().map(|company| company.domain.clone().into());
+        for row in sql::all::<Holding>(connection, &text, values).await? {
+            holdings.entry(row.domain.clone()).or_default().push(row);
+        }
+    }
+    Ok(holdings)
+}
+
+/// A membership keeps the version that it came with, until the older portal renews it.
+fn versions(company: &mut Company, here: &[Holding]) {
+    let Some(about) = company.about.as_ref().and_then(|row| row.holds.as_ref()) else { return };
+    let zone = Zone::named(&about.time_zone);
+    for membership in company.memberships.iter_mut().filter_map(|row| row.holds.as_mut()) {
+        let known = here.iter().find(|known| known.tier == membership.tier.code());
+        // The company's time zone may be another one by now.
+        let renewed =
+            |known: &&Holding| Moment(known.starts_at).plus_days(1) < zone.start_of(membership.began);
+        if let Some(known) = known.filter(|known| !renewed(known)) {
+            membership.version = known.catalogue_version;
+        }
+    }
 }
 
 /// Addresses of those who run the programme, as they are compared; there are few.
@@ -182,11 +232,11 @@ struct Shared {
 /// Each benefit once, from a membership that brings it, no more than that brings, no more used than
 /// there are.
 fn grants(catalogue: &Catalogue, company: &mut Company, faults: &mut Vec<RowFault>) {
-    let memberships: HashMap<Tier, &[String]> = company
+    let memberships: HashMap<Tier, &Membership> = company
         .memberships
         .iter()
         .filter_map(|row| row.holds.as_ref())
-        .map(|membership| (membership.tier, membership.areas.as_slice()))
+        .map(|membership| (membership.tier, membership))
         .collect();
     // A membership with a fault has no tier to be known by: any of them may be the one.
     let faulty = company.memberships.iter().find(|row| row.holds.is_none()).map(|row| i64::from(row.line));
@@ -196,15 +246,15 @@ fn grants(catalogue: &Catalogue, company: &mut Company, faults: &mut Vec<RowFaul
         let line = row.line;
         let Some(grant) = &mut row.holds else { continue };
         let wrong = (|| {
-            let Some(areas) = memberships.get(&grant.tier) else {
+            let Some(membership) = memberships.get(&grant.tier) else {
                 return Err(match faulty {
                     Some(line) => (RecordColumn::Tier, RecordFault::MembershipFaulty, Some(line)),
                     None => (RecordColumn::Tier, RecordFault::MembershipMissing, None),
                 });
             };
-            let held = grant.area.as_ref().is_none_or(|area| areas.contains(area));
-            let plan = catalogue.plan(grant.tier, grant.area.as_deref(), grant.product).filter(|_| held);
-            let Some(plan) = plan else {
+            let held = grant.area.as_ref().is_none_or(|area| membership.areas.contains(area));
+            let plan = catalogue.plan(membership.version, grant.tier, grant.area.as_deref(), grant.product);
+            let Some(plan) = plan.filter(|_| held) else {
                 return Err((RecordColumn::Benefit, RecordFault::NotInPlan, None));
             };
             let key = (grant.tier, grant.area.clone(), grant.product);

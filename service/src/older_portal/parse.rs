@@ -51,6 +51,8 @@ pub(super) struct Membership {
     /// Codes, in order.
     pub(super) areas: Vec<String>,
     pub(super) began: Day,
+    /// The version of the catalogue in force; once checked, the one that it is here by.
+    pub(super) version: i64,
 }
 
 /// A benefit.
@@ -209,7 +211,7 @@ impl Reading<'_> {
         })
     }
 
-    fn membership(&mut self, now: Moment) -> Option<Membership> {
+    fn membership(&mut self, catalogue: &Catalogue, now: Moment) -> Option<Membership> {
         let tier = self.tier();
         let areas = self.areas();
         let began = self.needed(RecordColumn::Began).map(Day::parse);
@@ -226,7 +228,7 @@ impl Reading<'_> {
             }
             Some(day) => day,
         };
-        Some(Membership { tier: tier?, areas, began: began? })
+        Some(Membership { tier: tier?, areas, began: began?, version: catalogue.version })
     }
 
     fn grant(&mut self, catalogue: &Catalogue) -> Option<Grant> {
@@ -311,7 +313,7 @@ impl Book {
                 company.contacts.push(Row { line, holds });
             }
             RecordKind::Membership => {
-                let holds = reading.membership(now).filter(|_| reading.good);
+                let holds = reading.membership(catalogue, now).filter(|_| reading.good);
                 company.memberships.push(Row { line, holds });
             }
             RecordKind::Grant => {

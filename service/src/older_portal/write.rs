@@ -60,6 +60,8 @@ struct Held {
     starts_at: i64,
     ends_at: i64,
     last_use_at: i64,
+    /// The version of the catalogue that it has.
+    version: i64,
 }
 
 /// Writes batches of companies.
@@ -399,15 +401,17 @@ impl Writing<'_, '_> {
         let areas = file.areas.join(",");
         let offer =
             *self.by.catalogue.offers.get(&file.tier).ok_or_else(|| broken("offer", file.tier.code()))?;
-        let transaction = self.by.transaction;
+        let (transaction, version) = (self.by.transaction, file.version);
         if let Some(known) = self.here.and_then(|here| here.holdings.get(&file.tier)) {
-            let held = Held { holding: known.id, line: known.order_line_id, starts_at, ends_at, last_use_at };
+            let (holding, line) = (known.id, known.order_line_id);
+            let held = Held { holding, line, starts_at, ends_at, last_use_at, version };
             if known.areas == areas && known.starts_at == starts_at && known.anniversary_at == ends_at {
                 return Ok((held, Fate::Unchanged));
             }
             let text = "update holding set areas = $2, starts_at = $3, anniversary_at = $4,
-                row_version = row_version + 1 where id = $1";
-            let values = [known.id.into(), areas.as_str().into(), starts_at.into(), ends_at.into()];
+                catalogue_version = $5, row_version = row_version + 1 where id = $1";
+            let areas_now = areas.as_str().into();
+            let values = [known.id.into(), areas_now, starts_at.into(), ends_at.into(), version.into()];
             sql::run(transaction, text, values).await?;
             let text = "update order_line set areas = $2, row_version = row_version + 1 where id = $1";
             sql::run(transaction, text, [known.order_line_id.into(), areas.into()]).await?;
@@ -463,9 +467,9 @@ impl Writing<'_, '_> {
             "active".into(),
             starts_at.into(),
             ends_at.into(),
-            self.by.catalogue.version.into(),
+            version.into(),
         ]);
-        Ok((Held { holding, line, starts_at, ends_at, last_use_at }, Fate::Added))
+        Ok((Held { holding, line, starts_at, ends_at, last_use_at, version }, Fate::Added))
     }
 
     /// The benefits of a company: those that share a pool get it together.
@@ -474,10 +478,10 @@ impl Writing<'_, '_> {
         let mut shared: HashMap<(Tier, &str), usize> = HashMap::new();
         let company = self.company;
         for grant in company.grants.iter().filter_map(|row| row.holds.as_ref()) {
-            let catalogue = self.by.catalogue;
-            let Some(plan) = catalogue.plan(grant.tier, grant.area.as_deref(), grant.product) else {
-                continue;
-            };
+            let (catalogue, area) = (self.by.catalogue, grant.area.as_deref());
+            let by = held.get(&grant.tier).map(|held| held.version);
+            let plan = by.and_then(|version| catalogue.plan(version, grant.tier, area, grant.product));
+            let Some(plan) = plan else { continue };
             let at = match &plan.pool {
                 None => pools.len(),
                 Some(code) => *shared.entry((grant.tier, code)).or_insert(pools.len()),
@@ -568,7 +572,7 @@ impl Writing<'_, '_> {
             (!marketing).then_some(held.ends_at).into(),
             held.ends_at.into(),
             (!marketing).then_some(held.last_use_at).into(),
-            self.by.catalogue.version.into(),
+            held.version.into(),
             grant.used.into(),
         ]
     }

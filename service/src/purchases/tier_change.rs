@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use domain::benefit::{Category, SourceLabel, Unit};
-use domain::entitlement::{Amount, Entitlement, granted};
+use domain::benefit::{Category, Unit};
+use domain::entitlement::{Amount, Edition, Entitlement, granted};
 use domain::ids::{HoldingId, OrganizationId};
-use domain::membership::{Held, Tier, Year};
+use domain::membership::{Tier, Year};
 use domain::moment::Zone;
 use domain::operation::OperationId;
 use domain::order::{OrderKind, OrderState};
@@ -28,7 +28,8 @@ use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::failure::Failure;
 use crate::live::Changed;
-use crate::membership::catalogue;
+use crate::membership::catalogue::{self, Editions};
+use crate::membership::entitle;
 use crate::membership::tier_change::{FORMER, FormerHolder, former, of_holding};
 use crate::operation::Operation;
 use crate::reminders::readers::readers;
@@ -51,7 +52,7 @@ pub struct ChangeTier {
 
 /// Holdings that have a level, with the offer of the other one, and what waits for them. `$1` language,
 /// `$2` organization.
-const HOLDINGS: &str = "select h.id, h.areas, h.anniversary_at, f.tier, t.name as offer,
+const HOLDINGS: &str = "select h.id, h.order_line_id, h.areas, h.anniversary_at, f.tier, t.name as offer,
         n.id as target_id, n.code as target_code, n.tier as target_tier, n.price_minor, n.currency,
         tn.name as target, l.state as line_state, o.number
     from holding h
@@ -66,6 +67,7 @@ const HOLDINGS: &str = "select h.id, h.areas, h.anniversary_at, f.tier, t.name a
 #[derive(FromQueryResult)]
 struct Row {
     id: Uuid,
+    order_line_id: Uuid,
     areas: String,
     anniversary_at: i64,
     tier: String,
@@ -186,25 +188,22 @@ async fn preview(
     let standing = offers::standing(connection, person.organization).await?;
     let zone = person.zone();
     let facts = row.facts(&standing, &zone, now)?;
-    let catalogue = catalogue::entitlements(connection).await?;
-    let others = held_beside(connection, person.organization, row.id, &catalogue).await?;
-    let then = catalogue::of_areas(row.target_tier()?, &row.areas, &catalogue);
+    let in_force = catalogue::entitlements(connection).await?;
+    let editions = Editions::of(connection, person.organization).await?;
     // The same decision as the one that is made when it is paid: first what others bring as well, then what
     // the new level adds, each benefit with its nearest.
-    let leaving = of_holding(connection, row.id, "").await?;
-    let beside: Vec<&Entitlement> = granted(&catalogue, &others);
-    let from = row.tier()?;
-    let brings = |grant: &Benefit| {
-        beside.iter().any(|of| {
-            let added = of.source == SourceLabel::SelectCompetency;
-            let fits = of.level == Some(from) && (!of.per_area || of.area == grant.area);
-            of.source == grant.source && of.product == grant.product && (!added || fits)
-        })
-    };
-    let (elsewhere, leaving): (Vec<_>, Vec<_>) =
-        leaving.into_iter().partition(|grant| brings(&grant.benefit));
-    let all = granted(&catalogue, &[others, then].concat());
-    let coming: Vec<&Entitlement> = all.into_iter().skip(beside.len()).collect();
+    let staying =
+        entitle::staying(connection, now, person.organization, &editions, row.order_line_id).await?;
+    let (elsewhere, leaving): (Vec<_>, Vec<_>) = of_holding(connection, row.id, "")
+        .await?
+        .into_iter()
+        .partition(|grant| staying.contains(&grant.id.0));
+    // What others have is what they were bought with; the new level has what is in force.
+    let mut holdings = editions.held(connection, person.organization, Some(HoldingId(row.id))).await?;
+    let beside = granted(&holdings).len();
+    let held = catalogue::of_areas(row.target_tier()?, &row.areas, &in_force);
+    holdings.push(Edition { catalogue: &in_force, held });
+    let coming: Vec<&Entitlement> = granted(&holdings).into_iter().skip(beside).collect();
     let (old, new): (Vec<Benefit>, Vec<Benefit>) = (
         leaving.iter().map(|grant| grant.benefit.clone()).collect(),
         coming
@@ -271,28 +270,6 @@ async fn preview(
         ends,
         told: told.into_iter().take(NAMED).map(|reader| reader.name).collect(),
     })
-}
-
-/// What the company holds beside a holding.
-async fn held_beside(
-    connection: &impl ConnectionTrait,
-    organization: OrganizationId,
-    without: Uuid,
-    catalogue: &[Entitlement],
-) -> Outcome<Vec<Held>> {
-    #[derive(FromQueryResult)]
-    struct Beside {
-        tier: String,
-        areas: String,
-    }
-    let text = "select f.tier, h.areas from holding h join offer f on f.id = h.offer_id
-        where h.organization_id = $1 and h.state = 'active' and h.id <> $2 order by h.starts_at, h.id";
-    let rows = sql::all::<Beside>(connection, text, [organization.0.into(), without.into()]).await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| Some((Tier::from_code(&row.tier)?, row.areas)))
-        .flat_map(|(tier, areas)| catalogue::of_areas(tier, &areas, catalogue))
-        .collect())
 }
 
 /// Orders the other level of a holding; it is changed when the order is paid. Gives the number of the order.

@@ -313,7 +313,7 @@ fn in_currency(texts: Texts, page: &ProgrammeInsightPage, currency: &str) -> Any
                     legend=legend
                     mark=|value| format::number(domain::Language::default(), value)
                 />
-                <Ledger caption=caption columns=columns keep=true>{cells}</Ledger>
+                <Ledger caption=caption columns=columns figures=true>{cells}</Ledger>
             </div>
         </div>
     }

@@ -108,11 +108,12 @@ fn Edit(page: DraftProductPage) -> impl IntoView {
             .collect();
         view! {
             <TextField
-                id="product-code"
+                id=form.id(Field::Code)
                 name="product_code"
                 label=texts.catalogue_product_code()
                 value=kept("product_code", "")
                 help=texts.catalogue_product_code_help()
+                error=form.field_error(Field::Code)
                 maxlength=60_u32
                 required=true
             />
