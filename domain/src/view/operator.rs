@@ -117,6 +117,15 @@ pub struct SavedView {
     pub by: Option<String>,
 }
 
+/// Where a page of the queue stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum QueuePlace {
+    /// It begins behind this request.
+    After(ServiceRequestId),
+    /// It ends in front of this request.
+    Before(ServiceRequestId),
+}
+
 /// What the address of the queue asks for.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct QueueQuery {
@@ -138,8 +147,8 @@ pub struct QueueQuery {
     pub sort: QueueSort,
     /// Whether the other way round.
     pub descending: bool,
-    /// Page, from 1.
-    pub page: u32,
+    /// Where the page stands; none is the first one.
+    pub place: Option<QueuePlace>,
     /// The row that is open.
     pub open: Option<ServiceRequestId>,
     /// Part of the name of a company whose used incidents are recorded.
@@ -429,8 +438,12 @@ pub struct QueuePage {
     pub late: i64,
     /// Of them, those with the reader.
     pub mine: i64,
-    /// Which page this is, from 1.
-    pub page: u32,
+    /// Rows in front of this page.
+    pub before: i64,
+    /// The row in front of which the page before ends, if there is one.
+    pub previous: Option<ServiceRequestId>,
+    /// The row behind which the page after begins, if there is one.
+    pub next: Option<ServiceRequestId>,
     /// The open row.
     pub item: Option<Box<QueueItem>>,
     /// Why the reader can't work the queue.

@@ -4,7 +4,7 @@ use domain::Field;
 use domain::benefit::Category;
 use domain::ids::ServiceRequestId;
 use domain::view::operator::{
-    OwnerFilter, PAGE_ROWS, QueuePage, QueueQuery, QueueRow, QueueSort, StateFilter, TargetFilter,
+    OwnerFilter, QueuePage, QueuePlace, QueueQuery, QueueRow, QueueSort, StateFilter, TargetFilter,
     WantedOwner,
 };
 use domain::view::requests::RequestKind;
@@ -20,8 +20,8 @@ use super::item::Item;
 use super::shortcuts::Keys;
 use super::views::Views;
 use crate::components::{
-    Choice, Column, Direction, Empty, Filter, FilterBar, FilterChip, Find, Icon, IconName, Ledger, Opener,
-    OpeningRow, Pagination, ProcessingClock, Target,
+    Choice, Column, Direction, Empty, Filter, FilterBar, FilterChip, Find, Icon, IconName, Ledger,
+    Neighbours, Opener, OpeningRow, ProcessingClock, Target,
 };
 use crate::i18n::texts;
 use crate::load::{load, part_of};
@@ -33,6 +33,8 @@ const COLUMNS: usize = 6;
 
 fn read(parameters: &ParamsMap) -> QueueQuery {
     let get = |name: &str| parameters.get(name).filter(|value| !value.is_empty());
+    let request = |name: &str| get(name).and_then(|request| request.parse().ok());
+    let after = || request("after").map(QueuePlace::After);
     let sort = get("sort").unwrap_or_default();
     let (sort, descending) = match sort.strip_prefix('-') {
         Some(column) => (column.to_owned(), true),
@@ -48,8 +50,8 @@ fn read(parameters: &ParamsMap) -> QueueQuery {
         target: get("target").and_then(|target| TargetFilter::from_code(&target)),
         sort: QueueSort::from_code(&sort).unwrap_or_default(),
         descending,
-        page: get("page").and_then(|page| page.parse().ok()).unwrap_or(1),
-        open: get("open").and_then(|open| open.parse().ok()),
+        place: request("before").map(QueuePlace::Before).or_else(after),
+        open: request("open"),
         company: get("company").unwrap_or_default().chars().take(100).collect(),
     }
 }
@@ -81,8 +83,10 @@ pub(super) fn write(query: &QueueQuery) -> String {
     if let Some(sort) = sort_of(query) {
         pairs.push(("sort", sort));
     }
-    if query.page > 1 {
-        pairs.push(("page", query.page.to_string()));
+    match query.place {
+        Some(QueuePlace::After(request)) => pairs.push(("after", request.to_string())),
+        Some(QueuePlace::Before(request)) => pairs.push(("before", request.to_string())),
+        None => {}
     }
     if let Some(open) = query.open {
         pairs.push(("open", open.to_string()));
@@ -102,7 +106,7 @@ pub(super) fn write(query: &QueueQuery) -> String {
 
 /// What a saved view keeps of an address: filters and sorting, neither the page nor what is open.
 pub(super) fn kept(query: &QueueQuery) -> String {
-    let query = QueueQuery { page: 1, open: None, company: String::new(), ..query.clone() };
+    let query = QueueQuery { place: None, open: None, company: String::new(), ..query.clone() };
     write(&query).split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
 }
 
@@ -241,7 +245,7 @@ fn Filters(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
         texts.operator_queue_count(column, page.with(|page| page.total))
     });
     let chips = Signal::derive(move || {
-        let base = QueueQuery { page: 1, open: None, ..query.get() };
+        let base = QueueQuery { place: None, open: None, ..query.get() };
         let mut chips = Vec::new();
         if !base.find.is_empty() {
             chips.push(FilterChip {
@@ -305,7 +309,7 @@ fn Rows(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
                     let next = QueueQuery {
                         sort: column,
                         descending: current && !now.descending,
-                        page: 1,
+                        place: None,
                         open: None,
                         ..now.clone()
                     };
@@ -340,13 +344,16 @@ fn Rows(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
             </Ledger>
             {move || {
                 let now = query.get();
-                let (at, total) = page.with(|page| (page.page, page.total));
+                let (before, rows, total) = page.with(|page| (page.before, page.rows.len(), page.total));
+                let (previous, next) = page.with(|page| (page.previous, page.next));
+                let at = |place| write(&QueueQuery { place: Some(place), open: None, ..now.clone() });
                 view! {
-                    <Pagination
-                        page=at
-                        per_page=PAGE_ROWS
+                    <Neighbours
+                        before=before
+                        rows=rows
                         total=total
-                        href=move |page| write(&QueueQuery { page, open: None, ..now.clone() })
+                        previous=previous.map(|request| at(QueuePlace::Before(request)))
+                        next=next.map(|request| at(QueuePlace::After(request)))
                     />
                 }
             }}
@@ -450,7 +457,7 @@ fn cells(texts: Texts, row: &QueueRow, link: Memo<String>, open: Memo<bool>, wor
 mod tests {
     use domain::benefit::Category;
     use domain::view::operator::{
-        OwnerFilter, QueueQuery, QueueSort, StateFilter, TargetFilter, WantedOwner,
+        OwnerFilter, QueuePlace, QueueQuery, QueueSort, StateFilter, TargetFilter, WantedOwner,
     };
     use domain::view::requests::RequestKind;
     use leptos_router::params::ParamsMap;
@@ -469,7 +476,7 @@ mod tests {
             target: Some(TargetFilter::Late),
             sort: QueueSort::Age,
             descending: true,
-            page: 3,
+            place: "01890a5d-ac96-774b-bcce-b302099a8059".parse().ok().map(QueuePlace::Before),
             open: "01890a5d-ac96-774b-bcce-b302099a8057".parse().ok(),
             company: "Kestrel & Ash".to_owned(),
         };
@@ -477,6 +484,17 @@ mod tests {
         let pairs = address.split_once('?').and_then(|(_, rest)| rest.split_once('#')).expect("has both").0;
         let pairs: Vec<(String, String)> = serde_html_form::from_str(pairs).expect("pairs");
         assert_eq!(read(&pairs.into_iter().collect()), query);
+        let after = QueueQuery {
+            place: "01890a5d-ac96-774b-bcce-b302099a8059".parse().ok().map(QueuePlace::After),
+            ..QueueQuery::default()
+        };
+        let mut parameters = ParamsMap::new();
+        parameters.insert("after", "01890a5d-ac96-774b-bcce-b302099a8059".to_owned());
+        assert_eq!(read(&parameters), after);
+        assert_eq!(write(&after), format!("{PATH}?after=01890a5d-ac96-774b-bcce-b302099a8059"));
+        let mut nothing = ParamsMap::new();
+        nothing.insert("before", "50".to_owned());
+        assert_eq!(write(&read(&nothing)), PATH);
         assert_eq!(write(&read(&ParamsMap::new())), PATH);
     }
 }
