@@ -174,6 +174,46 @@ test('several requests are taken, marked and refused at once, and what a colleag
   await steps.told(page, '1 request is refused.');
 });
 
+test('what is ticked stays so while another filter is chosen', { tag: '@long' }, async ({
+  page,
+  signIn,
+  hydrated,
+  steps,
+  axe,
+}) => {
+  await signIn(page, operators.fulfilmentAgent, { path: '/operator/queue?kind=activation' });
+  const boxes = page.locator('input.pick');
+  await boxes.first().check();
+  const value = (await boxes.first().getAttribute('value')) ?? '';
+  const also = page.getByText("1 request more is ticked that isn't listed here.");
+  await steps.filter(page, 'Kind', 'Advisory hours');
+  await expect(page).toHaveURL(/kind=advisory/);
+  await expect(also).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+  await boxes.first().check();
+
+  // Back where it is listed it is ticked, and what was ticked elsewhere is told.
+  await steps.filter(page, 'Kind', 'Activation');
+  await expect(page.locator(`input.pick[value="${value}"]`)).toBeChecked();
+  await expect(also).toBeVisible();
+  await hydrated(page);
+  await page.getByRole('link', { name: "Untick what isn't listed" }).click();
+  await expect(also).toHaveCount(0);
+
+  // Both are taken, the one that the list shows and the one that it doesn't.
+  await hydrated(page);
+  await page.locator(`input.pick[value="${value}"]`).check();
+  await steps.filter(page, 'Kind', 'Advisory hours');
+  await expect(also).toBeVisible();
+  await hydrated(page);
+  await boxes.first().check();
+  await page.getByRole('button', { name: 'Take them' }).click();
+  await steps.told(page, '2 requests are yours now.');
+  await expect(also).toHaveCount(0);
+  await expect(page).not.toHaveURL(/ticked=/);
+});
+
 test('a view is saved under a name, shared, opened and removed', { tag: '@long' }, async ({
   page,
   anotherPage,

@@ -111,7 +111,7 @@ async fn several_requests_are_worked_at_once_and_each_has_its_own_outcome(
     assert_eq!(worked[0].refused.as_ref().map(|error| error.code), Some(ErrorCode::WrongKind));
     for (chosen, together, field, code) in [
         (vec![], Together::Take, Field::Requests, ErrorCode::Required),
-        (vec![now; PAGE_ROWS as usize + 1], Together::Take, Field::Requests, ErrorCode::TooManyRows),
+        (vec![now; PAGE_ROWS as usize + 1], Together::Take, Field::Requests, ErrorCode::TooManyChosen),
         (vec![now], Together::Refuse(" ".to_owned()), Field::Reason, ErrorCode::ReasonNeeded),
     ] {
         let error = work(&stage, &agent, &chosen, together).await.expect_err("refused").told();

@@ -126,6 +126,42 @@ pub enum QueuePlace {
     Before(ServiceRequestId),
 }
 
+/// A request that is ticked in the queue, and the version of the row that the tick stands in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Ticked {
+    /// The request.
+    pub request: ServiceRequestId,
+    /// The version of its row.
+    pub version: i64,
+}
+
+impl Ticked {
+    /// As it stands in a form.
+    #[must_use]
+    pub fn code(self) -> String {
+        format!("{}:{}", self.request, self.version)
+    }
+
+    /// What a form says.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        let (request, version) = code.split_once(':')?;
+        Some(Self { request: request.parse().ok()?, version: version.parse().ok()? })
+    }
+
+    /// Several as they stand in an address.
+    #[must_use]
+    pub fn list(several: &[Self]) -> String {
+        several.iter().map(|one| one.code()).collect::<Vec<_>>().join(",")
+    }
+
+    /// What an address says; as many as are worked on at once.
+    #[must_use]
+    pub fn from_list(list: &str) -> Vec<Self> {
+        list.split(',').filter_map(Self::from_code).take(PAGE_ROWS as usize).collect()
+    }
+}
+
 /// What the address of the queue asks for.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct QueueQuery {
@@ -149,6 +185,8 @@ pub struct QueueQuery {
     pub descending: bool,
     /// Where the page stands; none is the first one.
     pub place: Option<QueuePlace>,
+    /// What is ticked, whether a row shows it or not.
+    pub ticked: Vec<Ticked>,
     /// The row that is open.
     pub open: Option<ServiceRequestId>,
     /// Part of the name of a company whose used incidents are recorded.

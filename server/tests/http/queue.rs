@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use rstest::rstest;
 
-use crate::browser::{Portal, fields};
+use crate::browser::{Answer, Portal, fields};
 use crate::common::Engine;
 use crate::html::tags;
 use crate::scene::{AGENT, GLOBAL_ADMIN, OTHER_ADMIN};
@@ -46,6 +46,84 @@ async fn the_queue_is_read_page_by_page_with_its_links(
             assert!(link(&answer.body, "prev").is_none() && link(&answer.body, "next").is_some());
         }
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_ticked_goes_along_with_the_filters(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = Portal::open(engine).await;
+    portal.stage.add_requests(60).await;
+    let agent = portal.signed_in(AGENT).await;
+    let boxes = |page: &str| {
+        let boxes = tags(page).into_iter().filter(|tag| tag.get("class") == Some("pick"));
+        boxes
+            .map(|tag| (tag.get("value").unwrap_or_default().to_owned(), tag.get("checked").is_some()))
+            .collect::<Vec<_>>()
+    };
+    let hidden = |page: &str| {
+        let inputs = tags(page)
+            .into_iter()
+            .filter(|tag| tag.get("type") == Some("hidden") && tag.get("name") == Some("requests"));
+        inputs.filter_map(|tag| tag.get("value").map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let path = "/operator/queue?kind=advisory";
+    let page = agent.get(path).await;
+    let listed = boxes(&page.body);
+    assert!(listed.len() == 50 && listed.iter().all(|(_, ticked)| !ticked));
+    // The fields of the filters belong to the form that the boxes belong to.
+    let kind = tags(&page.body).into_iter().find(|tag| tag.get("name") == Some("filter-kind"));
+    assert_eq!(kind.expect("a filter").get("form"), Some("work-requests"));
+    let post = |page: &Answer, more: &[(&str, &str)]| {
+        let mut form = page.form("work_requests", Some("")).fields;
+        form.extend(fields(more));
+        form
+    };
+    let (one, two) = (listed[0].0.clone(), listed[1].0.clone());
+    let more = [
+        ("requests", one.as_str()),
+        ("requests", two.as_str()),
+        ("filter-kind", "activation"),
+        ("filter-target", "late"),
+        ("filter-find", ""),
+        ("decision", "filter"),
+    ];
+    let answer = agent.post(path, &post(&page, &more)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let filtered = answer.location().to_owned();
+    assert!(filtered.starts_with("/operator/queue?kind=activation&target=late&ticked="), "{filtered}");
+    let page = agent.get(&filtered).await;
+    assert_eq!(hidden(&page.body), [one.clone(), two.clone()]);
+    assert!(page.body.contains("2 requests more are ticked"));
+    // Back where they are listed they are ticked.
+    let answer =
+        agent.post(&filtered, &post(&page, &[("filter-kind", "advisory"), ("decision", "filter")])).await;
+    let again = agent.get(answer.location()).await;
+    let ticked: Vec<_> = boxes(&again.body).into_iter().filter(|(_, ticked)| *ticked).collect();
+    assert_eq!(ticked, [(one.clone(), true), (two.clone(), true)]);
+    assert!(hidden(&again.body).is_empty() && !again.body.contains("more are ticked"));
+    // What is worked on is ticked no longer.
+    let answer = agent.post(&filtered, &post(&page, &[("decision", "take")])).await;
+    assert_eq!(answer.location(), "/operator/queue?kind=activation&target=late");
+    let text =
+        "select count(*) as number from service_request where owner_id is not null and kind = 'advisory'
+        and title like 'Wanted %'";
+    assert_eq!(portal.stage.count(text).await, 2);
+    // No more than can be worked on at once; nothing of it is lost.
+    let page = agent.get("/operator/queue").await;
+    let every: Vec<(&str, &str)> =
+        listed[2..].iter().chain(&listed[..3]).map(|(value, _)| ("requests", value.as_str())).collect();
+    let many = [&every[..], &[("decision", "filter")]].concat();
+    let answer = agent.post("/operator/queue", &post(&page, &many)).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("More are ticked than can be worked on at once."));
+    let shown = boxes(&answer.body).into_iter().filter(|(_, ticked)| *ticked).count();
+    assert!(shown + hidden(&answer.body).len() >= 49);
+    // Whoever has no queue is led nowhere.
+    let partner = portal.signed_in(GLOBAL_ADMIN).await;
+    let form = fields(&[("form", "work_requests"), ("target", ""), ("decision", "filter")]);
+    assert_eq!(partner.post("/requests", &form).await.status, StatusCode::FORBIDDEN);
 }
 
 const QUIET: &str = "Quietly the third one this year";
