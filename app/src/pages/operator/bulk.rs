@@ -110,6 +110,14 @@ fn Elsewhere(query: Memo<QueueQuery>, page: Signal<QueuePage>, ticks: Ticks) -> 
     let elsewhere = ticks.elsewhere(page);
     let without =
         Memo::new(move |_| query.with(|query| write(&QueueQuery { ticked: Vec::new(), ..query.clone() })));
+    let listed_only = Memo::new(move |_| {
+        query.with(|query| {
+            let ticked = elsewhere.with(|elsewhere| {
+                query.ticked.iter().filter(|one| !elsewhere.contains(one)).copied().collect()
+            });
+            write(&QueueQuery { ticked, ..query.clone() })
+        })
+    });
     let in_address = Memo::new(move |_| query.with(|query| !query.ticked.is_empty()));
     let then = move || {
         in_address.get().then(|| view! { <input type="hidden" name="then" value=move || without.get()/> })
@@ -128,7 +136,7 @@ fn Elsewhere(query: Memo<QueueQuery>, page: Signal<QueuePage>, ticks: Ticks) -> 
             view! {
                 <p class="also">
                     {texts.queue_bulk_also(count)} " "
-                    <a href=move || without.get() on:click=forget>{texts.queue_bulk_forget()}</a>
+                    <a href=move || listed_only.get() on:click=forget>{texts.queue_bulk_forget()}</a>
                 </p>
                 {inputs}
             }
