@@ -1,7 +1,7 @@
 //! Forms about the queue as a whole: several requests at once, saved views, who has what, what is planned.
 
 use domain::ids::{QueueViewId, ServiceRequestId};
-use domain::view::form::Done;
+use domain::view::form::{Done, Extent};
 use domain::view::operator::{PAGE_ROWS, Ticked};
 use domain::{Error, ErrorCode, Field};
 use service::Outcome;
@@ -69,7 +69,13 @@ pub(super) async fn work(reader: &Reader<'_>, form: &Submission) -> Outcome<Perf
     let worked = bulk::work(reader.service, reader.request, &form.operation()?, &requests, &together).await?;
     // What was worked on is ticked no longer, in the address either.
     let go = Some(form.text("then")).filter(|then| !then.is_empty()).map(unticked);
-    Ok(Done { message: told(reader, &together, worked), go, ..Done::default() }.into())
+    let refused = worked.iter().filter(|one| one.refused.is_some()).count();
+    let extent = match refused {
+        0 => Extent::Whole,
+        all if all == worked.len() => Extent::Nothing,
+        _ => Extent::Part,
+    };
+    Ok(Done { message: told(reader, &together, worked), extent, go, ..Done::default() }.into())
 }
 
 /// Without JavaScript the filters are sent with what is ticked: the address has both then.

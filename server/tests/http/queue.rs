@@ -130,6 +130,52 @@ async fn what_is_ticked_goes_along_with_the_filters(
     assert_eq!(partner.post("/requests", &form).await.status, StatusCode::FORBIDDEN);
 }
 
+#[rstest]
+#[tokio::test]
+async fn the_answer_to_work_on_several_requests_has_the_colour_of_what_came_of_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = Portal::open(engine).await;
+    portal.stage.add_requests(3).await;
+    let agent = portal.signed_in(AGENT).await;
+    let page = agent.get("/operator/queue?find=Wanted").await;
+    let boxes: Vec<_> = tags(&page.body)
+        .into_iter()
+        .filter(|tag| tag.get("class") == Some("pick"))
+        .filter_map(|tag| tag.get("value").map(str::to_owned))
+        .collect();
+    assert_eq!(boxes.len(), 3);
+    let form = |chosen: &[&str]| {
+        let operation = portal.stage.operation().to_string();
+        let mut pairs = vec![("form", "work_requests"), ("target", ""), ("operation", operation.as_str())];
+        pairs.push(("decision", "take"));
+        pairs.extend(chosen.iter().map(|chosen| ("requests", *chosen)));
+        fields(&pairs)
+    };
+    let (first, second, third) = (&boxes[0], &boxes[1], &boxes[2]);
+    // Taken, a row has another version: what the page showed before is refused.
+    for (chosen, class, role, extent) in [
+        (vec![first.as_str()], "notice good", "status", "whole"),
+        (vec![first.as_str(), second.as_str()], "notice wait", "alert", "part"),
+        (vec![first.as_str(), second.as_str()], "notice stop", "alert", "nothing"),
+    ] {
+        let answer = agent.post("/operator/queue", &form(&chosen)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        let page = agent.follow(answer).await;
+        let notice = tags(&page.body)
+            .into_iter()
+            .skip_while(|tag| tag.get("class") != Some("flash"))
+            .find(|tag| tag.get("class").is_some_and(|class| class.starts_with("notice")));
+        let notice = notice.unwrap_or_else(|| panic!("no answer: {}", page.body));
+        assert_eq!((notice.get("class"), notice.get("role")), (Some(class), Some(role)), "{chosen:?}");
+        let told = agent.perform(&form(&chosen)).await;
+        assert_eq!(told.status, StatusCode::OK, "{}", told.body);
+        assert!(told.body.contains(r#""extent":"nothing""#), "the same again, after {extent}: {}", told.body);
+    }
+    let told = agent.perform(&form(&[third])).await;
+    assert!(told.body.contains(r#""extent":"whole""#), "{}", told.body);
+}
+
 const QUIET: &str = "Quietly the third one this year";
 
 #[rstest]

@@ -56,7 +56,8 @@ fn Fields(query: Memo<QueueQuery>, page: Signal<QueuePage>, ticks: Ticks) -> imp
     });
     let told = move || {
         form.done.get().map(|done| {
-            view! { <Notice tone=Tone::Good role="status"><p class="lines">{done.message}</p></Notice> }
+            let tone = Tone::of(done.extent);
+            view! { <Notice tone=tone role=tone.role()><p class="lines">{done.message}</p></Notice> }
         })
     };
     let button = move |what: &'static str, label: &'static str, tone: ButtonTone| {
@@ -134,7 +135,7 @@ fn Elsewhere(query: Memo<QueueQuery>, page: Signal<QueuePage>, ticks: Ticks) -> 
                 .collect();
             let forget = move |_| ticks.forget(&hidden);
             view! {
-                <p class="also">
+                <p>
                     {texts.queue_bulk_also(count)} " "
                     <a href=move || listed_only.get() on:click=forget>{texts.queue_bulk_forget()}</a>
                 </p>
