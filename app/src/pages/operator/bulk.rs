@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use super::decide::label;
 use super::queue::write;
 use super::ticks::Ticks;
-use crate::components::{ButtonTone, Choice, Notice, SelectField, SubmitButton, TextArea, Tone, hydrated};
-use crate::forms::{Form, PostForm};
+use crate::components::{ButtonTone, Choice, Notice, SelectField, SubmitButton, Tone, hydrated};
+use crate::forms::{Form, PostForm, ReasonField};
 use crate::i18n::texts;
 
 /// Id of the form; boxes name it.
@@ -88,15 +88,7 @@ fn Fields(query: Memo<QueueQuery>, page: Signal<QueuePage>, ticks: Ticks) -> imp
                         error=form.field_error(Field::Owner)
                     />
                     <div class="row">{button("assign", texts.queue_bulk_assign(), ButtonTone::Secondary)}</div>
-                    <TextArea
-                        id=form.id(Field::Reason)
-                        name=Field::Reason.code()
-                        label=label(texts, Field::Reason)
-                        value=form.value(Field::Reason, "")
-                        help=texts.queue_bulk_reason_help()
-                        error=form.field_error(Field::Reason)
-                        maxlength=500_u32
-                    />
+                    <ReasonField form=form help=texts.queue_bulk_reason_help() required=false/>
                     <div class="row">{button("refuse", texts.queue_bulk_refuse(), ButtonTone::Danger)}</div>
                 </div>
             </details>
