@@ -135,6 +135,19 @@ fn said(done: &Done) -> Option<Said> {
     (!done.message.is_empty()).then(|| Said { text: done.message.clone(), extent: done.extent })
 }
 
+/// As much of a text as a cookie holds: a browser drops one of more than 4 kB, and a byte takes three.
+fn fitting(text: &str) -> String {
+    let mut room = 1100_usize;
+    let fits = |character: &char| match room.checked_sub(character.len_utf8()) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    };
+    text.chars().take_while(fits).collect()
+}
+
 fn posted(form: &Submission, result: Result<Done, Error>) -> Posted {
     Posted {
         form: form.code().to_owned(),
@@ -201,7 +214,7 @@ fn lead_on(site: &Site, caller: &Caller, uri: &axum::http::Uri, performed: Perfo
     if let Some(said) = said(&performed.done)
         && !matches!(caller.request.actor, Actor::Nobody)
     {
-        let text = caller::encode(&said.code().chars().take(600).collect::<String>());
+        let text = caller::encode(&fitting(&said.code()));
         let name = flash_cookie(site.secure);
         set(format!("{name}={text}; Path=/; Max-Age=30; HttpOnly; SameSite=Lax{secure}"));
     }

@@ -114,7 +114,11 @@ fn told(reader: &Reader<'_>, together: &Together, worked: Vec<Worked>) -> String
             (ErrorCode::Stale, None) => texts.queue_bulk_changed().to_owned(),
             (ErrorCode::WrongKind, _) => texts.queue_bulk_own_form().to_owned(),
             (ErrorCode::WrongState, _) => texts.queue_bulk_so_already().to_owned(),
-            _ => words::refusal(texts, &error),
+            // A colleague who couldn't decide it, for example.
+            _ => match error.fields.first() {
+                Some(fault) => words::field(texts, fault),
+                None => words::refusal(texts, &error),
+            },
         };
         let number = one.number.map(|number| number.to_string()).unwrap_or_default();
         lines.push(texts.queue_bulk_refused_line(number, why));
