@@ -8,6 +8,7 @@
 
 mod new_password;
 mod post_form;
+mod reason;
 #[cfg(feature = "ssr")]
 pub mod submission;
 
@@ -67,6 +68,7 @@ use leptos::server_fn::codec::Json;
 
 pub use new_password::NewPassword;
 pub use post_form::{Form, PostForm};
+pub use reason::ReasonField;
 
 use crate::refusal::Refusal;
 

@@ -5,6 +5,7 @@ use domain::enrolment::Step;
 use domain::older_portal::PortalState;
 use domain::policy::SupportEdition;
 use domain::rights::{Action, OperatorAction, may, operator_may};
+use domain::view::form::Said;
 use domain::view::portal::{OlderPortal, OperatorReader, PersonReader, Portal, Reader};
 use domain::{Field, Language, Policies, Roles};
 use leptos::prelude::*;
@@ -74,8 +75,13 @@ fn Flash(portal: Signal<Portal>) -> impl IntoView {
                 view! { <div class="flash"><Notice tone=Tone::Stop role="alert"><p>{text}</p></Notice></div> }
             })}
         {flash
-            .map(|text| {
-                view! { <div class="flash"><Notice tone=Tone::Good role="status"><p>{text}</p></Notice></div> }
+            .map(|Said { text, extent }| {
+                let tone = Tone::of(extent);
+                view! {
+                    <div class="flash">
+                        <Notice tone=tone role=tone.role()><p class="lines">{text}</p></Notice>
+                    </div>
+                }
             })}
     }
 }

@@ -200,6 +200,8 @@ codes! {
         MethodNotOffered = "method_not_offered",
         /// The file is neither PDF, PNG nor JPEG, or it isn't whole.
         ProofNotReadable = "proof_not_readable",
+        /// More are chosen than are worked on at once.
+        TooManyChosen = "too_many_chosen",
         /// As many proofs are there as an order takes.
         TooManyProofs = "too_many_proofs",
         /// The agreement has to be accepted.

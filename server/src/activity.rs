@@ -9,10 +9,10 @@ use axum::response::Response;
 use domain::view::activity::ActivityQuery;
 use locales::Texts;
 use service::activity::Side;
-use service::activity::export::{Export, Exported, begin};
+use service::activity::export::{Exported, begin};
 
 use crate::caller::Caller;
-use crate::csv_export::{self, Batches, Cells};
+use crate::csv_export::{self, Cells};
 use crate::plain;
 use crate::router::Site;
 
@@ -46,12 +46,10 @@ async fn export(
     match begin(&site.service, &caller.request, side, caller.language, &query).await {
         Ok(export) => {
             let programme = side == Side::Programme;
-            csv_export::answer("activity.csv", head(texts, programme), Rows { export, texts, programme })
+            let cells = move |event| cells(texts, programme, event);
+            csv_export::answer("activity.csv", head(texts, programme), export, cells)
         }
-        Err(failure) => {
-            service::audit::denied(&site.service, &caller.request, "activity_export", &failure).await;
-            plain::failure(&site, caller.language, &failure.told())
-        }
+        Err(failure) => plain::refused(&site, &caller, "activity_export", &failure).await,
     }
 }
 
@@ -76,19 +74,6 @@ fn head(texts: Texts, programme: bool) -> Cells {
         texts.activity_hash(),
     ]);
     head.into_iter().map(str::to_owned).collect()
-}
-
-struct Rows {
-    export: Export,
-    texts: Texts,
-    programme: bool,
-}
-
-impl Batches for Rows {
-    async fn next(&mut self) -> Result<Vec<Cells>, String> {
-        let events = self.export.next().await.map_err(|failure| failure.to_string())?;
-        Ok(events.into_iter().map(|event| cells(self.texts, self.programme, event)).collect())
-    }
 }
 
 fn cells(texts: Texts, programme: bool, Exported { at, event }: Exported) -> Cells {

@@ -10,6 +10,7 @@ use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, USER_AGENT};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::Language;
+use domain::view::form::Said;
 use service::{Actor, sessions};
 
 use crate::plain;
@@ -80,7 +81,9 @@ pub async fn identify(State(site): State<Arc<Site>>, mut request: Request, next:
         session_token: token.filter(|_| !matches!(actor, Actor::Nobody)),
         step_token: cookie(headers, step_cookie(site.secure)),
         agent: header(headers, &USER_AGENT).chars().take(200).collect(),
-        flash: cookie(headers, flash_cookie(site.secure)).and_then(|text| decode(&text)),
+        flash: cookie(headers, flash_cookie(site.secure))
+            .and_then(|text| decode(&text))
+            .and_then(|said| Said::from_code(&said)),
     };
     let caller = Caller {
         request: service::Request {

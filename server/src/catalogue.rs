@@ -34,9 +34,6 @@ pub async fn export(
             ];
             (headers, text).into_response()
         }
-        Err(failure) => {
-            service::audit::denied(&site.service, &caller.request, "catalogue", &failure).await;
-            plain::failure(&site, caller.language, &failure.told())
-        }
+        Err(failure) => plain::refused(&site, &caller, "catalogue", &failure).await,
     }
 }

@@ -2,39 +2,36 @@
 //!
 //! Whatever somebody typed as a name stays a text on the desk of whoever opens the file.
 
-use std::future::Future;
-
 use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
-use service::spreadsheet::{MARK, harmless};
+use service::spreadsheet::{Batches, MARK, harmless};
 
 /// A row's cells, as many as the head has.
 pub type Cells = Vec<String>;
 
-/// Where the rows come from, a batch at a time.
-pub trait Batches: Send + 'static {
-    /// The next rows; none after the last.
-    ///
-    /// # Errors
-    /// The cause, for the log: the file ends there, and the browser says that it is incomplete.
-    fn next(&mut self) -> impl Future<Output = Result<Vec<Cells>, String>> + Send;
-}
-
-/// Answers with a file of that name: a head, then the rows as they are read. No more than a batch is in
-/// memory, however long the list is.
-pub fn answer(name: &str, head: Cells, batches: impl Batches) -> Response {
+/// Answers with a file of that name: a head, then the rows as they are read, each with the cells that it is written
+/// in. No more than a batch is in memory, however long the list is.
+pub fn answer<B: Batches>(
+    name: &str,
+    head: Cells,
+    batches: B,
+    cells: impl Fn(B::Row) -> Cells + Send + 'static,
+) -> Response {
     let first = Some([MARK.as_bytes(), &lines(&[head])].concat());
-    let body = stream::try_unfold((first, batches), |(first, mut batches)| async move {
+    let body = stream::try_unfold((first, batches, cells), |(first, mut batches, cells)| async move {
         if let Some(first) = first {
-            return Ok(Some((Bytes::from(first), (None, batches))));
+            return Ok(Some((Bytes::from(first), (None, batches, cells))));
         }
         match batches.next().await {
             Ok(rows) if rows.is_empty() => Ok(None),
-            Ok(rows) => Ok(Some((Bytes::from(lines(&rows)), (None, batches)))),
+            Ok(rows) => {
+                let rows: Vec<Cells> = rows.into_iter().map(&cells).collect();
+                Ok(Some((Bytes::from(lines(&rows)), (None, batches, cells))))
+            }
             Err(cause) => {
-                tracing::error!(cause, "an export could not be read to its end");
+                tracing::error!(%cause, "an export could not be read to its end");
                 Err(std::io::Error::other("the list could not be read to its end"))
             }
         }
@@ -61,16 +58,21 @@ fn lines(rows: &[Cells]) -> Vec<u8> {
 mod tests {
     use axum::body::to_bytes;
 
-    use super::{Batches, Cells, answer};
+    use service::spreadsheet::Batches;
+    use service::{Failure, Outcome};
+
+    use super::{Cells, answer};
 
     /// Three batches of two rows, or a failure in the place of the third.
     struct Rows(usize, bool);
 
     impl Batches for Rows {
-        async fn next(&mut self) -> Result<Vec<Cells>, String> {
+        type Row = Cells;
+
+        async fn next(&mut self) -> Outcome<Vec<Cells>> {
             self.0 += 1;
             match self.0 {
-                3 if self.1 => Err("gone".to_owned()),
+                3 if self.1 => Err(Failure::broken("list", "row", "gone")),
                 1..=3 => Ok((0..2)
                     .map(|at| vec![format!("{}.{at}", self.0), "陳,\"予\"\n安".to_owned()])
                     .collect()),
@@ -81,7 +83,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_list_is_read_to_its_end_and_back() {
-        let answer = answer("list.csv", vec!["No".to_owned(), "姓名".to_owned()], Rows(0, false));
+        let answer =
+            answer("list.csv", vec!["No".to_owned(), "姓名".to_owned()], Rows(0, false), |row| row);
         assert_eq!(answer.headers()["content-disposition"], "attachment; filename=\"list.csv\"");
         let body = to_bytes(answer.into_body(), 10_000).await.expect("a body");
         let text = body.strip_prefix(b"\xef\xbb\xbf").expect("the mark of UTF-8");
@@ -94,7 +97,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_list_that_ends_early_is_no_whole_file() {
-        let answer = answer("list.csv", vec!["No".to_owned(), "Name".to_owned()], Rows(0, true));
+        let answer = answer("list.csv", vec!["No".to_owned(), "Name".to_owned()], Rows(0, true), |row| row);
         assert!(to_bytes(answer.into_body(), 10_000).await.is_err());
     }
 }

@@ -34,10 +34,6 @@ pub async fn download(
             )
                 .into_response()
         }
-        Err(failure) => {
-            service::audit::denied(&site.service, &caller.request, "download", &failure).await;
-            tracing::info!(request = %caller.request.id, cause = %failure, "a download was refused");
-            plain::failure(&site, caller.language, &failure.told())
-        }
+        Err(failure) => plain::refused(&site, &caller, "download", &failure).await,
     }
 }

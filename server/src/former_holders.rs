@@ -10,9 +10,10 @@ use locales::Texts;
 use service::Failure;
 use service::membership::tier_change::FormerHolder;
 use service::purchases::tier_change::export_former;
+use service::spreadsheet::Whole;
 
 use crate::caller::Caller;
-use crate::csv_export::{self, Batches, Cells};
+use crate::csv_export::{self, Cells};
 use crate::plain;
 use crate::router::Site;
 
@@ -28,11 +29,8 @@ pub async fn export(
         Err(_) => Err(Failure::from(ErrorCode::NotFound)),
     };
     match rows {
-        Ok(rows) => csv_export::answer("former-holders.csv", head(texts), Rows(rows)),
-        Err(failure) => {
-            service::audit::denied(&site.service, &caller.request, "former_holders", &failure).await;
-            plain::failure(&site, caller.language, &failure.told())
-        }
+        Ok(rows) => csv_export::answer("former-holders.csv", head(texts), Whole(rows), cells),
+        Err(failure) => plain::refused(&site, &caller, "former_holders", &failure).await,
     }
 }
 
@@ -44,15 +42,6 @@ fn head(texts: Texts) -> Cells {
         texts.tier_change_column_assigned().to_owned(),
         texts.tier_change_column_ended().to_owned(),
     ]
-}
-
-/// All of them at once: they are those of one holding.
-struct Rows(Vec<FormerHolder>);
-
-impl Batches for Rows {
-    async fn next(&mut self) -> Result<Vec<Cells>, String> {
-        Ok(std::mem::take(&mut self.0).into_iter().map(cells).collect())
-    }
 }
 
 fn cells(row: FormerHolder) -> Cells {

@@ -10,12 +10,12 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::insight::Span;
 use locales::Texts;
+use service::Outcome;
 use service::insight::export::{self, Exported, Programme};
-use service::spreadsheet::{Cell, Sheet, workbook};
-use service::{Failure, Outcome};
+use service::spreadsheet::{Cell, Sheet, Whole, workbook};
 
 use crate::caller::Caller;
-use crate::csv_export::{self, Batches, Cells};
+use crate::csv_export;
 use crate::plain;
 use crate::router::Site;
 
@@ -92,26 +92,16 @@ async fn answer(
     sheets: Outcome<Vec<Sheet>>,
     file: impl FnOnce(Vec<Sheet>) -> Outcome<Response>,
 ) -> Response {
-    let failure: Failure = match sheets.and_then(file) {
-        Ok(response) => return response,
-        Err(failure) => failure,
-    };
-    service::audit::denied(&site.service, &caller.request, "insight_export", &failure).await;
-    plain::failure(site, caller.language, &failure.told())
-}
-
-struct Lines(Option<Vec<Vec<Cell>>>);
-
-impl Batches for Lines {
-    async fn next(&mut self) -> Result<Vec<Cells>, String> {
-        let rows = self.0.take().unwrap_or_default();
-        Ok(rows.iter().map(|row| row.iter().map(Cell::text).collect()).collect())
+    match sheets.and_then(file) {
+        Ok(response) => response,
+        Err(failure) => plain::refused(site, caller, "insight_export", &failure).await,
     }
 }
 
 fn lines(name: &str, sheets: Vec<Sheet>, part: usize) -> Outcome<Response> {
     let sheet = sheets.into_iter().nth(part).ok_or(domain::ErrorCode::NotFound)?;
-    Ok(csv_export::answer(name, sheet.head, Lines(Some(sheet.rows))))
+    let cells = |row: Vec<Cell>| row.iter().map(Cell::text).collect::<Vec<String>>();
+    Ok(csv_export::answer(name, sheet.head, Whole(sheet.rows), cells))
 }
 
 fn book(name: &str, sheets: &[Sheet]) -> Outcome<Response> {

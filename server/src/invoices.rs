@@ -28,11 +28,7 @@ pub async fn invoice(
             ];
             (headers, content).into_response()
         }
-        Err(failure) => {
-            service::audit::denied(&site.service, &caller.request, "invoice", &failure).await;
-            tracing::info!(request = %caller.request.id, cause = %failure, "an invoice was refused");
-            plain::failure(&site, caller.language, &failure.told())
-        }
+        Err(failure) => plain::refused(&site, &caller, "invoice", &failure).await,
     }
 }
 

@@ -42,8 +42,7 @@ pub async fn import(
     let mut filled = Filled::default();
     // Nothing is read of somebody who may not.
     if let Err(failure) = import::may(&caller.request) {
-        service::audit::denied(&site.service, &caller.request, "import_keys", &failure).await;
-        return plain::failure(&site, caller.language, &failure.told());
+        return plain::refused(&site, &caller, "import_keys", &failure).await;
     }
     let read = match form {
         Ok(form) => read(form, &mut filled).await,
@@ -68,13 +67,10 @@ pub async fn import(
             lead(&format!("{}?open={batch}#batch-{batch}", page(&product)))
         }
         Err(failure) => {
-            let told = failure.told();
-            if let Some(query) = about_the_form(&told, &filled) {
+            if let Some(query) = about_the_form(&failure.told(), &filled) {
                 return lead(&format!("{}?{query}#import", page(&product)));
             }
-            service::audit::denied(&site.service, &caller.request, "import_keys", &failure).await;
-            tracing::info!(request = %caller.request.id, cause = %failure, "a file of keys was refused");
-            plain::failure(&site, caller.language, &told)
+            plain::refused(&site, &caller, "import_keys", &failure).await
         }
     }
 }

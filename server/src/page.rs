@@ -16,6 +16,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::view::form::{Done, Said};
 use domain::{Error, ErrorCode};
 use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
@@ -98,8 +99,7 @@ pub async fn post(
         Ok(performed) if performed.done.shown.is_none() => lead_on(&site, &caller, &parts.uri, performed),
         Ok(performed) => {
             // What is shown once stands in the row that it belongs to; what was done is said on top.
-            let said = Some(performed.done.message.clone()).filter(|message| !message.is_empty());
-            let browser = Browser { flash: said, ..caller.browser.clone() };
+            let browser = Browser { flash: said(&performed.done), ..caller.browser.clone() };
             let posted = posted(&form, Ok(performed.done));
             let answer = Render { posted: Some(posted), ..Render::default() };
             render(&site, Caller { browser, ..caller }, page(), answer).await
@@ -130,7 +130,25 @@ pub async fn post(
     }
 }
 
-fn posted(form: &Submission, result: Result<domain::view::form::Done, Error>) -> Posted {
+/// What the next page says about it.
+fn said(done: &Done) -> Option<Said> {
+    (!done.message.is_empty()).then(|| Said { text: done.message.clone(), extent: done.extent })
+}
+
+/// As much of a text as a cookie holds: a browser drops one of more than 4 kB, and a byte takes three.
+fn fitting(text: &str) -> String {
+    let mut room = 1100_usize;
+    let fits = |character: &char| match room.checked_sub(character.len_utf8()) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    };
+    text.chars().take_while(fits).collect()
+}
+
+fn posted(form: &Submission, result: Result<Done, Error>) -> Posted {
     Posted {
         form: form.code().to_owned(),
         target: form.target().to_owned(),
@@ -193,8 +211,10 @@ fn lead_on(site: &Site, caller: &Caller, uri: &axum::http::Uri, performed: Perfo
             set(format!("{name}={tag}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"));
         }
     }
-    if !performed.done.message.is_empty() && !matches!(caller.request.actor, Actor::Nobody) {
-        let text = caller::encode(&performed.done.message.chars().take(600).collect::<String>());
+    if let Some(said) = said(&performed.done)
+        && !matches!(caller.request.actor, Actor::Nobody)
+    {
+        let text = caller::encode(&fitting(&said.code()));
         let name = flash_cookie(site.secure);
         set(format!("{name}={text}; Path=/; Max-Age=30; HttpOnly; SameSite=Lax{secure}"));
     }

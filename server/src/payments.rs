@@ -182,7 +182,5 @@ fn lead(path: &str) -> Response {
 }
 
 async fn refused(site: &Site, caller: &Caller, failure: &Failure) -> Response {
-    service::audit::denied(&site.service, &caller.request, "payment_proof", failure).await;
-    tracing::info!(request = %caller.request.id, cause = %failure, "a proof of a transfer was refused");
-    plain::failure(site, caller.language, &failure.told())
+    plain::refused(site, caller, "payment_proof", failure).await
 }

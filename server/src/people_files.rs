@@ -121,7 +121,5 @@ async fn answer(site: &Site, caller: &Caller, name: &str, table: Outcome<Vec<u8>
 }
 
 async fn refused(site: &Site, caller: &Caller, failure: &Failure) -> Response {
-    service::audit::denied(&site.service, &caller.request, "people_import", failure).await;
-    tracing::info!(request = %caller.request.id, cause = %failure, "a file about people was refused");
-    plain::failure(site, caller.language, &failure.told())
+    plain::refused(site, caller, "people_import", failure).await
 }

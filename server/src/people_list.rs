@@ -7,10 +7,10 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use domain::view::people::{PeopleQuery, PersonRow};
 use locales::Texts;
-use service::people::export::{Export, begin};
+use service::people::export::begin;
 
 use crate::caller::Caller;
-use crate::csv_export::{self, Batches, Cells};
+use crate::csv_export::{self, Cells};
 use crate::plain;
 use crate::router::Site;
 
@@ -24,11 +24,8 @@ pub async fn export(
         PeopleQuery::read(|name| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()));
     let texts = locales::texts(caller.language);
     match begin(&site.service, &caller.request, &query).await {
-        Ok(export) => csv_export::answer("users.csv", head(texts), Rows { export, texts }),
-        Err(failure) => {
-            service::audit::denied(&site.service, &caller.request, "people_export", &failure).await;
-            plain::failure(&site, caller.language, &failure.told())
-        }
+        Ok(export) => csv_export::answer("users.csv", head(texts), export, move |row| cells(texts, row)),
+        Err(failure) => plain::refused(&site, &caller, "people_export", &failure).await,
     }
 }
 
@@ -43,18 +40,6 @@ fn head(texts: Texts) -> Cells {
         texts.people_column_seats().to_owned(),
         texts.people_column_since().to_owned(),
     ]
-}
-
-struct Rows {
-    export: Export,
-    texts: Texts,
-}
-
-impl Batches for Rows {
-    async fn next(&mut self) -> Result<Vec<Cells>, String> {
-        let rows = self.export.next().await.map_err(|failure| failure.to_string())?;
-        Ok(rows.into_iter().map(|row| cells(self.texts, row)).collect())
-    }
 }
 
 fn cells(texts: Texts, row: PersonRow) -> Cells {

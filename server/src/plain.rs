@@ -10,8 +10,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Error, ErrorCode, Language};
+use service::Failure;
 
-use crate::caller;
+use crate::caller::{self, Caller};
 use crate::router::Site;
 
 /// What provisioning programs read.
@@ -31,6 +32,14 @@ pub fn refusal(site: &Site, path: &str, language: Language, error: &Error) -> Re
     } else {
         failure(site, language, error)
     }
+}
+
+/// Answers a refusal with a page of its own; what the rights refuse goes into the trail. `attempt` is the code of
+/// what was tried.
+pub async fn refused(site: &Site, caller: &Caller, attempt: &'static str, cause: &Failure) -> Response {
+    service::audit::denied(&site.service, &caller.request, attempt, cause).await;
+    tracing::info!(request = %caller.request.id, attempt, %cause, "a file was refused");
+    failure(site, caller.language, &cause.told())
 }
 
 /// A refusal as a page of its own.

@@ -10,10 +10,10 @@ use domain::view::key_pools::{SeenKey, key_label};
 use domain::view::operator::Stamp;
 use locales::Texts;
 use service::Failure;
-use service::keys::seen::{self, Export};
+use service::keys::seen;
 
 use crate::caller::Caller;
-use crate::csv_export::{self, Batches, Cells};
+use crate::csv_export::{self, Cells};
 use crate::plain;
 use crate::router::Site;
 
@@ -29,11 +29,8 @@ pub async fn export(
         Err(error) => Err(Failure::from(error)),
     };
     match export {
-        Ok(export) => csv_export::answer("keys-shown.csv", head(texts), Rows { export, texts }),
-        Err(failure) => {
-            service::audit::denied(&site.service, &caller.request, "export_seen_keys", &failure).await;
-            plain::failure(&site, caller.language, &failure.told())
-        }
+        Ok(export) => csv_export::answer("keys-shown.csv", head(texts), export, move |row| cells(texts, row)),
+        Err(failure) => plain::refused(&site, &caller, "export_seen_keys", &failure).await,
     }
 }
 
@@ -46,18 +43,6 @@ fn head(texts: Texts) -> Cells {
         texts.key_pools_column_first().to_owned(),
         texts.key_pools_column_last_seen().to_owned(),
     ]
-}
-
-struct Rows {
-    export: Export,
-    texts: Texts,
-}
-
-impl Batches for Rows {
-    async fn next(&mut self) -> Result<Vec<Cells>, String> {
-        let rows = self.export.next().await.map_err(|failure| failure.to_string())?;
-        Ok(rows.into_iter().map(|row| cells(self.texts, row)).collect())
-    }
 }
 
 fn cells(texts: Texts, row: SeenKey) -> Cells {

@@ -1,9 +1,35 @@
 //! What a table must heed for spreadsheet programs: that they know it for UTF-8, and that no cell
 //! becomes a formula on the desk of whoever opens it.
 
+use std::future::Future;
+
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use crate::{Failure, Outcome};
+
+/// The rows of a list that goes out as a file, a batch at a time: no more than a batch is in memory, however long the
+/// list is.
+pub trait Batches: Send + 'static {
+    /// A row.
+    type Row: Send;
+
+    /// The next rows; none after the last.
+    ///
+    /// # Errors
+    /// What keeps the rest from being read: the file ends there, and isn't whole.
+    fn next(&mut self) -> impl Future<Output = Outcome<Vec<Self::Row>>> + Send;
+}
+
+/// Rows that are all there: those of a list that can't be long.
+pub struct Whole<R>(pub Vec<R>);
+
+impl<R: Send + 'static> Batches for Whole<R> {
+    type Row = R;
+
+    async fn next(&mut self) -> Outcome<Vec<R>> {
+        Ok(std::mem::take(&mut self.0))
+    }
+}
 
 /// A cell of a table that goes out as a file.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -20,6 +20,7 @@ use service::change::{Change, programme_chain};
 use service::entity::audit_event;
 use service::keys::reveal::{KeyOf, RevealKey, reveal};
 use service::people::add::{AddUser, add_user};
+use service::spreadsheet::Batches;
 use service::{Failure, Outcome, Request, sql};
 
 const GOLD: &str = "fernhollow.example";

@@ -113,7 +113,7 @@ async fn rule_19_a_company_enrols_and_becomes_a_member(
     let number = reviewed.pending.review.expect("a request").0;
     let agent = stage.operator(AGENT).await;
     let wanted = waiting(&stage).await;
-    let query = QueueQuery { open: Some(wanted.request), page: 1, ..QueueQuery::default() };
+    let query = QueueQuery { open: Some(wanted.request), ..QueueQuery::default() };
     let queue = list::page(&stage.service, &agent, Language::English, &query).await.expect("a queue");
     let item = queue.item.expect("the open row");
     let ItemFacts::Enrolment(facts) = item.facts else { panic!("another kind") };

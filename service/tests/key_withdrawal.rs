@@ -17,6 +17,7 @@ use service::keys::reveal::{KeyOf, RevealKey, RevealedKey, reveal};
 use service::keys::seen;
 use service::keys::take_over::take_next;
 use service::keys::withdraw::{WithdrawBatch, Withdrawn, tell_holders, withdraw};
+use service::spreadsheet::Batches;
 use service::{Failure, Request};
 
 const COMPANY: &str = "fernhollow.example";

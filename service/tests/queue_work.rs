@@ -9,9 +9,9 @@ use domain::benefit::Category;
 use domain::ids::{AccountId, OrganizationId, QueueViewId, ServiceRequestId};
 use domain::queue::NextStep;
 use domain::view::operator::{
-    ItemFacts, OwnerFilter, PAGE_ROWS, QueuePage, QueueQuery, StateFilter, WantedOwner,
+    ItemFacts, OwnerFilter, PAGE_ROWS, QueuePage, QueuePlace, QueueQuery, QueueSort, StateFilter, WantedOwner,
 };
-use domain::view::requests::{RequestState, RequestsQuery};
+use domain::view::requests::{RequestKind, RequestState, RequestsQuery};
 use domain::{AuditAction, ErrorCode, Field, Language};
 use rstest::rstest;
 use sea_orm::FromQueryResult;
@@ -111,7 +111,7 @@ async fn several_requests_are_worked_at_once_and_each_has_its_own_outcome(
     assert_eq!(worked[0].refused.as_ref().map(|error| error.code), Some(ErrorCode::WrongKind));
     for (chosen, together, field, code) in [
         (vec![], Together::Take, Field::Requests, ErrorCode::Required),
-        (vec![now; PAGE_ROWS as usize + 1], Together::Take, Field::Requests, ErrorCode::TooManyRows),
+        (vec![now; PAGE_ROWS as usize + 1], Together::Take, Field::Requests, ErrorCode::TooManyChosen),
         (vec![now], Together::Refuse(" ".to_owned()), Field::Reason, ErrorCode::ReasonNeeded),
     ] {
         let error = work(&stage, &agent, &chosen, together).await.expect_err("refused").told();
@@ -388,6 +388,93 @@ async fn rule_15_an_engagement_is_planned_and_the_partner_reads_it(
     assert!(plan(&auditor, request, |_| {}).await.expect_err("reads only").is(ErrorCode::RoleNeeded));
 }
 
+fn ids(page: &QueuePage) -> Vec<ServiceRequestId> {
+    page.rows.iter().map(|row| row.id).collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn pages_of_the_queue_go_through_everything_once_and_back(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let agent = stage.operator(AGENT).await;
+    stage.add_requests(3 * PAGE_ROWS as usize + 7).await;
+    let mut queries = Vec::new();
+    for sort in QueueSort::ALL {
+        for descending in [false, true] {
+            for kind in [None, Some(RequestKind::Advisory)] {
+                queries.push(QueueQuery { sort: *sort, descending, kind, ..QueueQuery::default() });
+            }
+        }
+    }
+    for first in queries {
+        let mut pages = Vec::new();
+        let mut seen = Vec::new();
+        let mut found = page(&stage, &agent, first.clone()).await;
+        loop {
+            assert_eq!(found.before, i64::try_from(seen.len()).expect("few"), "{first:?}");
+            assert_eq!(found.previous.is_some(), !pages.is_empty(), "{first:?}");
+            seen.extend(ids(&found));
+            pages.push(ids(&found));
+            let Some(next) = found.next else { break };
+            let query = QueueQuery { place: Some(QueuePlace::After(next)), ..first.clone() };
+            found = page(&stage, &agent, query).await;
+        }
+        assert!(pages.len() > 3, "{first:?}");
+        assert_eq!(found.total, i64::try_from(seen.len()).expect("few"), "{first:?}");
+        let mut different = seen.clone();
+        different.sort();
+        different.dedup();
+        assert_eq!(different.len(), seen.len(), "nothing twice: {first:?}");
+        for (number, expected) in pages.iter().enumerate().rev().skip(1) {
+            let previous = found.previous.expect("a page before");
+            let query = QueueQuery { place: Some(QueuePlace::Before(previous)), ..first.clone() };
+            found = page(&stage, &agent, query).await;
+            assert_eq!(&ids(&found), expected, "{first:?}");
+            assert_eq!(found.before, i64::from(PAGE_ROWS) * i64::try_from(number).expect("few"), "{first:?}");
+            assert!(found.next.is_some(), "{first:?}");
+        }
+        assert_eq!(found.previous, None, "{first:?}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_page_stays_where_it_is_while_requests_are_decided(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let agent = stage.operator(AGENT).await;
+    stage.add_requests(PAGE_ROWS as usize + 20).await;
+    let all = page(&stage, &agent, QueueQuery::default()).await;
+    let at = |place| QueueQuery { place: Some(place), ..QueueQuery::default() };
+    let place = all.next.expect("a second page");
+    let second = ids(&page(&stage, &agent, at(QueuePlace::After(place))).await);
+    // Of the first page half is decided, its last one as well: by offset, the second would leave some out.
+    for request in ids(&all).into_iter().step_by(2).chain([place]) {
+        let text = "update service_request set open = false, state = 'completed', decided_at = requested_at
+            where id = $1";
+        stage.run(text, [request.0.into()]).await;
+    }
+    let found = page(&stage, &agent, at(QueuePlace::After(place))).await;
+    assert_eq!(ids(&found), second);
+    assert_eq!(found.before, found.total - i64::try_from(second.len()).expect("few"));
+    // What is left in front of it is less than a page: that is the first one.
+    let found = page(&stage, &agent, at(QueuePlace::Before(second[0]))).await;
+    assert_eq!((found.before, found.previous), (0, None));
+    assert!(found.rows.len() == PAGE_ROWS as usize && found.next.is_some());
+    // Nothing is left behind the last one.
+    let last = second.last().copied().expect("some");
+    let found = page(&stage, &agent, at(QueuePlace::After(last))).await;
+    assert!(found.before == 0 && found.rows.len() == PAGE_ROWS as usize);
+    for place in [QueuePlace::After, QueuePlace::Before] {
+        let query = at(place(ServiceRequestId(stage.service.new_id())));
+        let page = list::page(&stage.service, &agent, Language::English, &query).await;
+        assert!(page.expect_err("no such request").is(ErrorCode::NotFound));
+    }
+}
+
 #[tokio::test]
 async fn the_queue_and_the_history_are_found_by_their_indexes() {
     #[derive(FromQueryResult)]
@@ -407,6 +494,11 @@ async fn the_queue_and_the_history_are_found_by_their_indexes() {
         (
             "select id from service_request where open = true order by requested_at, number limit 50",
             "service_request_by_age",
+        ),
+        (
+            "select id from service_request where open = true and (requested_at <= 7 and ((requested_at < 7)
+                or (requested_at = 7 and number < 5))) order by requested_at desc, number desc limit 51",
+            "service_request_by_age (open=? AND requested_at<?)",
         ),
         (
             "select at from audit_event where object_kind = 'service_request' and object_id = 'x' order by at",

@@ -7,6 +7,9 @@ use super::field::{Choice, options};
 use super::icon::{Icon, IconName};
 use crate::i18n::texts;
 
+/// What the names of fields begin with where they are sent along with another form.
+pub const ALONG: &str = "filter-";
+
 /// The search field.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Find {
@@ -81,8 +84,16 @@ pub fn FilterBar(
     /// The address without any filter.
     #[prop(into)]
     clear: String,
+    /// Id of the form that holds what is ticked in the list. Without JavaScript the fields belong to it, so that the
+    /// ticks are sent with them: it is posted with `decision` as `filter`, and leads on to the list.
+    #[prop(optional, into)]
+    along: Signal<Option<&'static str>>,
 ) -> impl IntoView {
     let texts = texts();
+    let ready = browser::hydrated();
+    let owner = move || along.get().filter(|_| !ready.get());
+    let named =
+        move |name: String| move || if owner().is_some() { format!("{ALONG}{name}") } else { name.clone() };
     let form = NodeRef::<html::Form>::new();
     let apply = applying(action.clone(), form);
     let waiting = StoredValue::new(None::<TimeoutHandle>);
@@ -123,7 +134,8 @@ pub fn FilterBar(
                 <input
                     node_ref=input
                     id=format!("filter-{name}")
-                    name=name
+                    name=named(name.to_owned())
+                    form=owner
                     type="search"
                     value=value
                     placeholder=hint
@@ -145,7 +157,8 @@ pub fn FilterBar(
                         <label for=format!("filter-{name}")>{label}</label>
                         <input
                             id=format!("filter-{name}")
-                            name=name
+                            name=named(name.to_owned())
+                            form=owner
                             type="date"
                             value=day.map(|day| day.to_string())
                             on:change=move |_| on_change()
@@ -165,7 +178,12 @@ pub fn FilterBar(
                 view! {
                     <div class="field">
                         <label for=format!("filter-{name}")>{label}</label>
-                        <select id=format!("filter-{name}") name=name on:change=move |_| on_change()>
+                        <select
+                            id=format!("filter-{name}")
+                            name=named(name.to_owned())
+                            form=owner
+                            on:change=move |_| on_change()
+                        >
                             {options(choices, &selected)}
                         </select>
                     </div>
@@ -176,7 +194,7 @@ pub fn FilterBar(
     let kept = move || {
         kept.get()
             .into_iter()
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+            .map(|(name, value)| view! { <input type="hidden" name=named(name) form=owner value=value/> })
             .collect_view()
     };
     let on = move || {
@@ -212,7 +230,15 @@ pub fn FilterBar(
                 {selects}
                 {days}
                 {kept}
-                <button class="button" type="submit">{texts.common_apply()}</button>
+                <button
+                    class="button"
+                    type="submit"
+                    form=owner
+                    name=move || owner().map(|_| "decision")
+                    value=move || owner().map(|_| "filter")
+                >
+                    {texts.common_apply()}
+                </button>
             </form>
             <div class="chips">
                 <span class="muted" role="status">{move || count.get()}</span>

@@ -65,7 +65,7 @@ pub use key_output::{Identifier, KeyOutput};
 pub use ledger::{Column, Direction, Ledger, Opener, OpeningRow};
 pub use membership_year::MembershipRail;
 pub use notice::{Notice, Tone};
-pub use pagination::Pagination;
+pub use pagination::{Neighbours, Pagination};
 pub use status::{ProcessingClock, Status, StatusByCode, StatusKind};
 pub use steps::{Step, StepState, Steps};
 pub use tally::Tally;

@@ -1,3 +1,4 @@
+use domain::view::form::Extent;
 use leptos::prelude::*;
 
 use super::icon::{Icon, IconName};
@@ -17,6 +18,25 @@ pub enum Tone {
 }
 
 impl Tone {
+    /// The tone in which an answer says how much was done.
+    #[must_use]
+    pub const fn of(extent: Extent) -> Self {
+        match extent {
+            Extent::Whole => Self::Good,
+            Extent::Part => Self::Wait,
+            Extent::Nothing => Self::Stop,
+        }
+    }
+
+    /// The role of an answer in this tone: what didn't work is said at once.
+    #[must_use]
+    pub const fn role(self) -> &'static str {
+        match self {
+            Self::Info | Self::Good => "status",
+            Self::Wait | Self::Stop => "alert",
+        }
+    }
+
     const fn class(self) -> &'static str {
         match self {
             Self::Info => "notice",

@@ -82,6 +82,38 @@ where
     }
 }
 
+/// The pages before and after this one, of a list whose pages begin at a row: rows come and go while somebody reads,
+/// so the pages have no numbers.
+#[component]
+pub fn Neighbours(
+    /// Rows in front of this page.
+    before: i64,
+    /// Rows of this page.
+    rows: usize,
+    /// Rows of the list.
+    total: i64,
+    /// Address of the page before, if there is one.
+    previous: Option<String>,
+    /// Address of the page after, if there is one.
+    next: Option<String>,
+) -> impl IntoView {
+    let texts = texts();
+    let number = |value| format::number(texts.language(), value);
+    let end = before.saturating_add(i64::try_from(rows).unwrap_or(i64::MAX));
+    let first = if rows == 0 { 0 } else { before.saturating_add(1) };
+    let step = |href: String, way: &'static str, label: &'static str, icon| {
+        view! { <li><a href=href rel=way aria-label=label><Icon name=icon/></a></li> }
+    };
+    let previous = previous.map(|href| step(href, "prev", texts.common_previous_page(), IconName::Left));
+    let next = next.map(|href| step(href, "next", texts.common_next_page(), IconName::Right));
+    view! {
+        <nav class="pages" aria-label=texts.component_pages()>
+            <span>{texts.common_range_of(number(first), number(end), number(total.max(end)))}</span>
+            <ul>{previous}{next}</ul>
+        </nav>
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{range_of, window_of};

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use domain::view::form::Extent;
 use leptos::prelude::*;
 
 use super::icon::{Icon, IconName};
@@ -12,6 +13,7 @@ const STAYS: Duration = Duration::from_secs(6);
 struct Toast {
     number: u32,
     text: String,
+    extent: Extent,
     action: Option<(String, Callback<()>)>,
 }
 
@@ -33,18 +35,23 @@ impl Toasts {
 
     /// Says what was done.
     pub fn say(self, text: impl Into<String>) {
-        self.push(text.into(), None);
+        self.tell(text, Extent::Whole);
+    }
+
+    /// Says how much of it was done.
+    pub fn tell(self, text: impl Into<String>, extent: Extent) {
+        self.push(text.into(), extent, None);
     }
 
     /// Says what was done and offers something about it: "Undo".
     pub fn offer(self, text: impl Into<String>, label: impl Into<String>, action: Callback<()>) {
-        self.push(text.into(), Some((label.into(), action)));
+        self.push(text.into(), Extent::Whole, Some((label.into(), action)));
     }
 
-    fn push(self, text: String, action: Option<(String, Callback<()>)>) {
+    fn push(self, text: String, extent: Extent, action: Option<(String, Callback<()>)>) {
         self.said.update_value(|said| *said = said.wrapping_add(1));
         let number = self.said.get_value();
-        self.queue.update(|queue| queue.push_back(Toast { number, text, action }));
+        self.queue.update(|queue| queue.push_back(Toast { number, text, extent, action }));
     }
 
     /// Takes a toast away; nothing happens where it is gone already.
@@ -85,7 +92,7 @@ pub fn ToastRegion(
     let shown = move || {
         // Only the number is tracked: another toast in the queue doesn't write this one anew.
         number.get()?;
-        let Toast { number, text, action } = untrack(|| toasts.current())?;
+        let Toast { number, text, extent, action } = untrack(|| toasts.current())?;
         let action = action.map(|(label, action)| {
             let press = move |_| {
                 action.run(());
@@ -93,7 +100,8 @@ pub fn ToastRegion(
             };
             view! { <button class="button quiet" type="button" on:click=press>{label}</button> }
         });
-        Some(view! { <p class="toast"><Icon name=IconName::Check/><span>{text}</span>{action}</p> })
+        let icon = if extent == Extent::Whole { IconName::Check } else { IconName::Warn };
+        Some(view! { <p class="toast"><Icon name=icon/><span>{text}</span>{action}</p> })
     };
     view! {
         <div

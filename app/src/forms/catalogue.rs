@@ -29,7 +29,7 @@ pub(super) async fn begin(reader: &Reader<'_>, form: &Submission) -> Outcome<Per
     let input = BeginDraft { title: form.field(Field::Title).to_owned(), file: None };
     let draft = drafts::begin(reader.service, reader.request, form.operation()?, input).await?;
     let message = reader.texts().catalogue_done_begun().to_owned();
-    Ok(Done { message, go: Some(format!("/operator/catalogue/{draft}")), shown: None }.into())
+    Ok(Done { message, go: Some(format!("/operator/catalogue/{draft}")), ..Done::default() }.into())
 }
 
 pub(super) async fn withdraw(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

@@ -53,5 +53,5 @@ pub(super) async fn inspect(reader: &Reader<'_>, form: &Submission) -> Outcome<P
     let input = InspectKey { key: form.id("target")?, reason: form.field(Field::Reason).to_owned() };
     let key = inspect::inspect(reader.service, reader.request, form.operation()?, input).await?;
     let shown = Some(Shown::Key { target: form.target().to_owned(), key });
-    Ok(Done { message: reader.texts().software_done_revealed().to_owned(), shown, go: None }.into())
+    Ok(Done { message: reader.texts().software_done_revealed().to_owned(), shown, ..Done::default() }.into())
 }

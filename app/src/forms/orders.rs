@@ -21,7 +21,7 @@ fn wanted(form: &Submission) -> Outcome<WantedOrder> {
 }
 
 fn on_order(message: impl Into<String>, number: i64) -> Performed {
-    Done { message: message.into(), go: Some(format!("/orders/{number}")), shown: None }.into()
+    Done { message: message.into(), go: Some(format!("/orders/{number}")), ..Done::default() }.into()
 }
 
 pub(super) async fn place(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

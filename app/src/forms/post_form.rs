@@ -252,7 +252,7 @@ fn catch(event: &SubmitEvent, form: Form, reload: Option<Reload>, toasts: Option
                 if let Some(toasts) = toasts
                     && !done.message.is_empty()
                 {
-                    toasts.say(done.message.clone());
+                    toasts.tell(done.message.clone(), done.extent);
                 }
                 let go = done.go.clone();
                 form.done.set(Some(done));

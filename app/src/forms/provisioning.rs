@@ -23,7 +23,7 @@ pub(super) async fn make_token(reader: &Reader<'_>, form: &Submission) -> Outcom
     let message =
         if token.is_some() { texts.provisioning_done_made() } else { texts.provisioning_made_before() };
     let shown = token.map(|token| Shown::Token { token });
-    Ok(Done { message: message.to_owned(), go: None, shown }.into())
+    Ok(Done { message: message.to_owned(), shown, ..Done::default() }.into())
 }
 
 pub(super) async fn revoke_token(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

@@ -1,6 +1,8 @@
 //! Forms about the queue as a whole: several requests at once, saved views, who has what, what is planned.
 
 use domain::ids::{QueueViewId, ServiceRequestId};
+use domain::view::form::{Done, Extent};
+use domain::view::operator::{PAGE_ROWS, Ticked};
 use domain::{Error, ErrorCode, Field};
 use service::Outcome;
 use service::queue::Wanted;
@@ -12,7 +14,8 @@ use service::queue::views::{self, SaveView};
 
 use super::operator::wanted;
 use super::submission::{Performed, Reader, Submission, said};
-use crate::pages::operator::queue::kept_of;
+use crate::components::filter_bar::ALONG;
+use crate::pages::operator::queue::{filtered, kept_of, unticked};
 use crate::words;
 
 /// So many requests that didn't work are named in the answer; of the rest their number is told.
@@ -50,6 +53,10 @@ fn chosen(value: &str) -> Result<Wanted, Error> {
 }
 
 pub(super) async fn work(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let requests = form.all(Field::Requests).map(chosen).collect::<Result<Vec<_>, _>>()?;
+    if form.text("decision") == "filter" {
+        return filter(reader, form, &requests);
+    }
     let together = match form.text("decision") {
         "take" => Together::Take,
         "assign" => Together::Assign(colleague(form)?),
@@ -59,9 +66,28 @@ pub(super) async fn work(reader: &Reader<'_>, form: &Submission) -> Outcome<Perf
         "refuse" => Together::Refuse(form.field(Field::Reason).to_owned()),
         _ => return Err(ErrorCode::UnknownChoice.into()),
     };
-    let requests = form.all(Field::Requests).map(chosen).collect::<Result<Vec<_>, _>>()?;
     let worked = bulk::work(reader.service, reader.request, &form.operation()?, &requests, &together).await?;
-    Ok(said(told(reader, &together, worked)))
+    // What was worked on is ticked no longer, in the address either.
+    let go = Some(form.text("then")).filter(|then| !then.is_empty()).map(unticked);
+    let refused = worked.iter().filter(|one| one.refused.is_some()).count();
+    let extent = match refused {
+        0 => Extent::Whole,
+        all if all == worked.len() => Extent::Nothing,
+        _ => Extent::Part,
+    };
+    Ok(Done { message: told(reader, &together, worked), extent, go, ..Done::default() }.into())
+}
+
+/// Without JavaScript the filters are sent with what is ticked: the address has both then.
+fn filter(reader: &Reader<'_>, form: &Submission, requests: &[Wanted]) -> Outcome<Performed> {
+    reader.request.operator()?;
+    if requests.len() > PAGE_ROWS as usize {
+        return Err(Error::field(Field::Requests, ErrorCode::TooManyChosen).into());
+    }
+    let ticked =
+        requests.iter().map(|wanted| Ticked { request: wanted.request, version: wanted.version }).collect();
+    let filters: Vec<_> = form.beginning_with(ALONG).collect();
+    Ok(Done { go: Some(filtered(&filters, ticked)), ..Done::default() }.into())
 }
 
 /// Which worked, which didn't, and why.
@@ -88,7 +114,11 @@ fn told(reader: &Reader<'_>, together: &Together, worked: Vec<Worked>) -> String
             (ErrorCode::Stale, None) => texts.queue_bulk_changed().to_owned(),
             (ErrorCode::WrongKind, _) => texts.queue_bulk_own_form().to_owned(),
             (ErrorCode::WrongState, _) => texts.queue_bulk_so_already().to_owned(),
-            _ => words::refusal(texts, &error),
+            // A colleague who couldn't decide it, for example.
+            _ => match error.fields.first() {
+                Some(fault) => words::field(texts, fault),
+                None => words::refusal(texts, &error),
+            },
         };
         let number = one.number.map(|number| number.to_string()).unwrap_or_default();
         lines.push(texts.queue_bulk_refused_line(number, why));

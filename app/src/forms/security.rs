@@ -49,14 +49,14 @@ pub(super) async fn begin_second_factor(reader: &Reader<'_>, form: &Submission) 
     let begun = second_factor::begin(reader.service, reader.request, password).await?;
     Ok(Done {
         message: reader.texts().security_done_begun().to_owned(),
-        go: None,
         shown: Some(Shown::SecondFactor { secret: begun.secret, square: begun.square }),
+        ..Done::default()
     }
     .into())
 }
 
 fn codes(message: &str, codes: Vec<String>) -> Performed {
-    Done { message: message.to_owned(), go: None, shown: Some(Shown::RecoveryCodes(codes)) }.into()
+    Done { message: message.to_owned(), shown: Some(Shown::RecoveryCodes(codes)), ..Done::default() }.into()
 }
 
 pub(super) async fn confirm_second_factor(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

@@ -20,8 +20,8 @@ pub(super) async fn reveal(reader: &Reader<'_>, form: &Submission) -> Outcome<Pe
     };
     Ok(Done {
         message: message.to_owned(),
-        go: None,
         shown: Some(Shown::Key { target: form.target().to_owned(), key: revealed.key }),
+        ..Done::default()
     }
     .into())
 }
@@ -31,8 +31,8 @@ pub(super) async fn replace(reader: &Reader<'_>, form: &Submission) -> Outcome<P
     let replaced = replace::replace(reader.service, reader.request, form.operation()?, input).await?;
     Ok(Done {
         message: reader.texts().software_done_replaced().to_owned(),
-        go: None,
         shown: Some(Shown::Key { target: form.target().to_owned(), key: replaced.key }),
+        ..Done::default()
     }
     .into())
 }

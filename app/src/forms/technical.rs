@@ -28,12 +28,12 @@ pub(super) async fn show_ids(reader: &Reader<'_>, form: &Submission) -> Outcome<
     let ids = ids::reveal(reader.service, reader.request, form.operation()?, grant).await?;
     Ok(Done {
         message: reader.texts().technical_done_shown().to_owned(),
-        go: None,
         shown: Some(Shown::SupportIds {
             target: grant.to_string(),
             access_id: ids.access_id.into(),
             contract_id: ids.contract_id.into(),
         }),
+        ..Done::default()
     }
     .into())
 }

@@ -21,4 +21,5 @@ pub mod policies;
 pub mod queue;
 mod shortcuts;
 pub mod templates;
+mod ticks;
 mod views;

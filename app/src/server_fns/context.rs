@@ -1,5 +1,6 @@
 //! What a server function finds in its context.
 
+use domain::view::form::Said;
 use domain::{Error, ErrorCode};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -20,7 +21,7 @@ pub struct Browser {
     /// `User-Agent`.
     pub agent: String,
     /// A message that the page before left for this one.
-    pub flash: Option<String>,
+    pub flash: Option<Said>,
 }
 
 /// The use cases.

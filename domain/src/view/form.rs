@@ -3,16 +3,57 @@
 use serde::{Deserialize, Serialize};
 
 use super::mail_template::MailPreview;
+use crate::error::codes;
+
+codes! {
+    /// How much of what was asked for was done.
+    #[derive(Default)]
+    Extent {
+        /// All of it.
+        #[default]
+        Whole = "whole",
+        /// Some of it.
+        Part = "part",
+        /// Nothing of it.
+        Nothing = "nothing",
+    }
+}
 
 /// A use case was carried out.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Done {
     /// What is said about it, in the reader's language.
     pub message: String,
+    /// How much of it that was: several things at once can succeed in part.
+    pub extent: Extent,
     /// Where to go on, if not on the same page.
     pub go: Option<String>,
     /// A secret that the answer shows once; never in a resource, a log or an address.
     pub shown: Option<Shown>,
+}
+
+/// What a page leaves for the next one to say.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Said {
+    /// Its words.
+    pub text: String,
+    /// How much was done.
+    pub extent: Extent,
+}
+
+impl Said {
+    /// As a cookie has it.
+    #[must_use]
+    pub fn code(&self) -> String {
+        format!("{}:{}", self.extent.code(), self.text)
+    }
+
+    /// What a cookie says.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        let (extent, text) = code.split_once(':')?;
+        Some(Self { text: text.to_owned(), extent: Extent::from_code(extent)? })
+    }
 }
 
 /// A secret shown in the answer to a post.

@@ -117,6 +117,51 @@ pub struct SavedView {
     pub by: Option<String>,
 }
 
+/// Where a page of the queue stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum QueuePlace {
+    /// It begins behind this request.
+    After(ServiceRequestId),
+    /// It ends in front of this request.
+    Before(ServiceRequestId),
+}
+
+/// A request that is ticked in the queue, and the version of the row that the tick stands in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Ticked {
+    /// The request.
+    pub request: ServiceRequestId,
+    /// The version of its row.
+    pub version: i64,
+}
+
+impl Ticked {
+    /// As it stands in a form.
+    #[must_use]
+    pub fn code(self) -> String {
+        format!("{}:{}", self.request, self.version)
+    }
+
+    /// What a form says.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        let (request, version) = code.split_once(':')?;
+        Some(Self { request: request.parse().ok()?, version: version.parse().ok()? })
+    }
+
+    /// Several as they stand in an address.
+    #[must_use]
+    pub fn list(several: &[Self]) -> String {
+        several.iter().map(|one| one.code()).collect::<Vec<_>>().join(",")
+    }
+
+    /// What an address says; as many as are worked on at once.
+    #[must_use]
+    pub fn from_list(list: &str) -> Vec<Self> {
+        list.split(',').filter_map(Self::from_code).take(PAGE_ROWS as usize).collect()
+    }
+}
+
 /// What the address of the queue asks for.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct QueueQuery {
@@ -138,8 +183,10 @@ pub struct QueueQuery {
     pub sort: QueueSort,
     /// Whether the other way round.
     pub descending: bool,
-    /// Page, from 1.
-    pub page: u32,
+    /// Where the page stands; none is the first one.
+    pub place: Option<QueuePlace>,
+    /// What is ticked, whether a row shows it or not.
+    pub ticked: Vec<Ticked>,
     /// The row that is open.
     pub open: Option<ServiceRequestId>,
     /// Part of the name of a company whose used incidents are recorded.
@@ -429,8 +476,12 @@ pub struct QueuePage {
     pub late: i64,
     /// Of them, those with the reader.
     pub mine: i64,
-    /// Which page this is, from 1.
-    pub page: u32,
+    /// Rows in front of this page.
+    pub before: i64,
+    /// The row in front of which the page before ends, if there is one.
+    pub previous: Option<ServiceRequestId>,
+    /// The row behind which the page after begins, if there is one.
+    pub next: Option<ServiceRequestId>,
     /// The open row.
     pub item: Option<Box<QueueItem>>,
     /// Why the reader can't work the queue.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::form::Said;
 use crate::benefit::Category;
 use crate::older_portal::PortalState;
 use crate::policy::SupportEdition;
@@ -19,7 +20,7 @@ pub struct Portal {
     /// Notices not read yet.
     pub unread: i64,
     /// What the page before did, in words.
-    pub flash: Option<String>,
+    pub flash: Option<Said>,
 }
 
 /// Who is signed in.

@@ -1627,7 +1627,7 @@ impl Stage {
             "/api/founding" | "/api/contact_questions" => json!({ "token": "0".repeat(64) }),
             "/api/invited" => json!({ "token": "0".repeat(64) }),
             "/api/directory_choices" => json!({ "email": "nobody@nowhere.example" }),
-            "/api/queue" => json!({ "query": QueueQuery { page: 1, ..QueueQuery::default() } }),
+            "/api/queue" => json!({ "query": QueueQuery::default() }),
             "/api/key_pool" => {
                 json!({ "query": KeyPoolQuery { product: PRODUCT.to_owned(), ..KeyPoolQuery::default() } })
             }

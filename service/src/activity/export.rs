@@ -11,6 +11,7 @@ use super::reach::{Place, Reach, Wanted, own_chain};
 use crate::audit::Event;
 use crate::change::Change;
 use crate::request::Request;
+use crate::spreadsheet::Batches;
 use crate::{Outcome, Service};
 
 /// So many events are read at once.
@@ -68,12 +69,10 @@ fn said(query: &ActivityQuery) -> String {
     if parts.is_empty() { "everything".to_owned() } else { parts.join(" ") }
 }
 
-impl Export {
-    /// The next events; none after the last.
-    ///
-    /// # Errors
-    /// [`crate::Failure::Database`].
-    pub async fn next(&mut self) -> Outcome<Vec<Exported>> {
+impl Batches for Export {
+    type Row = Exported;
+
+    async fn next(&mut self) -> Outcome<Vec<Exported>> {
         if self.ended {
             return Ok(Vec::new());
         }

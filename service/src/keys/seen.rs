@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::queue::item::stamp;
 use crate::request::Request;
+use crate::spreadsheet::Batches;
 use crate::{Outcome, Service, rights, sql};
 
 /// Keys whose readers an export reads at once.
@@ -130,12 +131,10 @@ pub async fn export(service: &Service, request: &Request, batch: KeyBatchId) -> 
     Ok(Export { service: service.clone(), batch, before: None, over: false })
 }
 
-impl Export {
-    /// The next rows; none after the last.
-    ///
-    /// # Errors
-    /// [`crate::Failure::Database`].
-    pub async fn next(&mut self) -> Outcome<Vec<SeenKey>> {
+impl Batches for Export {
+    type Row = SeenKey;
+
+    async fn next(&mut self) -> Outcome<Vec<SeenKey>> {
         if self.over {
             return Ok(Vec::new());
         }

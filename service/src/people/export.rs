@@ -8,6 +8,7 @@ use super::list::{Rows, batch};
 use crate::audit::Event;
 use crate::change::Change;
 use crate::request::{Person, Request};
+use crate::spreadsheet::Batches;
 use crate::{Outcome, Service, policies, rights};
 
 /// An export under way.
@@ -41,12 +42,10 @@ pub async fn begin(service: &Service, request: &Request, query: &PeopleQuery) ->
     Ok(Export { service: service.clone(), person: person.clone(), query, after: None, ended: false })
 }
 
-impl Export {
-    /// The next rows; none after the last.
-    ///
-    /// # Errors
-    /// [`crate::Failure::Database`].
-    pub async fn next(&mut self) -> Outcome<Vec<PersonRow>> {
+impl Batches for Export {
+    type Row = PersonRow;
+
+    async fn next(&mut self) -> Outcome<Vec<PersonRow>> {
         if self.ended {
             return Ok(Vec::new());
         }

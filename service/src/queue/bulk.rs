@@ -56,7 +56,7 @@ struct Now {
 /// Does the same with several requests; says what came of each, in the order in which they were chosen.
 ///
 /// # Errors
-/// [`ErrorCode::RoleNeeded`]; [`ErrorCode::Required`] where none is chosen; [`ErrorCode::TooManyRows`];
+/// [`ErrorCode::RoleNeeded`]; [`ErrorCode::Required`] where none is chosen; [`ErrorCode::TooManyChosen`];
 /// [`ErrorCode::ReasonNeeded`] on the reason; [`Failure::Database`]. What one request alone says no to
 /// stands in its own outcome.
 pub async fn work(
@@ -72,7 +72,7 @@ pub async fn work(
         return Err(Error::field(Field::Requests, ErrorCode::Required).into());
     }
     if chosen.len() > PAGE_ROWS as usize {
-        return Err(Error::field(Field::Requests, ErrorCode::TooManyRows).into());
+        return Err(Error::field(Field::Requests, ErrorCode::TooManyChosen).into());
     }
     if let Together::Refuse(typed) = together {
         reason(typed)?;

@@ -1,10 +1,11 @@
 //! The queue of all organizations: searched, filtered, sorted and paged by the database.
 
+use domain::ids::ServiceRequestId;
 use domain::moment::Zone;
 use domain::rights::OperatorAction;
 use domain::view::operator::{
-    OwnerFilter, PAGE_ROWS, QueuePage, QueueQuery, QueueRow, QueueSort, StateFilter, TargetFilter,
-    WantedOwner,
+    OwnerFilter, PAGE_ROWS, QueuePage, QueuePlace, QueueQuery, QueueRow, QueueSort, StateFilter,
+    TargetFilter, WantedOwner,
 };
 use domain::view::requests::{RequestKind, RequestState};
 use domain::{ErrorCode, Language, Moment};
@@ -75,7 +76,7 @@ struct Company {
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`] for operators who don't read the queue; [`ErrorCode::NotFound`] for a company or
-/// an open request that doesn't exist.
+/// an open request that doesn't exist, and for a page at the place of none.
 pub async fn page(
     service: &Service,
     request: &Request,
@@ -100,14 +101,8 @@ pub async fn page(
         let count = format!("select count(*) as number from ({ROWS}) t where {filter}");
         sql::number(reader, &count, values.clone()).await?
     };
-    let pages = u32::try_from(total.max(1)).unwrap_or(u32::MAX).div_ceil(PAGE_ROWS);
-    let page = query.page.clamp(1, pages);
-    let order = order(query.sort, query.descending);
-    let offset = (page - 1) * PAGE_ROWS;
-    let text =
-        format!("select * from ({ROWS}) t where {filter} order by {order} limit {PAGE_ROWS} offset {offset}");
-    let rows = sql::all::<Row>(reader, &text, values).await?;
-    let rows = rows.into_iter().map(|row| view(row, now)).collect::<Outcome<Vec<_>>>()?;
+    let part = part(reader, query, &filter, &values, total).await?;
+    let rows = part.rows.into_iter().map(|row| view(row, now)).collect::<Outcome<Vec<_>>>()?;
     let item = match query.open {
         Some(open) => Some(Box::new(item::item(service, operator, language, open).await?)),
         None => None,
@@ -129,12 +124,14 @@ pub async fn page(
         views: views::listed(reader, operator).await?,
         shortcuts: shortcuts::are_on(reader, operator).await?,
         organization,
+        before: part.before,
+        previous: rows.first().filter(|_| part.previous).map(|row| row.id),
+        next: rows.last().filter(|_| part.next).map(|row| row.id),
         rows,
         total,
         open: totals.open,
         late: totals.late.unwrap_or(0),
         mine: totals.mine.unwrap_or(0),
-        page,
         item,
         why_not: domain::rights::operator_may(&operator.roles, OperatorAction::WorkQueue).err(),
         incidents,
@@ -209,18 +206,150 @@ fn filter(operator: &Operator, language: Language, query: &QueueQuery, now: Mome
     (parts.join(" and "), values)
 }
 
-fn order(sort: QueueSort, descending: bool) -> String {
-    let way = if descending { "desc" } else { "asc" };
+/// What places a request among the others.
+#[derive(FromQueryResult)]
+struct Place {
+    number: i64,
+    target_at: i64,
+    requested_at: i64,
+    company: String,
+}
+
+/// A column that rows are sorted by, and what of a place it is compared with.
+struct Sorted {
+    column: &'static str,
+    descending: bool,
+    of: fn(&Place) -> Value,
+}
+
+/// The columns of a sorting; the last one is no two requests' alike.
+fn order(sort: QueueSort, descending: bool) -> Vec<Sorted> {
+    let number =
+        |descending| Sorted { column: "t.number", descending, of: |place: &Place| Value::from(place.number) };
+    let target = |descending| Sorted {
+        column: "t.target_at",
+        descending,
+        of: |place: &Place| Value::from(place.target_at),
+    };
     match sort {
-        QueueSort::Target => format!("t.target_at {way}, t.number {way}"),
-        QueueSort::Number => format!("t.number {way}"),
-        QueueSort::Organization => format!("lower(t.organization) {way}, t.target_at, t.number"),
+        QueueSort::Target => vec![target(descending), number(descending)],
+        QueueSort::Number => vec![number(descending)],
+        QueueSort::Organization => {
+            let company = Sorted {
+                column: "lower(t.organization)",
+                descending,
+                of: |place: &Place| Value::from(place.company.clone()),
+            };
+            vec![company, target(false), number(false)]
+        }
         QueueSort::Age => {
             // The oldest has the greatest age and the earliest day.
-            let way = if descending { "asc" } else { "desc" };
-            format!("t.requested_at {way}, t.number {way}")
+            let requested = Sorted {
+                column: "t.requested_at",
+                descending: !descending,
+                of: |place: &Place| Value::from(place.requested_at),
+            };
+            vec![requested, number(!descending)]
         }
     }
+}
+
+/// The order of the rows, or the other way round.
+fn clause(order: &[Sorted], backwards: bool) -> String {
+    let columns: Vec<String> = order
+        .iter()
+        .map(|Sorted { column, descending, .. }| {
+            let way = if *descending == backwards { "asc" } else { "desc" };
+            format!("{column} {way}")
+        })
+        .collect();
+    columns.join(", ")
+}
+
+/// Whether a row comes after a place, or before it. The first condition is what an index can begin at.
+fn beyond(order: &[Sorted], place: &Place, backwards: bool, values: &mut Vec<Value>) -> String {
+    let (mut from, mut same) = (String::new(), String::new());
+    let mut ways = Vec::with_capacity(order.len());
+    for Sorted { column, descending, of } in order {
+        values.push(of(place));
+        let at = values.len();
+        let than = if *descending == backwards { ">" } else { "<" };
+        if from.is_empty() {
+            from = format!("{column} {than}= ${at}");
+        }
+        ways.push(format!("({same}{column} {than} ${at})"));
+        same.push_str(&format!("{column} = ${at} and "));
+    }
+    format!("({from} and ({}))", ways.join(" or "))
+}
+
+/// Where a request stands among the others, decided or not.
+async fn place(connection: &impl ConnectionTrait, request: ServiceRequestId) -> Outcome<Place> {
+    let text = "select r.number, r.target_at, r.requested_at, lower(o.name) as company
+        from service_request r join organization o on o.id = r.organization_id where r.id = $1";
+    Ok(sql::one::<Place>(connection, text, [request.0.into()]).await?.ok_or(ErrorCode::NotFound)?)
+}
+
+/// The rows of a page.
+struct Part {
+    rows: Vec<Row>,
+    /// So many are in front of them.
+    before: i64,
+    /// Whether a page goes before it.
+    previous: bool,
+    /// Whether a page comes after it.
+    next: bool,
+}
+
+/// The page at the place that the query says. Where nothing is left behind it, and where less than a page is left in
+/// front of it, that is the first page: requests are decided while somebody reads.
+async fn part(
+    connection: &impl ConnectionTrait,
+    query: &QueueQuery,
+    filter: &str,
+    values: &[Value],
+    total: i64,
+) -> Outcome<Part> {
+    let order = order(query.sort, query.descending);
+    if let Some(wanted) = query.place {
+        let (request, backwards) = match wanted {
+            QueuePlace::After(request) => (request, false),
+            QueuePlace::Before(request) => (request, true),
+        };
+        let place = place(connection, request).await?;
+        let mut values = values.to_vec();
+        let beyond = beyond(&order, &place, backwards, &mut values);
+        let condition = format!("{filter} and {beyond}");
+        let (mut rows, more) =
+            read(connection, &condition, values.clone(), &clause(&order, backwards)).await?;
+        if more || !(backwards || rows.is_empty()) {
+            let in_front = if backwards { beyond } else { format!("not {beyond}") };
+            let text = format!("select count(*) as number from ({ROWS}) t where {filter} and {in_front}");
+            let number = sql::number(connection, &text, values).await?;
+            if !backwards {
+                return Ok(Part { rows, before: number, previous: number > 0, next: more });
+            }
+            rows.reverse();
+            let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            return Ok(Part { rows, before: number - shown, previous: true, next: number < total });
+        }
+    }
+    let (rows, next) = read(connection, filter, values.to_vec(), &clause(&order, false)).await?;
+    Ok(Part { rows, before: 0, previous: false, next })
+}
+
+/// The first rows of that order, as many as a page has, and whether more follow.
+async fn read(
+    connection: &impl ConnectionTrait,
+    condition: &str,
+    values: Vec<Value>,
+    order: &str,
+) -> Outcome<(Vec<Row>, bool)> {
+    let text = format!("select * from ({ROWS}) t where {condition} order by {order} limit {}", PAGE_ROWS + 1);
+    let mut rows = sql::all::<Row>(connection, &text, values).await?;
+    let more = rows.len() > PAGE_ROWS as usize;
+    rows.truncate(PAGE_ROWS as usize);
+    Ok((rows, more))
 }
 
 fn view(row: Row, now: Moment) -> Outcome<QueueRow> {

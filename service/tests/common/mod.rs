@@ -7,6 +7,7 @@
 
 pub mod enrolment;
 mod holdings;
+mod requests;
 mod seats;
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -11,9 +11,9 @@ use locales::{Texts, format};
 use super::seats::SeatsPane;
 use crate::components::{
     ButtonTone, Column, Deadline, DisabledButton, Icon, IconName, KeyOutput, Ledger, Notice, Point,
-    PointKind, Points, SubmitButton, TextArea, TextField, Tick, Tone, Voucher, Why, WhyKind, hydrated,
+    PointKind, Points, SubmitButton, TextField, Tick, Tone, Voucher, Why, WhyKind, hydrated,
 };
-use crate::forms::{Form, PostForm};
+use crate::forms::{Form, PostForm, ReasonField};
 use crate::i18n::texts;
 use crate::words;
 
@@ -136,15 +136,7 @@ fn ReplaceKey(form: Form, key: Signal<KeyState>) -> impl IntoView {
             None => view! {
                 <PostForm form=form class="stack">
                     {of_seat(key)}
-                    <TextArea
-                        id=form.id(Field::Reason)
-                        name=Field::Reason.code()
-                        label=texts.software_replace_reason()
-                        value=form.value(Field::Reason, "")
-                        error=form.field_error(Field::Reason)
-                        maxlength=500_u32
-                        required=true
-                    />
+                    <ReasonField form=form label=texts.software_replace_reason()/>
                     <div class="row">
                         <SubmitButton
                             label=texts.software_replace_button()

@@ -2,7 +2,7 @@
 
 use domain::entitlement::Amount;
 use domain::ids::{OrganizationId, ProductId};
-use domain::individual_grant::{IndividualKind, QUANTITY_MAX, REASON_MAX, beyond};
+use domain::individual_grant::{IndividualKind, QUANTITY_MAX, beyond};
 use domain::view::individual_grants::{
     CompanyGrantRow, CompanyGrantsPage, CompanyGrantsQuery, IndividualGrantRow,
 };
@@ -16,9 +16,9 @@ use super::individual_grants::{PATH, amount, individual};
 use super::item::when;
 use crate::components::{
     ButtonTone, Choice, Column, DateField, DisabledButton, Empty, Ledger, SelectField, Status, StatusKind,
-    SubmitButton, TextArea, TextField, Tick, Voucher, Why, WhyKind,
+    SubmitButton, TextField, Tick, Voucher, Why, WhyKind,
 };
-use crate::forms::{Form, PostForm};
+use crate::forms::{Form, PostForm, ReasonField};
 use crate::i18n::texts;
 use crate::load::load;
 use crate::server_fns::individual_grants::company_grants;
@@ -302,16 +302,7 @@ fn wanted(texts: Texts, form: Form, row: Option<&IndividualGrantRow>, zone: &str
             error=form.field_error(Field::Expires)
             required=true
         />
-        <TextArea
-            id=form.id(Field::Reason)
-            name=Field::Reason.code()
-            label=texts.find_field(Field::Reason.code()).unwrap_or_default()
-            value=form.value(Field::Reason, reason)
-            help=texts.individual_grants_reason_help()
-            error=form.field_error(Field::Reason)
-            maxlength=u32::try_from(REASON_MAX).unwrap_or(u32::MAX)
-            required=true
-        />
+        <ReasonField form=form value=reason help=texts.individual_grants_reason_help()/>
         {consent(form, texts.individual_grants_accept_below())}
     }
     .into_any()

@@ -10,10 +10,10 @@ use locales::{Texts, format};
 
 use super::item::when;
 use crate::components::{
-    ButtonTone, Confirm, DateField, DisabledButton, Notice, Points, SubmitButton, TextArea, TextField, Tone,
-    Why, WhyKind,
+    ButtonTone, Confirm, DateField, DisabledButton, Notice, Points, SubmitButton, TextField, Tone, Why,
+    WhyKind,
 };
-use crate::forms::{Form, PostForm};
+use crate::forms::{Form, PostForm, ReasonField};
 use crate::i18n::texts;
 use crate::pages::cancel::{conditions, ends, reason_text};
 
@@ -156,16 +156,7 @@ pub(super) fn Refuse(item: Signal<QueueItem>) -> impl IntoView {
             <summary class="button danger">{texts.operator_refuse_open()}</summary>
             <PostForm form=form class="stack">
                 <Version item=item/>
-                <TextArea
-                    id=form.id(Field::Reason)
-                    name=Field::Reason.code()
-                    label=label(texts, Field::Reason)
-                    value=form.value(Field::Reason, "")
-                    help=texts.operator_refuse_help(requester)
-                    error=form.field_error(Field::Reason)
-                    maxlength=500_u32
-                    required=true
-                />
+                <ReasonField form=form help=texts.operator_refuse_help(requester)/>
                 <div class="row">
                     <SubmitButton
                         label=texts.operator_refuse()

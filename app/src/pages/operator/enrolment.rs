@@ -7,8 +7,8 @@ use leptos::prelude::*;
 
 use super::decide::{Version, label};
 use super::item::when;
-use crate::components::{ButtonTone, SubmitButton, TextArea};
-use crate::forms::{Form, PostForm};
+use crate::components::{ButtonTone, SubmitButton};
+use crate::forms::{Form, PostForm, ReasonField};
 use crate::i18n::texts;
 use crate::pages::enrol::facts;
 
@@ -59,15 +59,10 @@ pub(super) fn Enrolment(item: Signal<QueueItem>) -> impl IntoView {
             <summary class="button">{texts.operator_enrolment_changes_open()}</summary>
             <PostForm form=changes class="stack">
                 <Version item=item/>
-                <TextArea
-                    id=changes.id(Field::Reason)
-                    name=Field::Reason.code()
+                <ReasonField
+                    form=changes
                     label=texts.operator_enrolment_changes_label()
-                    value=changes.value(Field::Reason, "")
                     help=texts.operator_refuse_help(first.row.requester)
-                    error=changes.field_error(Field::Reason)
-                    maxlength=500_u32
-                    required=true
                 />
                 <div class="row">
                     <SubmitButton

@@ -4,6 +4,7 @@ use domain::Field;
 use domain::view::operator::{IncidentGrant, QueuePage, QueueQuery};
 use leptos::prelude::*;
 
+use super::ticks::Ticks;
 use crate::components::{Choice, DisabledButton, SelectField, SubmitButton, TextField, Why, WhyKind};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -11,7 +12,7 @@ use crate::words;
 
 /// Finds a company's break-fix grants and records what was used of one.
 #[component]
-pub(super) fn Incidents(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
+pub(super) fn Incidents(query: Memo<QueueQuery>, page: Signal<QueuePage>, ticks: Ticks) -> impl IntoView {
     let texts = texts();
     let company = query.get_untracked().company;
     let grants = Memo::new(move |_| page.with(|page| page.incidents.clone()));
@@ -25,6 +26,11 @@ pub(super) fn Incidents(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> imp
                         <label for="incident-company">{texts.operator_column_organization()}</label>
                         <input id="incident-company" name="company" type="search" value=company required/>
                     </div>
+                    {move || {
+                        let ticked = ticks.code();
+                        (!ticked.is_empty())
+                            .then(|| view! { <input type="hidden" name="ticked" value=ticked/> })
+                    }}
                     <button class="button" type="submit">{texts.common_find()}</button>
                 </form>
                 {move || {

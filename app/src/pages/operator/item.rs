@@ -137,7 +137,6 @@ fn facts(item: &QueueItem) -> impl IntoView + use<> {
     let others = (item.other_open > 0).then(|| {
         let query = domain::view::operator::QueueQuery {
             organization: Some(item.row.organization_id),
-            page: 1,
             ..Default::default()
         };
         view! {

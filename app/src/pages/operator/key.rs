@@ -1,6 +1,5 @@
 //! One key of a pool: whose it is and who had it shown. The key itself comes with the answer to a post only.
 
-use domain::Field;
 use domain::view::benefits::WhyNot;
 use domain::view::form::Shown;
 use domain::view::key_pools::{
@@ -12,9 +11,9 @@ use locales::Texts;
 use super::item::when;
 use crate::components::{
     ButtonTone, Column, DisabledButton, IconName, KeyOutput, Ledger, Notice, StatusByCode, SubmitButton,
-    TextArea, Tone, Why, WhyKind,
+    Tone, Why, WhyKind,
 };
-use crate::forms::{Form, PostForm};
+use crate::forms::{Form, PostForm, ReasonField};
 use crate::i18n::texts;
 use crate::load::part_of;
 use crate::words;
@@ -206,15 +205,7 @@ fn ShowKey(id: String, why_not: WhyNot) -> impl IntoView {
             }
             _ => view! {
                 <PostForm form=form class="stack">
-                    <TextArea
-                        id=form.id(Field::Reason)
-                        name=Field::Reason.code()
-                        label=texts.find_field(Field::Reason.code()).unwrap_or_default()
-                        value=form.value(Field::Reason, "")
-                        error=form.field_error(Field::Reason)
-                        maxlength=500_u32
-                        required=true
-                    />
+                    <ReasonField form=form/>
                     <p class="small muted">{texts.key_pools_show_key_note()}</p>
                     <SubmitButton
                         label=texts.key_pools_show_key()

@@ -20,9 +20,9 @@ use super::key::{OpenKey, seen_of_batch};
 use super::keys::{counted, low};
 use crate::components::{
     ButtonTone, Column, DisabledButton, Empty, Ledger, Notice, Opener, Pagination, Status, StatusByCode,
-    StatusKind, SubmitButton, TextArea, TextField, Tick, Tone, Voucher, Why, WhyKind,
+    StatusKind, SubmitButton, TextField, Tick, Tone, Voucher, Why, WhyKind,
 };
-use crate::forms::{Form, PostForm};
+use crate::forms::{Form, PostForm, ReasonField};
 use crate::i18n::texts;
 use crate::load::{OperationBase, load, part_of};
 use crate::server_fns::key_pools::key_pool;
@@ -460,15 +460,7 @@ fn Withdraw(id: KeyBatchId, why_not: WhyNot) -> impl IntoView {
     }
     let stub = move || {
         view! {
-            <TextArea
-                id=form.id(Field::Reason)
-                name=Field::Reason.code()
-                label=texts.find_field(Field::Reason.code()).unwrap_or_default()
-                value=form.value(Field::Reason, "")
-                error=form.field_error(Field::Reason)
-                maxlength=500_u32
-                required=true
-            />
+            <ReasonField form=form/>
             <Tick
                 id=form.id(Field::Accept)
                 name=Field::Accept.code()

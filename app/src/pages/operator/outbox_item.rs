@@ -1,14 +1,13 @@
 //! An open row of the outbox: the mail as its reader gets it, what became of it, and what to do about it.
 
-use domain::Field;
 use domain::view::benefits::WhyNot;
 use domain::view::operator::{MailAttempt, MailItem, OutboxQuery};
 use leptos::prelude::*;
 
 use super::item::when;
 use super::outbox::write;
-use crate::components::{ButtonTone, DisabledButton, Notice, SubmitButton, TextArea, Tone, Why, WhyKind};
-use crate::forms::{Form, PostForm};
+use crate::components::{ButtonTone, DisabledButton, Notice, SubmitButton, Tone, Why, WhyKind};
+use crate::forms::{Form, PostForm, ReasonField};
 use crate::i18n::texts;
 use crate::words;
 
@@ -158,16 +157,7 @@ fn forms(item: &MailItem) -> AnyView {
         view! {
             <PostForm form=form class="stack">
                 <h2 class="h3">{texts.outbox_mark_title()}</h2>
-                <TextArea
-                    id=form.id(Field::Reason)
-                    name=Field::Reason.code()
-                    label=texts.find_field(Field::Reason.code()).unwrap_or_default()
-                    value=form.value(Field::Reason, String::new())
-                    help=help
-                    error=form.field_error(Field::Reason)
-                    maxlength=500_u32
-                    required=true
-                />
+                <ReasonField form=form help=help/>
                 <div class="row">
                     <SubmitButton label=texts.outbox_mark() tone=ButtonTone::Secondary busy=form.pending/>
                 </div>

@@ -4,24 +4,24 @@ use domain::Field;
 use domain::benefit::Category;
 use domain::ids::ServiceRequestId;
 use domain::view::operator::{
-    OwnerFilter, PAGE_ROWS, QueuePage, QueueQuery, QueueRow, QueueSort, StateFilter, TargetFilter,
+    OwnerFilter, QueuePage, QueuePlace, QueueQuery, QueueRow, QueueSort, StateFilter, TargetFilter, Ticked,
     WantedOwner,
 };
 use domain::view::requests::RequestKind;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use leptos_router::params::ParamsMap;
 use locales::{Texts, format};
 
-use super::bulk::{BULK, Bulk};
+use super::bulk::{self, BULK, Bulk};
 use super::incidents::Incidents;
 use super::item::Item;
 use super::shortcuts::Keys;
+use super::ticks::Ticks;
 use super::views::Views;
 use crate::components::{
-    Choice, Column, Direction, Empty, Filter, FilterBar, FilterChip, Find, Icon, IconName, Ledger, Opener,
-    OpeningRow, Pagination, ProcessingClock, Target,
+    Choice, Column, Direction, Empty, Filter, FilterBar, FilterChip, Find, Icon, IconName, Ledger,
+    Neighbours, Opener, OpeningRow, ProcessingClock, Target,
 };
 use crate::i18n::texts;
 use crate::load::{load, part_of};
@@ -31,8 +31,10 @@ use crate::words;
 const PATH: &str = "/operator/queue";
 const COLUMNS: usize = 6;
 
-fn read(parameters: &ParamsMap) -> QueueQuery {
-    let get = |name: &str| parameters.get(name).filter(|value| !value.is_empty());
+fn read(get: impl Fn(&str) -> Option<String>) -> QueueQuery {
+    let get = |name: &str| get(name).filter(|value| !value.is_empty());
+    let request = |name: &str| get(name).and_then(|request| request.parse().ok());
+    let after = || request("after").map(QueuePlace::After);
     let sort = get("sort").unwrap_or_default();
     let (sort, descending) = match sort.strip_prefix('-') {
         Some(column) => (column.to_owned(), true),
@@ -48,8 +50,9 @@ fn read(parameters: &ParamsMap) -> QueueQuery {
         target: get("target").and_then(|target| TargetFilter::from_code(&target)),
         sort: QueueSort::from_code(&sort).unwrap_or_default(),
         descending,
-        page: get("page").and_then(|page| page.parse().ok()).unwrap_or(1),
-        open: get("open").and_then(|open| open.parse().ok()),
+        place: request("before").map(QueuePlace::Before).or_else(after),
+        ticked: get("ticked").map(|ticked| Ticked::from_list(&ticked)).unwrap_or_default(),
+        open: request("open"),
         company: get("company").unwrap_or_default().chars().take(100).collect(),
     }
 }
@@ -81,8 +84,13 @@ pub(super) fn write(query: &QueueQuery) -> String {
     if let Some(sort) = sort_of(query) {
         pairs.push(("sort", sort));
     }
-    if query.page > 1 {
-        pairs.push(("page", query.page.to_string()));
+    match query.place {
+        Some(QueuePlace::After(request)) => pairs.push(("after", request.to_string())),
+        Some(QueuePlace::Before(request)) => pairs.push(("before", request.to_string())),
+        None => {}
+    }
+    if !query.ticked.is_empty() {
+        pairs.push(("ticked", Ticked::list(&query.ticked)));
     }
     if let Some(open) = query.open {
         pairs.push(("open", open.to_string()));
@@ -100,25 +108,46 @@ pub(super) fn write(query: &QueueQuery) -> String {
     }
 }
 
-/// What a saved view keeps of an address: filters and sorting, neither the page nor what is open.
+/// What a saved view keeps of an address: filters and sorting, neither the page nor what is ticked or open.
 pub(super) fn kept(query: &QueueQuery) -> String {
-    let query = QueueQuery { page: 1, open: None, company: String::new(), ..query.clone() };
-    write(&query).split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
+    let kept =
+        QueueQuery { place: None, ticked: Vec::new(), open: None, company: String::new(), ..query.clone() };
+    write(&kept).split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
 }
 
 /// The same of an address that somebody sent.
 pub fn kept_of(typed: &str) -> String {
+    kept(&read_typed(typed))
+}
+
+/// An address that somebody sent, with nothing ticked in it.
+pub fn unticked(typed: &str) -> String {
+    let query = typed.split_once('?').map_or("", |(_, query)| query);
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    write(&QueueQuery { ticked: Vec::new(), ..read_typed(query) })
+}
+
+/// The address of what filters leave, with what is ticked.
+pub fn filtered(filters: &[(&str, &str)], ticked: Vec<Ticked>) -> String {
+    let get = |name: &str| {
+        filters.iter().rev().find(|(filter, _)| *filter == name).map(|(_, value)| (*value).to_owned())
+    };
+    write(&QueueQuery { ticked, ..read(get) })
+}
+
+fn read_typed(typed: &str) -> QueueQuery {
     let pairs: Vec<(String, String)> = serde_html_form::from_str(typed).unwrap_or_default();
-    let mut parameters = ParamsMap::new();
-    for (name, value) in pairs {
-        parameters.insert(name, value);
-    }
-    kept(&read(&parameters))
+    read(|name| pairs.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
 }
 
 fn sort_of(query: &QueueQuery) -> Option<String> {
     let sign = if query.descending { "-" } else { "" };
     (query.sort != QueueSort::Target || query.descending).then(|| format!("{sign}{}", query.sort.code()))
+}
+
+/// The address of the queue without any filter; what is ticked stays so.
+fn everything(query: &QueueQuery) -> String {
+    write(&QueueQuery { ticked: query.ticked.clone(), ..QueueQuery::default() })
 }
 
 /// A kind of request in words.
@@ -130,13 +159,14 @@ pub(super) fn kind_text(kind: RequestKind) -> &'static str {
 #[component]
 pub fn Queue() -> impl IntoView {
     let parameters = use_query_map();
-    let query = Memo::new(move |_| read(&parameters.get()));
+    let query = Memo::new(move |_| parameters.with(|parameters| read(|name| parameters.get(name))));
     load(move || query.get(), queue, move |page| view! { <Page query=query page=page/> })
 }
 
 #[component]
 fn Page(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
     let texts = texts();
+    let ticks = query.with_untracked(Ticks::new);
     let figure = move |of: fn(&QueuePage) -> i64| move || format::number(texts.language(), page.with(of));
     view! {
         <Title text=texts.common_page_title(texts.navigation_queue())/>
@@ -151,19 +181,20 @@ fn Page(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
             </div>
             <Views query=query page=page/>
             <Keys page=page/>
-            <Filters query=query page=page/>
+            <Filters query=query page=page ticks=ticks/>
             <section class="sheet">
-                <Rows query=query page=page/>
-                <Bulk page=page/>
+                <Rows query=query page=page ticks=ticks/>
+                <Bulk query=query page=page ticks=ticks/>
             </section>
-            <Incidents query=query page=page/>
+            <Incidents query=query page=page ticks=ticks/>
         </main>
     }
 }
 
 #[component]
-fn Filters(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
+fn Filters(query: Memo<QueueQuery>, page: Signal<QueuePage>, ticks: Ticks) -> impl IntoView {
     let texts = texts();
+    let there = bulk::is_there(page, ticks);
     let find = Signal::derive(move || Find {
         name: "find",
         value: query.with(|query| query.find.clone()),
@@ -241,7 +272,7 @@ fn Filters(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
         texts.operator_queue_count(column, page.with(|page| page.total))
     });
     let chips = Signal::derive(move || {
-        let base = QueueQuery { page: 1, open: None, ..query.get() };
+        let base = QueueQuery { place: None, open: None, ..query.get() };
         let mut chips = Vec::new();
         if !base.find.is_empty() {
             chips.push(FilterChip {
@@ -273,7 +304,16 @@ fn Filters(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
         chips
     });
     view! {
-        <FilterBar action=PATH find=find filters=filters kept=kept count=count chips=chips clear=PATH/>
+        <FilterBar
+            action=PATH
+            find=find
+            filters=filters
+            kept=kept
+            count=count
+            chips=chips
+            clear=query.with_untracked(everything)
+            along=Signal::derive(move || there.get().then_some(BULK))
+        />
     }
 }
 
@@ -288,7 +328,7 @@ fn column_name(column: QueueSort) -> &'static str {
 }
 
 #[component]
-fn Rows(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
+fn Rows(query: Memo<QueueQuery>, page: Signal<QueuePage>, ticks: Ticks) -> impl IntoView {
     let texts = texts();
     let columns = Signal::derive(move || {
         let now = query.get();
@@ -305,7 +345,7 @@ fn Rows(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
                     let next = QueueQuery {
                         sort: column,
                         descending: current && !now.descending,
-                        page: 1,
+                        place: None,
                         open: None,
                         ..now.clone()
                     };
@@ -331,22 +371,25 @@ fn Rows(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
     view! {
         <Show
             when=move || !ids.with(Vec::is_empty)
-            fallback=move || view! { <Nothing page=page/> }
+            fallback=move || view! { <Nothing query=query page=page/> }
         >
             <Ledger caption=texts.navigation_queue() columns=columns>
                 <For each=move || ids.get() key=|id| *id let:id>
-                    <Row id=id query=query page=page/>
+                    <Row id=id query=query page=page ticks=ticks/>
                 </For>
             </Ledger>
             {move || {
                 let now = query.get();
-                let (at, total) = page.with(|page| (page.page, page.total));
+                let (before, rows, total) = page.with(|page| (page.before, page.rows.len(), page.total));
+                let (previous, next) = page.with(|page| (page.previous, page.next));
+                let at = |place| write(&QueueQuery { place: Some(place), open: None, ..now.clone() });
                 view! {
-                    <Pagination
-                        page=at
-                        per_page=PAGE_ROWS
+                    <Neighbours
+                        before=before
+                        rows=rows
                         total=total
-                        href=move |page| write(&QueueQuery { page, open: None, ..now.clone() })
+                        previous=previous.map(|request| at(QueuePlace::Before(request)))
+                        next=next.map(|request| at(QueuePlace::After(request)))
                     />
                 }
             }}
@@ -355,14 +398,14 @@ fn Rows(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
 }
 
 #[component]
-fn Nothing(page: Signal<QueuePage>) -> impl IntoView {
+fn Nothing(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
     let texts = texts();
     match page.with_untracked(|page| page.open) {
         0 => view! { <Empty title=texts.operator_queue_empty() text=texts.operator_queue_empty_text()/> }
             .into_any(),
         open => view! {
             <Empty title=texts.common_no_results() text=texts.operator_queue_none_text(open)>
-                <a class="button" href=PATH>{texts.common_clear_all()}</a>
+                <a class="button" href=query.with_untracked(everything)>{texts.common_clear_all()}</a>
             </Empty>
         }
         .into_any(),
@@ -370,7 +413,12 @@ fn Nothing(page: Signal<QueuePage>) -> impl IntoView {
 }
 
 #[component]
-fn Row(id: ServiceRequestId, query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
+fn Row(
+    id: ServiceRequestId,
+    query: Memo<QueueQuery>,
+    page: Signal<QueuePage>,
+    ticks: Ticks,
+) -> impl IntoView {
     let texts = texts();
     let found = move |page: &QueuePage| {
         let open = page.item.as_ref().map(|item| &item.row);
@@ -382,8 +430,8 @@ fn Row(id: ServiceRequestId, query: Memo<QueueQuery>, page: Signal<QueuePage>) -
         let open = (!open.get()).then_some(id);
         query.with(|query| write(&QueueQuery { open, ..query.clone() }))
     });
-    let works = page.with_untracked(|page| page.why_not.is_none());
-    let cells = move || row.with(|row| cells(texts, row, link, open, works));
+    let ticks = page.with_untracked(|page| page.why_not.is_none()).then_some(ticks);
+    let cells = move || row.with(|row| cells(texts, row, link, open, ticks));
     let detail = move || {
         let of_row = move |page: &QueuePage| {
             page.item.as_ref().filter(|item| item.row.id == id).map(|item| (**item).clone())
@@ -393,8 +441,29 @@ fn Row(id: ServiceRequestId, query: Memo<QueueQuery>, page: Signal<QueuePage>) -
     view! { <OpeningRow id=id.to_string() columns=COLUMNS open=open cells=cells detail=detail/> }.into_any()
 }
 
-fn cells(texts: Texts, row: &QueueRow, link: Memo<String>, open: Memo<bool>, works: bool) -> AnyView {
-    let picks = works && row.open;
+fn cells(
+    texts: Texts,
+    row: &QueueRow,
+    link: Memo<String>,
+    open: Memo<bool>,
+    ticks: Option<Ticks>,
+) -> AnyView {
+    let pick = ticks.filter(|_| row.open).map(|ticks| {
+        let ticked = Ticked { request: row.id, version: row.version };
+        view! {
+            <input
+                type="checkbox"
+                class="pick"
+                form=BULK
+                name=Field::Requests.code()
+                value=ticked.code()
+                checked=untrack(move || ticks.has(ticked))
+                prop:checked=move || ticks.has(ticked)
+                on:change=move |event| ticks.set(ticked, event_target_checked(&event))
+                aria-label=texts.queue_pick(row.number)
+            />
+        }
+    });
     let age = if row.age < 1 { texts.common_today().to_owned() } else { texts.operator_days(row.age) };
     let (day, target) = row.clock;
     let owner = match (&row.owner, row.mine) {
@@ -407,19 +476,7 @@ fn cells(texts: Texts, row: &QueueRow, link: Memo<String>, open: Memo<bool>, wor
     });
     view! {
         <th role="rowheader" scope="row">
-            {picks
-                .then(|| {
-                    view! {
-                        <input
-                            type="checkbox"
-                            class="pick"
-                            form=BULK
-                            name=Field::Requests.code()
-                            value=format!("{}:{}", row.id, row.version)
-                            aria-label=texts.queue_pick(row.number)
-                        />
-                    }
-                })}
+            {pick}
             <a href=move || link.get()>{row.subject.clone()}</a>
             <small>{texts.operator_row_note(kind_text(row.kind), row.number)}</small>
             {answered}
@@ -450,12 +507,14 @@ fn cells(texts: Texts, row: &QueueRow, link: Memo<String>, open: Memo<bool>, wor
 mod tests {
     use domain::benefit::Category;
     use domain::view::operator::{
-        OwnerFilter, QueueQuery, QueueSort, StateFilter, TargetFilter, WantedOwner,
+        OwnerFilter, QueuePlace, QueueQuery, QueueSort, StateFilter, TargetFilter, Ticked, WantedOwner,
     };
     use domain::view::requests::RequestKind;
-    use leptos_router::params::ParamsMap;
 
-    use super::{PATH, read, write};
+    use super::{PATH, filtered, kept_of, read_typed, unticked, write};
+
+    /// Two with a comma behind each.
+    const TICKED: &str = "01890a5d-ac96-774b-bcce-b302099a8051:3,01890a5d-ac96-774b-bcce-b302099a8052:14,";
 
     #[test]
     fn an_address_says_what_it_was_made_from() {
@@ -469,14 +528,37 @@ mod tests {
             target: Some(TargetFilter::Late),
             sort: QueueSort::Age,
             descending: true,
-            page: 3,
+            place: "01890a5d-ac96-774b-bcce-b302099a8059".parse().ok().map(QueuePlace::Before),
+            ticked: Ticked::from_list(&TICKED.repeat(2)),
             open: "01890a5d-ac96-774b-bcce-b302099a8057".parse().ok(),
             company: "Kestrel & Ash".to_owned(),
         };
+        assert_eq!(query.ticked.len(), 4);
         let address = write(&query);
         let pairs = address.split_once('?').and_then(|(_, rest)| rest.split_once('#')).expect("has both").0;
-        let pairs: Vec<(String, String)> = serde_html_form::from_str(pairs).expect("pairs");
-        assert_eq!(read(&pairs.into_iter().collect()), query);
-        assert_eq!(write(&read(&ParamsMap::new())), PATH);
+        assert_eq!(read_typed(pairs), query);
+        let nothing = QueueQuery { ticked: Vec::new(), ..query };
+        assert_eq!(unticked(&address), write(&nothing));
+        assert_eq!(write(&read_typed("before=50&after=&ticked=7,:,x:1&page=3")), PATH);
+    }
+
+    #[test]
+    fn a_page_begins_behind_a_request() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8059";
+        let after = QueueQuery { place: id.parse().ok().map(QueuePlace::After), ..QueueQuery::default() };
+        assert_eq!(read_typed(&format!("after={id}")), after);
+        assert_eq!(write(&after), format!("{PATH}?after={id}"));
+    }
+
+    #[test]
+    fn filters_are_sent_with_what_is_ticked_and_a_view_keeps_the_filters_alone() {
+        let pairs =
+            [("find", "5% & more"), ("kind", "advisory"), ("owner", ""), ("elsewhere", "//evil.example")];
+        let address = filtered(&pairs, Ticked::from_list(TICKED));
+        let query = address.split_once('?').expect("has one").1;
+        assert_eq!(read_typed(query).ticked, Ticked::from_list(TICKED));
+        assert_eq!(read_typed(query).find, "5% & more");
+        assert_eq!(kept_of(query), "find=5%25+%26+more&kind=advisory");
+        assert_eq!(unticked("//evil.example"), PATH);
     }
 }

@@ -159,6 +159,8 @@ fn take(
     reload: Option<crate::load::Reload>,
     toasts: Option<crate::components::toast::Toasts>,
 ) {
+    use domain::view::form::Extent;
+
     let fields = [
         ("form", "work_requests"),
         ("target", ""),
@@ -168,12 +170,12 @@ fn take(
     ];
     let Ok(encoded) = serde_html_form::to_string(fields) else { return };
     leptos::task::spawn_local(async move {
-        let said = match crate::forms::perform(encoded).await {
-            Ok(done) => done.message,
-            Err(refusal) => crate::words::refusal(texts(), &refusal.0),
+        let (said, extent) = match crate::forms::perform(encoded).await {
+            Ok(done) => (done.message, done.extent),
+            Err(refusal) => (crate::words::refusal(texts(), &refusal.0), Extent::Nothing),
         };
         if let Some(toasts) = toasts {
-            toasts.say(said);
+            toasts.tell(said, extent);
         }
         if let Some(reload) = reload {
             reload.now();
