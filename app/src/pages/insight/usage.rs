@@ -179,10 +179,13 @@ fn overview(texts: Texts, rows: &[Overview]) -> AnyView {
     .into_any()
 }
 
+/// The head of a column and its figure.
+type Told = (&'static str, fn(&Figures) -> i64);
+
 /// Which figures a table of months has: of what never had a limit nothing is granted, and what has one throughout
 /// isn't used without.
-fn told(texts: Texts, free: bool, unlimited: bool) -> Vec<(&'static str, fn(&Figures) -> i64)> {
-    let mut told: Vec<(&'static str, fn(&Figures) -> i64)> = Vec::new();
+fn told(texts: Texts, free: bool, unlimited: bool) -> Vec<Told> {
+    let mut told: Vec<Told> = Vec::new();
     if !free {
         told.push((texts.insight_granted(), |figures| figures.granted));
         told.push((texts.insight_used(), |figures| figures.used));

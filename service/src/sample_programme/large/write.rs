@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::benefit::SourceLabel;
-use domain::entitlement::granted;
+use domain::entitlement::{Edition, granted};
 use domain::ids::{AccountId, OrganizationId};
 use domain::moment::Zone;
 use domain::seat::ReleaseReason;
@@ -339,7 +339,7 @@ impl<'w> Writing<'w> {
             let bought = self.bought(place)?;
             let mut shared: HashMap<(SourceLabel, Option<&str>, &str), Uuid> = HashMap::new();
             let held = of_areas(purchase.tier, &purchase.areas.join(","), &book.entitlements);
-            for row in granted(&book.entitlements, &held) {
+            for row in granted(&[Edition { catalogue: &book.entitlements, held }]) {
                 if !seen.insert(same(row)) {
                     continue;
                 }
