@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Engine, Stage, stage};
-use domain::catalogue::{Catalogue, Product, Subject, differences};
+use domain::catalogue::{Catalogue, ChangeKind, FaultCode, Offer, OfferTier, Product, Subject, differences};
 use domain::ids::{CatalogueDraftId, GrantId, PersonId};
 use domain::moment::Zone;
 use domain::{ErrorCode, Language};
@@ -584,5 +584,88 @@ async fn rule_12_a_version_under_load_lets_no_seat_beyond_its_quantity(
         stage.literal(grant.0)
     );
     assert_eq!(stage.count(&active).await, at_end);
+    assert!(stage.audit_intact().await);
+}
+
+/// What a draft changes about what it began from: the subjects with the fields that differ.
+async fn changes(stage: &Stage, draft: CatalogueDraftId) -> Vec<(ChangeKind, Subject, Vec<String>)> {
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    differences(&found.base, &found.catalogue)
+        .into_iter()
+        .map(|of| (of.kind, of.subject, of.values.into_iter().map(|value| value.field).collect()))
+        .collect()
+}
+
+/// The first fault that a refusal names: what it is, and the field at which it is shown.
+fn first_fault(failure: &Failure) -> (FaultCode, String) {
+    let told = failure.told();
+    assert_eq!(told.code, ErrorCode::CatalogueFaulty);
+    let fault = told.faults.first().expect("a fault with its place");
+    (fault.code, fault.field().to_owned())
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_offer_is_added_changed_and_removed_in_a_draft(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let base = in_force(&stage).await;
+    let pack = base.offers.iter().find(|offer| offer.code == "action_pack").expect("an offer").clone();
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    let edit = async |edit: Edit| change(&stage, &manager, draft, edit).await;
+
+    // What a form says again changes nothing, not even the line breaks that a browser sends otherwise.
+    let mut same = pack.clone();
+    same.description.en = format!(" {}\r\n", same.description.en);
+    assert_eq!(edit(Edit::Offer(Box::new(same))).await.expect("the same"), 0);
+    assert_eq!(wanted(&stage, draft).await.version, 1);
+
+    let mut dearer = pack.clone();
+    dearer.price_minor = 51_000;
+    dearer.description.simplified = "供小型团队使用。".to_owned();
+    assert_eq!(edit(Edit::Offer(Box::new(dearer.clone()))).await.expect("changed"), 1);
+    let second = Offer { code: "isv_second".to_owned(), tier: OfferTier::Isv, ..pack.clone() };
+    assert_eq!(edit(Edit::AddOffer(Box::new(second.clone()))).await.expect("added"), 2);
+    assert_eq!(edit(Edit::RemoveOffer("isv_co_sell".to_owned())).await.expect("removed"), 3);
+    let expected = [
+        (
+            ChangeKind::Changed,
+            "action_pack",
+            vec!["description.zh-Hans".to_owned(), "price_minor".to_owned()],
+        ),
+        (ChangeKind::Removed, "isv_co_sell", Vec::new()),
+        (ChangeKind::Added, "isv_second", Vec::new()),
+    ];
+    let found = changes(&stage, draft).await;
+    assert_eq!(found.len(), expected.len());
+    for ((kind, subject, fields), (expected, code, only)) in found.into_iter().zip(expected) {
+        assert_eq!((kind, subject), (expected, Subject::Offer(code.to_owned())));
+        assert!(only.is_empty() || fields == only, "{fields:?}");
+    }
+
+    // Faults are told with the field that they are about.
+    let refused =
+        async |edit: Edit| first_fault(&change(&stage, &manager, draft, edit).await.expect_err("a fault"));
+    let again = Edit::AddOffer(Box::new(second.clone()));
+    assert_eq!(refused(again).await, (FaultCode::Twice, "code".to_owned()));
+    let cheaper = Offer { price_minor: -1, ..dearer.clone() };
+    let found = refused(Edit::Offer(Box::new(cheaper))).await;
+    assert_eq!(found, (FaultCode::NumberRange, "price_minor".to_owned()));
+    let mut nameless = dearer.clone();
+    nameless.name.traditional = " ".to_owned();
+    let found = refused(Edit::Offer(Box::new(nameless))).await;
+    assert_eq!(found, (FaultCode::TextMissing, "name.zh-Hant".to_owned()));
+    let found = refused(Edit::RemoveOffer("network".to_owned())).await;
+    assert_eq!(found, (FaultCode::NetworkOffer, "tier".to_owned()));
+
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    let found = in_force(&stage).await.offers;
+    assert!(found.contains(&dearer) && found.contains(&second));
+    assert!(!found.iter().any(|offer| offer.code == "isv_co_sell"));
+    let kept = "select count(*) as number from offer where code = 'isv_co_sell' and not listed";
+    assert_eq!(stage.count(kept).await, 1, "for those who hold it");
     assert!(stage.audit_intact().await);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::benefit::{Category, ProductKind, Unit};
-use domain::catalogue::{Download, Product, Translated};
+use domain::catalogue::{Download, Fault, FaultCode, Offer, OfferTier, Product, Translated};
 use domain::view::form::Done;
 use domain::{Day, Error, ErrorCode, Field, Language};
 use service::Outcome;
@@ -154,7 +154,46 @@ pub(super) async fn save_product(reader: &Reader<'_>, form: &Submission) -> Outc
 }
 
 pub(super) async fn remove_product(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
-    let performed = change(reader, form, Edit::RemoveProduct(form.text("product_code").to_owned())).await?;
+    let edit = Edit::RemoveProduct(form.text("product_code").to_owned());
+    back_to_draft(form, change(reader, form, edit).await?)
+}
+
+/// A fault that is found before the catalogue's own: what was typed can't even be read.
+fn unreadable(place: String) -> Error {
+    let faults = vec![Fault { code: FaultCode::NumberRange, place: place.clone() }];
+    Error { number: Some(1), faults, ..Error::new(ErrorCode::CatalogueFaulty) }.with_detail(place)
+}
+
+/// What the target of a form names behind the draft; empty for something new.
+fn named(form: &Submission) -> &str {
+    form.target().split_once(':').map_or("", |(_, code)| code)
+}
+
+pub(super) async fn save_offer(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let known = named(form);
+    let code = if known.is_empty() { form.text("offer_code").trim() } else { known }.to_owned();
+    let price = form.text("price_minor").trim().parse::<i64>();
+    let offer = Box::new(Offer {
+        tier: OfferTier::from_code(form.text("tier")).ok_or(ErrorCode::UnknownChoice)?,
+        price_minor: price.map_err(|_| unreadable(format!("offer {code}, price_minor")))?,
+        currency: form.text("currency").trim().to_uppercase(),
+        name: translated(form, "name", |text| text.trim().to_owned()),
+        description: translated(form, "description", |text| text.trim().replace("\r\n", "\n")),
+        code,
+    });
+    if !known.is_empty() {
+        return change(reader, form, Edit::Offer(offer)).await;
+    }
+    back_to_draft(form, change(reader, form, Edit::AddOffer(offer)).await?)
+}
+
+pub(super) async fn remove_offer(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let edit = Edit::RemoveOffer(named(form).to_owned());
+    back_to_draft(form, change(reader, form, edit).await?)
+}
+
+/// What the page was about is new or gone: the draft's page goes on.
+fn back_to_draft(form: &Submission, performed: Performed) -> Outcome<Performed> {
     let draft = wanted(form)?.draft;
     Ok(Performed {
         done: Done { go: Some(format!("/operator/catalogue/{draft}")), ..performed.done },

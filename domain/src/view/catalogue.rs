@@ -6,7 +6,7 @@ use super::benefits::WhyNot;
 use super::operator::Stamp;
 use crate::Day;
 use crate::benefit::{Category, ProductKind, SourceLabel, Unit};
-use crate::catalogue::{ChangeKind, Fault, Publication, Value};
+use crate::catalogue::{ChangeKind, Fault, OfferTier, Publication, Value};
 use crate::error::codes;
 use crate::ids::CatalogueDraftId;
 use crate::membership::Tier;
@@ -145,6 +145,21 @@ pub struct QuantityRow {
     pub amounts: Vec<Option<Option<i64>>>,
 }
 
+/// An offer of a draft, in its list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftOfferRow {
+    /// Its code.
+    pub code: String,
+    /// Its name in the reader's language.
+    pub name: String,
+    /// What it gives.
+    pub tier: OfferTier,
+    /// Price in minor units of the currency.
+    pub price_minor: i64,
+    /// ISO code of the currency.
+    pub currency: String,
+}
+
 /// The page of a draft.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DraftPage {
@@ -174,6 +189,8 @@ pub struct DraftPage {
     pub category: Category,
     /// Its products with their quantities.
     pub quantities: Vec<QuantityRow>,
+    /// What can be joined or bought by it.
+    pub offers: Vec<DraftOfferRow>,
     /// Whether a second person publishes.
     pub publication: Publication,
     /// Whether the reader changed it last.
@@ -234,6 +251,52 @@ pub struct DraftProductPage {
     pub row_version: i64,
     /// The product; none for a new one.
     pub product: Option<ProductForm>,
+    /// Why the reader can't change it.
+    pub why_not: WhyNot,
+}
+
+/// What the page of an offer is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftOfferQuery {
+    /// In which draft.
+    pub draft: Option<CatalogueDraftId>,
+    /// The offer's code; empty for a new one.
+    pub offer: String,
+}
+
+/// An offer's texts in a language.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct OfferWords {
+    /// Its name.
+    pub name: String,
+    /// A sentence about it.
+    pub description: String,
+}
+
+/// An offer of a draft, as its form has it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OfferForm {
+    /// Its code.
+    pub code: String,
+    /// What it gives.
+    pub tier: OfferTier,
+    /// Price in minor units of the currency.
+    pub price_minor: String,
+    /// ISO code of the currency.
+    pub currency: String,
+    /// Texts in the order of the languages.
+    pub words: [OfferWords; 3],
+}
+
+/// The page of an offer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftOfferPage {
+    /// The draft.
+    pub row: DraftRow,
+    /// Its row's version.
+    pub row_version: i64,
+    /// The offer; none for a new one.
+    pub offer: Option<OfferForm>,
     /// Why the reader can't change it.
     pub why_not: WhyNot,
 }

@@ -220,6 +220,9 @@ pub async fn change(
     change.commit(found).await
 }
 
+/// Faults that a refusal names one by one.
+const NAMED: usize = 20;
+
 /// How faults are refused.
 pub(super) fn publish_refusal(
     faults: &[domain::catalogue::Fault],
@@ -227,7 +230,8 @@ pub(super) fn publish_refusal(
 ) -> Failure {
     let error = domain::Error::new(ErrorCode::CatalogueFaulty);
     let number = i64::try_from(faults.len()).ok();
-    domain::Error { number, ..error }.with_detail(first.place.clone()).into()
+    let named = faults.iter().take(NAMED).cloned().collect();
+    domain::Error { number, faults: named, ..error }.with_detail(first.place.clone()).into()
 }
 
 /// Brings a draft up to date with the catalogue in force: its own changes stay, the others come along.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::Language;
 use domain::benefit::{Category, SourceLabel};
-use domain::catalogue::{Catalogue, Entitlement, Offer, Product, Programme};
+use domain::catalogue::{Catalogue, Entitlement, Offer, Product, Programme, Translated};
 
 /// How much a source's core grants of a product.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,8 +27,12 @@ pub enum Edit {
     Product(Box<Product>),
     /// A product no longer listed, with its quantities.
     RemoveProduct(String),
-    /// An offer, new or changed.
+    /// A new offer.
+    AddOffer(Box<Offer>),
+    /// What a form says about the offer of a code; what it gives stays.
     Offer(Box<Offer>),
+    /// An offer that can't be joined or bought any more.
+    RemoveOffer(String),
     /// Values of policies; none leaves a policy as it is.
     Policies(BTreeMap<String, Option<String>>),
     /// The programme's own texts.
@@ -51,10 +56,17 @@ impl Edit {
                 catalogue.products.retain(|product| product.code != code);
                 catalogue.entitlements.retain(|row| row.product != code);
             }
-            Self::Offer(offer) => match catalogue.offers.iter_mut().find(|of| of.code == offer.code) {
-                Some(of) => *of = *offer,
-                None => catalogue.offers.push(*offer),
-            },
+            // One of the same code is a fault, not changed.
+            Self::AddOffer(offer) => catalogue.offers.push(*offer),
+            Self::Offer(offer) => {
+                if let Some(of) = catalogue.offers.iter_mut().find(|of| of.code == offer.code) {
+                    of.price_minor = offer.price_minor;
+                    of.currency.clone_from(&offer.currency);
+                    take_over(&mut of.name, &offer.name, line);
+                    take_over(&mut of.description, &offer.description, paragraph);
+                }
+            }
+            Self::RemoveOffer(code) => catalogue.offers.retain(|offer| offer.code != code),
             Self::Policies(values) => {
                 for (name, value) in values {
                     match value {
@@ -67,6 +79,26 @@ impl Edit {
             Self::Whole(whole) => *catalogue = *whole,
         }
         catalogue.sort();
+    }
+}
+
+/// A text as a field of one line shows it.
+fn line(text: &str) -> String {
+    text.replace(['\r', '\n'], "").trim().to_owned()
+}
+
+/// A text as a field of several lines shows it.
+fn paragraph(text: &str) -> String {
+    text.replace("\r\n", "\n").trim().to_owned()
+}
+
+/// Takes over the languages in which a field says something else than it showed.
+fn take_over(said: &mut Translated<String>, typed: &Translated<String>, shown: impl Fn(&str) -> String) {
+    for language in Language::ALL {
+        let typed = shown(typed.of(language));
+        if shown(said.of(language)) != typed {
+            *said.of_mut(language) = typed;
+        }
     }
 }
 

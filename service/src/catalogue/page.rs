@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use domain::benefit::SourceLabel;
-use domain::catalogue::{Catalogue, Difference, Product, Quantity, Subject, differences, faults_against};
+use domain::catalogue::{
+    Catalogue, Difference, Offer, Product, Quantity, Subject, differences, faults_against,
+};
 use domain::ids::CatalogueDraftId;
 use domain::membership::Tier;
 use domain::moment::Zone;
 use domain::rights::{OperatorAction, operator_may};
 use domain::view::catalogue::{
-    CataloguePage, DifferenceRow, DraftPage, DraftProductPage, DraftProductQuery, DraftQuery, DraftRow,
-    DraftState, OverAllocatedRow, Part, ProductForm, ProductWords, QuantityRow, ROWS, SOURCES,
+    CataloguePage, DifferenceRow, DraftOfferPage, DraftOfferQuery, DraftOfferRow, DraftPage,
+    DraftProductPage, DraftProductQuery, DraftQuery, DraftRow, DraftState, OfferForm, OfferWords,
+    OverAllocatedRow, Part, ProductForm, ProductWords, QuantityRow, ROWS, SOURCES,
 };
 use domain::view::operator::Stamp;
 use domain::{Error, ErrorCode, Language, Moment};
@@ -132,6 +135,7 @@ pub async fn draft(
         over_allocated_seats: effect.seats,
         category: query.category,
         quantities: quantities(&draft.catalogue, query, language),
+        offers: draft.catalogue.offers.iter().map(|offer| offer_row(offer, language)).collect(),
         publication: policies::in_force(reader).await?.catalogue_publication,
         mine: drafts::is_editor(reader, draft.id, operator.account.0).await?,
         why_not: right(OperatorAction::DraftCatalogue).or(closed.clone()),
@@ -150,6 +154,16 @@ fn over_allocated(row: effect::OverAllocated) -> Outcome<OverAllocatedRow> {
         used: row.used,
         quantity: row.quantity,
     })
+}
+
+fn offer_row(offer: &Offer, language: Language) -> DraftOfferRow {
+    DraftOfferRow {
+        code: offer.code.clone(),
+        name: offer.name.of(language).clone(),
+        tier: offer.tier,
+        price_minor: offer.price_minor,
+        currency: offer.currency.clone(),
+    }
 }
 
 fn quantities(catalogue: &Catalogue, query: &DraftQuery, language: Language) -> Vec<QuantityRow> {
@@ -213,6 +227,20 @@ impl Names {
     }
 }
 
+/// A draft for one of its forms, with why the reader can't change it.
+async fn for_form(
+    service: &Service,
+    request: &Request,
+    draft: Option<CatalogueDraftId>,
+) -> Outcome<(DraftRow, Draft, Option<Error>)> {
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::ReadCatalogue)?;
+    let (row, draft) = row(service, draft).await?;
+    let closed = (row.state != DraftState::Draft).then(|| Error::new(ErrorCode::WrongState));
+    let why_not = operator_may(&operator.roles, OperatorAction::DraftCatalogue).err().or(closed);
+    Ok((row, draft, why_not))
+}
+
 /// A product of a draft, or the form for a new one.
 ///
 /// # Errors
@@ -222,18 +250,43 @@ pub async fn product(
     request: &Request,
     query: &DraftProductQuery,
 ) -> Outcome<DraftProductPage> {
-    let operator = request.operator()?;
-    rights::check_operator(operator, OperatorAction::ReadCatalogue)?;
-    let (row, draft) = row(service, query.draft).await?;
+    let (row, draft, why_not) = for_form(service, request, query.draft).await?;
     let product = if query.product.is_empty() {
         None
     } else {
         let found = draft.catalogue.products.iter().find(|product| product.code == query.product);
         Some(form_of(found.ok_or(ErrorCode::NotFound)?))
     };
-    let closed = (row.state != DraftState::Draft).then(|| Error::new(ErrorCode::WrongState));
-    let why_not = operator_may(&operator.roles, OperatorAction::DraftCatalogue).err().or(closed);
     Ok(DraftProductPage { row, row_version: draft.row_version, product, why_not })
+}
+
+/// An offer of a draft, or the form for a new one.
+///
+/// # Errors
+/// As [`draft`].
+pub async fn offer(service: &Service, request: &Request, query: &DraftOfferQuery) -> Outcome<DraftOfferPage> {
+    let (row, draft, why_not) = for_form(service, request, query.draft).await?;
+    let offer = if query.offer.is_empty() {
+        None
+    } else {
+        let found = draft.catalogue.offers.iter().find(|offer| offer.code == query.offer);
+        Some(offer_form(found.ok_or(ErrorCode::NotFound)?))
+    };
+    Ok(DraftOfferPage { row, row_version: draft.row_version, offer, why_not })
+}
+
+fn offer_form(offer: &Offer) -> OfferForm {
+    let words = |language: Language| OfferWords {
+        name: offer.name.of(language).clone(),
+        description: offer.description.of(language).clone(),
+    };
+    OfferForm {
+        code: offer.code.clone(),
+        tier: offer.tier,
+        price_minor: offer.price_minor.to_string(),
+        currency: offer.currency.clone(),
+        words: Language::ALL.map(words),
+    }
 }
 
 fn form_of(product: &Product) -> ProductForm {

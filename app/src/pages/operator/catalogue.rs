@@ -1,7 +1,8 @@
-//! The catalogue: its versions and drafts, a draft with what it changes, a product of it.
+//! The catalogue: its versions and drafts, a draft with what it changes, products and offers of it.
 
 mod difference;
 mod draft;
+mod offer;
 mod product;
 mod quantities;
 
@@ -12,6 +13,7 @@ use leptos_meta::Title;
 use locales::{Texts, format};
 
 pub use draft::Draft;
+pub use offer::Offer;
 pub use product::Product;
 #[cfg(feature = "ssr")]
 pub use quantities::QUANTITY;

@@ -32,9 +32,10 @@ fn field(texts: Texts, name: &str) -> String {
     }
 }
 
-fn said(texts: Texts, value: Option<&String>) -> String {
+fn said(texts: Texts, field: &str, value: Option<&String>) -> String {
     match value.map(String::as_str) {
         None => texts.catalogue_nothing().to_owned(),
+        Some(tier) if field == "tier" => texts.find_tier(tier).unwrap_or(tier).to_owned(),
         Some("unlimited") => texts.common_unlimited().to_owned(),
         Some("true") => texts.common_yes().to_owned(),
         Some("false") => texts.common_no().to_owned(),
@@ -44,7 +45,8 @@ fn said(texts: Texts, value: Option<&String>) -> String {
 
 fn change(texts: Texts, kind: ChangeKind, value: &Value) -> AnyView {
     let name = field(texts, &value.field);
-    let (before, after) = (said(texts, value.before.as_ref()), said(texts, value.after.as_ref()));
+    let said = |text: &Option<String>| said(texts, &value.field, text.as_ref());
+    let (before, after) = (said(&value.before), said(&value.after));
     match kind {
         ChangeKind::Added => view! { <li>{texts.catalogue_value(name, after)}</li> }.into_any(),
         ChangeKind::Removed => view! { <li>{texts.catalogue_value(name, before)}</li> }.into_any(),

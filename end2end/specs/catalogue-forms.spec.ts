@@ -1,0 +1,98 @@
+import type { Page } from '@playwright/test';
+import { kestrelAsh, operators } from '../accounts';
+import { expect, test } from './partner';
+
+/** What a draft of the catalogue has beside products and their quantities, changed in the console. */
+
+test.use({ isolated: true });
+
+const begin = async (page: Page, hydrated: (page: Page) => Promise<void>, title: string): Promise<string> => {
+  await page.goto('/operator/catalogue');
+  await hydrated(page);
+  await page.getByLabel('Title').fill(title);
+  await page.getByRole('button', { name: 'Begin a draft' }).click();
+  await page.waitForURL(/\/operator\/catalogue\/[0-9a-f-]{36}/);
+  await hydrated(page);
+  return new URL(page.url()).pathname;
+};
+
+const publish = async (page: Page, hydrated: (page: Page) => Promise<void>, draft: string): Promise<void> => {
+  await page.goto(draft);
+  await hydrated(page);
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await expect(page.getByText('Version 2 is in force.').first()).toBeVisible();
+};
+
+test('an offer of a draft is changed, added and removed, and companies see it @long', async ({
+  page,
+  anotherPage,
+  signIn,
+  hydrated,
+  axe,
+}) => {
+  await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+  const draft = await begin(page, hydrated, 'Offers');
+  const offers = page.getByRole('table', { name: 'Offers' });
+  await offers.getByRole('link', { name: 'Gold competency' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Gold competency' })).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+  const price = page.getByLabel('Price in minor units');
+  await expect(price).toHaveValue('473000');
+  await price.fill('many');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(price).toHaveAttribute('aria-invalid', 'true');
+  await expect(price).toHaveValue('many');
+  await axe(page);
+  await price.fill('480000');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Saved: the draft has 1 difference.')).toBeVisible();
+
+  await page.goto(draft);
+  await hydrated(page);
+  await page.getByRole('link', { name: 'New offer' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'New offer' })).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+  await page.getByLabel('Code').fill('gold');
+  await page.getByLabel('Tier').selectOption('isv');
+  await price.fill('9900');
+  await page.getByLabel('Currency').fill('USD');
+  for (const label of ['Name', 'Description']) {
+    for (const field of await page.getByLabel(label, { exact: true }).all()) {
+      await field.fill('Second co-sell');
+    }
+  }
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('It stands there twice').first()).toBeVisible();
+  await page.getByLabel('Code').fill('isv_second');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Saved: the draft has 2 differences.')).toBeVisible();
+
+  // One that the programme can't do without stays; another one goes.
+  const remove = async (name: string): Promise<void> => {
+    await page.goto(draft);
+    await hydrated(page);
+    await offers.getByRole('link', { name }).click();
+    await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+    await hydrated(page);
+    await page.locator('summary', { hasText: 'Remove offer' }).click();
+    await page.locator('details[open]').getByRole('button', { name: 'Remove offer' }).last().click();
+  };
+  await remove('Network membership');
+  await expect(page.getByText('There has to be one offer of the network membership').first()).toBeVisible();
+  await remove('ISV Co-sell ready');
+  await expect(page.getByText('Saved: the draft has 3 differences.')).toBeVisible();
+  await page.goto(draft);
+  await hydrated(page);
+  const differences = page.getByRole('table', { name: 'Differences' });
+  await expect(differences.getByRole('row', { name: /Gold competency/ })).toContainText('473000 → 480000');
+  await expect(differences.getByRole('row', { name: /Second co-sell/ })).toContainText('Added');
+  await expect(differences.getByRole('row', { name: /ISV Co-sell ready/ })).toContainText('Removed');
+  await axe(page);
+
+  await publish(page, hydrated, draft);
+  const company = await anotherPage();
+  await signIn(company, kestrelAsh.globalAdmin, { path: '/offers' });
+  await expect(company.getByText('US$4,800').first()).toBeVisible();
+});

@@ -1,0 +1,102 @@
+//! The forms of a draft of the catalogue, posted by a browser without JavaScript: what they change stands on the draft's
+//! page, and what is wrong stands at its field.
+
+use axum::http::StatusCode;
+use rstest::rstest;
+
+use crate::browser::{Answer, Browser, Portal};
+use crate::common::Engine;
+use crate::html::tags;
+use crate::scene::{AUDITOR, DRAFT, PROGRAMME_ADMIN};
+
+/// The draft's page, or one of its pages.
+fn at(rest: &str) -> String {
+    format!("/operator/catalogue/{DRAFT}{rest}")
+}
+
+/// A portal with a draft, and whoever may change it.
+async fn drafted(engine: Engine) -> Portal {
+    let portal = Portal::open(engine).await;
+    portal.stage.draft_for_pages().await;
+    portal
+}
+
+/// Whether the field is marked as wrong and described by an element of the page.
+fn is_marked(answer: &Answer, name: &str) -> bool {
+    let all = tags(&answer.body);
+    all.iter().filter(|tag| tag.get("name") == Some(name)).any(|field| {
+        let described = field.get("aria-describedby").unwrap_or_default();
+        field.get("aria-invalid") == Some("true")
+            && all.iter().any(|tag| tag.get("id") == Some(described) && described.ends_with("-error"))
+    })
+}
+
+/// The draft's page after a post that was carried out.
+async fn shown(browser: &Browser<'_>, answer: Answer) -> Answer {
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    browser.follow(answer).await;
+    let page = browser.get(&at("")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    page
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_offer_is_changed_added_and_removed_by_posting(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let path = at("/offer?code=gold");
+    let page = browser.get(&path).await;
+    let form = page.form("save_catalogue_offer", None);
+    assert_eq!(form.get("price_minor"), Some("473000"));
+
+    // Every fault stands at its field, and what was typed stays.
+    let wrong = form.clone().with("currency", "dollars").with("name.zh-Hans", "").with("price_minor", "-5");
+    let answer = browser.submit(&path, &wrong).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    for name in ["currency", "name.zh-Hans", "price_minor"] {
+        assert!(is_marked(&answer, name), "{name}: {}", answer.body);
+    }
+    assert!(!is_marked(&answer, "name.en"));
+    assert_eq!(answer.form("save_catalogue_offer", None).get("price_minor"), Some("-5"));
+    let answer = browser.submit(&path, &form.clone().with("price_minor", "many")).await;
+    assert!(is_marked(&answer, "price_minor"), "{}", answer.body);
+
+    let answer = browser.submit(&path, &form.with("price_minor", "480000")).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("4,800"), "the list has the new price");
+    assert!(page.body.contains("473000 → 480000"), "{}", page.body);
+
+    let path = at("/offer");
+    let mut form = browser.get(&path).await.form("save_catalogue_offer", None);
+    for field in ["name.en", "name.zh-Hans", "name.zh-Hant"] {
+        form = form.with(field, "Second co-sell");
+    }
+    for field in ["description.en", "description.zh-Hans", "description.zh-Hant"] {
+        form = form.with(field, "For a second solution.");
+    }
+    let form = form.with("tier", "isv").with("price_minor", "0").with("currency", "usd");
+    let answer = browser.submit(&path, &form.clone().with("offer_code", "Second one")).await;
+    assert!(is_marked(&answer, "offer_code"), "{}", answer.body);
+    let answer = browser.submit(&path, &form.with("offer_code", "isv_second")).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("Second co-sell"));
+
+    let path = at("/offer?code=isv_second");
+    let form = browser.get(&path).await.form("remove_catalogue_offer", None);
+    let answer = browser.submit(&path, &form).await;
+    let page = shown(&browser, answer).await;
+    assert!(!page.body.contains("Second co-sell"));
+    assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
+
+    // Auditors read it and have no form.
+    let auditor = portal.signed_in(AUDITOR).await;
+    let page = auditor.get(&at("/offer?code=gold")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.body.contains("aria-disabled=\"true\"")
+            && page.find_form("remove_catalogue_offer", None).is_none()
+    );
+}
