@@ -96,3 +96,63 @@ test('an offer of a draft is changed, added and removed, and companies see it @l
   await signIn(company, kestrelAsh.globalAdmin, { path: '/offers' });
   await expect(company.getByText('US$4,800').first()).toBeVisible();
 });
+
+test('an area of a draft is added with its quantities and another one removed @long', async ({
+  page,
+  signIn,
+  hydrated,
+  axe,
+}) => {
+  await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+  const draft = await begin(page, hydrated, 'Areas');
+  const areas = page.getByRole('table', { name: 'Competency areas' });
+  await expect(areas.getByRole('row', { name: /DevOps/ })).toBeVisible();
+  await page.getByRole('link', { name: 'New area' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'New area' })).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+  const code = page.getByLabel('Code', { exact: true });
+  await code.fill('devops');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('It stands there twice').first()).toBeVisible();
+  await expect(code).toHaveAttribute('aria-invalid', 'true');
+  await code.fill('robotics');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'robotics' })).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+  const quantity = page.getByLabel('Visual Studio Enterprise, Silver, Quantity');
+  await quantity.fill('many');
+  await page.getByRole('button', { name: 'Save quantities' }).click();
+  await expect(page.getByText('visual_studio_enterprise silver: many').first()).toBeVisible();
+  await expect(quantity).toHaveValue('many');
+  await quantity.fill('4');
+  await page.getByLabel('Visual Studio Enterprise, Silver, For each area').check();
+  await page.getByRole('button', { name: 'Save quantities' }).click();
+  await expect(page.getByText('Saved: the draft has 2 differences.')).toBeVisible();
+
+  // A benefit that isn't counted in people has a field for them.
+  await page.goto(`${draft}/area?code=robotics&category=technical`);
+  await hydrated(page);
+  await axe(page);
+  await expect(page.getByLabel(/, Gold, Seats$/).first()).toBeVisible();
+
+  await page.goto(`${draft}/area?code=devops`);
+  await hydrated(page);
+  await expect(quantity).toHaveValue('5');
+  await page.locator('summary', { hasText: 'Remove area' }).click();
+  await page.locator('details[open]').getByRole('button', { name: 'Remove area' }).last().click();
+  await expect(page.getByText('Saved: the draft has 5 differences.')).toBeVisible();
+  await page.goto(draft);
+  await hydrated(page);
+  await expect(areas.getByRole('row', { name: /DevOps/ })).toHaveCount(0);
+  const differences = page.getByRole('table', { name: 'Differences' });
+  await expect(differences.getByRole('row', { name: /Silver, robotics/ })).toContainText('Quantity: 4');
+  await expect(differences.getByRole('row', { name: /DevOps.*Competency area/ })).toContainText('Removed');
+  await axe(page);
+
+  await publish(page, hydrated, draft);
+  await page.goto('/operator/competencies');
+  await hydrated(page);
+  await expect(page.getByRole('option', { name: 'robotics' }).first()).toBeAttached();
+});

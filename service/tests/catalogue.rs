@@ -8,7 +8,8 @@ use common::{Engine, Stage, stage};
 use domain::catalogue::{Catalogue, ChangeKind, FaultCode, Offer, OfferTier, Product, Subject, differences};
 use domain::ids::{CatalogueDraftId, GrantId, PersonId};
 use domain::moment::Zone;
-use domain::{ErrorCode, Language};
+use domain::view::catalogue::AreaAmount;
+use domain::{Category, ErrorCode, Language, Tier};
 use rstest::rstest;
 use service::assignments::assign::{AssignSeats, assign};
 use service::catalogue::drafts::{self, BeginDraft, WantedDraft};
@@ -668,4 +669,116 @@ async fn an_offer_is_added_changed_and_removed_in_a_draft(
     let kept = "select count(*) as number from offer where code = 'isv_co_sell' and not listed";
     assert_eq!(stage.count(kept).await, 1, "for those who hold it");
     assert!(stage.audit_intact().await);
+}
+
+fn area_edit(area: &str, level: Tier, amount: Option<AreaAmount>) -> Edit {
+    let key = (STUDIO.to_owned(), level);
+    Edit::AreaQuantities(area.to_owned(), Category::VisualStudio, [(key, amount)].into())
+}
+
+#[rstest]
+#[tokio::test]
+async fn areas_and_what_they_add_are_changed_in_a_draft(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    let edit = async |edit: Edit| change(&stage, &manager, draft, edit).await;
+    let own = |quantity: i64| Some(AreaAmount { quantity: Some(quantity), seats: None, per_area: true });
+    let same = area_edit("devops", Tier::Silver, own(5));
+    assert_eq!(edit(same).await.expect("as it was"), 0);
+
+    assert_eq!(edit(Edit::AddArea("robotics".to_owned())).await.expect("added"), 1);
+    assert_eq!(edit(area_edit("robotics", Tier::Silver, own(3))).await.expect("added"), 2);
+    assert_eq!(edit(area_edit("devops", Tier::Silver, own(6))).await.expect("changed"), 3);
+    assert_eq!(edit(area_edit("devops", Tier::Gold, None)).await.expect("removed"), 4);
+    assert_eq!(edit(Edit::RemoveArea("cloud_crm".to_owned())).await.expect("removed"), 7);
+    // An area that there isn't has no quantities.
+    assert_eq!(edit(area_edit("cloud_crm", Tier::Gold, own(1))).await.expect("nothing"), 7);
+    let quantity = |area: &str, level: &str| {
+        Subject::Quantity(domain::catalogue::Quantity {
+            product: STUDIO.to_owned(),
+            source: "select_competency".to_owned(),
+            level: Some(level.to_owned()),
+            area: Some(area.to_owned()),
+        })
+    };
+    let found: Vec<(ChangeKind, Subject)> =
+        changes(&stage, draft).await.into_iter().map(|(kind, subject, _)| (kind, subject)).collect();
+    for expected in [
+        (ChangeKind::Added, Subject::Area("robotics".to_owned())),
+        (ChangeKind::Removed, Subject::Area("cloud_crm".to_owned())),
+        (ChangeKind::Added, quantity("robotics", "silver")),
+        (ChangeKind::Changed, quantity("devops", "silver")),
+        (ChangeKind::Removed, quantity("devops", "gold")),
+        (ChangeKind::Removed, quantity("cloud_crm", "silver")),
+        (ChangeKind::Removed, quantity("cloud_crm", "gold")),
+    ] {
+        assert!(found.contains(&expected), "{expected:?} in {found:?}");
+    }
+
+    let failure = edit(Edit::AddArea("devops".to_owned())).await.expect_err("it is there");
+    assert_eq!(first_fault(&failure), (FaultCode::Twice, "code".to_owned()));
+    let failure = edit(Edit::AddArea("No Code".to_owned())).await.expect_err("no code");
+    assert_eq!(first_fault(&failure), (FaultCode::MalformedCode, "code".to_owned()));
+    let failure = edit(area_edit("devops", Tier::Silver, own(0))).await.expect_err("none of it");
+    assert_eq!(first_fault(&failure), (FaultCode::NumberRange, "quantity".to_owned()));
+
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    let found = in_force(&stage).await;
+    let of = |area: &str, level: Tier| {
+        let row = found.entitlements.iter().find(|row| {
+            row.product == STUDIO && row.level == Some(level) && row.areas.iter().any(|of| of == area)
+        });
+        row.map(|row| row.quantity)
+    };
+    assert_eq!(of("robotics", Tier::Silver), Some(Some(3)));
+    assert_eq!(of("devops", Tier::Silver), Some(Some(6)));
+    assert_eq!(of("devops", Tier::Gold), None);
+    assert_eq!(of("application_development", Tier::Silver), Some(Some(5)), "the other areas stay");
+    assert_eq!(of("application_development", Tier::Gold), Some(Some(25)));
+    let rows = "select count(*) as number from competency_area where code in ('robotics', 'cloud_crm')";
+    assert_eq!(stage.count(rows).await, 1);
+    assert!(stage.audit_intact().await);
+}
+
+#[test]
+fn areas_that_share_a_pool_get_its_limit_together() {
+    let row = |product: &str, seats: Option<i64>| domain::catalogue::Entitlement {
+        source: domain::benefit::SourceLabel::SelectCompetency,
+        product: product.to_owned(),
+        quantity: Some(5),
+        seats,
+        pool: Some("shared".to_owned()),
+        level: Some(Tier::Silver),
+        areas: vec!["devops".to_owned(), "security".to_owned()],
+        per_area: true,
+        illustrative: true,
+    };
+    let product = |code: &str| Product {
+        code: code.to_owned(),
+        kind: domain::ProductKind::Subscription,
+        unit: domain::benefit::Unit::Seat,
+        activations: None,
+        portal_url: None,
+        name: domain::catalogue::Translated::default(),
+        summary: domain::catalogue::Translated::default(),
+        instructions: domain::catalogue::Translated::default(),
+        guidance: None,
+        downloads: Vec::new(),
+    };
+    let mut catalogue = Catalogue {
+        areas: ["devops", "security"].map(|code| domain::catalogue::Area { code: code.to_owned() }).to_vec(),
+        products: [STUDIO, "other"].map(product).to_vec(),
+        entitlements: vec![row(STUDIO, None), row("other", Some(5))],
+        ..Catalogue::default()
+    };
+    let amount = AreaAmount { quantity: Some(7), seats: None, per_area: true };
+    area_edit("devops", Tier::Silver, Some(amount)).apply(&mut catalogue);
+    let limits: Vec<Option<i64>> = catalogue.entitlements.iter().map(|row| row.limit()).collect();
+    assert_eq!(limits, [Some(7); 3], "{:?}", catalogue.entitlements);
+    let chosen = |row: &&domain::catalogue::Entitlement| row.illustrative && row.areas == ["devops"];
+    assert_eq!(catalogue.entitlements.iter().filter(chosen).count(), 0, "somebody set that one");
 }

@@ -1,8 +1,8 @@
 //! The operators' catalogue.
 
 use domain::view::catalogue::{
-    CataloguePage, DraftOfferPage, DraftOfferQuery, DraftPage, DraftProductPage, DraftProductQuery,
-    DraftQuery,
+    CataloguePage, DraftAreaPage, DraftAreaQuery, DraftOfferPage, DraftOfferQuery, DraftPage,
+    DraftProductPage, DraftProductQuery, DraftQuery,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -56,5 +56,18 @@ pub async fn catalogue_offer(query: DraftOfferQuery) -> Result<Loaded<DraftOffer
     use super::context;
     let service = context::service()?;
     let page = service::catalogue::page::offer(&service, &context::request(), &query).await;
+    context::answer(&service, page).await
+}
+
+/// A competency area of a draft.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadCatalogueArea, input = Json, output = Json)]
+pub async fn catalogue_area(query: DraftAreaQuery) -> Result<Loaded<DraftAreaPage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page =
+        service::catalogue::page::area(&service, &context::request(), crate::i18n::language(), &query).await;
     context::answer(&service, page).await
 }

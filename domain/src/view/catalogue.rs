@@ -23,6 +23,9 @@ pub const SOURCES: [SourceLabel; 5] = [
     SourceLabel::IsvCoSell,
 ];
 
+/// Levels whose competencies add quantities of their own in an area, in the order of its table.
+pub const LEVELS: [Tier; 2] = [Tier::Silver, Tier::Gold];
+
 codes! {
     /// Where a draft of the catalogue stands.
     DraftState {
@@ -160,6 +163,15 @@ pub struct DraftOfferRow {
     pub currency: String,
 }
 
+/// A competency area of a draft, in its list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftAreaRow {
+    /// Its code.
+    pub code: String,
+    /// How many quantities it adds, over all products and levels.
+    pub quantities: i64,
+}
+
 /// The page of a draft.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DraftPage {
@@ -191,6 +203,8 @@ pub struct DraftPage {
     pub quantities: Vec<QuantityRow>,
     /// What can be joined or bought by it.
     pub offers: Vec<DraftOfferRow>,
+    /// Its competency areas.
+    pub areas: Vec<DraftAreaRow>,
     /// Whether a second person publishes.
     pub publication: Publication,
     /// Whether the reader changed it last.
@@ -297,6 +311,58 @@ pub struct DraftOfferPage {
     pub row_version: i64,
     /// The offer; none for a new one.
     pub offer: Option<OfferForm>,
+    /// Why the reader can't change it.
+    pub why_not: WhyNot,
+}
+
+/// What the page of a competency area is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftAreaQuery {
+    /// In which draft.
+    pub draft: Option<CatalogueDraftId>,
+    /// The area's code; empty for a new one.
+    pub area: String,
+    /// The category whose quantities are shown.
+    pub category: Category,
+}
+
+/// What an area adds of a product at a level.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AreaAmount {
+    /// How much; none is without limit.
+    pub quantity: Option<i64>,
+    /// How many people can hold it, where the quantity counts something else.
+    pub seats: Option<i64>,
+    /// Whether each area adds its own; otherwise the areas of a level add it together.
+    pub per_area: bool,
+}
+
+/// A product with what an area adds of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AreaQuantityRow {
+    /// The product's code.
+    pub product: String,
+    /// Its name in the reader's language.
+    pub name: String,
+    /// What a quantity counts.
+    pub unit: Unit,
+    /// For each of [`LEVELS`]: nothing, or so much.
+    pub amounts: Vec<Option<AreaAmount>>,
+}
+
+/// The page of a competency area.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftAreaPage {
+    /// The draft.
+    pub row: DraftRow,
+    /// Its row's version.
+    pub row_version: i64,
+    /// The area's code; empty for a new one.
+    pub area: String,
+    /// The category whose quantities follow.
+    pub category: Category,
+    /// Its products.
+    pub rows: Vec<AreaQuantityRow>,
     /// Why the reader can't change it.
     pub why_not: WhyNot,
 }

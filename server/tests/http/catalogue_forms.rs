@@ -100,3 +100,43 @@ async fn an_offer_is_changed_added_and_removed_by_posting(
             && page.find_form("remove_catalogue_offer", None).is_none()
     );
 }
+
+#[rstest]
+#[tokio::test]
+async fn an_area_is_added_with_its_quantities_and_removed_by_posting(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let path = at("/area");
+    let form = browser.get(&path).await.form("add_catalogue_area", None);
+    let answer = browser.submit(&path, &form.clone().with("area_code", "No Code")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    assert!(is_marked(&answer, "area_code"));
+    let answer = browser.submit(&path, &form.with("area_code", "robotics")).await;
+    assert_eq!(answer.location(), at("/area?code=robotics"));
+
+    let quantity = "quantity:visual_studio_enterprise:silver";
+    let own = "per_area:visual_studio_enterprise:silver";
+    let path = at("/area?code=robotics");
+    let form = browser.get(&path).await.form("save_catalogue_area", None);
+    assert_eq!((form.get(quantity), form.get(own)), (Some(""), None));
+    let wrong = form.clone().with(quantity, "many").with(own, "true");
+    let answer = browser.submit(&path, &wrong).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let kept = answer.form("save_catalogue_area", None);
+    assert_eq!((kept.get(quantity), kept.get(own)), (Some("many"), Some("true")), "what was typed stays");
+    let answer = browser.submit(&path, &form.with(quantity, "4").with(own, "true")).await;
+    shown(&browser, answer).await;
+    let saved = browser.get(&path).await.form("save_catalogue_area", None);
+    assert_eq!((saved.get(quantity), saved.get(own)), (Some("4"), Some("true")));
+
+    let path = at("/area?code=devops");
+    let page = browser.get(&path).await;
+    let form = page.form("save_catalogue_area", None);
+    assert_eq!((form.get(quantity), form.get(own)), (Some("5"), Some("true")));
+    let answer = browser.submit(&path, &page.form("remove_catalogue_area", None)).await;
+    let page = shown(&browser, answer).await;
+    assert!(!page.body.contains("/area?code=devops") && page.body.contains("/area?code=robotics"));
+    assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
+}

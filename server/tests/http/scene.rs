@@ -349,6 +349,9 @@ pub const FORMS: &[FormRow] = &[
     form("remove_catalogue_product", "/operator/catalogue", DRAFTS, Then::Done),
     form("save_catalogue_offer", "/operator/catalogue", DRAFTS, Then::Done),
     form("remove_catalogue_offer", "/operator/catalogue", DRAFTS, Then::Done),
+    form("save_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
+    form("add_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
+    form("remove_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
     form("bring_catalogue_draft_up_to_date", "/operator/catalogue", DRAFTS, Then::Done),
     form(
         "publish_catalogue_draft",
@@ -1296,6 +1299,19 @@ impl Stage {
             "remove_catalogue_offer" => {
                 fields(&[("target", &format!("{draft}:isv_co_sell")), ("version", &version)])
             }
+            "save_catalogue_area" => fields(&[
+                ("target", &format!("{draft}:devops:visual_studio")),
+                ("version", &version),
+                ("category", "visual_studio"),
+                ("quantity:visual_studio_enterprise:silver", "6"),
+                ("per_area:visual_studio_enterprise:silver", "true"),
+            ]),
+            "add_catalogue_area" => {
+                fields(&[("target", &format!("{draft}:")), ("version", &version), ("area_code", "robotics")])
+            }
+            "remove_catalogue_area" => {
+                fields(&[("target", &format!("{draft}:datacenter")), ("version", &version)])
+            }
             "publish_catalogue_draft" => {
                 fields(&[("target", &draft.to_string()), ("version", &version), ("reach", "new")])
             }
@@ -1506,6 +1522,7 @@ pub const PAGES: &[PageRow] = &[
     page("/operator/catalogue/:draft", READ_CATALOGUE),
     page("/operator/catalogue/:draft/product", READ_CATALOGUE),
     page("/operator/catalogue/:draft/offer", READ_CATALOGUE),
+    page("/operator/catalogue/:draft/area", READ_CATALOGUE),
     page("/operator/keys", POOLS),
     page("/operator/keys/:product", POOLS),
     page("/operator/grants", READ_INDIVIDUAL),
@@ -1572,6 +1589,7 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/catalogue_draft", READ_CATALOGUE),
     function("/api/catalogue_product", READ_CATALOGUE),
     function("/api/catalogue_offer", READ_CATALOGUE),
+    function("/api/catalogue_area", READ_CATALOGUE),
     function("/api/key_pools", POOLS),
     function("/api/key_pool", POOLS),
     function("/api/individual_grants", READ_INDIVIDUAL),
@@ -1662,6 +1680,9 @@ impl Stage {
             "/api/operators" => json!({ "query": OperatorsQuery::default() }),
             "/api/catalogue_draft" => json!({ "query": { "draft": DRAFT, "category": "software" } }),
             "/api/catalogue_product" => json!({ "query": { "draft": DRAFT, "product": "intune" } }),
+            "/api/catalogue_area" => {
+                json!({ "query": { "draft": DRAFT, "area": "devops", "category": "visual_studio" } })
+            }
             "/api/catalogue_offer" => json!({ "query": { "draft": DRAFT, "offer": "gold" } }),
             "/api/templates" => json!({ "query": TemplatesQuery::default() }),
             _ => json!({}),

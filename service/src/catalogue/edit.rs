@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::Language;
 use domain::benefit::{Category, SourceLabel};
-use domain::catalogue::{Catalogue, Entitlement, Offer, Product, Programme, Translated};
+use domain::catalogue::{Area, Catalogue, Entitlement, Offer, Product, Programme, Translated};
+use domain::view::catalogue::AreaAmount;
+use domain::{Language, Tier};
 
 /// How much a source's core grants of a product.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +34,12 @@ pub enum Edit {
     Offer(Box<Offer>),
     /// An offer that can't be joined or bought any more.
     RemoveOffer(String),
+    /// A new competency area.
+    AddArea(String),
+    /// A competency area that there isn't any more, with its quantities.
+    RemoveArea(String),
+    /// What an area adds of the products of a category, by product and level; none is nothing, what isn't named stays.
+    AreaQuantities(String, Category, BTreeMap<(String, Tier), Option<AreaAmount>>),
     /// Values of policies; none leaves a policy as it is.
     Policies(BTreeMap<String, Option<String>>),
     /// The programme's own texts.
@@ -67,6 +74,15 @@ impl Edit {
                 }
             }
             Self::RemoveOffer(code) => catalogue.offers.retain(|offer| offer.code != code),
+            // One of the same code is a fault.
+            Self::AddArea(code) => catalogue.areas.push(Area { code }),
+            Self::RemoveArea(code) => {
+                catalogue.areas.retain(|area| area.code != code);
+                catalogue.entitlements.retain_mut(|row| without_area(row, &code));
+            }
+            Self::AreaQuantities(area, category, amounts) => {
+                set_area_quantities(catalogue, &area, category, &amounts);
+            }
             Self::Policies(values) => {
                 for (name, value) in values {
                     match value {
@@ -102,17 +118,90 @@ fn take_over(said: &mut Translated<String>, typed: &Translated<String>, shown: i
     }
 }
 
+/// Codes of the products of a category.
+fn products_of(catalogue: &Catalogue, category: Category) -> Vec<String> {
+    let of_category = |product: &&Product| product.kind.category() == category;
+    catalogue.products.iter().filter(of_category).map(|product| product.code.clone()).collect()
+}
+
+/// Takes an area out of a row; whether anything is left of it.
+fn without_area(row: &mut Entitlement, area: &str) -> bool {
+    if !row.areas.iter().any(|of| of == area) {
+        return true;
+    }
+    row.areas.retain(|of| of != area);
+    !row.areas.is_empty()
+}
+
+fn set_area_quantities(
+    catalogue: &mut Catalogue,
+    area: &str,
+    category: Category,
+    amounts: &BTreeMap<(String, Tier), Option<AreaAmount>>,
+) {
+    if !catalogue.areas.iter().any(|of| of.code == area) {
+        return;
+    }
+    let of_category = products_of(catalogue, category);
+    // Only what somebody changed, as with the core sources.
+    let before = catalogue.entitlements.clone();
+    for ((product, level), amount) in amounts {
+        let of_cell = |row: &Entitlement| {
+            row.source == SourceLabel::SelectCompetency
+                && row.level == Some(*level)
+                && row.product == *product
+                && row.areas.iter().any(|of| of == area)
+        };
+        let said = before.iter().find(|row| of_cell(row));
+        if !of_category.contains(product) || said.map(area_amount) == *amount {
+            continue;
+        }
+        catalogue.entitlements.retain_mut(|row| !of_cell(row) || without_area(row, area));
+        let Some(AreaAmount { quantity, seats, per_area }) = *amount else { continue };
+        // Figures of a row that somebody sets are no longer chosen ones.
+        let same = |row: &Entitlement| row.quantity == quantity && row.seats == seats;
+        let row = Entitlement {
+            source: SourceLabel::SelectCompetency,
+            product: product.clone(),
+            quantity,
+            seats,
+            pool: said.and_then(|row| row.pool.clone()),
+            level: Some(*level),
+            areas: vec![area.to_owned()],
+            per_area,
+            illustrative: said.is_some_and(|row| row.illustrative && same(row)),
+        };
+        if row.pool.is_some() {
+            catalogue.entitlements.iter_mut().for_each(|other| share_limit(other, &row));
+        }
+        catalogue.entitlements.push(row);
+    }
+}
+
+/// What a row says about each of its areas.
+#[must_use]
+pub fn area_amount(row: &Entitlement) -> AreaAmount {
+    AreaAmount { quantity: row.quantity, seats: row.seats, per_area: row.per_area }
+}
+
+/// Rows of a level that share a pool have one limit.
+fn share_limit(other: &mut Entitlement, row: &Entitlement) {
+    if (other.source, other.level, &other.pool) != (row.source, row.level, &row.pool) {
+        return;
+    }
+    match row.limit() {
+        None => (other.quantity, other.seats) = (None, None),
+        limit if other.seats.is_some() => other.seats = limit,
+        limit => other.quantity = limit,
+    }
+}
+
 fn set_quantities(
     catalogue: &mut Catalogue,
     category: Category,
     amounts: &BTreeMap<(String, String), Amount>,
 ) {
-    let of_category: Vec<String> = catalogue
-        .products
-        .iter()
-        .filter(|product| product.kind.category() == category)
-        .map(|product| product.code.clone())
-        .collect();
+    let of_category = products_of(catalogue, category);
     // Only what somebody changed: the other fields of the page say what the draft says, and one that shares its pool
     // with a changed one would set it back.
     let before = catalogue.entitlements.clone();

@@ -4,16 +4,17 @@ use std::collections::HashMap;
 
 use domain::benefit::SourceLabel;
 use domain::catalogue::{
-    Catalogue, Difference, Offer, Product, Quantity, Subject, differences, faults_against,
+    Area, Catalogue, Difference, Entitlement, Offer, Product, Quantity, Subject, differences, faults_against,
 };
 use domain::ids::CatalogueDraftId;
 use domain::membership::Tier;
 use domain::moment::Zone;
 use domain::rights::{OperatorAction, operator_may};
 use domain::view::catalogue::{
-    CataloguePage, DifferenceRow, DraftOfferPage, DraftOfferQuery, DraftOfferRow, DraftPage,
-    DraftProductPage, DraftProductQuery, DraftQuery, DraftRow, DraftState, OfferForm, OfferWords,
-    OverAllocatedRow, Part, ProductForm, ProductWords, QuantityRow, ROWS, SOURCES,
+    AreaQuantityRow, CataloguePage, DifferenceRow, DraftAreaPage, DraftAreaQuery, DraftAreaRow,
+    DraftOfferPage, DraftOfferQuery, DraftOfferRow, DraftPage, DraftProductPage, DraftProductQuery,
+    DraftQuery, DraftRow, DraftState, LEVELS, OfferForm, OfferWords, OverAllocatedRow, Part, ProductForm,
+    ProductWords, QuantityRow, ROWS, SOURCES,
 };
 use domain::view::operator::Stamp;
 use domain::{Error, ErrorCode, Language, Moment};
@@ -21,6 +22,7 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::drafts::Draft;
+use super::edit::area_amount;
 use super::publish::ZONE;
 use super::{drafts, effect, file, read};
 use crate::failure::Failure;
@@ -136,6 +138,7 @@ pub async fn draft(
         category: query.category,
         quantities: quantities(&draft.catalogue, query, language),
         offers: draft.catalogue.offers.iter().map(|offer| offer_row(offer, language)).collect(),
+        areas: areas(&draft.catalogue),
         publication: policies::in_force(reader).await?.catalogue_publication,
         mine: drafts::is_editor(reader, draft.id, operator.account.0).await?,
         why_not: right(OperatorAction::DraftCatalogue).or(closed.clone()),
@@ -164,6 +167,15 @@ fn offer_row(offer: &Offer, language: Language) -> DraftOfferRow {
         price_minor: offer.price_minor,
         currency: offer.currency.clone(),
     }
+}
+
+fn areas(catalogue: &Catalogue) -> Vec<DraftAreaRow> {
+    let count = |code: &String| {
+        let rows = catalogue.entitlements.iter().filter(|row| row.areas.contains(code)).count();
+        i64::try_from(rows).unwrap_or(i64::MAX)
+    };
+    let row = |area: &Area| DraftAreaRow { quantities: count(&area.code), code: area.code.clone() };
+    catalogue.areas.iter().map(row).collect()
 }
 
 fn quantities(catalogue: &Catalogue, query: &DraftQuery, language: Language) -> Vec<QuantityRow> {
@@ -313,6 +325,45 @@ fn form_of(product: &Product) -> ProductForm {
         portal_url: product.portal_url.clone().unwrap_or_default(),
         words: Language::ALL.map(words),
         downloads: downloads.join("\n"),
+    }
+}
+
+/// A competency area of a draft with what it adds of a category, or the form for a new one.
+///
+/// # Errors
+/// As [`draft`].
+pub async fn area(
+    service: &Service,
+    request: &Request,
+    language: Language,
+    query: &DraftAreaQuery,
+) -> Outcome<DraftAreaPage> {
+    let (row, draft, why_not) = for_form(service, request, query.draft).await?;
+    let catalogue = &draft.catalogue;
+    let known = catalogue.areas.iter().any(|area| area.code == query.area);
+    if !known && !query.area.is_empty() {
+        return Err(ErrorCode::NotFound.into());
+    }
+    let shown = |product: &&Product| known && product.kind.category() == query.category;
+    let rows = catalogue.products.iter().filter(shown);
+    let rows = rows.map(|product| area_row(catalogue, product, &query.area, language)).collect();
+    let (area, category) = (query.area.clone(), query.category);
+    Ok(DraftAreaPage { row, row_version: draft.row_version, area, category, rows, why_not })
+}
+
+fn area_row(catalogue: &Catalogue, product: &Product, area: &str, language: Language) -> AreaQuantityRow {
+    let of_level = |level: &Tier| {
+        let of_cell = |row: &&Entitlement| {
+            let here = row.areas.iter().any(|of| of == area);
+            here && row.product == product.code && row.level == Some(*level)
+        };
+        catalogue.entitlements.iter().find(of_cell).map(area_amount)
+    };
+    AreaQuantityRow {
+        product: product.code.clone(),
+        name: product.name.of(language).clone(),
+        unit: product.unit,
+        amounts: LEVELS.iter().map(of_level).collect(),
     }
 }
 

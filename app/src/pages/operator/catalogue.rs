@@ -1,5 +1,6 @@
-//! The catalogue: its versions and drafts, a draft with what it changes, products and offers of it.
+//! The catalogue: its versions and drafts, a draft with what it changes, its products, offers and areas.
 
+mod area;
 mod difference;
 mod draft;
 mod offer;
@@ -12,6 +13,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use locales::{Texts, format};
 
+pub use area::Area;
+#[cfg(feature = "ssr")]
+pub use area::{PER_AREA, SEATS};
 pub use draft::Draft;
 pub use offer::Offer;
 pub use product::Product;
