@@ -156,3 +156,50 @@ test('an area of a draft is added with its quantities and another one removed @l
   await hydrated(page);
   await expect(page.getByRole('option', { name: 'robotics' }).first()).toBeAttached();
 });
+
+test('texts of the programme and policies of a draft are changed, and hold once it is in force @long', async ({
+  page,
+  signIn,
+  hydrated,
+  axe,
+}) => {
+  await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+  const draft = await begin(page, hydrated, 'Policies');
+  await page.getByRole('link', { name: 'Open programme and policies' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Programme and policies' })).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+  const texts = page.locator('form:has(input[value="save_catalogue_programme"])');
+  const policies = page.locator('form:has(input[value="save_catalogue_policies"])');
+  const name = texts.getByLabel('Name', { exact: true }).first();
+  await name.fill('');
+  await texts.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(name).toHaveAttribute('aria-invalid', 'true');
+  await name.fill('Another programme');
+  await texts.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Saved: the draft has 1 difference.')).toBeVisible();
+
+  await page.goto(`${draft}/programme`);
+  await hydrated(page);
+  const days = policies.getByLabel('Days until a seat can be reassigned');
+  await days.fill('400');
+  await policies.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(days).toHaveAttribute('aria-invalid', 'true');
+  await days.fill('21');
+  await policies.locator('input[name="policy:double_holding"][value="refuse"]').check();
+  await policies.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Saved: the draft has 3 differences.')).toBeVisible();
+  await page.goto(draft);
+  await hydrated(page);
+  const differences = page.getByRole('table', { name: 'Differences' });
+  await expect(differences.getByRole('row', { name: /Programme/ }).first()).toContainText('Another programme');
+  await expect(differences.getByRole('row', { name: /Days until a seat can be reassigned/ })).toContainText('→ 21');
+  await expect(differences.getByRole('row', { name: /The same product from two sources/ })).toContainText('Refuse it');
+  await axe(page);
+
+  await publish(page, hydrated, draft);
+  await page.goto('/operator/policies');
+  await hydrated(page);
+  await expect(page.getByLabel('Days until a seat can be reassigned')).toHaveValue('21');
+  await expect(page.locator('input[name="double_holding"][value="refuse"]')).toBeChecked();
+});

@@ -5,7 +5,9 @@
 mod common;
 
 use common::{Engine, Stage, stage};
-use domain::catalogue::{Catalogue, ChangeKind, FaultCode, Offer, OfferTier, Product, Subject, differences};
+use domain::catalogue::{
+    Catalogue, ChangeKind, FaultCode, Offer, OfferTier, Product, Programme, Subject, Translated, differences,
+};
 use domain::ids::{CatalogueDraftId, GrantId, PersonId};
 use domain::moment::Zone;
 use domain::view::catalogue::AreaAmount;
@@ -763,9 +765,9 @@ fn areas_that_share_a_pool_get_its_limit_together() {
         unit: domain::benefit::Unit::Seat,
         activations: None,
         portal_url: None,
-        name: domain::catalogue::Translated::default(),
-        summary: domain::catalogue::Translated::default(),
-        instructions: domain::catalogue::Translated::default(),
+        name: Translated::default(),
+        summary: Translated::default(),
+        instructions: Translated::default(),
         guidance: None,
         downloads: Vec::new(),
     };
@@ -781,4 +783,84 @@ fn areas_that_share_a_pool_get_its_limit_together() {
     assert_eq!(limits, [Some(7); 3], "{:?}", catalogue.entitlements);
     let chosen = |row: &&domain::catalogue::Entitlement| row.illustrative && row.areas == ["devops"];
     assert_eq!(catalogue.entitlements.iter().filter(chosen).count(), 0, "somebody set that one");
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_programmes_texts_and_every_value_of_a_policy_are_changed_in_a_draft(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const NUMBERS: [&str; 3] = ["0", "14", "365"];
+    let stage = stage(engine).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let base = in_force(&stage).await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    let edit = async |edit: Edit| change(&stage, &manager, draft, edit).await;
+
+    let details = |text: &str| Translated {
+        en: vec![text.to_owned(), "Account 1".to_owned()],
+        simplified: vec!["银行".to_owned()],
+        traditional: vec!["銀行".to_owned()],
+    };
+    let mut programme = base.programme.clone();
+    programme.name.en = "Another programme".to_owned();
+    programme.bank_details = Some(details(" A bank "));
+    let texts = Edit::Programme(Box::new(programme.clone()));
+    assert_eq!(edit(texts.clone()).await.expect("changed"), 1);
+    let version = wanted(&stage, draft).await.version;
+    assert_eq!(edit(texts).await.expect("the same"), 1);
+    assert_eq!(wanted(&stage, draft).await.version, version, "nothing differs");
+    let mut half = details("A bank");
+    half.traditional.clear();
+    let half = Programme { bank_details: Some(half), ..programme.clone() };
+    let failure = edit(Edit::Programme(Box::new(half))).await.expect_err("not in every language");
+    assert_eq!(first_fault(&failure), (FaultCode::Steps, "bank_details.zh-Hant".to_owned()));
+
+    // Each policy takes each of its values, and no other.
+    let policy = |name: &str, value: Option<&str>| {
+        Edit::Policies([(name.to_owned(), value.map(str::to_owned))].into())
+    };
+    let cases: [(&str, &[&str]); 8] = [
+        ("assign_roles", &["global_admin", "partner_admin"]),
+        ("reassign_lock_days", &NUMBERS),
+        ("double_holding", &["warn", "allow", "refuse"]),
+        ("support_edition", &["a", "b", "c"]),
+        ("reveal_counts_as_activation", &["true", "false"]),
+        ("audit_retention", &["forever", "10_years", "7_years", "3_years", "1_year"]),
+        ("catalogue_publication", &["one_person", "second_person"]),
+        ("target_days_advisory", &["1", "60"]),
+    ];
+    for (name, values) in cases {
+        for value in values.iter().rev().chain(values) {
+            edit(policy(name, Some(*value))).await.expect("a value");
+            let kept = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+            assert_eq!(kept.catalogue.policies[name], *value);
+        }
+        let failure = edit(policy(name, Some("sometimes"))).await.expect_err("no value of it");
+        assert_eq!(first_fault(&failure), (FaultCode::UnknownPolicy, name.to_owned()));
+    }
+    edit(policy("catalogue_publication", Some("one_person"))).await.expect("as before");
+    // What the draft doesn't say stays, whatever it becomes meanwhile.
+    edit(policy("double_holding", None)).await.expect("left out");
+    stage.set_policy("double_holding", "allow").await;
+    let subjects: Vec<Subject> =
+        changes(&stage, draft).await.into_iter().map(|(_, subject, _)| subject).collect();
+    let of = |name: &str| Subject::Policy(name.to_owned());
+    assert!(subjects.contains(&Subject::Programme) && subjects.contains(&of("reassign_lock_days")));
+    assert!(!subjects.contains(&of("double_holding")) && !subjects.contains(&of("catalogue_publication")));
+
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    let found = in_force(&stage).await;
+    assert_eq!(found.programme.name, programme.name);
+    assert_eq!(found.programme.bank_details, Some(details("A bank")));
+    assert_eq!(found.policies["reassign_lock_days"], "365");
+    assert_eq!(found.policies["audit_retention"], "1_year");
+    assert_eq!(found.policies["double_holding"], "allow");
+
+    // Without bank details there are no transfers.
+    let without = Programme { bank_details: None, ..found.programme };
+    put_into_force(&stage, Edit::Programme(Box::new(without)), false).await;
+    assert_eq!(in_force(&stage).await.programme.bank_details, None);
+    assert!(stage.audit_intact().await);
 }

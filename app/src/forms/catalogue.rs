@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::benefit::{Category, ProductKind, Unit};
-use domain::catalogue::{Download, Fault, FaultCode, Offer, OfferTier, Product, Translated};
+use domain::catalogue::{Download, Fault, FaultCode, Offer, OfferTier, Product, Programme, Translated};
 use domain::view::catalogue::{AreaAmount, LEVELS};
 use domain::view::form::Done;
 use domain::{Day, Error, ErrorCode, Field, Language, Tier};
@@ -14,7 +14,7 @@ use service::catalogue::publish::{self, Publish};
 
 use super::submission::{Performed, Reader, Submission, said};
 
-use crate::pages::operator::catalogue::{PER_AREA, QUANTITY, SEATS};
+use crate::pages::operator::catalogue::{PER_AREA, POLICY, QUANTITY, SEATS};
 
 fn wanted(form: &Submission) -> Outcome<WantedDraft> {
     // The matrix of a draft and its products are several forms about it.
@@ -239,6 +239,25 @@ pub(super) async fn save_offer(reader: &Reader<'_>, form: &Submission) -> Outcom
 pub(super) async fn remove_offer(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     let edit = Edit::RemoveOffer(named(form).to_owned());
     back_to_draft(form, change(reader, form, edit).await?)
+}
+
+pub(super) async fn save_programme(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let details = translated(form, "bank_details", lines);
+    let any = Language::ALL.iter().any(|language| !details.of(*language).is_empty());
+    let programme = Programme {
+        name: translated(form, "name", |text| text.trim().to_owned()),
+        bank_details: any.then_some(details),
+    };
+    change(reader, form, Edit::Programme(Box::new(programme))).await
+}
+
+pub(super) async fn save_policies(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    // An empty field leaves a policy as it is; one without a choice isn't sent at all.
+    let values = form.beginning_with(POLICY).map(|(name, typed)| {
+        let typed = typed.trim();
+        (name.to_owned(), (!typed.is_empty()).then(|| typed.to_owned()))
+    });
+    change(reader, form, Edit::Policies(values.collect())).await
 }
 
 /// What the page was about is new or gone: the draft's page goes on.

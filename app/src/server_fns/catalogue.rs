@@ -2,7 +2,7 @@
 
 use domain::view::catalogue::{
     CataloguePage, DraftAreaPage, DraftAreaQuery, DraftOfferPage, DraftOfferQuery, DraftPage,
-    DraftProductPage, DraftProductQuery, DraftQuery,
+    DraftProductPage, DraftProductQuery, DraftProgrammePage, DraftProgrammeQuery, DraftQuery,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -69,5 +69,17 @@ pub async fn catalogue_area(query: DraftAreaQuery) -> Result<Loaded<DraftAreaPag
     let service = context::service()?;
     let page =
         service::catalogue::page::area(&service, &context::request(), crate::i18n::language(), &query).await;
+    context::answer(&service, page).await
+}
+
+/// What a draft says about the programme itself.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadCatalogueProgramme, input = Json, output = Json)]
+pub async fn catalogue_programme(query: DraftProgrammeQuery) -> Result<Loaded<DraftProgrammePage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page = service::catalogue::page::programme(&service, &context::request(), &query).await;
     context::answer(&service, page).await
 }

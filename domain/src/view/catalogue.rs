@@ -366,3 +366,43 @@ pub struct DraftAreaPage {
     /// Why the reader can't change it.
     pub why_not: WhyNot,
 }
+
+/// What the page of the programme is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftProgrammeQuery {
+    /// In which draft.
+    pub draft: Option<CatalogueDraftId>,
+}
+
+/// The programme's texts in a language.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct ProgrammeWords {
+    /// Its name.
+    pub name: String,
+    /// Where a bank transfer goes, a line a line, or nothing.
+    pub bank_details: String,
+}
+
+/// What a draft says about a policy.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PolicyRow {
+    /// Its name.
+    pub name: String,
+    /// Its value; none where it stays as it is.
+    pub value: Option<String>,
+}
+
+/// The page of the programme.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftProgrammePage {
+    /// The draft.
+    pub row: DraftRow,
+    /// Its row's version.
+    pub row_version: i64,
+    /// Texts in the order of the languages.
+    pub words: [ProgrammeWords; 3],
+    /// Every policy that there is.
+    pub policies: Vec<PolicyRow>,
+    /// Why the reader can't change it.
+    pub why_not: WhyNot,
+}

@@ -140,3 +140,47 @@ async fn an_area_is_added_with_its_quantities_and_removed_by_posting(
     assert!(!page.body.contains("/area?code=devops") && page.body.contains("/area?code=robotics"));
     assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
 }
+
+#[rstest]
+#[tokio::test]
+async fn the_programmes_texts_and_each_value_of_each_policy_are_saved_by_posting(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let path = at("/programme");
+    let form = browser.get(&path).await.form("save_catalogue_programme", None);
+    let answer = browser.submit(&path, &form.clone().with("name.zh-Hant", " ")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    assert!(is_marked(&answer, "name.zh-Hant") && !is_marked(&answer, "name.en"));
+    let answer = browser.submit(&path, &form.with("name.en", "Another programme")).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("Another programme"), "{}", page.body);
+
+    // What the page offers is what each policy takes.
+    let page = browser.get(&path).await;
+    let choices: Vec<(String, String)> = tags(&page.body)
+        .iter()
+        .filter(|tag| tag.get("type") == Some("radio"))
+        .filter_map(|tag| Some((tag.get("name")?.to_owned(), tag.get("value")?.to_owned())))
+        .filter(|(name, _)| name.starts_with("policy:"))
+        .collect();
+    assert_eq!(choices.len(), 17, "{choices:?}");
+    for (name, value) in &choices {
+        let form = browser.get(&path).await.form("save_catalogue_policies", None).with(name, value);
+        let answer = browser.submit(&path, &form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{name} {value}: {}", answer.body);
+        let saved = browser.get(&path).await.form("save_catalogue_policies", None);
+        assert_eq!(saved.get(name), Some(&**value), "{name}");
+    }
+    let name = "policy:reassign_lock_days";
+    let form = browser.get(&path).await.form("save_catalogue_policies", None);
+    let answer = browser.submit(&path, &form.clone().with(name, "366")).await;
+    assert!(is_marked(&answer, name), "{}", answer.body);
+    let answer = browser.submit(&path, &form.with(name, "21")).await;
+    let page = shown(&browser, answer).await;
+    // In words, not by the names of the document.
+    assert!(page.body.contains("Days until a seat can be reassigned"), "{}", page.body);
+    assert!(page.body.contains("How long the activity is kept") && page.body.contains("One year"));
+    assert!(!page.told().contains("audit_retention"));
+}

@@ -352,6 +352,8 @@ pub const FORMS: &[FormRow] = &[
     form("save_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
     form("add_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
     form("remove_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
+    form("save_catalogue_programme", "/operator/catalogue", DRAFTS, Then::Done),
+    form("save_catalogue_policies", "/operator/catalogue", DRAFTS, Then::Done),
     form("bring_catalogue_draft_up_to_date", "/operator/catalogue", DRAFTS, Then::Done),
     form(
         "publish_catalogue_draft",
@@ -1312,6 +1314,18 @@ impl Stage {
             "remove_catalogue_area" => {
                 fields(&[("target", &format!("{draft}:datacenter")), ("version", &version)])
             }
+            "save_catalogue_programme" => fields(&[
+                ("target", &format!("{draft}:programme")),
+                ("version", &version),
+                ("name.en", "Another programme"),
+                ("name.zh-Hans", "另一个计划"),
+                ("name.zh-Hant", "另一個計畫"),
+            ]),
+            "save_catalogue_policies" => fields(&[
+                ("target", &format!("{draft}:policies")),
+                ("version", &version),
+                ("policy:reassign_lock_days", "13"),
+            ]),
             "publish_catalogue_draft" => {
                 fields(&[("target", &draft.to_string()), ("version", &version), ("reach", "new")])
             }
@@ -1523,6 +1537,7 @@ pub const PAGES: &[PageRow] = &[
     page("/operator/catalogue/:draft/product", READ_CATALOGUE),
     page("/operator/catalogue/:draft/offer", READ_CATALOGUE),
     page("/operator/catalogue/:draft/area", READ_CATALOGUE),
+    page("/operator/catalogue/:draft/programme", READ_CATALOGUE),
     page("/operator/keys", POOLS),
     page("/operator/keys/:product", POOLS),
     page("/operator/grants", READ_INDIVIDUAL),
@@ -1590,6 +1605,7 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/catalogue_product", READ_CATALOGUE),
     function("/api/catalogue_offer", READ_CATALOGUE),
     function("/api/catalogue_area", READ_CATALOGUE),
+    function("/api/catalogue_programme", READ_CATALOGUE),
     function("/api/key_pools", POOLS),
     function("/api/key_pool", POOLS),
     function("/api/individual_grants", READ_INDIVIDUAL),
@@ -1683,6 +1699,7 @@ impl Stage {
             "/api/catalogue_area" => {
                 json!({ "query": { "draft": DRAFT, "area": "devops", "category": "visual_studio" } })
             }
+            "/api/catalogue_programme" => json!({ "query": { "draft": DRAFT } }),
             "/api/catalogue_offer" => json!({ "query": { "draft": DRAFT, "offer": "gold" } }),
             "/api/templates" => json!({ "query": TemplatesQuery::default() }),
             _ => json!({}),

@@ -42,7 +42,7 @@ pub enum Edit {
     AreaQuantities(String, Category, BTreeMap<(String, Tier), Option<AreaAmount>>),
     /// Values of policies; none leaves a policy as it is.
     Policies(BTreeMap<String, Option<String>>),
-    /// The programme's own texts.
+    /// What a form says about the programme's own texts.
     Programme(Box<Programme>),
     /// All of it, from a file.
     Whole(Box<Catalogue>),
@@ -91,7 +91,10 @@ impl Edit {
                     };
                 }
             }
-            Self::Programme(programme) => catalogue.programme = *programme,
+            Self::Programme(programme) => {
+                take_over(&mut catalogue.programme.name, &programme.name, line);
+                take_over_lines(&mut catalogue.programme.bank_details, programme.bank_details);
+            }
             Self::Whole(whole) => *catalogue = *whole,
         }
         catalogue.sort();
@@ -110,6 +113,25 @@ fn paragraph(text: &str) -> String {
 
 /// Takes over the languages in which a field says something else than it showed.
 fn take_over(said: &mut Translated<String>, typed: &Translated<String>, shown: impl Fn(&str) -> String) {
+    for language in Language::ALL {
+        let typed = shown(typed.of(language));
+        if shown(said.of(language)) != typed {
+            *said.of_mut(language) = typed;
+        }
+    }
+}
+
+/// The same for lines; without any in any language there are none.
+fn take_over_lines(said: &mut Option<Translated<Vec<String>>>, typed: Option<Translated<Vec<String>>>) {
+    let Some(typed) = typed else {
+        *said = None;
+        return;
+    };
+    let said = said.get_or_insert_default();
+    let shown = |lines: &[String]| -> Vec<String> {
+        let lines = lines.iter().map(|line| line.trim().to_owned());
+        lines.filter(|line| !line.is_empty()).collect()
+    };
     for language in Language::ALL {
         let typed = shown(typed.of(language));
         if shown(said.of(language)) != typed {

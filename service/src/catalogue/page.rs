@@ -13,11 +13,11 @@ use domain::rights::{OperatorAction, operator_may};
 use domain::view::catalogue::{
     AreaQuantityRow, CataloguePage, DifferenceRow, DraftAreaPage, DraftAreaQuery, DraftAreaRow,
     DraftOfferPage, DraftOfferQuery, DraftOfferRow, DraftPage, DraftProductPage, DraftProductQuery,
-    DraftQuery, DraftRow, DraftState, LEVELS, OfferForm, OfferWords, OverAllocatedRow, Part, ProductForm,
-    ProductWords, QuantityRow, ROWS, SOURCES,
+    DraftProgrammePage, DraftProgrammeQuery, DraftQuery, DraftRow, DraftState, LEVELS, OfferForm, OfferWords,
+    OverAllocatedRow, Part, ProductForm, ProductWords, QuantityRow, ROWS, SOURCES,
 };
 use domain::view::operator::Stamp;
-use domain::{Error, ErrorCode, Language, Moment};
+use domain::{Error, ErrorCode, Language, Moment, Policies};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
@@ -365,6 +365,34 @@ fn area_row(catalogue: &Catalogue, product: &Product, area: &str, language: Lang
         unit: product.unit,
         amounts: LEVELS.iter().map(of_level).collect(),
     }
+}
+
+/// What a draft says about the programme itself.
+///
+/// # Errors
+/// As [`draft`].
+pub async fn programme(
+    service: &Service,
+    request: &Request,
+    query: &DraftProgrammeQuery,
+) -> Outcome<DraftProgrammePage> {
+    let (row, draft, why_not) = for_form(service, request, query.draft).await?;
+    let programme = &draft.catalogue.programme;
+    let details = programme.bank_details.as_ref();
+    let words = |language: Language| ProgrammeWords {
+        name: programme.name.of(language).clone(),
+        bank_details: details.map_or_else(String::new, |details| details.of(language).join("\n")),
+    };
+    let policies = policies::entries(&Policies::default());
+    let policy =
+        |name: &str| PolicyRow { value: draft.catalogue.policies.get(name).cloned(), name: name.to_owned() };
+    Ok(DraftProgrammePage {
+        row,
+        row_version: draft.row_version,
+        words: Language::ALL.map(words),
+        policies: policies.iter().map(|(name, _)| policy(name)).collect(),
+        why_not,
+    })
 }
 
 /// The catalogue in force as a file, or a draft.

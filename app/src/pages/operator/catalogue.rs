@@ -5,6 +5,7 @@ mod difference;
 mod draft;
 mod offer;
 mod product;
+mod programme;
 mod quantities;
 
 use domain::Field;
@@ -19,6 +20,9 @@ pub use area::{PER_AREA, SEATS};
 pub use draft::Draft;
 pub use offer::Offer;
 pub use product::Product;
+#[cfg(feature = "ssr")]
+pub use programme::POLICY;
+pub use programme::Programme;
 #[cfg(feature = "ssr")]
 pub use quantities::QUANTITY;
 
