@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import type { Page } from '@playwright/test';
 import { kestrelAsh, operators } from '../accounts';
 import { expect, test } from './partner';
@@ -202,4 +203,34 @@ test('texts of the programme and policies of a draft are changed, and hold once 
   await hydrated(page);
   await expect(page.getByLabel('Days until a seat can be reassigned')).toHaveValue('21');
   await expect(page.locator('input[name="double_holding"][value="refuse"]')).toBeChecked();
+});
+
+test('a file takes the place of a draft, and what is wrong with it stands on the page @long', async (
+  { page, signIn, hydrated, axe },
+  testInfo,
+) => {
+  await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+  const draft = await begin(page, hydrated, 'From a file');
+  const file = await (await page.request.get('/operator/catalogue.toml')).text();
+  const send = async (content: string): Promise<void> => {
+    const path = testInfo.outputPath('catalogue.toml');
+    fs.writeFileSync(path, content);
+    await page.getByLabel('Catalogue file (TOML)').setInputFiles(path);
+    await page.getByRole('button', { name: 'Replace with a file' }).click();
+    await hydrated(page);
+  };
+  await send(file.replace('[[product]]', '[[products]]'));
+  await expect(page.getByRole('alert')).toContainText(/Line \d+ can't be read/);
+  await axe(page);
+  await send(file.replace('tier = "gold"', 'tier = "silver"'));
+  await expect(page.getByText('The file is taken over: the draft has 1 difference.').first()).toBeVisible();
+  await expect(page.getByText('offer, tier silver').first()).toBeVisible();
+  await axe(page);
+  await page.goto(draft);
+  await hydrated(page);
+  await send(file.replace('en = "Windows Enterprise"', 'en = "Windows Enterprise 2030"'));
+  const differences = page.getByRole('table', { name: 'Differences' });
+  await expect(differences.getByRole('row', { name: /Windows Enterprise 2030/ })).toContainText('Changed');
+  await expect(page.getByText('offer, tier silver')).toHaveCount(0);
+  await publish(page, hydrated, draft);
 });

@@ -864,3 +864,56 @@ async fn the_programmes_texts_and_every_value_of_a_policy_are_changed_in_a_draft
     assert_eq!(in_force(&stage).await.programme.bank_details, None);
     assert!(stage.audit_intact().await);
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_file_takes_the_place_of_what_a_draft_says(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    change(&stage, &manager, draft, studio("gold_core", Amount::Of(11))).await.expect("changed");
+    let replace = async |who: &Request, wanted: WantedDraft, text: &str| {
+        drafts::replace(&stage.service, who, stage.operation(), wanted, text).await
+    };
+    let now = wanted(&stage, draft).await;
+    let failure = replace(&admin, now, "[programme]\nname = 7\n").await.expect_err("no catalogue");
+    let told = failure.told();
+    assert_eq!((told.code, told.number), (ErrorCode::CatalogueUnreadable, Some(2)));
+    let agent = stage.operator(FULFILMENT).await;
+    let failure = replace(&agent, now, "").await.expect_err("no right to");
+    assert_eq!(code(&failure), ErrorCode::RoleNeeded);
+
+    // With a fault it is taken over, to be corrected; what the draft said before is gone.
+    let mut written = in_force(&stage).await;
+    written.offers.iter_mut().for_each(|offer| offer.currency = "EUR".to_owned());
+    let right = file::write(&written).expect("a file");
+    let priced = written.offers.len();
+    written.products[0].name.traditional.clear();
+    written.policies.remove("double_holding");
+    let faulty = file::write(&written).expect("a file");
+    assert_eq!(replace(&admin, now, &faulty).await.expect("taken over"), priced + 1);
+    let failure = replace(&admin, now, &right).await.expect_err("changed since");
+    assert_eq!(code(&failure), ErrorCode::Stale);
+    let kept = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    assert_eq!(file::faults_of(&kept.catalogue).len(), 1);
+    assert!(!kept.catalogue.policies.contains_key("double_holding"), "as the file says");
+    let failure = publish(&stage, &admin, draft, false).await.expect_err("faulty");
+    assert_eq!(code(&failure), ErrorCode::CatalogueFaulty);
+
+    let now = wanted(&stage, draft).await;
+    assert_eq!(replace(&admin, now, &right).await.expect("taken over"), priced);
+    // Whose file it is has a hand in it.
+    stage.set_policy("catalogue_publication", "second_person").await;
+    let failure = publish(&stage, &admin, draft, false).await.expect_err("their own file");
+    assert_eq!(code(&failure), ErrorCode::SecondPersonNeeded);
+    stage.set_policy("catalogue_publication", "one_person").await;
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    assert!(in_force(&stage).await.offers.iter().all(|offer| offer.currency == "EUR"));
+    let now = wanted(&stage, draft).await;
+    let failure = replace(&admin, now, &right).await.expect_err("in force");
+    assert_eq!(code(&failure), ErrorCode::WrongState);
+    assert!(stage.audit_intact().await);
+}

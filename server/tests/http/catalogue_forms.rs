@@ -1,13 +1,15 @@
 //! The forms of a draft of the catalogue, posted by a browser without JavaScript: what they change stands on the draft's
 //! page, and what is wrong stands at its field.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, StatusCode};
 use rstest::rstest;
 
 use crate::browser::{Answer, Browser, Portal};
 use crate::common::Engine;
 use crate::html::tags;
-use crate::scene::{AUDITOR, DRAFT, PROGRAMME_ADMIN};
+use crate::scene::{AGENT, AUDITOR, DRAFT, GLOBAL_ADMIN, PROGRAMME_ADMIN};
 
 /// The draft's page, or one of its pages.
 fn at(rest: &str) -> String {
@@ -183,4 +185,100 @@ async fn the_programmes_texts_and_each_value_of_each_policy_are_saved_by_posting
     assert!(page.body.contains("Days until a seat can be reassigned"), "{}", page.body);
     assert!(page.body.contains("How long the activity is kept") && page.body.contains("One year"));
     assert!(!page.told().contains("audit_retention"));
+}
+
+/// Sends a file with the fields that stand beside it in the draft's page.
+async fn send(browser: &Browser<'_>, fields: &[(&str, &str)], content: &[u8]) -> Answer {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part =
+            format!("--frontier\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    let head = "--frontier\r\nContent-Disposition: form-data; name=\"file\"; filename=\"catalogue.toml\"\r\n\
+        Content-Type: application/toml\r\n\r\n";
+    body.extend_from_slice(head.as_bytes());
+    body.extend_from_slice(content);
+    body.extend_from_slice(b"\r\n--frontier--\r\n");
+    let kind = [(CONTENT_TYPE, "multipart/form-data; boundary=frontier")];
+    browser.send(Method::POST, &at(""), &kind, Body::from(body)).await
+}
+
+/// Operation and version of the form with a file.
+fn beside_the_file(page: &Answer) -> Vec<(String, String)> {
+    let all = tags(&page.body);
+    let start = all.iter().position(|tag| tag.get("enctype").is_some()).expect("the form with a file");
+    let fields = all[start..].iter().take_while(|tag| tag.name != "/form");
+    fields
+        .filter(|tag| tag.get("type") == Some("hidden"))
+        .filter_map(|tag| Some((tag.get("name")?.to_owned(), tag.get("value")?.to_owned())))
+        .collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_file_replaces_a_draft_and_its_faults_stand_on_the_page(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let file = browser.get("/operator/catalogue.toml").await.body;
+    let page = browser.get(&at("")).await;
+    let fields = beside_the_file(&page);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(fields.len(), 2, "{fields:?}");
+
+    // What is no catalogue is said with its line, and nothing changes.
+    let broken = file.replacen("[[product]]", "[[products]]", 1);
+    let answer = send(&browser, &fields, broken.as_bytes()).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("role=\"alert\"") && answer.body.contains("be read: "), "{}", answer.body);
+    for content in [b"".as_slice(), b"\xFF\xFE"] {
+        let answer = send(&browser, &fields, content).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.body.contains("start from that file"), "{}", answer.body);
+    }
+    let large = vec![b'#'; 2 * 1024 * 1024 + 1];
+    let answer = send(&browser, &fields, &large).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(answer.body.contains("larger than allowed"), "{}", answer.body);
+
+    // A file with a fault is taken over, and the page lists what is wrong with it.
+    let faulty = file.replacen("tier = \"gold\"", "tier = \"silver\"", 1);
+    let answer = send(&browser, &fields, faulty.as_bytes()).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, &*at("")));
+    let page = browser.follow(answer).await;
+    assert!(
+        page.body.contains("offer, tier silver") && page.body.contains("Gold competency"),
+        "{}",
+        page.body
+    );
+    // The page that was looked at before is older than the draft now.
+    let stale = [("operation", "0123456789abcdef0123456789abcdef"), fields[1]];
+    let answer = send(&browser, &stale, file.as_bytes()).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+
+    let next = beside_the_file(&page);
+    let next: Vec<(&str, &str)> = next.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let renamed = file.replacen("en = \"Windows Enterprise\"", "en = \"Windows Enterprise 2030\"", 1);
+    let answer = send(&browser, &next, renamed.as_bytes()).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("Windows Enterprise 2030") && !page.body.contains("offer, tier silver"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_01_a_file_replaces_a_draft_for_whoever_may_change_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let fields = [("operation", "0123456789abcdef0123456789abcdef"), ("version", "2")];
+    for email in [AUDITOR, AGENT, GLOBAL_ADMIN] {
+        let browser = portal.signed_in(email).await;
+        let answer = send(&browser, &fields, b"[programme]").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{email}: {}", answer.body);
+    }
+    let nobody = send(&portal.browser(), &fields, b"[programme]").await;
+    assert_eq!((nobody.status, nobody.location()), (StatusCode::SEE_OTHER, "/sign-in"));
+    assert_eq!(portal.stage.version("catalogue_draft", DRAFT).await, 2, "nothing is changed");
 }
