@@ -70,12 +70,14 @@ pub(super) fn row(texts: Texts, row: &DifferenceRow) -> AnyView {
     };
     let below = row.source.as_ref().map_or_else(|| part.to_owned(), |of| source(texts, of));
     let kind = texts.find_catalogue_part(row.kind.code()).unwrap_or_default();
-    // What is new or gone is told by its name; a new quantity by its number, a policy by its value, too.
+    // What is new or gone is told by its name; a new quantity by its numbers, a policy by its value, too.
     let short = row.kind == ChangeKind::Changed || matches!(row.part, Part::Quantity | Part::Policy);
     let values: Vec<AnyView> = row
         .values
         .iter()
-        .filter(|value| row.kind == ChangeKind::Changed || matches!(&*value.field, "quantity" | "value"))
+        .filter(|value| {
+            row.kind == ChangeKind::Changed || matches!(&*value.field, "quantity" | "seats" | "value")
+        })
         .map(|value| change(texts, row, value))
         .collect();
     view! {
