@@ -14,7 +14,7 @@ use domain::view::catalogue::{
     AreaQuantityRow, CataloguePage, DifferenceRow, DraftAreaPage, DraftAreaQuery, DraftAreaRow,
     DraftOfferPage, DraftOfferQuery, DraftOfferRow, DraftPage, DraftProductPage, DraftProductQuery,
     DraftProgrammePage, DraftProgrammeQuery, DraftQuery, DraftRow, DraftState, LEVELS, OfferForm, OfferWords,
-    OverAllocatedRow, Part, ProductForm, ProductWords, QuantityRow, ROWS, SOURCES,
+    OverAllocatedRow, Part, PolicyRow, ProductForm, ProductWords, ProgrammeWords, QuantityRow, ROWS, SOURCES,
 };
 use domain::view::operator::Stamp;
 use domain::{Error, ErrorCode, Language, Moment, Policies};
