@@ -66,6 +66,9 @@ pub const ADDRESSES: &[&str] = &[
     "/operator/catalogue",
     "/operator/catalogue/:draft",
     "/operator/catalogue/:draft/product",
+    "/operator/catalogue/:draft/offer",
+    "/operator/catalogue/:draft/area",
+    "/operator/catalogue/:draft/programme",
     "/operator/keys",
     "/operator/keys/:product",
     "/operator/grants",
@@ -158,6 +161,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/operator/catalogue") view=pages::operator::catalogue::Catalogue/>
                 <Route path=path!("/operator/catalogue/:draft") view=pages::operator::catalogue::Draft/>
                 <Route path=path!("/operator/catalogue/:draft/product") view=pages::operator::catalogue::Product/>
+                <Route path=path!("/operator/catalogue/:draft/offer") view=pages::operator::catalogue::Offer/>
+                <Route path=path!("/operator/catalogue/:draft/area") view=pages::operator::catalogue::Area/>
+                <Route path=path!("/operator/catalogue/:draft/programme") view=pages::operator::catalogue::Programme/>
                 <Route path=path!("/operator/keys") view=pages::operator::keys::Keys/>
                 <Route path=path!("/operator/keys/:product") view=pages::operator::key_pool::KeyPool/>
                 <Route path=path!("/operator/grants") view=pages::operator::individual_grants::IndividualGrants/>

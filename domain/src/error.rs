@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Fault;
 use crate::role::{OperatorRole, Role};
 
 macro_rules! codes {
@@ -537,6 +538,9 @@ pub struct Error {
     /// The name or date that the words name.
     #[serde(default)]
     pub detail: Option<String>,
+    /// Faults of a catalogue with their places, the first ones.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
 }
 
 impl Error {
@@ -551,6 +555,7 @@ impl Error {
             colleagues: Vec::new(),
             number: None,
             detail: None,
+            faults: Vec::new(),
         }
     }
 

@@ -142,13 +142,14 @@ async fn read(mut form: Multipart, filled: &mut Filled) -> Result<(), Error> {
     }
 }
 
-async fn text(part: Part<'_>) -> Result<String, Error> {
+/// The text of a short field.
+pub(crate) async fn text(part: Part<'_>) -> Result<String, Error> {
     let bytes = bytes(part, FIELD_MAX).await?;
     String::from_utf8(bytes).map_err(|_| Error::new(ErrorCode::NotText))
 }
 
 /// Read to its end without being kept where it is too large: a browser that still sends doesn't hear an answer.
-async fn bytes(mut part: Part<'_>, most: usize) -> Result<Vec<u8>, Error> {
+pub(crate) async fn bytes(mut part: Part<'_>, most: usize) -> Result<Vec<u8>, Error> {
     let (mut content, mut large) = (Vec::new(), false);
     while let Some(chunk) = part.chunk().await.map_err(|_| Error::new(ErrorCode::TooLarge))? {
         large |= content.len() + chunk.len() > most;

@@ -14,6 +14,7 @@ use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::view::form::{Done, Said};
@@ -95,14 +96,27 @@ pub async fn post(
     if nobody && !is_public(parts.uri.path()) && form.code() != "choose_language" {
         return to_sign_in(&page());
     }
-    match perform(&site, &caller, &form).await {
-        Ok(performed) if performed.done.shown.is_none() => lead_on(&site, &caller, &parts.uri, performed),
+    let outcome = perform(&site, &caller, &form).await;
+    answer(&site, caller, parts, &form, outcome).await
+}
+
+/// Answers a form on the page that it was posted to.
+pub(crate) async fn answer(
+    site: &Arc<Site>,
+    caller: Caller,
+    parts: Parts,
+    form: &Submission,
+    outcome: Result<Performed, Failure>,
+) -> Response {
+    let page = || Request::from_parts(parts.clone(), Body::empty());
+    match outcome {
+        Ok(performed) if performed.done.shown.is_none() => lead_on(site, &caller, &parts.uri, performed),
         Ok(performed) => {
             // What is shown once stands in the row that it belongs to; what was done is said on top.
             let browser = Browser { flash: said(&performed.done), ..caller.browser.clone() };
-            let posted = posted(&form, Ok(performed.done));
+            let posted = posted(form, Ok(performed.done));
             let answer = Render { posted: Some(posted), ..Render::default() };
-            render(&site, Caller { browser, ..caller }, page(), answer).await
+            render(site, Caller { browser, ..caller }, page(), answer).await
         }
         Err(failure) => {
             let mut told = failure.told();
@@ -112,15 +126,15 @@ pub async fn post(
             }
             let code = status(told.code);
             let wait = (told.code == ErrorCode::TooManyAttempts).then_some(told.number).flatten();
-            let posted = posted(&form, Err(told.clone()));
+            let posted = posted(form, Err(told.clone()));
             let claimed = posted.claimed.clone();
             let answer = Render { posted: Some(posted), status: Some(code), ..Render::default() };
-            let mut response = render(&site, caller.clone(), page(), answer).await;
+            let mut response = render(site, caller.clone(), page(), answer).await;
             if !claimed.is_claimed() {
                 // The form is gone with what it was about: the frame says why.
                 let answer =
                     Render { unclaimed: Some(Unclaimed(told)), status: Some(code), ..Render::default() };
-                response = render(&site, caller, page(), answer).await;
+                response = render(site, caller, page(), answer).await;
             }
             if let Some(seconds) = wait {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -377,7 +391,8 @@ fn refused_call(error: &Error) -> Response {
     (status(error.code), axum::Json(error)).into_response()
 }
 
-fn to_sign_in(request: &Request) -> Response {
+/// Leads whoever isn't signed in to where that is done, and back.
+pub(crate) fn to_sign_in(request: &Request) -> Response {
     let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
     if wanted == "/" || request.method() != Method::GET {
         return see_other("/sign-in", HeaderMap::new());

@@ -58,6 +58,8 @@ const PAYMENT_NOTICE: &str = "/payment-notices/{processor}";
 const ACTIVITY: &str = "/account/activity.csv";
 const PROGRAMME_ACTIVITY: &str = "/operator/activity.csv";
 const CATALOGUE: &str = "/operator/catalogue.toml";
+/// The page of a draft: it takes a file beside its forms.
+const CATALOGUE_DRAFT: &str = "/operator/catalogue/{draft}";
 const INSIGHT_LINES: &str = "/insight.csv";
 const INSIGHT_WORKBOOK: &str = "/insight.xlsx";
 const PROGRAMME_INSIGHT_LINES: &str = "/operator/insight.csv";
@@ -99,6 +101,9 @@ const MAX_PROOF_BODY: usize = 4 * domain::order::PROOF_MAX_BYTES;
 
 /// So large may the body of a file of keys be, likewise.
 const MAX_KEYS_BODY: usize = 2 * domain::key_import::KEY_BYTES_MAX;
+
+/// So large may the body of a catalogue's file be, likewise.
+const MAX_CATALOGUE_BODY: usize = 2 * service::catalogue::file::LARGEST;
 
 /// Compresses quickly rather than well: pages are made for each reader.
 fn compression() -> CompressionLayer {
@@ -164,6 +169,12 @@ pub fn measured(
         .layer(DefaultBodyLimit::max(MAX_KEYS_BODY))
         .layer(RequestBodyLimitLayer::new(MAX_KEYS_BODY))
         .layer(CsrfLayer::new());
+    let drafts = Router::new()
+        .route(CATALOGUE_DRAFT, get(page::get).layer(compression()).post(catalogue::post))
+        .layer(from_fn_with_state(site.clone(), caller::identify))
+        .layer(DefaultBodyLimit::max(MAX_CATALOGUE_BODY))
+        .layer(RequestBodyLimitLayer::new(MAX_CATALOGUE_BODY))
+        .layer(CsrfLayer::new());
     Router::new()
         .route(LIVE, get(events::live))
         .route("/api/{*function}", post(page::server_function))
@@ -180,6 +191,7 @@ pub fn measured(
         .layer(CsrfLayer::new())
         .merge(large)
         .merge(keys)
+        .merge(drafts)
         .route("/pkg/{*path}", get(assets::serve_asset))
         // Outside of what reads cookies: a program comes with its token.
         .merge(provisioning::router(site.clone()))

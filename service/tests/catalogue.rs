@@ -7,12 +7,15 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{Engine, Stage, stage};
-use domain::catalogue::{Catalogue, Product, Subject, differences};
+use domain::catalogue::{
+    Catalogue, ChangeKind, FaultCode, Offer, OfferTier, Product, Programme, Subject, Translated, differences,
+};
 use domain::entitlement::Amount::Of;
 use domain::ids::{CatalogueDraftId, GrantId, HoldingId, PersonId};
 use domain::moment::Zone;
+use domain::view::catalogue::AreaAmount;
 use domain::view::tier_change::TierChangeQuery;
-use domain::{ErrorCode, Field, Language};
+use domain::{Category, ErrorCode, Field, Language, Tier};
 use rstest::rstest;
 use sea_orm::{ConnectionTrait, Statement};
 use service::assignments::assign::{AssignSeats, assign};
@@ -850,4 +853,333 @@ async fn a_company_that_waits_is_brought_to_one_version_and_not_to_parts_of_two(
         stage.literal(grant.0)
     );
     assert_eq!((stage.count(&version).await, quantity(&stage, grant).await), (3, Some(14)));
+    assert!(stage.audit_intact().await);
+}
+
+/// What a draft changes about what it began from: the subjects with the fields that differ.
+async fn changes(stage: &Stage, draft: CatalogueDraftId) -> Vec<(ChangeKind, Subject, Vec<String>)> {
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    differences(&found.base, &found.catalogue)
+        .into_iter()
+        .map(|of| (of.kind, of.subject, of.values.into_iter().map(|value| value.field).collect()))
+        .collect()
+}
+
+/// The first fault that a refusal names: what it is, and the field at which it is shown.
+fn first_fault(failure: &Failure) -> (FaultCode, String) {
+    let told = failure.told();
+    assert_eq!(told.code, ErrorCode::CatalogueFaulty);
+    let fault = told.faults.first().expect("a fault with its place");
+    (fault.code, fault.field().to_owned())
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_offer_is_added_changed_and_removed_in_a_draft(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let base = in_force(&stage).await;
+    let pack = base.offers.iter().find(|offer| offer.code == "action_pack").expect("an offer").clone();
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    let edit = async |edit: Edit| change(&stage, &manager, draft, edit).await;
+
+    // What a form says again changes nothing, not even the line breaks that a browser sends otherwise.
+    let mut same = pack.clone();
+    same.description.en = format!(" {}\r\n", same.description.en);
+    assert_eq!(edit(Edit::Offer(Box::new(same))).await.expect("the same"), 0);
+    assert_eq!(wanted(&stage, draft).await.version, 1);
+
+    let mut dearer = pack.clone();
+    dearer.price_minor = 51_000;
+    dearer.description.simplified = "供小型团队使用。".to_owned();
+    assert_eq!(edit(Edit::Offer(Box::new(dearer.clone()))).await.expect("changed"), 1);
+    let second = Offer { code: "isv_second".to_owned(), tier: OfferTier::Isv, ..pack.clone() };
+    assert_eq!(edit(Edit::AddOffer(Box::new(second.clone()))).await.expect("added"), 2);
+    assert_eq!(edit(Edit::RemoveOffer("isv_co_sell".to_owned())).await.expect("removed"), 3);
+    let expected = [
+        (
+            ChangeKind::Changed,
+            "action_pack",
+            vec!["description.zh-Hans".to_owned(), "price_minor".to_owned()],
+        ),
+        (ChangeKind::Removed, "isv_co_sell", Vec::new()),
+        (ChangeKind::Added, "isv_second", Vec::new()),
+    ];
+    let found = changes(&stage, draft).await;
+    assert_eq!(found.len(), expected.len());
+    for ((kind, subject, fields), (expected, code, only)) in found.into_iter().zip(expected) {
+        assert_eq!((kind, subject), (expected, Subject::Offer(code.to_owned())));
+        assert!(only.is_empty() || fields == only, "{fields:?}");
+    }
+
+    // Faults are told with the field that they are about.
+    let refused =
+        async |edit: Edit| first_fault(&change(&stage, &manager, draft, edit).await.expect_err("a fault"));
+    let again = Edit::AddOffer(Box::new(second.clone()));
+    assert_eq!(refused(again).await, (FaultCode::Twice, "code".to_owned()));
+    let cheaper = Offer { price_minor: -1, ..dearer.clone() };
+    let found = refused(Edit::Offer(Box::new(cheaper))).await;
+    assert_eq!(found, (FaultCode::NumberRange, "price_minor".to_owned()));
+    let mut nameless = dearer.clone();
+    nameless.name.traditional = " ".to_owned();
+    let found = refused(Edit::Offer(Box::new(nameless))).await;
+    assert_eq!(found, (FaultCode::TextMissing, "name.zh-Hant".to_owned()));
+    let found = refused(Edit::RemoveOffer("network".to_owned())).await;
+    assert_eq!(found, (FaultCode::NetworkOffer, "tier".to_owned()));
+
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    let found = in_force(&stage).await.offers;
+    assert!(found.contains(&dearer) && found.contains(&second));
+    assert!(!found.iter().any(|offer| offer.code == "isv_co_sell"));
+    let kept = "select count(*) as number from offer where code = 'isv_co_sell' and not listed";
+    assert_eq!(stage.count(kept).await, 1, "for those who hold it");
+    assert!(stage.audit_intact().await);
+}
+
+fn area_edit(area: &str, level: Tier, amount: Option<AreaAmount>) -> Edit {
+    let key = (STUDIO.to_owned(), level);
+    Edit::AreaQuantities(area.to_owned(), Category::VisualStudio, [(key, amount)].into())
+}
+
+#[rstest]
+#[tokio::test]
+async fn areas_and_what_they_add_are_changed_in_a_draft(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    let edit = async |edit: Edit| change(&stage, &manager, draft, edit).await;
+    let own = |quantity: i64| Some(AreaAmount { quantity: Some(quantity), seats: None, per_area: true });
+    let same = area_edit("devops", Tier::Silver, own(5));
+    assert_eq!(edit(same).await.expect("as it was"), 0);
+
+    assert_eq!(edit(Edit::AddArea("robotics".to_owned())).await.expect("added"), 1);
+    assert_eq!(edit(area_edit("robotics", Tier::Silver, own(3))).await.expect("added"), 2);
+    assert_eq!(edit(area_edit("devops", Tier::Silver, own(6))).await.expect("changed"), 3);
+    assert_eq!(edit(area_edit("devops", Tier::Gold, None)).await.expect("removed"), 4);
+    assert_eq!(edit(Edit::RemoveArea("cloud_crm".to_owned())).await.expect("removed"), 7);
+    // An area that there isn't has no quantities.
+    assert_eq!(edit(area_edit("cloud_crm", Tier::Gold, own(1))).await.expect("nothing"), 7);
+    let quantity = |area: &str, level: &str| {
+        Subject::Quantity(domain::catalogue::Quantity {
+            product: STUDIO.to_owned(),
+            source: "select_competency".to_owned(),
+            level: Some(level.to_owned()),
+            area: Some(area.to_owned()),
+        })
+    };
+    let found: Vec<(ChangeKind, Subject)> =
+        changes(&stage, draft).await.into_iter().map(|(kind, subject, _)| (kind, subject)).collect();
+    for expected in [
+        (ChangeKind::Added, Subject::Area("robotics".to_owned())),
+        (ChangeKind::Removed, Subject::Area("cloud_crm".to_owned())),
+        (ChangeKind::Added, quantity("robotics", "silver")),
+        (ChangeKind::Changed, quantity("devops", "silver")),
+        (ChangeKind::Removed, quantity("devops", "gold")),
+        (ChangeKind::Removed, quantity("cloud_crm", "silver")),
+        (ChangeKind::Removed, quantity("cloud_crm", "gold")),
+    ] {
+        assert!(found.contains(&expected), "{expected:?} in {found:?}");
+    }
+
+    let failure = edit(Edit::AddArea("devops".to_owned())).await.expect_err("it is there");
+    assert_eq!(first_fault(&failure), (FaultCode::Twice, "code".to_owned()));
+    let failure = edit(Edit::AddArea("No Code".to_owned())).await.expect_err("no code");
+    assert_eq!(first_fault(&failure), (FaultCode::MalformedCode, "code".to_owned()));
+    let failure = edit(area_edit("devops", Tier::Silver, own(0))).await.expect_err("none of it");
+    assert_eq!(first_fault(&failure), (FaultCode::NumberRange, "quantity".to_owned()));
+
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    let found = in_force(&stage).await;
+    let of = |area: &str, level: Tier| {
+        let row = found.entitlements.iter().find(|row| {
+            row.product == STUDIO && row.level == Some(level) && row.areas.iter().any(|of| of == area)
+        });
+        row.map(|row| row.quantity)
+    };
+    assert_eq!(of("robotics", Tier::Silver), Some(Some(3)));
+    assert_eq!(of("devops", Tier::Silver), Some(Some(6)));
+    assert_eq!(of("devops", Tier::Gold), None);
+    assert_eq!(of("application_development", Tier::Silver), Some(Some(5)), "the other areas stay");
+    assert_eq!(of("application_development", Tier::Gold), Some(Some(25)));
+    let rows = "select count(*) as number from competency_area where code in ('robotics', 'cloud_crm')";
+    assert_eq!(stage.count(rows).await, 1);
+    assert!(stage.audit_intact().await);
+}
+
+#[test]
+fn areas_that_share_a_pool_get_its_limit_together() {
+    let row = |product: &str, seats: Option<i64>| domain::catalogue::Entitlement {
+        source: domain::benefit::SourceLabel::SelectCompetency,
+        product: product.to_owned(),
+        quantity: Some(5),
+        seats,
+        pool: Some("shared".to_owned()),
+        level: Some(Tier::Silver),
+        areas: vec!["devops".to_owned(), "security".to_owned()],
+        per_area: true,
+        illustrative: true,
+    };
+    let product = |code: &str| Product {
+        code: code.to_owned(),
+        kind: domain::ProductKind::Subscription,
+        unit: domain::benefit::Unit::Seat,
+        activations: None,
+        portal_url: None,
+        name: Translated::default(),
+        summary: Translated::default(),
+        instructions: Translated::default(),
+        guidance: None,
+        downloads: Vec::new(),
+    };
+    let mut catalogue = Catalogue {
+        areas: ["devops", "security"].map(|code| domain::catalogue::Area { code: code.to_owned() }).to_vec(),
+        products: [STUDIO, "other"].map(product).to_vec(),
+        entitlements: vec![row(STUDIO, None), row("other", Some(5))],
+        ..Catalogue::default()
+    };
+    let amount = AreaAmount { quantity: Some(7), seats: None, per_area: true };
+    area_edit("devops", Tier::Silver, Some(amount)).apply(&mut catalogue);
+    let limits: Vec<Option<i64>> = catalogue.entitlements.iter().map(|row| row.limit()).collect();
+    assert_eq!(limits, [Some(7); 3], "{:?}", catalogue.entitlements);
+    let chosen = |row: &&domain::catalogue::Entitlement| row.illustrative && row.areas == ["devops"];
+    assert_eq!(catalogue.entitlements.iter().filter(chosen).count(), 0, "somebody set that one");
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_programmes_texts_and_every_value_of_a_policy_are_changed_in_a_draft(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const NUMBERS: [&str; 3] = ["0", "14", "365"];
+    let stage = stage(engine).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let base = in_force(&stage).await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    let edit = async |edit: Edit| change(&stage, &manager, draft, edit).await;
+
+    let details = |text: &str| Translated {
+        en: vec![text.to_owned(), "Account 1".to_owned()],
+        simplified: vec!["银行".to_owned()],
+        traditional: vec!["銀行".to_owned()],
+    };
+    let mut programme = base.programme.clone();
+    programme.name.en = "Another programme".to_owned();
+    programme.bank_details = Some(details(" A bank "));
+    let texts = Edit::Programme(Box::new(programme.clone()));
+    assert_eq!(edit(texts.clone()).await.expect("changed"), 1);
+    let version = wanted(&stage, draft).await.version;
+    assert_eq!(edit(texts).await.expect("the same"), 1);
+    assert_eq!(wanted(&stage, draft).await.version, version, "nothing differs");
+    let mut half = details("A bank");
+    half.traditional.clear();
+    let half = Programme { bank_details: Some(half), ..programme.clone() };
+    let failure = edit(Edit::Programme(Box::new(half))).await.expect_err("not in every language");
+    assert_eq!(first_fault(&failure), (FaultCode::Steps, "bank_details.zh-Hant".to_owned()));
+
+    // Each policy takes each of its values, and no other.
+    let policy = |name: &str, value: Option<&str>| {
+        Edit::Policies([(name.to_owned(), value.map(str::to_owned))].into())
+    };
+    let cases: [(&str, &[&str]); 8] = [
+        ("assign_roles", &["global_admin", "partner_admin"]),
+        ("reassign_lock_days", &NUMBERS),
+        ("double_holding", &["warn", "allow", "refuse"]),
+        ("support_edition", &["a", "b", "c"]),
+        ("reveal_counts_as_activation", &["true", "false"]),
+        ("audit_retention", &["forever", "10_years", "7_years", "3_years", "1_year"]),
+        ("catalogue_publication", &["one_person", "second_person"]),
+        ("target_days_advisory", &["1", "60"]),
+    ];
+    for (name, values) in cases {
+        for value in values.iter().rev().chain(values) {
+            edit(policy(name, Some(*value))).await.expect("a value");
+            let kept = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+            assert_eq!(kept.catalogue.policies[name], *value);
+        }
+        let failure = edit(policy(name, Some("sometimes"))).await.expect_err("no value of it");
+        assert_eq!(first_fault(&failure), (FaultCode::UnknownPolicy, name.to_owned()));
+    }
+    edit(policy("catalogue_publication", Some("one_person"))).await.expect("as before");
+    // What the draft doesn't say stays, whatever it becomes meanwhile.
+    edit(policy("double_holding", None)).await.expect("left out");
+    stage.set_policy("double_holding", "allow").await;
+    let subjects: Vec<Subject> =
+        changes(&stage, draft).await.into_iter().map(|(_, subject, _)| subject).collect();
+    let of = |name: &str| Subject::Policy(name.to_owned());
+    assert!(subjects.contains(&Subject::Programme) && subjects.contains(&of("reassign_lock_days")));
+    assert!(!subjects.contains(&of("double_holding")) && !subjects.contains(&of("catalogue_publication")));
+
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    let found = in_force(&stage).await;
+    assert_eq!(found.programme.name, programme.name);
+    assert_eq!(found.programme.bank_details, Some(details("A bank")));
+    assert_eq!(found.policies["reassign_lock_days"], "365");
+    assert_eq!(found.policies["audit_retention"], "1_year");
+    assert_eq!(found.policies["double_holding"], "allow");
+
+    // Without bank details there are no transfers.
+    let without = Programme { bank_details: None, ..found.programme };
+    put_into_force(&stage, Edit::Programme(Box::new(without)), false).await;
+    assert_eq!(in_force(&stage).await.programme.bank_details, None);
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_file_takes_the_place_of_what_a_draft_says(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    change(&stage, &manager, draft, studio("gold_core", Amount::Of(11))).await.expect("changed");
+    let replace = async |who: &Request, wanted: WantedDraft, text: &str| {
+        drafts::replace(&stage.service, who, stage.operation(), wanted, text).await
+    };
+    let now = wanted(&stage, draft).await;
+    let failure = replace(&admin, now, "[programme]\nname = 7\n").await.expect_err("no catalogue");
+    let told = failure.told();
+    assert_eq!((told.code, told.number), (ErrorCode::CatalogueUnreadable, Some(2)));
+    let agent = stage.operator(FULFILMENT).await;
+    let failure = replace(&agent, now, "").await.expect_err("no right to");
+    assert_eq!(code(&failure), ErrorCode::RoleNeeded);
+
+    // With a fault it is taken over, to be corrected; what the draft said before is gone.
+    let mut written = in_force(&stage).await;
+    written.offers.iter_mut().for_each(|offer| offer.currency = "EUR".to_owned());
+    let right = file::write(&written).expect("a file");
+    let priced = written.offers.len();
+    written.products[0].name.traditional.clear();
+    written.policies.remove("double_holding");
+    let faulty = file::write(&written).expect("a file");
+    assert_eq!(replace(&admin, now, &faulty).await.expect("taken over"), priced + 1);
+    let failure = replace(&admin, now, &right).await.expect_err("changed since");
+    assert_eq!(code(&failure), ErrorCode::Stale);
+    let kept = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    assert_eq!(file::faults_of(&kept.catalogue).len(), 1);
+    assert!(!kept.catalogue.policies.contains_key("double_holding"), "as the file says");
+    let failure = publish(&stage, &admin, draft, false).await.expect_err("faulty");
+    assert_eq!(code(&failure), ErrorCode::CatalogueFaulty);
+
+    let now = wanted(&stage, draft).await;
+    assert_eq!(replace(&admin, now, &right).await.expect("taken over"), priced);
+    // Whose file it is has a hand in it.
+    stage.set_policy("catalogue_publication", "second_person").await;
+    let failure = publish(&stage, &admin, draft, false).await.expect_err("their own file");
+    assert_eq!(code(&failure), ErrorCode::SecondPersonNeeded);
+    stage.set_policy("catalogue_publication", "one_person").await;
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    assert!(in_force(&stage).await.offers.iter().all(|offer| offer.currency == "EUR"));
+    let now = wanted(&stage, draft).await;
+    let failure = replace(&admin, now, &right).await.expect_err("in force");
+    assert_eq!(code(&failure), ErrorCode::WrongState);
+    assert!(stage.audit_intact().await);
 }

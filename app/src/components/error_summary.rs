@@ -9,7 +9,7 @@ pub fn ErrorSummary(
     /// What is wrong as a whole.
     #[prop(into)]
     message: String,
-    /// Id of each field and what is wrong with it.
+    /// Id of each field and what is wrong with it; without an id it is about no field of the form.
     #[prop(optional)]
     faults: Vec<(String, String)>,
 ) -> impl IntoView {
@@ -20,8 +20,13 @@ pub fn ErrorSummary(
             let _ = summary.focus();
         }
     });
-    let links: Vec<_> =
-        faults.into_iter().map(|(id, text)| view! { <li><a href=format!("#{id}")>{text}</a></li> }).collect();
+    let links: Vec<_> = faults
+        .into_iter()
+        .map(|(id, text)| match id.is_empty() {
+            true => view! { <li>{text}</li> }.into_any(),
+            false => view! { <li><a href=format!("#{id}")>{text}</a></li> }.into_any(),
+        })
+        .collect();
     view! {
         <div class="notice stop errors" role="alert" tabindex="-1" autofocus node_ref=summary>
             <Icon name=IconName::Warn/>

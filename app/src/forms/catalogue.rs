@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::benefit::{Category, ProductKind, Unit};
-use domain::catalogue::{Download, Product, Translated};
+use domain::catalogue::{Download, Fault, FaultCode, Offer, OfferTier, Product, Programme, Translated};
+use domain::view::catalogue::{AreaAmount, LEVELS};
 use domain::view::form::Done;
-use domain::{Day, Error, ErrorCode, Field, Language};
+use domain::{Day, Error, ErrorCode, Field, Language, Tier};
 use service::Outcome;
 use service::catalogue::drafts::{self, BeginDraft, WantedDraft};
 use service::catalogue::edit::{Amount, Edit};
@@ -13,7 +14,7 @@ use service::catalogue::publish::{self, Publish};
 
 use super::submission::{Performed, Reader, Submission, said};
 
-use crate::pages::operator::catalogue::QUANTITY;
+use crate::pages::operator::catalogue::{PER_AREA, POLICY, QUANTITY, SEATS};
 
 fn wanted(form: &Submission) -> Outcome<WantedDraft> {
     // The matrix of a draft and its products are several forms about it.
@@ -82,13 +83,61 @@ pub(super) async fn save_quantities(reader: &Reader<'_>, form: &Submission) -> O
     let mut amounts = BTreeMap::new();
     for (name, typed) in form.beginning_with(QUANTITY) {
         let Some((product, source)) = name.split_once(':') else { continue };
-        let amount = amount(typed, word).ok_or_else(|| {
-            let error = Error::new(ErrorCode::CatalogueFaulty);
-            Error { number: Some(1), ..error }.with_detail(format!("{product} {source}: {typed}"))
-        })?;
+        let amount = amount(typed, word).ok_or_else(|| no_amount(product, source, typed))?;
         amounts.insert((product.to_owned(), source.to_owned()), amount);
     }
     change(reader, form, Edit::Quantities(category, amounts)).await
+}
+
+/// Says which field of a table can't be read.
+fn no_amount(product: &str, column: &str, typed: &str) -> Error {
+    let error = Error::new(ErrorCode::CatalogueFaulty);
+    let typed: String = typed.chars().take(100).collect();
+    Error { number: Some(1), ..error }.with_detail(format!("{product} {column}: {typed}"))
+}
+
+pub(super) async fn save_area(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let category = Category::from_code(form.text("category")).ok_or(ErrorCode::UnknownChoice)?;
+    let area = named(form).split(':').next().unwrap_or_default().to_owned();
+    let word = reader.texts().common_unlimited();
+    let mut amounts = BTreeMap::new();
+    for (name, typed) in form.beginning_with(QUANTITY) {
+        let Some((product, level)) = name.split_once(':') else { continue };
+        let Some(level) = Tier::from_code(level).filter(|level| LEVELS.contains(level)) else { continue };
+        let refused = |typed: &str| no_amount(product, level.code(), typed);
+        let quantity = match amount(typed, word).ok_or_else(|| refused(typed))? {
+            Amount::Nothing => {
+                // Without a quantity its seats mean nothing.
+                amounts.insert((product.to_owned(), level), None);
+                continue;
+            }
+            Amount::Of(number) => Some(number),
+            Amount::Unlimited => None,
+        };
+        let typed = form.text(&format!("{SEATS}{name}"));
+        let seats = match amount(typed, "") {
+            Some(Amount::Nothing) => None,
+            Some(Amount::Of(number)) => Some(number),
+            Some(Amount::Unlimited) | None => return Err(refused(typed).into()),
+        };
+        let per_area = !form.text(&format!("{PER_AREA}{name}")).is_empty();
+        amounts.insert((product.to_owned(), level), Some(AreaAmount { quantity, seats, per_area }));
+    }
+    change(reader, form, Edit::AreaQuantities(area, category, amounts)).await
+}
+
+pub(super) async fn add_area(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let code = form.text("area_code").trim().to_owned();
+    let performed = change(reader, form, Edit::AddArea(code.clone())).await?;
+    let draft = wanted(form)?.draft;
+    // Its quantities are next; a code that was taken over has only letters that an address may have.
+    let go = Some(format!("/operator/catalogue/{draft}/area?code={code}"));
+    Ok(Performed { done: Done { go, ..performed.done }, ..performed })
+}
+
+pub(super) async fn remove_area(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let edit = Edit::RemoveArea(named(form).to_owned());
+    back_to_draft(form, change(reader, form, edit).await?)
 }
 
 async fn change(reader: &Reader<'_>, form: &Submission, edit: Edit) -> Outcome<Performed> {
@@ -158,7 +207,65 @@ pub(super) async fn save_product(reader: &Reader<'_>, form: &Submission) -> Outc
 }
 
 pub(super) async fn remove_product(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
-    let performed = change(reader, form, Edit::RemoveProduct(form.text("product_code").to_owned())).await?;
+    let edit = Edit::RemoveProduct(form.text("product_code").to_owned());
+    back_to_draft(form, change(reader, form, edit).await?)
+}
+
+/// A fault that is found before the catalogue's own: what was typed can't even be read.
+fn unreadable(place: String) -> Error {
+    let faults = vec![Fault { code: FaultCode::NumberRange, place: place.clone() }];
+    Error { number: Some(1), faults, ..Error::new(ErrorCode::CatalogueFaulty) }.with_detail(place)
+}
+
+/// What the target of a form names behind the draft; empty for something new.
+fn named(form: &Submission) -> &str {
+    form.target().split_once(':').map_or("", |(_, code)| code)
+}
+
+pub(super) async fn save_offer(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let known = named(form);
+    let code = if known.is_empty() { form.text("offer_code").trim() } else { known }.to_owned();
+    let price = form.text("price_minor").trim().parse::<i64>();
+    let offer = Box::new(Offer {
+        tier: OfferTier::from_code(form.text("tier")).ok_or(ErrorCode::UnknownChoice)?,
+        price_minor: price.map_err(|_| unreadable(format!("offer {code}, price_minor")))?,
+        currency: form.text("currency").trim().to_uppercase(),
+        name: translated(form, "name", |text| text.trim().to_owned()),
+        description: translated(form, "description", |text| text.trim().replace("\r\n", "\n")),
+        code,
+    });
+    if !known.is_empty() {
+        return change(reader, form, Edit::Offer(offer)).await;
+    }
+    back_to_draft(form, change(reader, form, Edit::AddOffer(offer)).await?)
+}
+
+pub(super) async fn remove_offer(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let edit = Edit::RemoveOffer(named(form).to_owned());
+    back_to_draft(form, change(reader, form, edit).await?)
+}
+
+pub(super) async fn save_programme(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let details = translated(form, "bank_details", lines);
+    let any = Language::ALL.iter().any(|language| !details.of(*language).is_empty());
+    let programme = Programme {
+        name: translated(form, "name", |text| text.trim().to_owned()),
+        bank_details: any.then_some(details),
+    };
+    change(reader, form, Edit::Programme(Box::new(programme))).await
+}
+
+pub(super) async fn save_policies(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    // An empty field leaves a policy as it is; one without a choice isn't sent at all.
+    let values = form.beginning_with(POLICY).map(|(name, typed)| {
+        let typed = typed.trim();
+        (name.to_owned(), (!typed.is_empty()).then(|| typed.to_owned()))
+    });
+    change(reader, form, Edit::Policies(values.collect())).await
+}
+
+/// What the page was about is new or gone: the draft's page goes on.
+fn back_to_draft(form: &Submission, performed: Performed) -> Outcome<Performed> {
     let draft = wanted(form)?.draft;
     Ok(Performed {
         done: Done { go: Some(format!("/operator/catalogue/{draft}")), ..performed.done },

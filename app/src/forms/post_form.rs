@@ -1,5 +1,6 @@
 //! The form element: hidden fields, catching the post, showing what came of it.
 
+use domain::catalogue::Fault;
 use domain::view::form::{Done, Shown};
 use domain::{Error, Field};
 use leptos::ev::SubmitEvent;
@@ -26,6 +27,7 @@ pub struct Form {
     /// Whether an answer is awaited.
     pub pending: RwSignal<bool>,
     values: StoredValue<Vec<(String, String)>>,
+    fields: StoredValue<Vec<String>>,
 }
 
 impl Form {
@@ -56,6 +58,7 @@ impl Form {
             done: RwSignal::new(done),
             pending: RwSignal::new(false),
             values: StoredValue::new(values),
+            fields: StoredValue::new(Vec::new()),
         }
     }
 
@@ -115,6 +118,43 @@ impl Form {
     #[must_use]
     pub fn id(self, field: Field) -> String {
         self.target.with_value(|target| format!("{}-{}-{target}", self.code, field.code()))
+    }
+
+    /// What a fault of the catalogue says about a field, named as in the document.
+    #[must_use]
+    pub fn fault(self, field: impl Into<String>) -> Signal<Option<String>> {
+        let texts = texts();
+        let field = field.into();
+        Signal::derive(move || {
+            self.error.with(|error| {
+                let fault = error.as_ref()?.faults.iter().find(|fault| fault.field() == field)?;
+                texts.find_catalogue_fault(fault.code.code()).map(str::to_owned)
+            })
+        })
+    }
+
+    /// Id of the element of such a field; the summary of faults links to it.
+    #[must_use]
+    pub fn fault_id(self, field: &str) -> String {
+        self.fields.update_value(|fields| fields.push(field.to_owned()));
+        self.id_of(field)
+    }
+
+    fn id_of(self, field: &str) -> String {
+        self.target.with_value(|target| format!("{}-{field}-{target}", self.code))
+    }
+
+    /// Faults of the catalogue with their places, each with the id of its field; it is empty where the form has no such
+    /// field.
+    fn faults(self, error: &Error) -> Vec<(String, String)> {
+        let texts = texts();
+        let of_fault = |fault: &Fault| {
+            let known = self.fields.with_value(|fields| fields.iter().any(|field| field == fault.field()));
+            let id = if known { self.id_of(fault.field()) } else { String::new() };
+            let what = texts.find_catalogue_fault(fault.code.code()).unwrap_or_default();
+            (id, texts.catalogue_value(&fault.place, what))
+        };
+        error.faults.iter().map(of_fault).collect()
     }
 
     /// What the answer shows once, if it is about this form's target.
@@ -194,8 +234,9 @@ pub fn PostForm(
     };
     let told = move || {
         form.error.get().filter(|_| summary).map(|error| {
-            let faults: Vec<(String, String)> =
+            let mut faults: Vec<(String, String)> =
                 error.fields.iter().map(|fault| (form.id(fault.field), words::field(texts, fault))).collect();
+            faults.extend(form.faults(&error));
             let message = match words::request_id(texts, &error) {
                 Some(id) => format!("{} {id}", words::refusal(texts, &error)),
                 None => words::refusal(texts, &error),

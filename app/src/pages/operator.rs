@@ -18,6 +18,7 @@ pub mod operators;
 pub mod outbox;
 mod outbox_item;
 pub mod policies;
+mod policy_words;
 pub mod queue;
 mod shortcuts;
 pub mod templates;

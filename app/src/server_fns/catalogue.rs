@@ -1,6 +1,9 @@
 //! The operators' catalogue.
 
-use domain::view::catalogue::{CataloguePage, DraftPage, DraftProductPage, DraftProductQuery, DraftQuery};
+use domain::view::catalogue::{
+    CataloguePage, DraftAreaPage, DraftAreaQuery, DraftOfferPage, DraftOfferQuery, DraftPage,
+    DraftProductPage, DraftProductQuery, DraftProgrammePage, DraftProgrammeQuery, DraftQuery,
+};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
@@ -41,5 +44,42 @@ pub async fn catalogue_product(query: DraftProductQuery) -> Result<Loaded<DraftP
     use super::context;
     let service = context::service()?;
     let page = service::catalogue::page::product(&service, &context::request(), &query).await;
+    context::answer(&service, page).await
+}
+
+/// An offer of a draft.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadCatalogueOffer, input = Json, output = Json)]
+pub async fn catalogue_offer(query: DraftOfferQuery) -> Result<Loaded<DraftOfferPage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page = service::catalogue::page::offer(&service, &context::request(), &query).await;
+    context::answer(&service, page).await
+}
+
+/// A competency area of a draft.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadCatalogueArea, input = Json, output = Json)]
+pub async fn catalogue_area(query: DraftAreaQuery) -> Result<Loaded<DraftAreaPage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page =
+        service::catalogue::page::area(&service, &context::request(), crate::i18n::language(), &query).await;
+    context::answer(&service, page).await
+}
+
+/// What a draft says about the programme itself.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadCatalogueProgramme, input = Json, output = Json)]
+pub async fn catalogue_programme(query: DraftProgrammeQuery) -> Result<Loaded<DraftProgrammePage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page = service::catalogue::page::programme(&service, &context::request(), &query).await;
     context::answer(&service, page).await
 }

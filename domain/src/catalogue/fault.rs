@@ -78,6 +78,17 @@ pub struct Fault {
     pub place: String,
 }
 
+impl Fault {
+    /// The field that the place names, such as `name.zh-Hans`; `code` where the whole thing is meant.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        match self.place.rsplit_once(", ") {
+            Some((_, field)) => field.split(' ').next().unwrap_or(field),
+            None => "code",
+        }
+    }
+}
+
 /// Everything that is wrong with a catalogue by itself. `known` says whether a policy has a value.
 #[must_use]
 pub fn faults(catalogue: &Catalogue, known: impl Fn(&str, &str) -> bool) -> Vec<Fault> {
@@ -459,6 +470,20 @@ mod tests {
         let place = "area robotics".to_owned();
         let expected = [Fault { code: FaultCode::AreaWithoutName, place }];
         assert_eq!(faults_against(&catalogue, &known), expected);
+    }
+
+    #[test]
+    fn a_place_names_its_field() {
+        for (place, field) in [
+            ("offer gold, name.zh-Hans", "name.zh-Hans"),
+            ("offer No Code", "code"),
+            ("offer, tier network", "tier"),
+            ("product studio, kind or unit", "kind"),
+            ("policies, double_holding", "double_holding"),
+        ] {
+            let fault = Fault { code: FaultCode::TextMissing, place: place.to_owned() };
+            assert_eq!(fault.field(), field, "{place}");
+        }
     }
 
     use super::super::document::Offer;

@@ -6,7 +6,7 @@ use super::benefits::WhyNot;
 use super::operator::Stamp;
 use crate::Day;
 use crate::benefit::{Category, ProductKind, SourceLabel, Unit};
-use crate::catalogue::{ChangeKind, Fault, Publication, Value};
+use crate::catalogue::{ChangeKind, Fault, OfferTier, Publication, Value};
 use crate::error::codes;
 use crate::ids::CatalogueDraftId;
 use crate::membership::Tier;
@@ -22,6 +22,9 @@ pub const SOURCES: [SourceLabel; 5] = [
     SourceLabel::GoldCore,
     SourceLabel::IsvCoSell,
 ];
+
+/// Levels whose competencies add quantities of their own in an area, in the order of its table.
+pub const LEVELS: [Tier; 2] = [Tier::Silver, Tier::Gold];
 
 codes! {
     /// Where a draft of the catalogue stands.
@@ -145,6 +148,30 @@ pub struct QuantityRow {
     pub amounts: Vec<Option<Option<i64>>>,
 }
 
+/// An offer of a draft, in its list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftOfferRow {
+    /// Its code.
+    pub code: String,
+    /// Its name in the reader's language.
+    pub name: String,
+    /// What it gives.
+    pub tier: OfferTier,
+    /// Price in minor units of the currency.
+    pub price_minor: i64,
+    /// ISO code of the currency.
+    pub currency: String,
+}
+
+/// A competency area of a draft, in its list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftAreaRow {
+    /// Its code.
+    pub code: String,
+    /// How many quantities it adds, over all products and levels.
+    pub quantities: i64,
+}
+
 /// The page of a draft.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DraftPage {
@@ -174,6 +201,10 @@ pub struct DraftPage {
     pub category: Category,
     /// Its products with their quantities.
     pub quantities: Vec<QuantityRow>,
+    /// What can be joined or bought by it.
+    pub offers: Vec<DraftOfferRow>,
+    /// Its competency areas.
+    pub areas: Vec<DraftAreaRow>,
     /// Whether a second person publishes.
     pub publication: Publication,
     /// Whether the reader changed it last.
@@ -234,6 +265,144 @@ pub struct DraftProductPage {
     pub row_version: i64,
     /// The product; none for a new one.
     pub product: Option<ProductForm>,
+    /// Why the reader can't change it.
+    pub why_not: WhyNot,
+}
+
+/// What the page of an offer is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftOfferQuery {
+    /// In which draft.
+    pub draft: Option<CatalogueDraftId>,
+    /// The offer's code; empty for a new one.
+    pub offer: String,
+}
+
+/// An offer's texts in a language.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct OfferWords {
+    /// Its name.
+    pub name: String,
+    /// A sentence about it.
+    pub description: String,
+}
+
+/// An offer of a draft, as its form has it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OfferForm {
+    /// Its code.
+    pub code: String,
+    /// What it gives.
+    pub tier: OfferTier,
+    /// Price in minor units of the currency.
+    pub price_minor: String,
+    /// ISO code of the currency.
+    pub currency: String,
+    /// Texts in the order of the languages.
+    pub words: [OfferWords; 3],
+}
+
+/// The page of an offer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftOfferPage {
+    /// The draft.
+    pub row: DraftRow,
+    /// Its row's version.
+    pub row_version: i64,
+    /// The offer; none for a new one.
+    pub offer: Option<OfferForm>,
+    /// Why the reader can't change it.
+    pub why_not: WhyNot,
+}
+
+/// What the page of a competency area is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftAreaQuery {
+    /// In which draft.
+    pub draft: Option<CatalogueDraftId>,
+    /// The area's code; empty for a new one.
+    pub area: String,
+    /// The category whose quantities are shown.
+    pub category: Category,
+}
+
+/// What an area adds of a product at a level.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AreaAmount {
+    /// How much; none is without limit.
+    pub quantity: Option<i64>,
+    /// How many people can hold it, where the quantity counts something else.
+    pub seats: Option<i64>,
+    /// Whether each area adds its own; otherwise the areas of a level add it together.
+    pub per_area: bool,
+}
+
+/// A product with what an area adds of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AreaQuantityRow {
+    /// The product's code.
+    pub product: String,
+    /// Its name in the reader's language.
+    pub name: String,
+    /// What a quantity counts.
+    pub unit: Unit,
+    /// For each of [`LEVELS`]: nothing, or so much.
+    pub amounts: Vec<Option<AreaAmount>>,
+}
+
+/// The page of a competency area.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftAreaPage {
+    /// The draft.
+    pub row: DraftRow,
+    /// Its row's version.
+    pub row_version: i64,
+    /// The area's code; empty for a new one.
+    pub area: String,
+    /// The category whose quantities follow.
+    pub category: Category,
+    /// Its products.
+    pub rows: Vec<AreaQuantityRow>,
+    /// Why the reader can't change it.
+    pub why_not: WhyNot,
+}
+
+/// What the page of the programme is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftProgrammeQuery {
+    /// In which draft.
+    pub draft: Option<CatalogueDraftId>,
+}
+
+/// The programme's texts in a language.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct ProgrammeWords {
+    /// Its name.
+    pub name: String,
+    /// Where a bank transfer goes, a line a line, or nothing.
+    pub bank_details: String,
+}
+
+/// What a draft says about a policy.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PolicyRow {
+    /// Its name.
+    pub name: String,
+    /// Its value; none where it stays as it is.
+    pub value: Option<String>,
+}
+
+/// The page of the programme.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftProgrammePage {
+    /// The draft.
+    pub row: DraftRow,
+    /// Its row's version.
+    pub row_version: i64,
+    /// Texts in the order of the languages.
+    pub words: [ProgrammeWords; 3],
+    /// Every policy that there is.
+    pub policies: Vec<PolicyRow>,
     /// Why the reader can't change it.
     pub why_not: WhyNot,
 }

@@ -5,6 +5,7 @@
 mod activity;
 mod bad_input;
 mod browser;
+mod catalogue_forms;
 mod commands;
 mod directory;
 mod former_holders;

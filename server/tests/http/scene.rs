@@ -347,6 +347,13 @@ pub const FORMS: &[FormRow] = &[
     form("save_catalogue_quantities", "/operator/catalogue", DRAFTS, Then::Done),
     form("save_catalogue_product", "/operator/catalogue", DRAFTS, Then::Done),
     form("remove_catalogue_product", "/operator/catalogue", DRAFTS, Then::Done),
+    form("save_catalogue_offer", "/operator/catalogue", DRAFTS, Then::Done),
+    form("remove_catalogue_offer", "/operator/catalogue", DRAFTS, Then::Done),
+    form("save_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
+    form("add_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
+    form("remove_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
+    form("save_catalogue_programme", "/operator/catalogue", DRAFTS, Then::Done),
+    form("save_catalogue_policies", "/operator/catalogue", DRAFTS, Then::Done),
     form("bring_catalogue_draft_up_to_date", "/operator/catalogue", DRAFTS, Then::Done),
     form(
         "publish_catalogue_draft",
@@ -1276,6 +1283,49 @@ impl Stage {
                 filled.extend(texts.map(|name| (name, "A text".to_owned())));
                 filled
             }
+            "save_catalogue_offer" => {
+                let texts = ["name", "description"]
+                    .into_iter()
+                    .flat_map(|name| ["en", "zh-Hans", "zh-Hant"].map(|tag| format!("{name}.{tag}")));
+                let mut filled = fields(&[
+                    ("target", &format!("{draft}:")),
+                    ("version", &version),
+                    ("offer_code", "isv_2030"),
+                    ("tier", "isv"),
+                    ("price_minor", "9900"),
+                    ("currency", "USD"),
+                ]);
+                filled.extend(texts.map(|name| (name, "A text".to_owned())));
+                filled
+            }
+            "remove_catalogue_offer" => {
+                fields(&[("target", &format!("{draft}:isv_co_sell")), ("version", &version)])
+            }
+            "save_catalogue_area" => fields(&[
+                ("target", &format!("{draft}:devops:visual_studio")),
+                ("version", &version),
+                ("category", "visual_studio"),
+                ("quantity:visual_studio_enterprise:silver", "6"),
+                ("per_area:visual_studio_enterprise:silver", "true"),
+            ]),
+            "add_catalogue_area" => {
+                fields(&[("target", &format!("{draft}:")), ("version", &version), ("area_code", "robotics")])
+            }
+            "remove_catalogue_area" => {
+                fields(&[("target", &format!("{draft}:datacenter")), ("version", &version)])
+            }
+            "save_catalogue_programme" => fields(&[
+                ("target", &format!("{draft}:programme")),
+                ("version", &version),
+                ("name.en", "Another programme"),
+                ("name.zh-Hans", "另一个计划"),
+                ("name.zh-Hant", "另一個計畫"),
+            ]),
+            "save_catalogue_policies" => fields(&[
+                ("target", &format!("{draft}:policies")),
+                ("version", &version),
+                ("policy:reassign_lock_days", "13"),
+            ]),
             "publish_catalogue_draft" => {
                 fields(&[("target", &draft.to_string()), ("version", &version), ("reach", "new")])
             }
@@ -1485,6 +1535,9 @@ pub const PAGES: &[PageRow] = &[
     page("/operator/catalogue", READ_CATALOGUE),
     page("/operator/catalogue/:draft", READ_CATALOGUE),
     page("/operator/catalogue/:draft/product", READ_CATALOGUE),
+    page("/operator/catalogue/:draft/offer", READ_CATALOGUE),
+    page("/operator/catalogue/:draft/area", READ_CATALOGUE),
+    page("/operator/catalogue/:draft/programme", READ_CATALOGUE),
     page("/operator/keys", POOLS),
     page("/operator/keys/:product", POOLS),
     page("/operator/grants", READ_INDIVIDUAL),
@@ -1550,6 +1603,9 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/catalogue", READ_CATALOGUE),
     function("/api/catalogue_draft", READ_CATALOGUE),
     function("/api/catalogue_product", READ_CATALOGUE),
+    function("/api/catalogue_offer", READ_CATALOGUE),
+    function("/api/catalogue_area", READ_CATALOGUE),
+    function("/api/catalogue_programme", READ_CATALOGUE),
     function("/api/key_pools", POOLS),
     function("/api/key_pool", POOLS),
     function("/api/individual_grants", READ_INDIVIDUAL),
@@ -1640,6 +1696,11 @@ impl Stage {
             "/api/operators" => json!({ "query": OperatorsQuery::default() }),
             "/api/catalogue_draft" => json!({ "query": { "draft": DRAFT, "category": "software" } }),
             "/api/catalogue_product" => json!({ "query": { "draft": DRAFT, "product": "intune" } }),
+            "/api/catalogue_area" => {
+                json!({ "query": { "draft": DRAFT, "area": "devops", "category": "visual_studio" } })
+            }
+            "/api/catalogue_programme" => json!({ "query": { "draft": DRAFT } }),
+            "/api/catalogue_offer" => json!({ "query": { "draft": DRAFT, "offer": "gold" } }),
             "/api/templates" => json!({ "query": TemplatesQuery::default() }),
             _ => json!({}),
         }

@@ -195,7 +195,7 @@ pub async fn change(
     let operator = request.operator()?;
     rights::check_operator(operator, OperatorAction::DraftCatalogue)?;
     let operation = Operation::new(operation, "change_catalogue_draft", &(wanted, &edit));
-    let mut change = match Change::begin(service, request, operation).await? {
+    let change = match Change::begin(service, request, operation).await? {
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
@@ -212,21 +212,62 @@ pub async fn change(
     if let Some(first) = fresh.first() {
         return Err(publish_refusal(&fresh, first));
     }
-    let steps: Vec<String> = differences(&draft.catalogue, &catalogue)
-        .iter()
-        .take(20)
-        .map(|difference| format!("{} {:?}", difference.kind.code(), difference.subject))
-        .collect();
-    let found = differences(&draft.base, &catalogue).len();
+    save(change, &draft, &catalogue, operator.account.0).await
+}
+
+/// Whether somebody may change drafts at all.
+///
+/// # Errors
+/// [`ErrorCode::RoleNeeded`], and as for every operator's use case.
+pub fn may_change(request: &Request) -> Outcome<()> {
+    rights::check_operator(request.operator()?, OperatorAction::DraftCatalogue)
+}
+
+/// Puts a file into the place of what a draft says; says how much it changes about the catalogue in force then.
+/// Faults of the file stand on the draft's page, to be corrected, as with a draft that began from a file.
+///
+/// # Errors
+/// As [`change`], but for the faults; what [`file::read`] refuses.
+pub async fn replace(
+    service: &Service,
+    request: &Request,
+    operation: domain::operation::OperationId,
+    wanted: WantedDraft,
+    text: &str,
+) -> Outcome<usize> {
+    may_change(request)?;
+    let account = request.operator()?.account.0;
+    let catalogue = file::read(text)?;
+    let operation = Operation::new(operation, "replace_catalogue_draft", &(wanted, text));
+    let change = match Change::begin(service, request, operation).await? {
+        Begun::Before(outcome) => return Ok(outcome),
+        Begun::New(change) => change,
+    };
+    let draft = claim(&change, wanted, "draft").await?;
+    save(change, &draft, &catalogue, account).await
+}
+
+/// Keeps what a draft says now, with whose hand was in it; how much that changes about what it began from.
+async fn save(mut change: Change<'_>, draft: &Draft, catalogue: &Catalogue, account: Uuid) -> Outcome<usize> {
+    let found = differences(&draft.base, catalogue).len();
+    let changed = differences(&draft.catalogue, catalogue);
+    let changed = changed.iter().map(|of| format!("{} {:?}", of.kind.code(), of.subject));
+    // That a policy isn't named any more is no difference to the catalogue in force, but one to the draft.
+    let unnamed = draft.catalogue.policies.keys().filter(|name| !catalogue.policies.contains_key(*name));
+    let unnamed = unnamed.map(|name| format!("unnamed Policy({name:?})"));
+    let steps: Vec<String> = changed.chain(unnamed).take(20).collect();
     if steps.is_empty() {
         return change.commit(found).await;
     }
-    write(&change, wanted.draft, &catalogue, None, operator.account.0).await?;
-    remember_editor(&change, wanted.draft, operator.account.0).await?;
-    change.record(event(AuditAction::CatalogueDraftChanged, wanted.draft).after(steps.join(", ")));
+    write(&change, draft.id, catalogue, None, account).await?;
+    remember_editor(&change, draft.id, account).await?;
+    change.record(event(AuditAction::CatalogueDraftChanged, draft.id).after(steps.join(", ")));
     change.tell(Changed::Queue);
     change.commit(found).await
 }
+
+/// Faults that a refusal names one by one.
+const NAMED: usize = 20;
 
 /// How faults are refused.
 pub(super) fn publish_refusal(
@@ -235,7 +276,8 @@ pub(super) fn publish_refusal(
 ) -> Failure {
     let error = domain::Error::new(ErrorCode::CatalogueFaulty);
     let number = i64::try_from(faults.len()).ok();
-    domain::Error { number, ..error }.with_detail(first.place.clone()).into()
+    let named = faults.iter().take(NAMED).cloned().collect();
+    domain::Error { number, faults: named, ..error }.with_detail(first.place.clone()).into()
 }
 
 /// Brings a draft up to date with the catalogue in force: its own changes stay, the others come along.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::benefit::{Category, SourceLabel};
-use domain::catalogue::{Catalogue, Entitlement, Offer, Product, Programme};
-use domain::{Error, ErrorCode, Field};
+use domain::catalogue::{Area, Catalogue, Entitlement, Offer, Product, Programme, Translated};
+use domain::view::catalogue::AreaAmount;
+use domain::{Error, ErrorCode, Field, Language, Tier};
 
 /// How much a source's core grants of a product.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,11 +30,21 @@ pub enum Edit {
     Product(Box<Product>),
     /// A product no longer listed, with its quantities.
     RemoveProduct(String),
-    /// An offer, new or changed.
+    /// A new offer.
+    AddOffer(Box<Offer>),
+    /// What a form says about the offer of a code; what it gives stays.
     Offer(Box<Offer>),
+    /// An offer that can't be joined or bought any more.
+    RemoveOffer(String),
+    /// A new competency area.
+    AddArea(String),
+    /// A competency area that there isn't any more, with its quantities.
+    RemoveArea(String),
+    /// What an area adds of the products of a category, by product and level; none is nothing, what isn't named stays.
+    AreaQuantities(String, Category, BTreeMap<(String, Tier), Option<AreaAmount>>),
     /// Values of policies; none leaves a policy as it is.
     Policies(BTreeMap<String, Option<String>>),
-    /// The programme's own texts.
+    /// What a form says about the programme's own texts.
     Programme(Box<Programme>),
     /// All of it, from a file.
     Whole(Box<Catalogue>),
@@ -67,10 +78,26 @@ impl Edit {
                 catalogue.products.retain(|product| product.code != code);
                 catalogue.entitlements.retain(|row| row.product != code);
             }
-            Self::Offer(offer) => match catalogue.offers.iter_mut().find(|of| of.code == offer.code) {
-                Some(of) => *of = *offer,
-                None => catalogue.offers.push(*offer),
-            },
+            // One of the same code is a fault, not changed.
+            Self::AddOffer(offer) => catalogue.offers.push(*offer),
+            Self::Offer(offer) => {
+                if let Some(of) = catalogue.offers.iter_mut().find(|of| of.code == offer.code) {
+                    of.price_minor = offer.price_minor;
+                    of.currency.clone_from(&offer.currency);
+                    take_over(&mut of.name, &offer.name, line);
+                    take_over(&mut of.description, &offer.description, paragraph);
+                }
+            }
+            Self::RemoveOffer(code) => catalogue.offers.retain(|offer| offer.code != code),
+            // One of the same code is a fault.
+            Self::AddArea(code) => catalogue.areas.push(Area { code }),
+            Self::RemoveArea(code) => {
+                catalogue.areas.retain(|area| area.code != code);
+                catalogue.entitlements.retain_mut(|row| without_area(row, &code));
+            }
+            Self::AreaQuantities(area, category, amounts) => {
+                set_area_quantities(catalogue, &area, category, &amounts);
+            }
             Self::Policies(values) => {
                 for (name, value) in values {
                     match value {
@@ -79,10 +106,130 @@ impl Edit {
                     };
                 }
             }
-            Self::Programme(programme) => catalogue.programme = *programme,
+            Self::Programme(programme) => {
+                take_over(&mut catalogue.programme.name, &programme.name, line);
+                take_over_lines(&mut catalogue.programme.bank_details, programme.bank_details);
+            }
             Self::Whole(whole) => *catalogue = *whole,
         }
         catalogue.sort();
+    }
+}
+
+/// A text as a field of one line shows it.
+fn line(text: &str) -> String {
+    text.replace(['\r', '\n'], "").trim().to_owned()
+}
+
+/// A text as a field of several lines shows it.
+fn paragraph(text: &str) -> String {
+    text.replace("\r\n", "\n").trim().to_owned()
+}
+
+/// Takes over the languages in which a field says something else than it showed.
+fn take_over(said: &mut Translated<String>, typed: &Translated<String>, shown: impl Fn(&str) -> String) {
+    for language in Language::ALL {
+        let typed = shown(typed.of(language));
+        if shown(said.of(language)) != typed {
+            *said.of_mut(language) = typed;
+        }
+    }
+}
+
+/// The same for lines; without any in any language there are none.
+fn take_over_lines(said: &mut Option<Translated<Vec<String>>>, typed: Option<Translated<Vec<String>>>) {
+    let Some(typed) = typed else {
+        *said = None;
+        return;
+    };
+    let said = said.get_or_insert_default();
+    let shown = |lines: &[String]| -> Vec<String> {
+        let lines = lines.iter().map(|line| line.trim().to_owned());
+        lines.filter(|line| !line.is_empty()).collect()
+    };
+    for language in Language::ALL {
+        let typed = shown(typed.of(language));
+        if shown(said.of(language)) != typed {
+            *said.of_mut(language) = typed;
+        }
+    }
+}
+
+/// Codes of the products of a category.
+fn products_of(catalogue: &Catalogue, category: Category) -> Vec<String> {
+    let of_category = |product: &&Product| product.kind.category() == category;
+    catalogue.products.iter().filter(of_category).map(|product| product.code.clone()).collect()
+}
+
+/// Takes an area out of a row; whether anything is left of it.
+fn without_area(row: &mut Entitlement, area: &str) -> bool {
+    if !row.areas.iter().any(|of| of == area) {
+        return true;
+    }
+    row.areas.retain(|of| of != area);
+    !row.areas.is_empty()
+}
+
+fn set_area_quantities(
+    catalogue: &mut Catalogue,
+    area: &str,
+    category: Category,
+    amounts: &BTreeMap<(String, Tier), Option<AreaAmount>>,
+) {
+    if !catalogue.areas.iter().any(|of| of.code == area) {
+        return;
+    }
+    let of_category = products_of(catalogue, category);
+    // Only what somebody changed, as with the core sources.
+    let before = catalogue.entitlements.clone();
+    for ((product, level), amount) in amounts {
+        let of_cell = |row: &Entitlement| {
+            row.source == SourceLabel::SelectCompetency
+                && row.level == Some(*level)
+                && row.product == *product
+                && row.areas.iter().any(|of| of == area)
+        };
+        let said = before.iter().find(|row| of_cell(row));
+        if !of_category.contains(product) || said.map(area_amount) == *amount {
+            continue;
+        }
+        catalogue.entitlements.retain_mut(|row| !of_cell(row) || without_area(row, area));
+        let Some(AreaAmount { quantity, seats, per_area }) = *amount else { continue };
+        // Figures of a row that somebody sets are no longer chosen ones.
+        let same = |row: &Entitlement| row.quantity == quantity && row.seats == seats;
+        let row = Entitlement {
+            source: SourceLabel::SelectCompetency,
+            product: product.clone(),
+            quantity,
+            seats,
+            pool: said.and_then(|row| row.pool.clone()),
+            level: Some(*level),
+            areas: vec![area.to_owned()],
+            per_area,
+            illustrative: said.is_some_and(|row| row.illustrative && same(row)),
+        };
+        if row.pool.is_some() {
+            catalogue.entitlements.iter_mut().for_each(|other| share_limit(other, &row));
+        }
+        catalogue.entitlements.push(row);
+    }
+}
+
+/// What a row says about each of its areas.
+#[must_use]
+pub fn area_amount(row: &Entitlement) -> AreaAmount {
+    AreaAmount { quantity: row.quantity, seats: row.seats, per_area: row.per_area }
+}
+
+/// Rows of a level that share a pool have one limit.
+fn share_limit(other: &mut Entitlement, row: &Entitlement) {
+    if (other.source, other.level, &other.pool) != (row.source, row.level, &row.pool) {
+        return;
+    }
+    match row.limit() {
+        None => (other.quantity, other.seats) = (None, None),
+        limit if other.seats.is_some() => other.seats = limit,
+        limit => other.quantity = limit,
     }
 }
 
@@ -91,12 +238,7 @@ fn set_quantities(
     category: Category,
     amounts: &BTreeMap<(String, String), Amount>,
 ) {
-    let of_category: Vec<String> = catalogue
-        .products
-        .iter()
-        .filter(|product| product.kind.category() == category)
-        .map(|product| product.code.clone())
-        .collect();
+    let of_category = products_of(catalogue, category);
     // Only what somebody changed: the other fields of the page say what the draft says, and one that shares its pool
     // with a changed one would set it back.
     let before = catalogue.entitlements.clone();

@@ -3,21 +3,26 @@
 use std::collections::HashMap;
 
 use domain::benefit::SourceLabel;
-use domain::catalogue::{Catalogue, Difference, Product, Quantity, Subject, differences, faults_against};
+use domain::catalogue::{
+    Area, Catalogue, Difference, Entitlement, Offer, Product, Quantity, Subject, differences, faults_against,
+};
 use domain::ids::CatalogueDraftId;
 use domain::membership::Tier;
 use domain::moment::Zone;
 use domain::rights::{OperatorAction, operator_may};
 use domain::view::catalogue::{
-    CataloguePage, DifferenceRow, DraftPage, DraftProductPage, DraftProductQuery, DraftQuery, DraftRow,
-    DraftState, OverAllocatedRow, Part, ProductForm, ProductWords, QuantityRow, ROWS, SOURCES,
+    AreaQuantityRow, CataloguePage, DifferenceRow, DraftAreaPage, DraftAreaQuery, DraftAreaRow,
+    DraftOfferPage, DraftOfferQuery, DraftOfferRow, DraftPage, DraftProductPage, DraftProductQuery,
+    DraftProgrammePage, DraftProgrammeQuery, DraftQuery, DraftRow, DraftState, LEVELS, OfferForm, OfferWords,
+    OverAllocatedRow, Part, PolicyRow, ProductForm, ProductWords, ProgrammeWords, QuantityRow, ROWS, SOURCES,
 };
 use domain::view::operator::Stamp;
-use domain::{Error, ErrorCode, Language, Moment};
+use domain::{Error, ErrorCode, Language, Moment, Policies};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::drafts::Draft;
+use super::edit::area_amount;
 use super::publish::ZONE;
 use super::{drafts, effect, file, read};
 use crate::failure::Failure;
@@ -133,6 +138,8 @@ pub async fn draft(
         over_allocated_seats: effect.seats,
         category: query.category,
         quantities: quantities(&draft.catalogue, query, language),
+        offers: draft.catalogue.offers.iter().map(|offer| offer_row(offer, language)).collect(),
+        areas: areas(&draft.catalogue),
         publication: policies::in_force(reader).await?.catalogue_publication,
         mine: drafts::is_editor(reader, draft.id, operator.account.0).await?,
         why_not: right(OperatorAction::DraftCatalogue).or(closed.clone()),
@@ -151,6 +158,25 @@ fn over_allocated(row: effect::OverAllocated) -> Outcome<OverAllocatedRow> {
         used: row.used,
         quantity: row.quantity,
     })
+}
+
+fn offer_row(offer: &Offer, language: Language) -> DraftOfferRow {
+    DraftOfferRow {
+        code: offer.code.clone(),
+        name: offer.name.of(language).clone(),
+        tier: offer.tier,
+        price_minor: offer.price_minor,
+        currency: offer.currency.clone(),
+    }
+}
+
+fn areas(catalogue: &Catalogue) -> Vec<DraftAreaRow> {
+    let count = |code: &String| {
+        let rows = catalogue.entitlements.iter().filter(|row| row.areas.contains(code)).count();
+        i64::try_from(rows).unwrap_or(i64::MAX)
+    };
+    let row = |area: &Area| DraftAreaRow { quantities: count(&area.code), code: area.code.clone() };
+    catalogue.areas.iter().map(row).collect()
 }
 
 fn quantities(catalogue: &Catalogue, query: &DraftQuery, language: Language) -> Vec<QuantityRow> {
@@ -214,6 +240,20 @@ impl Names {
     }
 }
 
+/// A draft for one of its forms, with why the reader can't change it.
+async fn for_form(
+    service: &Service,
+    request: &Request,
+    draft: Option<CatalogueDraftId>,
+) -> Outcome<(DraftRow, Draft, Option<Error>)> {
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::ReadCatalogue)?;
+    let (row, draft) = row(service, draft).await?;
+    let closed = (row.state != DraftState::Draft).then(|| Error::new(ErrorCode::WrongState));
+    let why_not = operator_may(&operator.roles, OperatorAction::DraftCatalogue).err().or(closed);
+    Ok((row, draft, why_not))
+}
+
 /// A product of a draft, or the form for a new one.
 ///
 /// # Errors
@@ -223,18 +263,43 @@ pub async fn product(
     request: &Request,
     query: &DraftProductQuery,
 ) -> Outcome<DraftProductPage> {
-    let operator = request.operator()?;
-    rights::check_operator(operator, OperatorAction::ReadCatalogue)?;
-    let (row, draft) = row(service, query.draft).await?;
+    let (row, draft, why_not) = for_form(service, request, query.draft).await?;
     let product = if query.product.is_empty() {
         None
     } else {
         let found = draft.catalogue.products.iter().find(|product| product.code == query.product);
         Some(form_of(found.ok_or(ErrorCode::NotFound)?))
     };
-    let closed = (row.state != DraftState::Draft).then(|| Error::new(ErrorCode::WrongState));
-    let why_not = operator_may(&operator.roles, OperatorAction::DraftCatalogue).err().or(closed);
     Ok(DraftProductPage { row, row_version: draft.row_version, product, why_not })
+}
+
+/// An offer of a draft, or the form for a new one.
+///
+/// # Errors
+/// As [`draft`].
+pub async fn offer(service: &Service, request: &Request, query: &DraftOfferQuery) -> Outcome<DraftOfferPage> {
+    let (row, draft, why_not) = for_form(service, request, query.draft).await?;
+    let offer = if query.offer.is_empty() {
+        None
+    } else {
+        let found = draft.catalogue.offers.iter().find(|offer| offer.code == query.offer);
+        Some(offer_form(found.ok_or(ErrorCode::NotFound)?))
+    };
+    Ok(DraftOfferPage { row, row_version: draft.row_version, offer, why_not })
+}
+
+fn offer_form(offer: &Offer) -> OfferForm {
+    let words = |language: Language| OfferWords {
+        name: offer.name.of(language).clone(),
+        description: offer.description.of(language).clone(),
+    };
+    OfferForm {
+        code: offer.code.clone(),
+        tier: offer.tier,
+        price_minor: offer.price_minor.to_string(),
+        currency: offer.currency.clone(),
+        words: Language::ALL.map(words),
+    }
 }
 
 fn form_of(product: &Product) -> ProductForm {
@@ -262,6 +327,73 @@ fn form_of(product: &Product) -> ProductForm {
         words: Language::ALL.map(words),
         downloads: downloads.join("\n"),
     }
+}
+
+/// A competency area of a draft with what it adds of a category, or the form for a new one.
+///
+/// # Errors
+/// As [`draft`].
+pub async fn area(
+    service: &Service,
+    request: &Request,
+    language: Language,
+    query: &DraftAreaQuery,
+) -> Outcome<DraftAreaPage> {
+    let (row, draft, why_not) = for_form(service, request, query.draft).await?;
+    let catalogue = &draft.catalogue;
+    let known = catalogue.areas.iter().any(|area| area.code == query.area);
+    if !known && !query.area.is_empty() {
+        return Err(ErrorCode::NotFound.into());
+    }
+    let shown = |product: &&Product| known && product.kind.category() == query.category;
+    let rows = catalogue.products.iter().filter(shown);
+    let rows = rows.map(|product| area_row(catalogue, product, &query.area, language)).collect();
+    let (area, category) = (query.area.clone(), query.category);
+    Ok(DraftAreaPage { row, row_version: draft.row_version, area, category, rows, why_not })
+}
+
+fn area_row(catalogue: &Catalogue, product: &Product, area: &str, language: Language) -> AreaQuantityRow {
+    let of_level = |level: &Tier| {
+        let of_cell = |row: &&Entitlement| {
+            let here = row.areas.iter().any(|of| of == area);
+            here && row.product == product.code && row.level == Some(*level)
+        };
+        catalogue.entitlements.iter().find(of_cell).map(area_amount)
+    };
+    AreaQuantityRow {
+        product: product.code.clone(),
+        name: product.name.of(language).clone(),
+        unit: product.unit,
+        amounts: LEVELS.iter().map(of_level).collect(),
+    }
+}
+
+/// What a draft says about the programme itself.
+///
+/// # Errors
+/// As [`draft`].
+pub async fn programme(
+    service: &Service,
+    request: &Request,
+    query: &DraftProgrammeQuery,
+) -> Outcome<DraftProgrammePage> {
+    let (row, draft, why_not) = for_form(service, request, query.draft).await?;
+    let programme = &draft.catalogue.programme;
+    let details = programme.bank_details.as_ref();
+    let words = |language: Language| ProgrammeWords {
+        name: programme.name.of(language).clone(),
+        bank_details: details.map_or_else(String::new, |details| details.of(language).join("\n")),
+    };
+    let policies = policies::entries(&Policies::default());
+    let policy =
+        |name: &str| PolicyRow { value: draft.catalogue.policies.get(name).cloned(), name: name.to_owned() };
+    Ok(DraftProgrammePage {
+        row,
+        row_version: draft.row_version,
+        words: Language::ALL.map(words),
+        policies: policies.iter().map(|(name, _)| policy(name)).collect(),
+        why_not,
+    })
 }
 
 /// The catalogue in force as a file, or a draft.

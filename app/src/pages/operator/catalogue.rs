@@ -1,8 +1,11 @@
-//! The catalogue: its versions and drafts, a draft with what it changes, a product of it.
+//! The catalogue: its versions and drafts, a draft with what it changes, its products, offers and areas.
 
+mod area;
 mod difference;
 mod draft;
+mod offer;
 mod product;
+mod programme;
 mod quantities;
 
 use domain::Field;
@@ -11,8 +14,15 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use locales::{Texts, format};
 
+pub use area::Area;
+#[cfg(feature = "ssr")]
+pub use area::{PER_AREA, SEATS};
 pub use draft::Draft;
+pub use offer::Offer;
 pub use product::Product;
+#[cfg(feature = "ssr")]
+pub use programme::POLICY;
+pub use programme::Programme;
 #[cfg(feature = "ssr")]
 pub use quantities::QUANTITY;
 

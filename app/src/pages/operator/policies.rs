@@ -1,15 +1,14 @@
 //! The programme's policies: where its documents differ by edition, a value decides.
 
 use domain::Field;
-use domain::catalogue::Publication;
-use domain::policy::{AssignRoles, AuditRetention, DoubleHolding, SupportEdition};
 use domain::view::operator::PoliciesPage;
 use domain::view::requests::RequestKind;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::policy_words;
 use super::queue::kind_text;
-use crate::components::{Choice, ChoiceGroup, DisabledButton, SubmitButton, TextField, Why, WhyKind};
+use crate::components::{ChoiceGroup, DisabledButton, SubmitButton, TextField, Why, WhyKind};
 use crate::forms::{Form, PostForm, Posted};
 use crate::i18n::texts;
 use crate::load::load;
@@ -64,55 +63,8 @@ fn Fields(page: PoliciesPage) -> impl IntoView {
         value("reveal_counts_as_activation", policies.reveal_counts_as_activation.to_string());
     let who_publishes = value("catalogue_publication", policies.catalogue_publication.code().to_owned());
     let audit_retention = value("audit_retention", policies.audit_retention.code().to_owned());
-    let assign = AssignRoles::ALL
-        .iter()
-        .map(|value| {
-            let text = match value {
-                AssignRoles::GlobalAdmin => texts.operator_policy_assign_roles_global_admin(),
-                AssignRoles::PartnerAdmin => texts.operator_policy_assign_roles_partner_admin(),
-            };
-            Choice::new(value.code(), text)
-        })
-        .collect::<Vec<_>>();
-    let double = DoubleHolding::ALL
-        .iter()
-        .map(|value| {
-            let text = match value {
-                DoubleHolding::Warn => texts.operator_policy_double_warn(),
-                DoubleHolding::Allow => texts.operator_policy_double_allow(),
-                DoubleHolding::Refuse => texts.operator_policy_double_refuse(),
-            };
-            Choice::new(value.code(), text)
-        })
-        .collect::<Vec<_>>();
-    let editions = SupportEdition::ALL
-        .iter()
-        .map(|value| {
-            let text = match value {
-                SupportEdition::A => texts.operator_policy_edition_a(),
-                SupportEdition::B => texts.operator_policy_edition_b(),
-                SupportEdition::C => texts.operator_policy_edition_c(),
-            };
-            Choice::new(value.code(), text)
-        })
-        .collect::<Vec<_>>();
-    let retention = AuditRetention::ALL
-        .iter()
-        .map(|value| {
-            let text = match value {
-                AuditRetention::Forever => texts.operator_policy_audit_forever(),
-                AuditRetention::TenYears => texts.operator_policy_audit_10_years(),
-                AuditRetention::SevenYears => texts.operator_policy_audit_7_years(),
-                AuditRetention::ThreeYears => texts.operator_policy_audit_3_years(),
-                AuditRetention::OneYear => texts.operator_policy_audit_1_year(),
-            };
-            Choice::new(value.code(), text)
-        })
-        .collect::<Vec<_>>();
-    let publication = vec![
-        Choice::new(Publication::OnePerson.code(), texts.operator_policy_publication_one_person()),
-        Choice::new(Publication::SecondPerson.code(), texts.operator_policy_publication_second_person()),
-    ];
+    let label = move |policy: &str| policy_words::label(texts, policy);
+    let choices = move |policy: &str| policy_words::choices(texts, policy);
     let targets: Vec<_> = RequestKind::ALL
         .iter()
         .map(|kind| {
@@ -139,21 +91,20 @@ fn Fields(page: PoliciesPage) -> impl IntoView {
             }
         })
         .collect();
-    let reveal = vec![Choice::new("true", texts.common_yes()), Choice::new("false", texts.common_no())];
     view! {
         <PostForm form=form class="stack loose">
             <input type="hidden" name="version" value=version.to_string()/>
             <ChoiceGroup
                 id="policy-assign"
                 name="assign_roles"
-                label=texts.operator_policy_assign_roles()
-                choices=assign
+                label=label("assign_roles")
+                choices=choices("assign_roles")
                 selected=vec![assign_roles]
             />
             <TextField
                 id=form.id(Field::Policy)
                 name="reassign_lock_days"
-                label=texts.operator_policy_lock()
+                label=label("reassign_lock_days")
                 value=lock_days
                 help=texts.operator_policy_lock_help()
                 error=form.field_error(Field::Policy)
@@ -163,38 +114,38 @@ fn Fields(page: PoliciesPage) -> impl IntoView {
             <ChoiceGroup
                 id="policy-double"
                 name="double_holding"
-                label=texts.operator_policy_double()
-                choices=double
+                label=label("double_holding")
+                choices=choices("double_holding")
                 selected=vec![double_holding]
             />
             <ChoiceGroup
                 id="policy-edition"
                 name="support_edition"
-                label=texts.operator_policy_edition()
-                choices=editions
+                label=label("support_edition")
+                choices=choices("support_edition")
                 selected=vec![edition]
             />
             <ChoiceGroup
                 id="policy-reveal"
                 name="reveal_counts_as_activation"
-                label=texts.operator_policy_reveal()
-                choices=reveal
+                label=label("reveal_counts_as_activation")
+                choices=choices("reveal_counts_as_activation")
                 selected=vec![reveal_counts]
                 help=texts.operator_policy_reveal_help()
             />
             <ChoiceGroup
                 id="policy-audit"
                 name="audit_retention"
-                label=texts.operator_policy_audit()
-                choices=retention
+                label=label("audit_retention")
+                choices=choices("audit_retention")
                 selected=vec![audit_retention]
                 help=texts.operator_policy_audit_help()
             />
             <ChoiceGroup
                 id="policy-publication"
                 name="catalogue_publication"
-                label=texts.operator_policy_publication()
-                choices=publication
+                label=label("catalogue_publication")
+                choices=choices("catalogue_publication")
                 selected=vec![who_publishes]
             />
             <fieldset class="stack" id=form.id(Field::TargetDays)>

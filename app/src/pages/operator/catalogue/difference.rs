@@ -7,6 +7,8 @@ use domain::view::catalogue::{DifferenceRow, OverAllocatedRow, Part};
 use leptos::prelude::*;
 use locales::{Texts, format};
 
+use crate::pages::operator::policy_words;
+
 /// A source's name; a select competency's with its level and area.
 pub(super) fn source(texts: Texts, source: &(SourceLabel, Option<domain::Tier>, Option<String>)) -> String {
     let (label, level, area) = source;
@@ -32,9 +34,11 @@ fn field(texts: Texts, name: &str) -> String {
     }
 }
 
-fn said(texts: Texts, value: Option<&String>) -> String {
+fn said(texts: Texts, row: &DifferenceRow, field: &str, value: Option<&String>) -> String {
     match value.map(String::as_str) {
         None => texts.catalogue_nothing().to_owned(),
+        Some(value) if row.part == Part::Policy => policy_words::value(texts, &row.name, value),
+        Some(tier) if field == "tier" => texts.find_tier(tier).unwrap_or(tier).to_owned(),
         Some("unlimited") => texts.common_unlimited().to_owned(),
         Some("true") => texts.common_yes().to_owned(),
         Some("false") => texts.common_no().to_owned(),
@@ -42,10 +46,11 @@ fn said(texts: Texts, value: Option<&String>) -> String {
     }
 }
 
-fn change(texts: Texts, kind: ChangeKind, value: &Value) -> AnyView {
+fn change(texts: Texts, row: &DifferenceRow, value: &Value) -> AnyView {
     let name = field(texts, &value.field);
-    let (before, after) = (said(texts, value.before.as_ref()), said(texts, value.after.as_ref()));
-    match kind {
+    let said = |text: &Option<String>| said(texts, row, &value.field, text.as_ref());
+    let (before, after) = (said(&value.before), said(&value.after));
+    match row.kind {
         ChangeKind::Added => view! { <li>{texts.catalogue_value(name, after)}</li> }.into_any(),
         ChangeKind::Removed => view! { <li>{texts.catalogue_value(name, before)}</li> }.into_any(),
         ChangeKind::Changed => {
@@ -60,17 +65,20 @@ pub(super) fn row(texts: Texts, row: &DifferenceRow) -> AnyView {
     let name = match row.part {
         Part::Programme => part.to_owned(),
         Part::Area => texts.find_area(&row.name).unwrap_or(&row.name).to_owned(),
+        Part::Policy => policy_words::label(texts, &row.name),
         _ => row.name.clone(),
     };
     let below = row.source.as_ref().map_or_else(|| part.to_owned(), |of| source(texts, of));
     let kind = texts.find_catalogue_part(row.kind.code()).unwrap_or_default();
-    // What is new or gone is told by its name; a new quantity by its number, too.
-    let short = row.kind == ChangeKind::Changed || row.part == Part::Quantity;
+    // What is new or gone is told by its name; a new quantity by its numbers, a policy by its value, too.
+    let short = row.kind == ChangeKind::Changed || matches!(row.part, Part::Quantity | Part::Policy);
     let values: Vec<AnyView> = row
         .values
         .iter()
-        .filter(|value| row.kind == ChangeKind::Changed || value.field == "quantity")
-        .map(|value| change(texts, row.kind, value))
+        .filter(|value| {
+            row.kind == ChangeKind::Changed || matches!(&*value.field, "quantity" | "seats" | "value")
+        })
+        .map(|value| change(texts, row, value))
         .collect();
     view! {
         <tr role="row">

@@ -9,14 +9,14 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::{Texts, format};
 
 use super::quantities::Quantities;
-use super::{PATH, difference, reach};
+use super::{PATH, area, difference, offer, programme, reach};
 use crate::components::{
-    ButtonTone, Choice, ChoiceGroup, Column, Confirm, DateField, DisabledButton, Empty, Ledger, LinkButton,
-    Notice, StatusByCode, SubmitButton, Tone, Why, WhyKind,
+    ButtonTone, Choice, ChoiceGroup, Column, Confirm, DateField, DisabledButton, Empty, ErrorSummary, Ledger,
+    LinkButton, Notice, StatusByCode, SubmitButton, Tone, Why, WhyKind,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
-use crate::load::load;
+use crate::load::{OperationBase, load};
 use crate::server_fns::catalogue::catalogue_draft;
 use crate::words;
 
@@ -85,6 +85,17 @@ fn Page(page: Signal<DraftPage>) -> impl IntoView {
             </section>
             {move || page.with(|page| over_allocated(texts, page))}
             <Quantities page=page/>
+            {move || page.with(|page| offer::list(texts, page))}
+            {move || page.with(|page| area::list(texts, page))}
+            {move || page.with(|page| programme::link(texts, page))}
+            {move || {
+                deciding.track();
+                page.with_untracked(|page| {
+                    page.why_not
+                        .is_none()
+                        .then(|| view! { <Replace id=page.row.id.to_string() version=page.row_version/> })
+                })
+            }}
         </main>
     }
 }
@@ -312,5 +323,46 @@ fn Withdraw(id: String, version: i64, title: String) -> impl IntoView {
         >
             <p>{texts.catalogue_withdraw_text()}</p>
         </Confirm>
+    }
+}
+
+/// A file in the place of what the draft says. A browser sends it: nothing else can.
+#[component]
+fn Replace(id: String, version: i64) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("replace_catalogue_draft", &id);
+    let refused = form
+        .error
+        .get_untracked()
+        .map(|error| view! { <ErrorSummary message=words::refusal(texts, &error)/> });
+    let base = use_context::<OperationBase>().map(|base| base.0).unwrap_or_default();
+    view! {
+        <section class="sheet narrow" id="file">
+            <div class="sheet-head"><h2>{texts.catalogue_replace()}</h2></div>
+            <div class="in stack">
+                <p>{texts.catalogue_replace_lead()}</p>
+                <form
+                    method="post"
+                    action=format!("{PATH}/{id}")
+                    enctype="multipart/form-data"
+                    class="form"
+                >
+                    {refused}
+                    <input type="hidden" name="operation" value=format!("{base}:replace_catalogue_draft:{id}")/>
+                    <input type="hidden" name="version" value=version.to_string()/>
+                    <div class="field full">
+                        <label for="catalogue-file">{texts.catalogue_replace_file()}</label>
+                        <input
+                            type="file"
+                            id="catalogue-file"
+                            name="file"
+                            accept=".toml,application/toml,text/plain"
+                            required
+                        />
+                    </div>
+                    <div class="form-foot"><SubmitButton label=texts.catalogue_replace()/></div>
+                </form>
+            </div>
+        </section>
     }
 }

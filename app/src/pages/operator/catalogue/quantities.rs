@@ -106,7 +106,7 @@ fn Matrix(
 }
 
 /// How an amount stands in its field.
-fn typed(texts: Texts, amount: Option<Option<i64>>) -> String {
+pub(super) fn typed(texts: Texts, amount: Option<Option<i64>>) -> String {
     match amount {
         None => String::new(),
         Some(None) => texts.common_unlimited().to_owned(),

@@ -1,0 +1,346 @@
+//! Competency areas of a draft: their list on its page, and a page for each with what it adds at each level.
+
+use domain::Category;
+use domain::benefit::Unit;
+use domain::view::catalogue::{
+    AreaAmount, AreaQuantityRow, DraftAreaPage, DraftAreaQuery, DraftAreaRow, DraftPage, LEVELS,
+};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use locales::{Texts, format};
+
+use super::PATH;
+use super::quantities::{QUANTITY, typed};
+use crate::components::{
+    ButtonTone, Column, Confirm, DisabledButton, Empty, Ledger, LinkButton, SubmitButton, TextField, Why,
+    WhyKind,
+};
+use crate::forms::{Form, PostForm};
+use crate::i18n::texts;
+use crate::load::load;
+use crate::server_fns::catalogue::catalogue_area;
+use crate::words;
+
+/// What the names of the table's fields for people begin with.
+pub const SEATS: &str = "seats:";
+/// What the names of its boxes begin with: each area adds its own.
+pub const PER_AREA: &str = "per_area:";
+
+fn name_of(texts: Texts, area: &str) -> String {
+    texts.find_area(area).unwrap_or(area).to_owned()
+}
+
+/// The areas on the draft's page.
+pub(super) fn list(texts: Texts, page: &DraftPage) -> AnyView {
+    let draft = page.row.id.to_string();
+    let add = page.why_not.is_none().then(|| {
+        let href = format!("{PATH}/{draft}/area");
+        view! { <div class="row"><LinkButton href=href label=texts.catalogue_new_area()/></div> }
+    });
+    view! {
+        <section class="sheet" id="areas">
+            <div class="sheet-head"><h2>{texts.catalogue_areas()}</h2></div>
+            <div class="in stack"><p>{texts.catalogue_areas_lead()}</p>{add}</div>
+            {table(texts, &draft, &page.areas)}
+        </section>
+    }
+    .into_any()
+}
+
+fn table(texts: Texts, draft: &str, areas: &[DraftAreaRow]) -> AnyView {
+    if areas.is_empty() {
+        return view! { <Empty title=texts.catalogue_no_areas()/> }.into_any();
+    }
+    let count = texts.catalogue_quantities();
+    let rows = areas
+        .iter()
+        .map(|area| {
+            let href = format!("{PATH}/{draft}/area?code={}", words::encode(&area.code));
+            view! {
+                <tr role="row">
+                    <th role="rowheader" scope="row">
+                        <a href=href>{name_of(texts, &area.code)}</a>
+                        <small><code>{area.code.clone()}</code></small>
+                    </th>
+                    <td role="cell" data-label=count>{format::number(texts.language(), area.quantities)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <Ledger
+            caption=texts.catalogue_areas()
+            columns=vec![
+                Column::new(texts.find_catalogue_part("area").unwrap_or_default()),
+                Column::new(count),
+            ]
+            keep=true
+        >
+            {rows}
+        </Ledger>
+    }
+    .into_any()
+}
+
+/// The form for a new area.
+#[component]
+fn Add(page: DraftAreaPage) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("add_catalogue_area", format!("{}:", page.row.id));
+    let foot = match &page.why_not {
+        Some(error) => view! {
+            <DisabledButton label=texts.catalogue_new_area() describedby="no-area"/>
+            <Why id="no-area" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
+        }
+        .into_any(),
+        None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
+    };
+    view! {
+        <PostForm form=form class="form">
+            <input type="hidden" name="version" value=page.row_version.to_string()/>
+            <TextField
+                id=form.fault_id("code")
+                name="area_code"
+                label=texts.catalogue_product_code()
+                value=form.kept_named("area_code").unwrap_or_default()
+                help=texts.catalogue_area_code_help()
+                error=form.fault("code")
+                maxlength=60_u32
+                required=true
+            />
+            <div class="form-foot">{foot}</div>
+        </PostForm>
+    }
+}
+
+/// The page of an area.
+#[component]
+pub fn Area() -> impl IntoView {
+    let parameters = use_params_map();
+    let query = use_query_map();
+    let wanted = Memo::new(move |_| DraftAreaQuery {
+        draft: parameters.with(|map| map.get("draft").and_then(|id| id.parse().ok())),
+        area: query.with(|map| map.get("code")).unwrap_or_default().chars().take(60).collect(),
+        category: query
+            .with(|map| map.get("category").and_then(|code| Category::from_code(&code)))
+            .unwrap_or(Category::VisualStudio),
+    });
+    load(move || wanted.get(), catalogue_area, |page| view! { <Page page=page/> })
+}
+
+#[component]
+fn Page(page: Signal<DraftAreaPage>) -> impl IntoView {
+    let texts = texts();
+    let shown = Memo::new(move |_| page.get());
+    move || {
+        shown.with(|page| {
+            let known = !page.area.is_empty();
+            let title =
+                if known { name_of(texts, &page.area) } else { texts.catalogue_new_area().to_owned() };
+            let back = format!("{PATH}/{}", page.row.id);
+            let content = if known {
+                quantities(texts, page)
+            } else {
+                view! {
+                    <section class="sheet narrow"><div class="in"><Add page=page.clone()/></div></section>
+                }
+                .into_any()
+            };
+            let remove = (known && page.why_not.is_none()).then(|| {
+                let target = format!("{}:{}", page.row.id, page.area);
+                view! { <div><Remove target=target name=title.clone() version=page.row_version/></div> }
+            });
+            view! {
+                <Title text=texts.common_page_title(texts.catalogue_area())/>
+                <main class="page" id="main" data-density="compact">
+                    <div>
+                        <nav aria-label=texts.common_breadcrumb()>
+                            <ol class="crumbs">
+                                <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
+                                <li><a href=back>{page.row.title.clone()}</a></li>
+                                <li aria-current="page">{title.clone()}</li>
+                            </ol>
+                        </nav>
+                        <div class="head"><div><h1>{title}</h1><p>{texts.catalogue_area_lead()}</p></div></div>
+                    </div>
+                    {content}
+                    {remove}
+                </main>
+            }
+        })
+    }
+}
+
+fn quantities(texts: Texts, page: &DraftAreaPage) -> AnyView {
+    let chips = Category::ALL
+        .iter()
+        .map(|category| {
+            let (draft, code) = (page.row.id, words::encode(&page.area));
+            let href = format!("{PATH}/{draft}/area?code={code}&category={}", category.code());
+            let current = (*category == page.category).then_some("page");
+            view! {
+                <li>
+                    <a class="chip" href=href aria-current=current>{words::category(texts, *category)}</a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="sheet" id="quantities">
+            <div class="sheet-head"><h2>{texts.catalogue_quantities()}</h2></div>
+            <div class="in stack">
+                <p>{texts.catalogue_area_quantities_lead(texts.common_unlimited())}</p>
+                <nav aria-label=texts.catalogue_quantities()><ul class="chips">{chips}</ul></nav>
+            </div>
+            <Matrix page=page.clone()/>
+        </section>
+    }
+    .into_any()
+}
+
+/// Heads of a level's columns: quantity, people, whether each area adds its own.
+fn heads(texts: Texts, level: &str) -> [String; 3] {
+    let level = texts.find_tier(level).unwrap_or_default();
+    ["quantity", "seats", "per_area"].map(|field| {
+        texts.catalogue_quantity_of(level, texts.find_catalogue_field(field).unwrap_or_default())
+    })
+}
+
+#[component]
+fn Matrix(page: DraftAreaPage) -> impl IntoView {
+    let texts = texts();
+    if page.rows.is_empty() {
+        return view! { <Empty title=texts.catalogue_no_products()/> }.into_any();
+    }
+    let category = page.category.code();
+    let form = Form::new("save_catalogue_area", format!("{}:{}:{category}", page.row.id, page.area));
+    let mut columns = vec![Column::new(texts.catalogue_column_product())];
+    columns.extend(LEVELS.iter().flat_map(|level| heads(texts, level.code())).map(Column::new));
+    let editable = page.why_not.is_none();
+    let rows = page.rows.iter().map(|row| self::row(texts, form, row, editable)).collect_view();
+    let ledger = view! {
+        <Ledger caption=words::category(texts, page.category) columns=columns>{rows}</Ledger>
+    };
+    match &page.why_not {
+        Some(error) => view! {
+            {ledger}
+            <div class="in stack">
+                <div><DisabledButton label=texts.catalogue_save_quantities() describedby="no-quantities"/></div>
+                <Why id="no-quantities" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
+            </div>
+        }
+        .into_any(),
+        None => view! {
+            <PostForm form=form>
+                <input type="hidden" name="version" value=page.row_version.to_string()/>
+                <input type="hidden" name="category" value=category/>
+                {ledger}
+                <div class="in"><SubmitButton label=texts.catalogue_save_quantities() busy=form.pending/></div>
+            </PostForm>
+        }
+        .into_any(),
+    }
+}
+
+fn row(texts: Texts, form: Form, row: &AreaQuantityRow, editable: bool) -> AnyView {
+    let cells = LEVELS
+        .iter()
+        .zip(&row.amounts)
+        .map(|(level, amount)| cells(texts, form, row, level.code(), *amount, editable))
+        .collect_view();
+    let unit = texts.find_unit_word(row.unit.code()).unwrap_or_default();
+    view! {
+        <tr role="row">
+            <th role="rowheader" scope="row">{row.name.clone()}<small>{unit}</small></th>
+            {cells}
+        </tr>
+    }
+    .into_any()
+}
+
+/// The cells of a level: how much, how many people, and whether each area adds its own.
+fn cells(
+    texts: Texts,
+    form: Form,
+    row: &AreaQuantityRow,
+    level: &str,
+    amount: Option<AreaAmount>,
+    editable: bool,
+) -> AnyView {
+    let [quantity_head, seats_head, own_head] = heads(texts, level);
+    let key = format!("{}:{level}", row.product);
+    let seats = amount.and_then(|amount| amount.seats);
+    let own = amount.is_some_and(|amount| amount.per_area);
+    let quantity = typed(texts, amount.map(|amount| amount.quantity));
+    let people = seats.map(|seats| seats.to_string()).unwrap_or_default();
+    if !editable {
+        let own = own.then(|| texts.common_yes());
+        return view! {
+            <td role="cell" data-label=quantity_head>{quantity}</td>
+            <td role="cell" data-label=seats_head>{people}</td>
+            <td role="cell" data-label=own_head>{own}</td>
+        }
+        .into_any();
+    }
+    let field = |start: &str, head: &str, value: String| {
+        let name = format!("{start}{key}");
+        let value = form.kept_named(&name).unwrap_or(value);
+        view! {
+            <input
+                class="amount"
+                type="text"
+                name=name
+                value=value
+                maxlength="20"
+                autocomplete="off"
+                aria-label=texts.catalogue_quantity_of(&row.name, head)
+            />
+        }
+    };
+    // Where a quantity counts people, it says how many people there are.
+    let counts_people = row.unit == Unit::Seat && seats.is_none();
+    let people = (!counts_people).then(|| field(SEATS, &seats_head, people));
+    let tick = format!("{PER_AREA}{key}");
+    let ticked = if form.refused() { form.kept_named(&tick).is_some() } else { own };
+    let label = texts.catalogue_quantity_of(&row.name, &own_head);
+    view! {
+        <td role="cell" data-label=quantity_head.clone()>{field(QUANTITY, &quantity_head, quantity)}</td>
+        <td role="cell" data-label=seats_head.clone()>{people}</td>
+        <td role="cell" data-label=own_head.clone()>
+            <input class="box" type="checkbox" name=tick value="true" checked=ticked aria-label=label/>
+        </td>
+    }
+    .into_any()
+}
+
+#[component]
+fn Remove(target: String, name: String, version: i64) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("remove_catalogue_area", target);
+    let confirmed = move || {
+        view! {
+            <PostForm form=form>
+                <input type="hidden" name="version" value=version.to_string()/>
+                <SubmitButton
+                    label=texts.catalogue_remove_area()
+                    tone=ButtonTone::DangerPrimary
+                    busy=form.pending
+                />
+            </PostForm>
+        }
+    };
+    view! {
+        <Confirm
+            id="remove-area"
+            label=texts.catalogue_remove_area()
+            tone=ButtonTone::Danger
+            question=texts.catalogue_remove_question(name)
+            form=confirmed
+            done=Signal::derive(move || form.done.with(Option::is_some))
+            open=form.refused()
+        >
+            <p>{texts.catalogue_remove_area_text()}</p>
+        </Confirm>
+    }
+}

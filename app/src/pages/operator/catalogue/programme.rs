@@ -1,0 +1,207 @@
+//! What a draft says about the programme itself: its name, where transfers go, its policies.
+
+use domain::Language;
+use domain::view::catalogue::{
+    DraftPage, DraftProgrammePage, DraftProgrammeQuery, PolicyRow, ProgrammeWords,
+};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use locales::Texts;
+
+use super::PATH;
+use crate::components::{
+    Choice, ChoiceGroup, DisabledButton, LinkButton, SubmitButton, TextArea, TextField, Why, WhyKind,
+};
+use crate::forms::{Form, PostForm};
+use crate::i18n::texts;
+use crate::load::load;
+use crate::pages::operator::policy_words;
+use crate::server_fns::catalogue::catalogue_programme;
+use crate::words;
+
+/// What the names of the policies' fields begin with.
+pub const POLICY: &str = "policy:";
+
+/// The way to the programme on the draft's page.
+pub(super) fn link(texts: Texts, page: &DraftPage) -> AnyView {
+    let href = format!("{PATH}/{}/programme", page.row.id);
+    view! {
+        <section class="sheet narrow" id="programme">
+            <div class="sheet-head"><h2>{texts.catalogue_programme()}</h2></div>
+            <div class="in stack">
+                <p>{texts.catalogue_programme_lead()}</p>
+                <div class="row"><LinkButton href=href label=texts.catalogue_open_programme()/></div>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// The page of the programme.
+#[component]
+pub fn Programme() -> impl IntoView {
+    let parameters = use_params_map();
+    let wanted = Memo::new(move |_| DraftProgrammeQuery {
+        draft: parameters.with(|map| map.get("draft").and_then(|id| id.parse().ok())),
+    });
+    load(move || wanted.get(), catalogue_programme, |page| view! { <Page page=page/> })
+}
+
+#[component]
+fn Page(page: Signal<DraftProgrammePage>) -> impl IntoView {
+    let texts = texts();
+    let shown = Memo::new(move |_| page.get());
+    move || {
+        shown.with(|page| {
+            let back = format!("{PATH}/{}", page.row.id);
+            view! {
+                <Title text=texts.common_page_title(texts.catalogue_programme())/>
+                <main class="page" id="main">
+                    <div>
+                        <nav aria-label=texts.common_breadcrumb()>
+                            <ol class="crumbs">
+                                <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
+                                <li><a href=back>{page.row.title.clone()}</a></li>
+                                <li aria-current="page">{texts.catalogue_programme()}</li>
+                            </ol>
+                        </nav>
+                        <div class="head">
+                            <div>
+                                <h1>{texts.catalogue_programme()}</h1>
+                                <p>{texts.catalogue_programme_lead()}</p>
+                            </div>
+                        </div>
+                    </div>
+                    <section class="sheet narrow">
+                        <div class="sheet-head"><h2>{texts.catalogue_programme_texts()}</h2></div>
+                        <div class="in"><Words page=page.clone()/></div>
+                    </section>
+                    <section class="sheet narrow">
+                        <div class="sheet-head"><h2>{texts.navigation_policies()}</h2></div>
+                        <div class="in stack">
+                            <p>{texts.catalogue_policies_lead()}</p>
+                            <Policies page=page.clone()/>
+                        </div>
+                    </section>
+                </main>
+            }
+        })
+    }
+}
+
+/// The button that saves, or why it can't be pressed.
+fn foot(texts: Texts, form: Form, page: &DraftProgrammePage, id: &'static str) -> AnyView {
+    match &page.why_not {
+        Some(error) => view! {
+            <DisabledButton label=texts.common_save() describedby=id/>
+            <Why id=id kind=WhyKind::of(error) text=words::refusal(texts, error)/>
+        }
+        .into_any(),
+        None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
+    }
+}
+
+#[component]
+fn Words(page: DraftProgrammePage) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("save_catalogue_programme", format!("{}:programme", page.row.id));
+    let languages = Language::ALL
+        .iter()
+        .zip(&page.words)
+        .map(|(language, words)| words_of(texts, form, *language, words))
+        .collect_view();
+    view! {
+        <PostForm form=form class="form">
+            <input type="hidden" name="version" value=page.row_version.to_string()/>
+            {languages}
+            <div class="form-foot">{foot(texts, form, &page, "no-texts")}</div>
+        </PostForm>
+    }
+}
+
+/// The texts in a language.
+fn words_of(texts: Texts, form: Form, language: Language, words: &ProgrammeWords) -> AnyView {
+    let tag = language.tag();
+    let (name, details) = (format!("name.{tag}"), format!("bank_details.{tag}"));
+    let kept =
+        move |name: &str, otherwise: &str| form.kept_named(name).unwrap_or_else(|| otherwise.to_owned());
+    view! {
+        <fieldset class="form" lang=tag>
+            <legend>{language.own_name()}</legend>
+            <TextField
+                id=form.fault_id(&name)
+                name=name.clone()
+                label=texts.find_catalogue_field("name").unwrap_or_default()
+                value=kept(&name, &words.name)
+                error=form.fault(name.clone())
+                maxlength=120_u32
+                required=true
+            />
+            <TextArea
+                id=form.fault_id(&details)
+                name=details.clone()
+                label=texts.find_catalogue_field("bank_details").unwrap_or_default()
+                value=kept(&details, &words.bank_details)
+                help=texts.catalogue_bank_details_help()
+                error=form.fault(details.clone())
+                optional=true
+            />
+        </fieldset>
+    }
+    .into_any()
+}
+
+#[component]
+fn Policies(page: DraftProgrammePage) -> impl IntoView {
+    let texts = texts();
+    let form = Form::new("save_catalogue_policies", format!("{}:policies", page.row.id));
+    let fields = page.policies.iter().map(|policy| field_of(texts, form, policy)).collect_view();
+    view! {
+        <PostForm form=form class="stack loose">
+            <input type="hidden" name="version" value=page.row_version.to_string()/>
+            {fields}
+            <div class="form-foot">{foot(texts, form, &page, "no-policies")}</div>
+        </PostForm>
+    }
+}
+
+/// A policy: its values to choose from, or a number.
+fn field_of(texts: Texts, form: Form, policy: &PolicyRow) -> AnyView {
+    let name = format!("{POLICY}{}", policy.name);
+    let value = form.kept_named(&name).or_else(|| policy.value.clone()).unwrap_or_default();
+    let label = policy_words::label(texts, &policy.name);
+    let help = policy_words::help(texts, &policy.name);
+    let mut choices = policy_words::choices(texts, &policy.name);
+    if choices.is_empty() {
+        return view! {
+            <TextField
+                id=form.fault_id(&policy.name)
+                name=name
+                label=label
+                value=value
+                help=help.unwrap_or_default()
+                error=form.fault(policy.name.clone())
+                inputmode="numeric"
+                maxlength=10_u32
+            />
+        }
+        .into_any();
+    }
+    if policy.value.is_none() {
+        choices.push(Choice::new("", texts.catalogue_policy_stays()));
+    }
+    let id = form.fault_id(&policy.name);
+    let error = form.fault(policy.name.clone());
+    let selected = vec![value];
+    match help {
+        Some(help) => view! {
+            <ChoiceGroup id=id name=name label=label choices=choices selected=selected help=help error=error/>
+        }
+        .into_any(),
+        None => view! {
+            <ChoiceGroup id=id name=name label=label choices=choices selected=selected error=error/>
+        }
+        .into_any(),
+    }
+}

@@ -1,0 +1,236 @@
+import fs from 'node:fs';
+import type { Page } from '@playwright/test';
+import { kestrelAsh, operators } from '../accounts';
+import { expect, test } from './partner';
+
+/** What a draft of the catalogue has beside products and their quantities, changed in the console. */
+
+test.use({ isolated: true });
+
+const begin = async (page: Page, hydrated: (page: Page) => Promise<void>, title: string): Promise<string> => {
+  await page.goto('/operator/catalogue');
+  await hydrated(page);
+  await page.getByLabel('Title').fill(title);
+  await page.getByRole('button', { name: 'Begin a draft' }).click();
+  await page.waitForURL(/\/operator\/catalogue\/[0-9a-f-]{36}/);
+  await hydrated(page);
+  return new URL(page.url()).pathname;
+};
+
+const publish = async (page: Page, hydrated: (page: Page) => Promise<void>, draft: string): Promise<void> => {
+  await page.goto(draft);
+  await hydrated(page);
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await expect(page.getByText('Version 2 is in force.').first()).toBeVisible();
+};
+
+test('an offer of a draft is changed, added and removed, and companies see it @long', async ({
+  page,
+  anotherPage,
+  signIn,
+  hydrated,
+  axe,
+}) => {
+  await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+  const draft = await begin(page, hydrated, 'Offers');
+  const offers = page.getByRole('table', { name: 'Offers' });
+  await offers.getByRole('link', { name: 'Gold competency' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Gold competency' })).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+  const price = page.getByLabel('Price in minor units');
+  await expect(price).toHaveValue('473000');
+  await price.fill('many');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(price).toHaveAttribute('aria-invalid', 'true');
+  await expect(price).toHaveValue('many');
+  await axe(page);
+  await price.fill('480000');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Saved: the draft has 1 difference.')).toBeVisible();
+
+  await page.goto(draft);
+  await hydrated(page);
+  await page.getByRole('link', { name: 'New offer' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'New offer' })).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+  await page.getByLabel('Code').fill('gold');
+  await page.getByLabel('Tier').selectOption('isv');
+  await price.fill('9900');
+  await page.getByLabel('Currency').fill('USD');
+  for (const label of ['Name', 'Description']) {
+    for (const field of await page.getByLabel(label, { exact: true }).all()) {
+      await field.fill('Second co-sell');
+    }
+  }
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('It stands there twice').first()).toBeVisible();
+  await page.getByLabel('Code').fill('isv_second');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Saved: the draft has 2 differences.')).toBeVisible();
+
+  // One that the programme can't do without stays; another one goes.
+  const remove = async (name: string): Promise<void> => {
+    await page.goto(draft);
+    await hydrated(page);
+    await offers.getByRole('link', { name }).click();
+    await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+    await hydrated(page);
+    await page.locator('summary', { hasText: 'Remove offer' }).click();
+    await page.locator('details[open]').getByRole('button', { name: 'Remove offer' }).last().click();
+  };
+  await remove('Network membership');
+  await expect(page.getByText('There has to be one offer of the network membership').first()).toBeVisible();
+  await remove('ISV Co-sell ready');
+  await expect(page.getByText('Saved: the draft has 3 differences.')).toBeVisible();
+  await page.goto(draft);
+  await hydrated(page);
+  const differences = page.getByRole('table', { name: 'Differences' });
+  await expect(differences.getByRole('row', { name: /Gold competency/ })).toContainText('473000 → 480000');
+  await expect(differences.getByRole('row', { name: /Second co-sell/ })).toContainText('Added');
+  await expect(differences.getByRole('row', { name: /ISV Co-sell ready/ })).toContainText('Removed');
+  await axe(page);
+
+  await publish(page, hydrated, draft);
+  const company = await anotherPage();
+  await signIn(company, kestrelAsh.globalAdmin, { path: '/offers' });
+  await expect(company.getByText('US$4,800').first()).toBeVisible();
+});
+
+test('an area of a draft is added with its quantities and another one removed @long', async ({
+  page,
+  signIn,
+  hydrated,
+  axe,
+}) => {
+  await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+  const draft = await begin(page, hydrated, 'Areas');
+  const areas = page.getByRole('table', { name: 'Competency areas' });
+  await expect(areas.getByRole('row', { name: /DevOps/ })).toBeVisible();
+  await page.getByRole('link', { name: 'New area' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'New area' })).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+  const code = page.getByLabel('Code', { exact: true });
+  await code.fill('devops');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('It stands there twice').first()).toBeVisible();
+  await expect(code).toHaveAttribute('aria-invalid', 'true');
+  await code.fill('robotics');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'robotics' })).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+  const quantity = page.getByLabel('Visual Studio Enterprise, Silver, Quantity');
+  await quantity.fill('many');
+  await page.getByRole('button', { name: 'Save quantities' }).click();
+  await expect(page.getByText('visual_studio_enterprise silver: many').first()).toBeVisible();
+  await expect(quantity).toHaveValue('many');
+  await quantity.fill('4');
+  await page.getByLabel('Visual Studio Enterprise, Silver, For each area').check();
+  await page.getByRole('button', { name: 'Save quantities' }).click();
+  await expect(page.getByText('Saved: the draft has 2 differences.')).toBeVisible();
+
+  // A benefit that isn't counted in people has a field for them.
+  await page.goto(`${draft}/area?code=robotics&category=technical`);
+  await hydrated(page);
+  await axe(page);
+  await expect(page.getByLabel(/, Gold, Seats$/).first()).toBeVisible();
+
+  await page.goto(`${draft}/area?code=devops`);
+  await hydrated(page);
+  await expect(quantity).toHaveValue('5');
+  await page.locator('summary', { hasText: 'Remove area' }).click();
+  await page.locator('details[open]').getByRole('button', { name: 'Remove area' }).last().click();
+  await expect(page.getByText('Saved: the draft has 5 differences.')).toBeVisible();
+  await page.goto(draft);
+  await hydrated(page);
+  await expect(areas.getByRole('row', { name: /DevOps/ })).toHaveCount(0);
+  const differences = page.getByRole('table', { name: 'Differences' });
+  await expect(differences.getByRole('row', { name: /Silver, robotics/ })).toContainText('Quantity: 4');
+  await expect(differences.getByRole('row', { name: /DevOps.*Competency area/ })).toContainText('Removed');
+  await axe(page);
+
+  await publish(page, hydrated, draft);
+  await page.goto('/operator/competencies');
+  await hydrated(page);
+  await expect(page.getByRole('option', { name: 'robotics' }).first()).toBeAttached();
+});
+
+test('texts of the programme and policies of a draft are changed, and hold once it is in force @long', async ({
+  page,
+  signIn,
+  hydrated,
+  axe,
+}) => {
+  await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+  const draft = await begin(page, hydrated, 'Policies');
+  await page.getByRole('link', { name: 'Open programme and policies' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Programme and policies' })).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+  const texts = page.locator('form:has(input[value="save_catalogue_programme"])');
+  const policies = page.locator('form:has(input[value="save_catalogue_policies"])');
+  const name = texts.getByLabel('Name', { exact: true }).first();
+  await name.fill('');
+  await texts.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(name).toHaveAttribute('aria-invalid', 'true');
+  await name.fill('Another programme');
+  await texts.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Saved: the draft has 1 difference.')).toBeVisible();
+
+  await page.goto(`${draft}/programme`);
+  await hydrated(page);
+  const days = policies.getByLabel('Days until a seat can be reassigned');
+  await days.fill('400');
+  await policies.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(days).toHaveAttribute('aria-invalid', 'true');
+  await days.fill('21');
+  await policies.locator('input[name="policy:double_holding"][value="refuse"]').check();
+  await policies.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Saved: the draft has 3 differences.')).toBeVisible();
+  await page.goto(draft);
+  await hydrated(page);
+  const differences = page.getByRole('table', { name: 'Differences' });
+  await expect(differences.getByRole('row', { name: /Programme/ }).first()).toContainText('Another programme');
+  await expect(differences.getByRole('row', { name: /Days until a seat can be reassigned/ })).toContainText('→ 21');
+  await expect(differences.getByRole('row', { name: /The same product from two sources/ })).toContainText('Refuse it');
+  await axe(page);
+
+  await publish(page, hydrated, draft);
+  await page.goto('/operator/policies');
+  await hydrated(page);
+  await expect(page.getByLabel('Days until a seat can be reassigned')).toHaveValue('21');
+  await expect(page.locator('input[name="double_holding"][value="refuse"]')).toBeChecked();
+});
+
+test('a file takes the place of a draft, and what is wrong with it stands on the page @long', async (
+  { page, signIn, hydrated, axe },
+  testInfo,
+) => {
+  await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+  const draft = await begin(page, hydrated, 'From a file');
+  const file = await (await page.request.get('/operator/catalogue.toml')).text();
+  const send = async (content: string): Promise<void> => {
+    const path = testInfo.outputPath('catalogue.toml');
+    fs.writeFileSync(path, content);
+    await page.getByLabel('Catalogue file (TOML)').setInputFiles(path);
+    await page.getByRole('button', { name: 'Replace with a file' }).click();
+    await hydrated(page);
+  };
+  await send(file.replace('[[product]]', '[[products]]'));
+  await expect(page.getByRole('alert')).toContainText(/Line \d+ can't be read/);
+  await axe(page);
+  await send(file.replace('tier = "gold"', 'tier = "silver"'));
+  await expect(page.getByText('The file is taken over: the draft has 1 difference.').first()).toBeVisible();
+  await expect(page.getByText('offer, tier silver').first()).toBeVisible();
+  await axe(page);
+  await page.goto(draft);
+  await hydrated(page);
+  await send(file.replace('en = "Windows Enterprise"', 'en = "Windows Enterprise 2030"'));
+  const differences = page.getByRole('table', { name: 'Differences' });
+  await expect(differences.getByRole('row', { name: /Windows Enterprise 2030/ })).toContainText('Changed');
+  await expect(page.getByText('offer, tier silver')).toHaveCount(0);
+  await publish(page, hydrated, draft);
+});

@@ -1,0 +1,284 @@
+//! The forms of a draft of the catalogue, posted by a browser without JavaScript: what they change stands on the draft's
+//! page, and what is wrong stands at its field.
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, StatusCode};
+use rstest::rstest;
+
+use crate::browser::{Answer, Browser, Portal};
+use crate::common::Engine;
+use crate::html::tags;
+use crate::scene::{AGENT, AUDITOR, DRAFT, GLOBAL_ADMIN, PROGRAMME_ADMIN};
+
+/// The draft's page, or one of its pages.
+fn at(rest: &str) -> String {
+    format!("/operator/catalogue/{DRAFT}{rest}")
+}
+
+/// A portal with a draft, and whoever may change it.
+async fn drafted(engine: Engine) -> Portal {
+    let portal = Portal::open(engine).await;
+    portal.stage.draft_for_pages().await;
+    portal
+}
+
+/// Whether the field is marked as wrong and described by an element of the page.
+fn is_marked(answer: &Answer, name: &str) -> bool {
+    let all = tags(&answer.body);
+    all.iter().filter(|tag| tag.get("name") == Some(name)).any(|field| {
+        let described = field.get("aria-describedby").unwrap_or_default();
+        field.get("aria-invalid") == Some("true")
+            && all.iter().any(|tag| tag.get("id") == Some(described) && described.ends_with("-error"))
+    })
+}
+
+/// The draft's page after a post that was carried out.
+async fn shown(browser: &Browser<'_>, answer: Answer) -> Answer {
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    browser.follow(answer).await;
+    let page = browser.get(&at("")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    page
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_offer_is_changed_added_and_removed_by_posting(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let path = at("/offer?code=gold");
+    let page = browser.get(&path).await;
+    let form = page.form("save_catalogue_offer", None);
+    assert_eq!(form.get("price_minor"), Some("473000"));
+
+    // Every fault stands at its field, and what was typed stays.
+    let wrong = form.clone().with("currency", "dollars").with("name.zh-Hans", "").with("price_minor", "-5");
+    let answer = browser.submit(&path, &wrong).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    for name in ["currency", "name.zh-Hans", "price_minor"] {
+        assert!(is_marked(&answer, name), "{name}: {}", answer.body);
+    }
+    assert!(!is_marked(&answer, "name.en"));
+    assert_eq!(answer.form("save_catalogue_offer", None).get("price_minor"), Some("-5"));
+    let answer = browser.submit(&path, &form.clone().with("price_minor", "many")).await;
+    assert!(is_marked(&answer, "price_minor"), "{}", answer.body);
+
+    let answer = browser.submit(&path, &form.with("price_minor", "480000")).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("4,800"), "the list has the new price");
+    assert!(page.body.contains("473000 → 480000"), "{}", page.body);
+
+    let path = at("/offer");
+    let mut form = browser.get(&path).await.form("save_catalogue_offer", None);
+    for field in ["name.en", "name.zh-Hans", "name.zh-Hant"] {
+        form = form.with(field, "Second co-sell");
+    }
+    for field in ["description.en", "description.zh-Hans", "description.zh-Hant"] {
+        form = form.with(field, "For a second solution.");
+    }
+    let form = form.with("tier", "isv").with("price_minor", "0").with("currency", "usd");
+    let answer = browser.submit(&path, &form.clone().with("offer_code", "Second one")).await;
+    assert!(is_marked(&answer, "offer_code"), "{}", answer.body);
+    let answer = browser.submit(&path, &form.with("offer_code", "isv_second")).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("Second co-sell"));
+
+    let path = at("/offer?code=isv_second");
+    let form = browser.get(&path).await.form("remove_catalogue_offer", None);
+    let answer = browser.submit(&path, &form).await;
+    let page = shown(&browser, answer).await;
+    assert!(!page.body.contains("Second co-sell"));
+    assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
+
+    // Auditors read it and have no form.
+    let auditor = portal.signed_in(AUDITOR).await;
+    let page = auditor.get(&at("/offer?code=gold")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.body.contains("aria-disabled=\"true\"")
+            && page.find_form("remove_catalogue_offer", None).is_none()
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_area_is_added_with_its_quantities_and_removed_by_posting(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let path = at("/area");
+    let form = browser.get(&path).await.form("add_catalogue_area", None);
+    let answer = browser.submit(&path, &form.clone().with("area_code", "No Code")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    assert!(is_marked(&answer, "area_code"));
+    let answer = browser.submit(&path, &form.with("area_code", "robotics")).await;
+    assert_eq!(answer.location(), at("/area?code=robotics"));
+
+    let quantity = "quantity:visual_studio_enterprise:silver";
+    let own = "per_area:visual_studio_enterprise:silver";
+    let path = at("/area?code=robotics");
+    let form = browser.get(&path).await.form("save_catalogue_area", None);
+    assert_eq!((form.get(quantity), form.get(own)), (Some(""), None));
+    let wrong = form.clone().with(quantity, "many").with(own, "true");
+    let answer = browser.submit(&path, &wrong).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let kept = answer.form("save_catalogue_area", None);
+    assert_eq!((kept.get(quantity), kept.get(own)), (Some("many"), Some("true")), "what was typed stays");
+    let answer = browser.submit(&path, &form.with(quantity, "4").with(own, "true")).await;
+    shown(&browser, answer).await;
+    let saved = browser.get(&path).await.form("save_catalogue_area", None);
+    assert_eq!((saved.get(quantity), saved.get(own)), (Some("4"), Some("true")));
+
+    let path = at("/area?code=devops");
+    let page = browser.get(&path).await;
+    let form = page.form("save_catalogue_area", None);
+    assert_eq!((form.get(quantity), form.get(own)), (Some("5"), Some("true")));
+    let answer = browser.submit(&path, &page.form("remove_catalogue_area", None)).await;
+    let page = shown(&browser, answer).await;
+    assert!(!page.body.contains("/area?code=devops") && page.body.contains("/area?code=robotics"));
+    assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_programmes_texts_and_each_value_of_each_policy_are_saved_by_posting(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let path = at("/programme");
+    let form = browser.get(&path).await.form("save_catalogue_programme", None);
+    let answer = browser.submit(&path, &form.clone().with("name.zh-Hant", " ")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    assert!(is_marked(&answer, "name.zh-Hant") && !is_marked(&answer, "name.en"));
+    let answer = browser.submit(&path, &form.with("name.en", "Another programme")).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("Another programme"), "{}", page.body);
+
+    // What the page offers is what each policy takes.
+    let page = browser.get(&path).await;
+    let choices: Vec<(String, String)> = tags(&page.body)
+        .iter()
+        .filter(|tag| tag.get("type") == Some("radio"))
+        .filter_map(|tag| Some((tag.get("name")?.to_owned(), tag.get("value")?.to_owned())))
+        .filter(|(name, _)| name.starts_with("policy:"))
+        .collect();
+    assert_eq!(choices.len(), 17, "{choices:?}");
+    for (name, value) in &choices {
+        let form = browser.get(&path).await.form("save_catalogue_policies", None).with(name, value);
+        let answer = browser.submit(&path, &form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{name} {value}: {}", answer.body);
+        let saved = browser.get(&path).await.form("save_catalogue_policies", None);
+        assert_eq!(saved.get(name), Some(&**value), "{name}");
+    }
+    let name = "policy:reassign_lock_days";
+    let form = browser.get(&path).await.form("save_catalogue_policies", None);
+    let answer = browser.submit(&path, &form.clone().with(name, "366")).await;
+    assert!(is_marked(&answer, name), "{}", answer.body);
+    let answer = browser.submit(&path, &form.with(name, "21")).await;
+    let page = shown(&browser, answer).await;
+    // In words, not by the names of the document.
+    assert!(page.body.contains("Days until a seat can be reassigned"), "{}", page.body);
+    assert!(page.body.contains("How long the activity is kept") && page.body.contains("One year"));
+    assert!(!page.told().contains("audit_retention"));
+}
+
+/// Sends a file with the fields that stand beside it in the draft's page.
+async fn send(browser: &Browser<'_>, fields: &[(&str, &str)], content: &[u8]) -> Answer {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part =
+            format!("--frontier\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    let head = "--frontier\r\nContent-Disposition: form-data; name=\"file\"; filename=\"catalogue.toml\"\r\n\
+        Content-Type: application/toml\r\n\r\n";
+    body.extend_from_slice(head.as_bytes());
+    body.extend_from_slice(content);
+    body.extend_from_slice(b"\r\n--frontier--\r\n");
+    let kind = [(CONTENT_TYPE, "multipart/form-data; boundary=frontier")];
+    browser.send(Method::POST, &at(""), &kind, Body::from(body)).await
+}
+
+/// Operation and version of the form with a file.
+fn beside_the_file(page: &Answer) -> Vec<(String, String)> {
+    let all = tags(&page.body);
+    let start = all.iter().position(|tag| tag.get("enctype").is_some()).expect("the form with a file");
+    let fields = all[start..].iter().take_while(|tag| tag.name != "/form");
+    fields
+        .filter(|tag| tag.get("type") == Some("hidden"))
+        .filter_map(|tag| Some((tag.get("name")?.to_owned(), tag.get("value")?.to_owned())))
+        .collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_file_replaces_a_draft_and_its_faults_stand_on_the_page(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let file = browser.get("/operator/catalogue.toml").await.body;
+    let page = browser.get(&at("")).await;
+    let fields = beside_the_file(&page);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(fields.len(), 2, "{fields:?}");
+
+    // What is no catalogue is said with its line, and nothing changes.
+    let broken = file.replacen("[[product]]", "[[products]]", 1);
+    let answer = send(&browser, &fields, broken.as_bytes()).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("role=\"alert\"") && answer.body.contains("be read: "), "{}", answer.body);
+    for content in [b"".as_slice(), b"\xFF\xFE"] {
+        let answer = send(&browser, &fields, content).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.body.contains("start from that file"), "{}", answer.body);
+    }
+    let large = vec![b'#'; 2 * 1024 * 1024 + 1];
+    let answer = send(&browser, &fields, &large).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(answer.body.contains("larger than allowed"), "{}", answer.body);
+
+    // A file with a fault is taken over, and the page lists what is wrong with it.
+    let faulty = file.replacen("tier = \"gold\"", "tier = \"silver\"", 1);
+    let answer = send(&browser, &fields, faulty.as_bytes()).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, &*at("")));
+    let page = browser.follow(answer).await;
+    assert!(
+        page.body.contains("offer, tier silver") && page.body.contains("Gold competency"),
+        "{}",
+        page.body
+    );
+    // The page that was looked at before is older than the draft now.
+    let stale = [("operation", "0123456789abcdef0123456789abcdef"), fields[1]];
+    let answer = send(&browser, &stale, file.as_bytes()).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+
+    let next = beside_the_file(&page);
+    let next: Vec<(&str, &str)> = next.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let renamed = file.replacen("en = \"Windows Enterprise\"", "en = \"Windows Enterprise 2030\"", 1);
+    let answer = send(&browser, &next, renamed.as_bytes()).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("Windows Enterprise 2030") && !page.body.contains("offer, tier silver"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_01_a_file_replaces_a_draft_for_whoever_may_change_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let fields = [("operation", "0123456789abcdef0123456789abcdef"), ("version", "2")];
+    for email in [AUDITOR, AGENT, GLOBAL_ADMIN] {
+        let browser = portal.signed_in(email).await;
+        let answer = send(&browser, &fields, b"[programme]").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{email}: {}", answer.body);
+    }
+    let nobody = send(&portal.browser(), &fields, b"[programme]").await;
+    assert_eq!((nobody.status, nobody.location()), (StatusCode::SEE_OTHER, "/sign-in"));
+    assert_eq!(portal.stage.version("catalogue_draft", DRAFT).await, 2, "nothing is changed");
+}
