@@ -46,8 +46,6 @@ codes! {
         UnknownProduct = "unknown_product",
         /// An area that the catalogue doesn't have.
         UnknownArea = "unknown_area",
-        /// An area that the portal has no name for.
-        AreaWithoutName = "area_without_name",
         /// Level and areas belong to a select competency, and to nothing else.
         LevelAndAreas = "level_and_areas",
         /// An individual grant is made for a company, not by a catalogue.
@@ -136,8 +134,6 @@ pub struct Known {
     pub products: HashMap<String, (ProductKind, Unit)>,
     /// What an offer gives.
     pub offers: HashMap<String, OfferTier>,
-    /// Areas that have a name in each language.
-    pub areas: HashSet<String>,
 }
 
 /// What a catalogue can't change about what there is.
@@ -153,10 +149,7 @@ pub fn faults_against(catalogue: &Catalogue, known: &Known) -> Vec<Fault> {
         let place = format!("offer {}, tier", offer.code);
         other.then_some(Fault { code: FaultCode::TierChanged, place })
     });
-    let areas = catalogue.areas.iter().filter(|area| !known.areas.contains(&area.code));
-    let areas =
-        areas.map(|area| Fault { code: FaultCode::AreaWithoutName, place: format!("area {}", area.code) });
-    products.chain(offers).chain(areas).collect()
+    products.chain(offers).collect()
 }
 
 #[derive(Default)]
@@ -449,7 +442,6 @@ mod tests {
         let known = Known {
             products: [(product.code.clone(), (product.kind, product.unit))].into(),
             offers: [(offer.code.clone(), offer.tier)].into(),
-            areas: catalogue.areas.iter().map(|area| area.code.clone()).collect(),
         };
         catalogue.products[0].name.en = "Another name".to_owned();
         assert_eq!(faults_against(&catalogue, &known), []);
@@ -458,18 +450,6 @@ mod tests {
         let found: Vec<FaultCode> =
             faults_against(&catalogue, &known).iter().map(|fault| fault.code).collect();
         assert_eq!(found, [FaultCode::KindChanged, FaultCode::TierChanged]);
-    }
-
-    #[test]
-    fn a_new_area_needs_a_name() {
-        let mut catalogue = sample();
-        let named = catalogue.areas.iter().map(|area| area.code.clone()).collect();
-        let known = Known { areas: named, ..Known::default() };
-        assert_eq!(faults_against(&catalogue, &known), []);
-        catalogue.areas.push(super::super::Area { code: "robotics".to_owned() });
-        let place = "area robotics".to_owned();
-        let expected = [Fault { code: FaultCode::AreaWithoutName, place }];
-        assert_eq!(faults_against(&catalogue, &known), expected);
     }
 
     #[test]

@@ -125,7 +125,7 @@ fn tell_faults(catalogue: &Document, known: &Known) -> std::io::Result<bool> {
 async fn diff(service: &Service, path: &Path) -> Result<ExitCode, Trouble> {
     let (_, catalogue) = read_file(path)?;
     let (_, in_force) = read::at_one_moment(&service.database).await?;
-    let faulty = tell_faults(&catalogue, &read::known(service.database.reader(), &catalogue).await?)?;
+    let faulty = tell_faults(&catalogue, &read::known(service.database.reader()).await?)?;
     let found = differences(&in_force, &catalogue);
     tell(&found)?;
     Ok(if found.is_empty() && !faulty { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -181,7 +181,7 @@ async fn import(service: &Service, import: Import) -> Result<ExitCode, Trouble> 
         .await
         .map_err(|failure| told(&failure, &format!("no operator has the address {}", import.by)))?;
     let (_, in_force) = read::at_one_moment(&service.database).await?;
-    let faulty = tell_faults(&catalogue, &read::known(service.database.reader(), &catalogue).await?)?;
+    let faulty = tell_faults(&catalogue, &read::known(service.database.reader()).await?)?;
     tell(&differences(&in_force, &catalogue))?;
     if faulty && import.publish {
         println!("Nothing was taken over: correct the faults first.");

@@ -203,11 +203,9 @@ pub async fn change(
     edit.check(&draft.catalogue)?;
     let mut catalogue = draft.catalogue.clone();
     edit.apply(&mut catalogue);
-    let known = read::known(&change.transaction, &catalogue).await?;
-    let mut before = file::faults_of(&draft.catalogue);
-    before.extend(faults_against(&draft.catalogue, &known));
+    let before = file::faults_of(&draft.catalogue);
     let mut fresh = file::faults_of(&catalogue);
-    fresh.extend(faults_against(&catalogue, &known));
+    fresh.extend(faults_against(&catalogue, &read::known(&change.transaction).await?));
     fresh.retain(|fault| !before.contains(fault));
     if let Some(first) = fresh.first() {
         return Err(publish_refusal(&fresh, first));

@@ -111,8 +111,7 @@ pub async fn draft(
     let (row, draft) = row(service, query.draft).await?;
     let mut faults = file::faults_of(&draft.catalogue);
     if row.state == DraftState::Draft {
-        let known = read::known(reader, &draft.catalogue).await?;
-        faults.extend(faults_against(&draft.catalogue, &known));
+        faults.extend(faults_against(&draft.catalogue, &read::known(reader).await?));
     }
     faults.truncate(SHOWN);
     let found = differences(&draft.base, &draft.catalogue);

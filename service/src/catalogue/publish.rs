@@ -122,8 +122,7 @@ async fn check(change: &Change<'_>, draft: &Draft) -> Outcome<()> {
         return Err(ErrorCode::CatalogueMoved.into());
     }
     let mut faults = file::faults_of(&draft.catalogue);
-    let known = read::known(&change.transaction, &draft.catalogue).await?;
-    faults.extend(faults_against(&draft.catalogue, &known));
+    faults.extend(faults_against(&draft.catalogue, &read::known(&change.transaction).await?));
     if let Some(first) = faults.first() {
         return Err(publish_refusal(&faults, first));
     }

@@ -51,12 +51,11 @@ pub async fn in_force(connection: &impl ConnectionTrait) -> Outcome<Catalogue> {
     Ok(catalogue)
 }
 
-/// What products and offers are, by their codes, those that aren't listed any more among them; and which areas of a
-/// catalogue can be shown: those that are here already, and those that have a name.
+/// What products and offers are, by their codes, those that aren't listed any more among them.
 ///
 /// # Errors
 /// [`Failure::Broken`] for a code that isn't known.
-pub async fn known(connection: &impl ConnectionTrait, catalogue: &Catalogue) -> Outcome<Known> {
+pub async fn known(connection: &impl ConnectionTrait) -> Outcome<Known> {
     #[derive(FromQueryResult)]
     struct ProductRow {
         code: String,
@@ -79,10 +78,6 @@ pub async fn known(connection: &impl ConnectionTrait, catalogue: &Catalogue) -> 
         let tier = tier.ok_or_else(|| Failure::broken("offer", "tier", &row.code))?;
         known.offers.insert(row.code, tier);
     }
-    // A text that is there is there in each language.
-    let texts = locales::texts(Language::English);
-    let named = catalogue.areas.iter().filter(|area| texts.find_area(&area.code).is_some()).cloned();
-    known.areas = areas(connection).await?.into_iter().chain(named).map(|area| area.code).collect();
     Ok(known)
 }
 
