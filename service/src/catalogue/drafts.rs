@@ -210,7 +210,7 @@ pub async fn change(
     if let Some(first) = fresh.first() {
         return Err(publish_refusal(&fresh, first));
     }
-    save(change, &draft, &catalogue, operator.account.0).await
+    save(*change, &draft, &catalogue, operator.account.0).await
 }
 
 /// Whether somebody may change drafts at all.
@@ -242,7 +242,7 @@ pub async fn replace(
         Begun::New(change) => change,
     };
     let draft = claim(&change, wanted, "draft").await?;
-    save(change, &draft, &catalogue, account).await
+    save(*change, &draft, &catalogue, account).await
 }
 
 /// Keeps what a draft says now, with whose hand was in it; how much that changes about what it began from.
