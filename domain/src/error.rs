@@ -203,6 +203,8 @@ codes! {
         ProofNotReadable = "proof_not_readable",
         /// More are chosen than are worked on at once.
         TooManyChosen = "too_many_chosen",
+        /// Nobody keeps more views of the queue.
+        TooManyViews = "too_many_views",
         /// As many proofs are there as an order takes.
         TooManyProofs = "too_many_proofs",
         /// The agreement has to be accepted.

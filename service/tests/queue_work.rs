@@ -312,7 +312,7 @@ async fn a_view_is_ones_own_until_it_is_shared(#[values(Engine::Sqlite, Engine::
         save(&agent, &format!("View {number}"), "", false).await.expect("room for it");
     }
     let full = save(&agent, "One more", "", false).await.expect_err("full").told();
-    assert!(full.of(Field::Name).is_some_and(|fault| fault.code == ErrorCode::TooManyRows));
+    assert!(full.of(Field::Name).is_some_and(|fault| fault.code == ErrorCode::TooManyViews));
     let auditor = stage.operator(AUDITOR).await;
     save(&auditor, "To look at", "kind=payment", false).await.expect("whoever reads the queue has views");
     let manager = stage.operator(CATALOGUE_MANAGER).await;

@@ -40,7 +40,7 @@ pub struct SaveView {
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`]; [`ErrorCode::Invalid`] with the fault of the name;
-/// [`ErrorCode::TooManyRows`] on the name where there are too many already.
+/// [`ErrorCode::TooManyViews`] on the name where there are too many already.
 pub async fn save(
     service: &Service,
     request: &Request,
@@ -76,7 +76,7 @@ pub async fn save(
     sql::run(&change.transaction, text, values).await?;
     let text = "select count(*) as number from queue_view where owner_id = $1";
     if sql::number(&change.transaction, text, [operator.account.0.into()]).await? > VIEWS_MAX {
-        return Err(Error::field(Field::Name, ErrorCode::TooManyRows).into());
+        return Err(Error::field(Field::Name, ErrorCode::TooManyViews).into());
     }
     change.record(
         Event::new(programme_chain(), AuditAction::QueueViewSaved, "queue_view", &name)
