@@ -4,7 +4,7 @@ use domain::benefit::{Category, ProductKind};
 use domain::ids::{GrantId, OrganizationId, ServiceRequestId};
 use domain::moment::Zone;
 use domain::rights::{OperatorAction, operator_may};
-use domain::support::AdvisoryDraft;
+use domain::support::{self, AdvisoryDraft};
 use domain::view::operator::{
     ActivationItem, AdvisoryItem, CancellationItem, Delivery, GlobalAdminItem, IncidentGrant, ItemFacts,
     QueueItem, Stamp,
@@ -253,33 +253,37 @@ pub(super) async fn incident_grants(
     #[derive(FromQueryResult)]
     struct Found {
         id: Uuid,
-        organization_id: Uuid,
         organization: String,
         name: String,
+        source: String,
+        area: Option<String>,
+        quantity: Option<i64>,
+        used: i64,
     }
     let text = format!(
-        "select g.id, g.organization_id, o.name as organization, t.name
+        "select g.id, o.name as organization, t.name, g.source, g.area, po.quantity,
+            (select cast(coalesce(sum(b.amount), 0) as bigint) from balance_entry b
+                join benefit_grant s on s.id = b.grant_id
+                where s.pool_id = g.pool_id and {}) as used
         from benefit_grant g
+        join pool po on po.id = g.pool_id
         join product p on p.id = g.product_id and p.kind in ('break_fix_signature', 'break_fix_incidents')
         join product_text t on t.product_id = p.id and t.language = $1
         join organization o on o.id = g.organization_id
         where g.state = 'granted' and lower(o.name) like $2 escape '\\'
-        order by lower(o.name), lower(t.name), g.source, g.id limit {INCIDENT_GRANTS}"
+        order by lower(o.name), lower(t.name), g.source, g.id limit {INCIDENT_GRANTS}",
+        record_use::COUNTED
     );
     let company: String = company.chars().take(120).collect();
     let values = [language.tag().into(), sql::contains_pattern(&company).into()];
-    let mut grants = Vec::new();
-    for found in sql::all::<Found>(connection, &text, values).await? {
-        let grant =
-            grants::find(connection, OrganizationId(found.organization_id), GrantId(found.id)).await?;
-        grants.push(IncidentGrant {
-            id: grant.id,
-            organization: found.organization,
-            name: found.name,
-            left: record_use::left(connection, &grant).await?,
-            source: grant.source,
-            area: grant.area,
-        });
-    }
-    Ok(grants)
+    let found = sql::all::<Found>(connection, &text, values).await?;
+    let grant = |found: Found| IncidentGrant {
+        id: GrantId(found.id),
+        organization: found.organization,
+        name: found.name,
+        left: support::left(found.quantity, [found.used]),
+        source: found.source,
+        area: found.area,
+    };
+    Ok(found.into_iter().map(grant).collect())
 }

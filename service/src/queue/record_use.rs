@@ -165,13 +165,18 @@ async fn locked(change: &Change<'_>, organization: OrganizationId, grant: GrantI
     Ok(grant)
 }
 
+/// Which entries `b` of the ledger count towards the limit of hours or incidents.
+pub(super) const COUNTED: &str = "b.kind in ('hour', 'incident')";
+
 /// What the ledger of a grant leaves; none is unlimited.
 pub(super) async fn left(connection: &impl ConnectionTrait, grant: &Grant) -> Outcome<Option<i64>> {
     // What shares the pool shares the limit.
-    let text = "select cast(sum(b.amount) as bigint) as number from balance_entry b
+    let text = format!(
+        "select cast(sum(b.amount) as bigint) as number from balance_entry b
         join benefit_grant g on g.id = b.grant_id
-        where g.pool_id = $1 and b.kind in ('hour', 'incident')";
-    let used = sql::number(connection, text, [grant.pool.0.into()]).await?;
+        where g.pool_id = $1 and {COUNTED}"
+    );
+    let used = sql::number(connection, &text, [grant.pool.0.into()]).await?;
     Ok(support::left(grant.capacity.quantity, [used]))
 }
 
