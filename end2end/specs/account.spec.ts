@@ -21,7 +21,7 @@ async function setRole(page: Page, role: string, on: boolean): Promise<void> {
   await page.locator(`tr.detail input[type="checkbox"][value="${role}"]`).setChecked(on);
 }
 
-test('a password is changed, and sessions elsewhere end', async ({
+test('a password is changed, and sessions elsewhere end @long', async ({
   page,
   anotherPage,
   signIn,
@@ -68,7 +68,7 @@ test('a password is changed, and sessions elsewhere end', async ({
   await expect(elsewhere.getByRole('heading', { level: 1 })).toHaveText('My benefits');
 });
 
-test('the language is kept on the account', async ({ page, anotherPage, signIn, sendSignIn, hydrated }) => {
+test('the language is kept on the account @long', async ({ page, anotherPage, signIn, sendSignIn, hydrated }) => {
   await signIn(page, fernhollow.employee, { path: '/account' });
   await page.locator('main').getByRole('button', { name: '繁體中文' }).click();
   await expect(page.locator('html[lang="zh-Hant"]')).toBeAttached();
@@ -83,7 +83,7 @@ test('the language is kept on the account', async ({ page, anotherPage, signIn, 
   await expect(elsewhere.locator('html[lang="zh-Hant"]')).toBeAttached();
 });
 
-test('somebody new gets an invitation, chooses a password and is signed in', async ({
+test('somebody new gets an invitation, chooses a password and is signed in @long', async ({
   page,
   anotherPage,
   signIn,
@@ -163,7 +163,7 @@ test('somebody new gets an invitation, chooses a password and is signed in', asy
   await expect(page.getByRole('row').filter({ hasText: newcomer.email }).getByText('Active')).toBeVisible();
 });
 
-test('whoever is invited accepts, signs in with the password, and is assigned a seat', async ({
+test('whoever is invited accepts, signs in with the password, and is assigned a seat @long', async ({
   page,
   anotherPage,
   signIn,
@@ -203,7 +203,7 @@ test('whoever is invited accepts, signs in with the password, and is assigned a 
   await expect(theirs.getByRole('main')).toContainText('Visual Studio Enterprise');
 });
 
-test('an invitation is withdrawn, and its link opens nothing', async ({ page, anotherPage, signIn, hydrated, steps, mail }) => {
+test('an invitation is withdrawn, and its link opens nothing @long', async ({ page, anotherPage, signIn, hydrated, steps, mail }) => {
   const person = fernhollow.invited;
   await signIn(page, fernhollow.userAdmin, { path: '/account/users?find=Tveitanger' });
   await page.locator('a.opener').click();
@@ -223,7 +223,7 @@ test('an invitation is withdrawn, and its link opens nothing', async ({ page, an
   await expect(theirs.getByText('This invitation was used or withdrawn, or has expired.').first()).toBeVisible();
 });
 
-test('a newer invitation takes the place of the older one', async ({ page, anotherPage, signIn, hydrated, steps, mail, mails }) => {
+test('a newer invitation takes the place of the older one @long', async ({ page, anotherPage, signIn, hydrated, steps, mail, mails }) => {
   await signIn(page, fernhollow.userAdmin, { path: '/account/users?find=Tveitanger' });
   await page.locator('a.opener').click();
   await hydrated(page);
@@ -246,7 +246,7 @@ test('a newer invitation takes the place of the older one', async ({ page, anoth
   await expect(theirs.getByRole('heading', { name: 'Welcome to Fernhollow Systems' })).toBeVisible();
 });
 
-test('roles are changed, and the person hears of it', async ({ page, signIn, hydrated, steps, mail, axe }) => {
+test('roles are changed, and the person hears of it @long', async ({ page, signIn, hydrated, steps, mail, axe }) => {
   const kofi = fernhollow.adminAgent;
   await signIn(page, fernhollow.globalAdmin, { path: '/account/users?find=Anselmsen' });
   await page.locator('a.opener').click();
@@ -279,7 +279,7 @@ test('roles are changed, and the person hears of it', async ({ page, signIn, hyd
   await steps.refused(page.locator('tr.detail'), 'Update', /This needs the role/);
 });
 
-test('the last Global admin stays', async ({ page, signIn, hydrated, axe }) => {
+test('the last Global admin stays @long', async ({ page, signIn, hydrated, axe }) => {
   await signIn(page, kestrelAsh.globalAdmin, { path: '/account/users?find=Zanderling' });
   await page.locator('a.opener').click();
   await hydrated(page);
@@ -292,7 +292,7 @@ test('the last Global admin stays', async ({ page, signIn, hydrated, axe }) => {
   await expect(page.getByRole('row').filter({ hasText: kestrelAsh.globalAdmin.email }).first()).toContainText('Global admin');
 });
 
-test('the founder finishes the set-up by ticking Admin agent and selecting Update', async ({
+test('the founder finishes the set-up by ticking Admin agent and selecting Update @long', async ({
   page,
   anotherPage,
   signIn,
@@ -327,7 +327,7 @@ test('the founder finishes the set-up by ticking Admin agent and selecting Updat
   await expect(colleague.getByText("The set-up of your company isn't finished")).toHaveCount(0);
 });
 
-test('a guest goes from one company to the other, with the roles of each', async ({ page, signIn, hydrated }) => {
+test('a guest goes from one company to the other, with the roles of each @long', async ({ page, signIn, hydrated }) => {
   await signIn(page, guest);
   const bar = page.locator('.bar');
   const menu = page.locator('.bar details', { has: page.locator('a[href="/account"]') });
@@ -354,7 +354,7 @@ test('a guest goes from one company to the other, with the roles of each', async
   await expect(page.getByText(kestrelAsh.globalAdmin.email)).toHaveCount(0);
 });
 
-test('how to become a Global admin: who gives the role, and what they do', async ({ page, signIn, hydrated, axe }) => {
+test('how to become a Global admin: who gives the role, and what they do @long', async ({ page, signIn, hydrated, axe }) => {
   await signIn(page, fernhollow.partnerAdmin, { path: '/benefits/software' });
   await page.getByRole('link', { name: 'How to become a Global admin' }).click();
   await hydrated(page);

@@ -175,7 +175,7 @@ const DISPUTES: readonly { what: string; answers: Answers }[] = [
 ];
 
 for (const { what, answers } of DISPUTES) {
-  test(`the primary contact answers ${what}: nothing is reviewed until the founder has corrected it`, async ({
+  test(`the primary contact answers ${what}: nothing is reviewed until the founder has corrected it @long`, async ({
     page,
     anotherPage,
     signIn,
@@ -226,7 +226,7 @@ for (const { what, answers } of DISPUTES) {
   });
 }
 
-test('a primary contact who said no has not confirmed in what is done and what is pending', async ({
+test('a primary contact who said no has not confirmed in what is done and what is pending @long', async ({
   page,
   anotherPage,
   hydrated,
@@ -243,7 +243,7 @@ test('a primary contact who said no has not confirmed in what is done and what i
   await expect(pending(page, 'Primary contact confirms')).not.toContainText('Done');
 });
 
-test('the mail to the primary contact is sent again: the link before opens nothing, the new one does', async ({
+test('the mail to the primary contact is sent again: the link before opens nothing, the new one does @long', async ({
   page,
   anotherPage,
   hydrated,
@@ -267,7 +267,7 @@ test('the mail to the primary contact is sent again: the link before opens nothi
   await steps.seesChange(page, page.getByText("Pending: the operators' review."));
 });
 
-test('the operators turn a company down with a reason, and it applies again', { tag: '@long' }, async ({
+test('the operators turn a company down with a reason, and it applies again @long', { tag: '@long' }, async ({
   page,
   anotherPage,
   signIn,
@@ -315,7 +315,7 @@ test('the operators turn a company down with a reason, and it applies again', { 
   await mail(tarnwick.founder, /^Tarnwick Rådgivning AS is a member$/);
 });
 
-test('a company that applies again is not shown the day of the decision before', async ({
+test('a company that applies again is not shown the day of the decision before @long', async ({
   page,
   anotherPage,
   signIn,
@@ -337,7 +337,7 @@ test('a company that applies again is not shown the day of the decision before',
   await expect(pending(page, 'Operators review')).toHaveText(/^Operators review\s+Later$/);
 });
 
-test('a founder who has an account here signs in first, and founds with it', async ({
+test('a founder who has an account here signs in first, and founds with it @long', async ({
   page,
   anotherPage,
   signIn,
@@ -400,7 +400,7 @@ test('a founder who has an account here signs in first, and founds with it', asy
   await expect(theirs.getByText(ENDED).first()).toBeVisible();
 });
 
-test('a company is founded with its directory behind the mailed link', { tag: '@long' }, async ({
+test('a company is founded with its directory behind the mailed link @long', { tag: '@long' }, async ({
   page,
   anotherPage,
   portal,
@@ -460,7 +460,7 @@ test('a company is founded with its directory behind the mailed link', { tag: '@
   }
 });
 
-test('a company enrols in Simplified Chinese, from the welcome to its membership', { tag: '@long' }, async ({
+test('a company enrols in Simplified Chinese, from the welcome to its membership @long', { tag: '@long' }, async ({
   page,
   anotherPage,
   signIn,

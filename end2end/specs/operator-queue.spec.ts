@@ -56,7 +56,7 @@ async function refuse(detail: Locator, steps: Steps, reason: string): Promise<vo
   await detail.getByRole('button', { name: 'Refuse', exact: true }).click();
 }
 
-test('an activation gets its numbers and its end, and the partner sees both', async ({
+test('an activation gets its numbers and its end, and the partner sees both @long', async ({
   page,
   anotherPage,
   signIn,
@@ -110,7 +110,7 @@ test('an activation gets its numbers and its end, and the partner sees both', as
   expect(told.text, 'numbers stay out of mails').not.toMatch(/123 ?456 ?789|987 ?654 ?321/);
 });
 
-test('a go-to-market activation sends its instructions to the designated address', async ({
+test('a go-to-market activation sends its instructions to the designated address @long', async ({
   page,
   anotherPage,
   signIn,
@@ -135,7 +135,7 @@ test('a go-to-market activation sends its instructions to the designated address
   expect(told.text).toContain('How to use it:');
 });
 
-test('a refused activation says why, and can be asked for again', async ({
+test('a refused activation says why, and can be asked for again @long', async ({
   page,
   anotherPage,
   signIn,
@@ -163,7 +163,7 @@ test('a refused activation says why, and can be asked for again', async ({
   await expect(steps.row(partner, 'Signature cloud support', 'Gold Core').getByText('Processing, day 1 of 5')).toBeVisible();
 });
 
-test('a request is taken, and taken over by a colleague', async ({ page, anotherPage, signIn, hydrated, steps }) => {
+test('a request is taken, and taken over by a colleague @long', async ({ page, anotherPage, signIn, hydrated, steps }) => {
   const subject = 'Landing zone for a hospital group';
   const detail = await openItem(page, signIn, hydrated, operators.fulfilmentAgent, subject);
   const number = await numberOf(page);
@@ -180,7 +180,7 @@ test('a request is taken, and taken over by a colleague', async ({ page, another
   await steps.seesChange(page, page.locator('tr.detail').getByText('Taken by Rosalind Ekwueme'));
 });
 
-test('hours are recorded as they are delivered, and the balance falls', async ({
+test('hours are recorded as they are delivered, and the balance falls @long', async ({
   page,
   anotherPage,
   signIn,
@@ -225,7 +225,7 @@ test('hours are recorded as they are delivered, and the balance falls', async ({
   expect((await mail(priyanka, /is completed: Landing zone/)).text).toContain('2 hours were recorded');
 });
 
-test('used incidents are recorded, and the partner sees what for', async ({
+test('used incidents are recorded, and the partner sees what for @long', async ({
   page,
   anotherPage,
   signIn,
@@ -266,7 +266,7 @@ test('used incidents are recorded, and the partner sees what for', async ({
   await expect(open.getByText('Restore of a mail store')).toBeVisible();
 });
 
-test('an approved cancellation withdraws the benefits and releases the seats', async ({
+test('an approved cancellation withdraws the benefits and releases the seats @long', async ({
   page,
   anotherPage,
   signIn,
@@ -310,7 +310,7 @@ test('an approved cancellation withdraws the benefits and releases the seats', a
   await expect(partner.getByRole('cell', { name: 'Benefit withdrawn' })).toBeVisible();
 });
 
-test('a refused cancellation leaves everything as it is', async ({
+test('a refused cancellation leaves everything as it is @long', async ({
   page,
   anotherPage,
   signIn,
@@ -332,7 +332,7 @@ test('a refused cancellation leaves everything as it is', async ({
   await expect(steps.row(partner, 'Visual Studio Professional', 'Action Pack').getByText('Ready')).toBeVisible();
 });
 
-test('a request that nobody decides stays in the queue with its age', async ({ page, signIn, hydrated, steps }) => {
+test('a request that nobody decides stays in the queue with its age @long', async ({ page, signIn, hydrated, steps }) => {
   const detail = await openItem(page, signIn, hydrated, operators.auditor, 'Co-branded one-pager');
   // Read by an auditor, decided by others: the text says who.
   await expect(detail.locator('.why').getByText(/Fulfilment agent/)).toBeVisible();

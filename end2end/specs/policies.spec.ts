@@ -33,7 +33,7 @@ const policy = test.extend<{ choose: Choose; administrator: Page }>({
     }),
 });
 
-policy('the page shows what is in force, and what was typed wrongly', async ({ page, signIn, hydrated, steps, axe }) => {
+policy('the page shows what is in force, and what was typed wrongly @long', async ({ page, signIn, hydrated, steps, axe }) => {
   await signIn(page, operators.programmeAdmin, { path: '/operator/policies' });
   for (const [name, value] of [
     ['assign_roles', 'global_admin'],
@@ -65,7 +65,7 @@ policy('the page shows what is in force, and what was typed wrongly', async ({ p
   await steps.refused(page.locator('main'), 'Save', /Programme admin/);
 });
 
-policy('assign_roles: only Global admins, or MPN partner admins as well', async ({ page, signIn, steps, choose }) => {
+policy('assign_roles: only Global admins, or MPN partner admins as well @long', async ({ page, signIn, steps, choose }) => {
   await signIn(page, fernhollow.partnerAdmin, { path: VISUAL_STUDIO });
   let detail = await steps.open(page, ENTERPRISE, 'Cloud Platform');
   await steps.refused(detail, 'Assign user', /Global admin.*Maren Tolvik/);
@@ -83,7 +83,7 @@ policy('assign_roles: only Global admins, or MPN partner admins as well', async 
   await steps.refused(detail, 'Assign user', /Global admin/);
 });
 
-policy('reassign_lock_days: at any time, or not for 90 days', async ({ page, signIn, steps, choose }) => {
+policy('reassign_lock_days: at any time, or not for 90 days @long', async ({ page, signIn, steps, choose }) => {
   await signIn(page, fernhollow.globalAdmin, { path: VISUAL_STUDIO });
   let detail = await steps.open(page, ENTERPRISE, 'Cloud Platform');
   await expect(detail.getByText('A seat can be reassigned at any time.')).toBeVisible();
@@ -126,7 +126,7 @@ async function offered(page: Page, scripts: boolean, person: Account): Promise<{
   return { text: await option.innerText(), refused: await option.isDisabled() };
 }
 
-policy('double_holding: said before, not a word, or refused', async ({ page, signIn, hydrated, steps, scripts, choose }) => {
+policy('double_holding: said before, not a word, or refused @long', async ({ page, signIn, hydrated, steps, scripts, choose }) => {
   const note = 'Holds the same product from another source';
   const open = async (): Promise<void> => {
     await page.goto(VISUAL_STUDIO);
@@ -174,7 +174,7 @@ for (const { edition, title } of [
   { edition: 'a', title: 'Support' },
   { edition: 'b', title: 'Technical benefits' },
 ]) {
-  policy(`support_edition ${edition}: a person is assigned, and two addresses get the instructions`, async ({
+  policy(`support_edition ${edition}: a person is assigned, and two addresses get the instructions @long`, async ({
     page,
     administrator,
     signIn,
@@ -229,7 +229,7 @@ for (const { edition, title } of [
   });
 }
 
-policy('support_edition c: Activate, again after another edition', async ({ page, signIn, steps, choose }) => {
+policy('support_edition c: Activate, again after another edition @long', async ({ page, signIn, steps, choose }) => {
   await choose('support_edition', 'a');
   await choose('support_edition', 'c');
   await signIn(page, fernhollow.globalAdmin, { path: '/benefits/technical' });
@@ -243,7 +243,7 @@ policy('support_edition c: Activate, again after another edition', async ({ page
 for (const value of ['true', 'false']) {
   // A purchase keeps the value that it was made under, and Fernhollow's were made under "true":
   // switching it off changes nothing for them, and the page of policies says so.
-  policy(`reveal_counts_as_activation ${value}: a purchase keeps its own value`, async ({
+  policy(`reveal_counts_as_activation ${value}: a purchase keeps its own value @long`, async ({
     page,
     signIn,
     hydrated,
@@ -275,7 +275,7 @@ for (const value of ['true', 'false']) {
   });
 }
 
-policy('reveal_counts_as_activation false: a purchase made under it can be refunded after a reveal', async ({
+policy('reveal_counts_as_activation false: a purchase made under it can be refunded after a reveal @long', async ({
   page,
   signIn,
   hydrated,
@@ -299,7 +299,7 @@ for (const [counts, after] of [
   ['false', 'true'],
   ['true', 'false'],
 ] as const) {
-  policy(`reveal_counts_as_activation ${counts} on the day of the order holds for what was bought, whatever comes later`, async ({
+  policy(`reveal_counts_as_activation ${counts} on the day of the order holds for what was bought, whatever comes later @long`, async ({
     page,
     signIn,
     hydrated,
@@ -343,7 +343,7 @@ for (const [counts, after] of [
   });
 }
 
-policy('audit_retention: for ever, or as many years as the page says', async ({ page, signIn, choose }) => {
+policy('audit_retention: for ever, or as many years as the page says @long', async ({ page, signIn, choose }) => {
   const limit = page.getByText(/are removed as the programme has decided\.$/);
   await signIn(page, fernhollow.globalAdmin, { path: '/account/activity' });
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Activity');
