@@ -58,7 +58,7 @@ pub(crate) fn sample() -> Catalogue {
     Catalogue {
         programme: Programme { name: texts("A programme"), bank_details: None },
         policies: std::collections::BTreeMap::new(),
-        areas: ["devops", "security"].map(|code| Area { code: code.to_owned() }).to_vec(),
+        areas: ["devops", "security"].map(|code| Area { code: code.to_owned(), name: texts(code) }).to_vec(),
         offers: vec![Offer {
             code: "network".to_owned(),
             tier: OfferTier::Network,

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod area;
 pub mod benefits;
 pub mod catalogue;
 pub mod cloud;

@@ -98,7 +98,7 @@ test('an offer of a draft is changed, added and removed, and companies see it @l
   await expect(company.getByText('US$4,800').first()).toBeVisible();
 });
 
-test('an area of a draft is added with its quantities and another one removed @long', async ({
+test('an area of a draft is named and added with its quantities, and another one removed @long', async ({
   page,
   signIn,
   hydrated,
@@ -114,14 +114,31 @@ test('an area of a draft is added with its quantities and another one removed @l
   await axe(page);
   const code = page.getByLabel('Code', { exact: true });
   await code.fill('devops');
+  const names = page.getByLabel('Name', { exact: true });
+  await expect(names).toHaveCount(3);
+  for (const [at, name] of ['Robotics', '机器人', '機器人'].entries()) {
+    await names.nth(at).fill(name);
+  }
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByText('It stands there twice').first()).toBeVisible();
   await expect(code).toHaveAttribute('aria-invalid', 'true');
   await code.fill('robotics');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'robotics' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'Robotics' })).toBeVisible();
   await hydrated(page);
   await axe(page);
+  // Its name has a form of its own from then on.
+  const name = page.locator('form:has(input[value="name_catalogue_area"])');
+  await expect(names.nth(1)).toHaveValue('机器人');
+  await names.nth(2).fill('   ');
+  await name.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(names.nth(2)).toHaveAttribute('aria-invalid', 'true');
+  await axe(page);
+  await names.nth(2).fill('機器人技術');
+  await names.nth(0).fill('Robots');
+  await name.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Robots' })).toBeVisible();
+  await hydrated(page);
   const quantity = page.getByLabel('Visual Studio Enterprise, Silver, Quantity');
   await quantity.fill('many');
   await page.getByRole('button', { name: 'Save quantities' }).click();
@@ -148,14 +165,14 @@ test('an area of a draft is added with its quantities and another one removed @l
   await hydrated(page);
   await expect(areas.getByRole('row', { name: /DevOps/ })).toHaveCount(0);
   const differences = page.getByRole('table', { name: 'Differences' });
-  await expect(differences.getByRole('row', { name: /Silver, robotics/ })).toContainText('Quantity: 4');
+  await expect(differences.getByRole('row', { name: /Silver, Robots/ })).toContainText('Quantity: 4');
   await expect(differences.getByRole('row', { name: /DevOps.*Competency area/ })).toContainText('Removed');
   await axe(page);
 
   await publish(page, hydrated, draft);
   await page.goto('/operator/competencies');
   await hydrated(page);
-  await expect(page.getByRole('option', { name: 'robotics' }).first()).toBeAttached();
+  await expect(page.getByRole('option', { name: 'Robots' }).first()).toBeAttached();
 });
 
 test('texts of the programme and policies of a draft are changed, and hold once it is in force @long', async ({

@@ -88,11 +88,10 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     text
 }
 
-/// A source of a benefit in words: "Gold Core", or the competency area that added it.
+/// A source of a benefit in words: "Gold Core", or the competency area that added it, by its name.
 #[must_use]
 pub fn source(texts: Texts, source: &str, area: Option<&str>) -> String {
-    let area = area.map(|area| texts.find_area(area).unwrap_or(area)).unwrap_or_default();
-    fill(texts.find_source(source).unwrap_or(source), &[("area", area)])
+    fill(texts.find_source(source).unwrap_or(source), &[("area", area.unwrap_or_default())])
 }
 
 // A text may name more values than a hand-written function should take.

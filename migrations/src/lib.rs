@@ -34,6 +34,7 @@ mod m0026_insight;
 mod m0027_individual_grants;
 mod m0028_catalogue_editors;
 mod m0029_operators;
+mod m0030_area_names;
 mod m0032_looked_up;
 
 /// All migrations, in order.
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_individual_grants::Migration),
             Box::new(m0028_catalogue_editors::Migration),
             Box::new(m0029_operators::Migration),
+            Box::new(m0030_area_names::Migration),
             Box::new(m0032_looked_up::Migration),
         ]
     }

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod activations;
 pub mod activity;
+mod areas;
 pub mod assignments;
 pub mod audit;
 pub mod backup;

@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 
 use common::{Engine, Stage, stage};
 use domain::catalogue::{
-    Catalogue, ChangeKind, FaultCode, Offer, OfferTier, Product, Programme, Subject, Translated, differences,
+    Area, Catalogue, ChangeKind, FaultCode, Offer, OfferTier, Product, Programme, Subject, Translated,
+    differences,
 };
 use domain::entitlement::Amount::Of;
 use domain::ids::{CatalogueDraftId, GrantId, HoldingId, PersonId};
 use domain::moment::Zone;
+use domain::view::benefits::{BenefitsQuery, SortColumn};
 use domain::view::catalogue::AreaAmount;
 use domain::view::tier_change::TierChangeQuery;
 use domain::{Category, ErrorCode, Field, Language, Tier};
@@ -24,10 +26,10 @@ use service::catalogue::edit::{Amount, Edit};
 use service::catalogue::publish::{self, Publish};
 use service::catalogue::{effect, file, on_clock, read};
 use service::purchases::card::{self, PayByCard};
-use service::purchases::orders;
 use service::purchases::place::{self, PlaceOrder, WantedOrder};
 use service::purchases::tier_change;
-use service::{Failure, Request, membership};
+use service::purchases::{offers, orders};
+use service::{Failure, Request, benefits, membership};
 
 const GOLD: &str = "fernhollow.example";
 const ADMIN: &str = "maren.tolvik@fernhollow.example";
@@ -737,7 +739,7 @@ async fn products_offers_and_texts_of_a_version_are_written_and_gone_ones_stay_f
     let priced = after.offers.iter_mut().find(|offer| offer.price_minor > 0).expect("an offer");
     priced.price_minor = 4_200;
     after.programme.name.en = "Another programme".to_owned();
-    after.areas.push(domain::catalogue::Area { code: "robotics".to_owned() });
+    after.areas.push(area("robotics", "Robotics"));
     let gone =
         after.products.iter().find(|product| product.kind == domain::ProductKind::Marketing).expect("one");
     let gone = gone.code.clone();
@@ -933,6 +935,16 @@ async fn an_offer_is_added_changed_and_removed_in_a_draft(
     assert!(stage.audit_intact().await);
 }
 
+/// An area with a name that is the same in each language but for a sign.
+fn area(code: &str, name: &str) -> Area {
+    let name = Translated {
+        en: name.to_owned(),
+        simplified: format!("{name} 简"),
+        traditional: format!("{name} 繁"),
+    };
+    Area { code: code.to_owned(), name }
+}
+
 fn area_edit(area: &str, level: Tier, amount: Option<AreaAmount>) -> Edit {
     let key = (STUDIO.to_owned(), level);
     Edit::AreaQuantities(area.to_owned(), Category::VisualStudio, [(key, amount)].into())
@@ -952,7 +964,7 @@ async fn areas_and_what_they_add_are_changed_in_a_draft(
     let same = area_edit("devops", Tier::Silver, own(5));
     assert_eq!(edit(same).await.expect("as it was"), 0);
 
-    assert_eq!(edit(Edit::AddArea("robotics".to_owned())).await.expect("added"), 1);
+    assert_eq!(edit(Edit::AddArea(area("robotics", "Robotics"))).await.expect("added"), 1);
     assert_eq!(edit(area_edit("robotics", Tier::Silver, own(3))).await.expect("added"), 2);
     assert_eq!(edit(area_edit("devops", Tier::Silver, own(6))).await.expect("changed"), 3);
     assert_eq!(edit(area_edit("devops", Tier::Gold, None)).await.expect("removed"), 4);
@@ -981,9 +993,17 @@ async fn areas_and_what_they_add_are_changed_in_a_draft(
         assert!(found.contains(&expected), "{expected:?} in {found:?}");
     }
 
-    let failure = edit(Edit::AddArea("devops".to_owned())).await.expect_err("it is there");
+    assert_eq!(edit(Edit::Area(area("security", "Safety"))).await.expect("renamed"), 8);
+    let mut nameless = area("drones", "Drones");
+    nameless.name.traditional = " ".to_owned();
+    let failure = edit(Edit::AddArea(nameless.clone())).await.expect_err("no name");
+    assert_eq!(first_fault(&failure), (FaultCode::TextMissing, "name.zh-Hant".to_owned()));
+    nameless.code = "devops".to_owned();
+    let failure = edit(Edit::Area(nameless)).await.expect_err("no name");
+    assert_eq!(first_fault(&failure), (FaultCode::TextMissing, "name.zh-Hant".to_owned()));
+    let failure = edit(Edit::AddArea(area("devops", "DevOps"))).await.expect_err("it is there");
     assert_eq!(first_fault(&failure), (FaultCode::Twice, "code".to_owned()));
-    let failure = edit(Edit::AddArea("No Code".to_owned())).await.expect_err("no code");
+    let failure = edit(Edit::AddArea(area("No Code", "No code"))).await.expect_err("no code");
     assert_eq!(first_fault(&failure), (FaultCode::MalformedCode, "code".to_owned()));
     let failure = edit(area_edit("devops", Tier::Silver, own(0))).await.expect_err("none of it");
     assert_eq!(first_fault(&failure), (FaultCode::NumberRange, "quantity".to_owned()));
@@ -1001,9 +1021,124 @@ async fn areas_and_what_they_add_are_changed_in_a_draft(
     assert_eq!(of("devops", Tier::Gold), None);
     assert_eq!(of("application_development", Tier::Silver), Some(Some(5)), "the other areas stay");
     assert_eq!(of("application_development", Tier::Gold), Some(Some(25)));
+    assert!(
+        found.areas.contains(&area("security", "Safety"))
+            && found.areas.contains(&area("robotics", "Robotics"))
+    );
     let rows = "select count(*) as number from competency_area where code in ('robotics', 'cloud_crm')";
     assert_eq!(stage.count(rows).await, 1);
     assert!(stage.audit_intact().await);
+}
+
+/// The areas of what an Action Pack company holds at Silver, in each language.
+async fn silver_areas(stage: &Stage) -> Vec<Vec<String>> {
+    let buyer = stage.person(BUYER).await;
+    let mut areas = Vec::new();
+    for language in Language::ALL {
+        let page = membership::page::page(&stage.service, &buyer, language).await.expect("the page");
+        let silver = page.holdings.into_iter().find(|holding| holding.tier == "silver");
+        areas.push(silver.expect("a level").areas);
+    }
+    areas
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_areas_name_is_shown_to_each_reader_in_their_language(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    put_into_force(&stage, Edit::AddArea(area("robotics", "Robotics")), false).await;
+    let own = Some(AreaAmount { quantity: Some(3), seats: None, per_area: true });
+    put_into_force(&stage, area_edit("robotics", Tier::Silver, own), false).await;
+    let text = "insert into attained_area (organization_id, tier, area, recorded_by, recorded_at)
+        select o.id, 'silver', 'robotics', (select a.id from account a order by a.id limit 1), 0
+        from organization o where o.domain = $1";
+    assert_eq!(stage.run(text, [PACK.into()]).await, 1);
+    let buyer = stage.person(BUYER).await;
+    let page = offers::page(&stage.service, &buyer, Language::SimplifiedChinese).await.expect("the page");
+    let named = page.offers.iter().flat_map(|offer| &offer.choices).filter_map(|choice| choice.area.as_ref());
+    let named: Vec<_> = named.filter(|area| area.code == "robotics").map(|area| &*area.name).collect();
+    assert_eq!(named, ["Robotics 简"]);
+    buy_silver(&stage, "robotics").await;
+    assert_eq!(silver_areas(&stage).await, [["Robotics"], ["Robotics 简"], ["Robotics 繁"]]);
+
+    // Wherever a benefit that the area adds stands.
+    let grant = stage.grant(PACK, STUDIO, "select_competency").await;
+    let query = BenefitsQuery {
+        category: Category::VisualStudio,
+        find: String::new(),
+        source: Some("select_competency:robotics".to_owned()),
+        status: None,
+        until: None,
+        sort: SortColumn::Name,
+        descending: false,
+        page: 1,
+        open: Some(grant),
+        chosen: None,
+    };
+    let page = benefits::list::page(&stage.service, &buyer, Language::TraditionalChinese, &query);
+    let page = page.await.expect("the page");
+    let shown: Vec<_> = page.rows.iter().map(|row| row.area.as_deref()).collect();
+    assert_eq!(shown, [Some("Robotics 繁")]);
+    assert_eq!(page.open.expect("open").row.area.as_deref(), Some("Robotics 繁"));
+
+    // Another name, and none of it any more: what is held keeps the last one.
+    put_into_force(&stage, Edit::Area(area("robotics", "Robots")), false).await;
+    assert_eq!(silver_areas(&stage).await, [["Robots"], ["Robots 简"], ["Robots 繁"]]);
+    put_into_force(&stage, Edit::RemoveArea("robotics".to_owned()), false).await;
+    assert!(!in_force(&stage).await.areas.iter().any(|area| area.code == "robotics"));
+    assert_eq!(silver_areas(&stage).await, [["Robots"], ["Robots 简"], ["Robots 繁"]]);
+    assert!(stage.audit_intact().await);
+}
+
+/// A catalogue's file as it was written before areas had names.
+fn without_names(catalogue: &Catalogue) -> String {
+    let text = file::write(catalogue).expect("a file");
+    let mut table: toml::Table = text.parse().expect("a table");
+    let areas = table.get_mut("area").and_then(toml::Value::as_array_mut).expect("areas");
+    for area in areas {
+        area.as_table_mut().expect("an area").remove("name").expect("a name");
+    }
+    toml::to_string(&table).expect("a file")
+}
+
+#[rstest]
+#[tokio::test]
+async fn drafts_and_files_from_before_areas_had_names_are_read_with_the_names_that_there_are(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let before = in_force(&stage).await;
+    let old = without_names(&before);
+    assert!(file::read(&old).expect("a catalogue").areas.iter().all(Area::is_unnamed));
+
+    // A file: nothing of it is a difference.
+    let draft = begin(&stage, &admin, Some(old.clone())).await.expect("a draft");
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    assert_eq!(found.catalogue, before);
+    let input = wanted(&stage, draft).await;
+    let changed = drafts::replace(&stage.service, &admin, stage.operation(), input, &old).await;
+    assert_eq!(changed.expect("read"), 0);
+    let failure = publish(&stage, &admin, draft, false).await.expect_err("nothing to publish");
+    assert_eq!(code(&failure), ErrorCode::CatalogueUnchanged);
+
+    // A draft that was kept; a new area of it has its code for a name, as it was shown.
+    let mut changed = before.clone();
+    changed.areas.push(area("robotics", "Robotics"));
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    let text = "update catalogue_draft set document = $2, base = $3 where id = $1";
+    stage.run(text, [draft.0.into(), without_names(&changed).into(), old.into()]).await;
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    assert_eq!(found.base, before);
+    let subjects: Vec<Subject> =
+        differences(&found.base, &found.catalogue).into_iter().map(|found| found.subject).collect();
+    assert_eq!(subjects, [Subject::Area("robotics".to_owned())]);
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    let robotics = in_force(&stage).await.areas.into_iter().find(|area| area.code == "robotics");
+    let names = robotics.expect("the area").name;
+    assert!(Language::ALL.iter().all(|language| names.of(*language) == "robotics"), "{names:?}");
 }
 
 #[test]
@@ -1032,7 +1167,7 @@ fn areas_that_share_a_pool_get_its_limit_together() {
         downloads: Vec::new(),
     };
     let mut catalogue = Catalogue {
-        areas: ["devops", "security"].map(|code| domain::catalogue::Area { code: code.to_owned() }).to_vec(),
+        areas: ["devops", "security"].map(|code| area(code, code)).to_vec(),
         products: [STUDIO, "other"].map(product).to_vec(),
         entitlements: vec![row(STUDIO, None), row("other", Some(5))],
         ..Catalogue::default()

@@ -96,3 +96,34 @@ async fn drafts_of_an_earlier_release_keep_those_who_changed_them(
         assert_eq!(found, expected);
     }
 }
+
+/// The portal's own texts had names for the areas of one programme; the others were shown by their codes.
+#[rstest]
+#[tokio::test]
+async fn areas_of_an_earlier_release_have_the_names_that_were_shown(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let bare = common::bare(engine).await;
+    let migrations = Migrator::migrations();
+    let before = migrations.iter().position(|one| one.name() == "m0030_area_names").expect("a migration");
+    Migrator::up(&bare.connection, Some(u32::try_from(before).expect("few"))).await.expect("as it was");
+    let text = "insert into competency_area (code) values ('security'), ('robotics')";
+    sql::run(&bare.connection, text, []).await.expect("areas");
+    Migrator::up(&bare.connection, None).await.expect("up to date");
+    let all = "select count(*) as number from competency_area_text";
+    assert_eq!(sql::number(&bare.connection, all, []).await.expect("a count"), 6);
+    let named =
+        "select count(*) as number from competency_area_text where area = $1 and language = $2 and name = $3";
+    for (area, language, name) in [
+        ("security", "en", "Security"),
+        ("security", "zh-Hans", "安全性"),
+        ("security", "zh-Hant", "安全性"),
+        ("robotics", "en", "robotics"),
+        ("robotics", "zh-Hans", "robotics"),
+        ("robotics", "zh-Hant", "robotics"),
+    ] {
+        let values = [area.into(), language.into(), name.into()];
+        let found = sql::number(&bare.connection, named, values).await.expect("a count");
+        assert_eq!(found, 1, "{area} in {language}");
+    }
+}

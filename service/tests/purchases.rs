@@ -218,7 +218,10 @@ async fn rule_18_each_condition_refuses_the_order_too(
     assert_eq!((error.code, error.detail.as_deref()), (ErrorCode::OfferNotPossible, Some("none_waiting")));
     let page = page(&stage, &buyer).await;
     let silver_offer = page.offers.iter().find(|offer| offer.code == "silver").expect("silver");
-    let choice = silver_offer.choices.iter().find(|choice| choice.area.as_deref() == Some("devops"));
+    let choice = silver_offer
+        .choices
+        .iter()
+        .find(|choice| choice.area.as_ref().is_some_and(|area| area.code == "devops"));
     assert_eq!(choice.expect("DevOps").waiting_order, Some(number));
     for (input, field, code) in [
         (

@@ -105,6 +105,7 @@ async fn the_rows_are_those_of_the_files(#[values(Engine::Sqlite, Engine::Postgr
         ("product_text", products.len() * 3),
         ("product_download", products.iter().map(|product| of(product, "download").len()).sum()),
         ("offer_text", offers.len() * 3),
+        ("competency_area_text", 19 * 3),
         ("orders", all("holding")),
         ("order_line", all("holding")),
         ("holding where state = 'active'", all("holding")),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::benefit::{Category, ProductKind, Unit};
-use domain::catalogue::{Download, Fault, FaultCode, Offer, OfferTier, Product, Programme, Translated};
+use domain::catalogue::{Area, Download, Fault, FaultCode, Offer, OfferTier, Product, Programme, Translated};
 use domain::view::catalogue::{AreaAmount, LEVELS};
 use domain::view::form::Done;
 use domain::{Day, Error, ErrorCode, Field, Language, Tier};
@@ -128,11 +128,19 @@ pub(super) async fn save_area(reader: &Reader<'_>, form: &Submission) -> Outcome
 
 pub(super) async fn add_area(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     let code = form.text("area_code").trim().to_owned();
-    let performed = change(reader, form, Edit::AddArea(code.clone())).await?;
+    let performed = change(reader, form, Edit::AddArea(area(form, code.clone()))).await?;
     let draft = wanted(form)?.draft;
     // Its quantities are next; a code that was taken over has only letters that an address may have.
     let go = Some(format!("/operator/catalogue/{draft}/area?code={code}"));
     Ok(Performed { done: Done { go, ..performed.done }, ..performed })
+}
+
+pub(super) async fn name_area(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    change(reader, form, Edit::Area(area(form, named(form).to_owned()))).await
+}
+
+fn area(form: &Submission, code: String) -> Area {
+    Area { code, name: translated(form, "name", |text| text.trim().to_owned()) }
 }
 
 pub(super) async fn remove_area(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

@@ -158,11 +158,10 @@ fn Line(id: OrderLineId, page: Signal<PurchasesPage>) -> impl IntoView {
 
 /// The offer, with its competency areas.
 fn offer(texts: Texts, line: &PurchaseLine) -> String {
-    let areas: Vec<&str> = line.areas.iter().map(|area| texts.find_area(area).unwrap_or(area)).collect();
-    if areas.is_empty() {
+    if line.areas.is_empty() {
         line.offer.clone()
     } else {
-        texts.cancel_offer_areas(format::list_and(texts.language(), &areas), &line.offer)
+        texts.cancel_offer_areas(format::list_and(texts.language(), &line.areas), &line.offer)
     }
 }
 

@@ -131,9 +131,8 @@ fn day(texts: Texts, day: Day) -> String {
     format::date(texts.language(), day)
 }
 
-fn areas(texts: Texts, codes: &[String]) -> String {
-    let names: Vec<&str> = codes.iter().map(|code| texts.find_area(code).unwrap_or(code)).collect();
-    format::list_and(texts.language(), &names)
+fn areas(texts: Texts, names: &[String]) -> String {
+    format::list_and(texts.language(), names)
 }
 
 fn order(texts: Texts, holding: &HoldingRow) -> String {

@@ -139,20 +139,19 @@ fn OneChoice(
     agreement: Option<i64>,
 ) -> impl IntoView {
     let texts = texts();
-    let area = choice.area.clone().map(|area| texts.find_area(&area).unwrap_or(&area).to_owned());
-    let heading = area.clone().map(|area| view! { <h3>{area}</h3> });
+    let (area, area_name) = choice.area.clone().map(|area| (area.code, area.name)).unzip();
+    let heading = area_name.clone().map(|name| view! { <h3>{name}</h3> });
     let others = (!choice.others.is_empty()).then(|| {
-        let mut names: Vec<&str> =
-            choice.others.iter().map(|area| texts.find_area(area).unwrap_or(area)).collect();
+        let mut names = choice.others.clone();
         names.sort_unstable();
         let names = format::list_and(texts.language(), &names);
         view! { <h3>{texts.offers_other_areas()}</h3> <p class="muted">{names}</p> }
     });
-    let name = match &area {
+    let name = match &area_name {
         Some(area) => texts.cancel_offer_areas(area, &offer.name),
         None => offer.name.clone(),
     };
-    let id = format!("no-{}-{}", offer.code, choice.area.as_deref().unwrap_or("any"));
+    let id = format!("no-{}-{}", offer.code, area.as_deref().unwrap_or("any"));
     let points = choice
         .conditions
         .iter()
@@ -198,7 +197,7 @@ fn OneChoice(
         }
         .into_any(),
         (None, None, true, Some(version)) => {
-            view! { <Order code=offer.code area=choice.area name=name version=version/> }.into_any()
+            view! { <Order code=offer.code area=area name=name version=version/> }.into_any()
         }
         (None, None, true, None) => view! {
             <div><DisabledButton label=texts.offers_order() describedby=id.clone()/></div>

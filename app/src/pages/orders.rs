@@ -91,11 +91,10 @@ fn date(texts: Texts, day: domain::Day) -> String {
 
 /// The offer, with its competency areas.
 fn offer(texts: Texts, order: &OrderRow) -> String {
-    let areas: Vec<&str> = order.areas.iter().map(|area| texts.find_area(area).unwrap_or(area)).collect();
-    let offer = if areas.is_empty() {
+    let offer = if order.areas.is_empty() {
         order.offer.clone()
     } else {
-        texts.cancel_offer_areas(format::list_and(texts.language(), &areas), &order.offer)
+        texts.cancel_offer_areas(format::list_and(texts.language(), &order.areas), &order.offer)
     };
     match order.kind {
         OrderKind::Purchase => offer,

@@ -66,11 +66,10 @@ fn Page(page: Signal<TierChangePage>) -> impl IntoView {
 
 /// The offer with its areas.
 fn named(texts: Texts, offer: &str, areas: &[String]) -> String {
-    let names: Vec<&str> = areas.iter().map(|area| texts.find_area(area).unwrap_or(area)).collect();
-    if names.is_empty() {
+    if areas.is_empty() {
         offer.to_owned()
     } else {
-        texts.cancel_offer_areas(format::list_and(texts.language(), &names), offer)
+        texts.cancel_offer_areas(format::list_and(texts.language(), areas), offer)
     }
 }
 

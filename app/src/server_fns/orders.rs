@@ -55,6 +55,12 @@ pub async fn order(number: i64) -> Result<Loaded<OrderPage>, Refusal> {
 pub async fn competencies(query: CompetenciesQuery) -> Result<Loaded<CompetenciesPage>, Refusal> {
     use super::context;
     let service = context::service()?;
-    let page = service::purchases::competencies::page(&service, &context::request(), &query).await;
+    let page = service::purchases::competencies::page(
+        &service,
+        &context::request(),
+        crate::i18n::language(),
+        &query,
+    )
+    .await;
     context::answer(&service, page).await
 }

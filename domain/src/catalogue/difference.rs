@@ -78,7 +78,9 @@ pub fn flatten(catalogue: &Catalogue) -> Flat {
         flat.insert(Subject::Policy(name.clone()), fields.0);
     }
     for area in &catalogue.areas {
-        flat.insert(Subject::Area(area.code.clone()), BTreeMap::new());
+        let mut fields = Fields::default();
+        fields.texts("name", &area.name);
+        flat.insert(Subject::Area(area.code.clone()), fields.0);
     }
     for offer in &catalogue.offers {
         let mut fields = Fields::default();
@@ -222,6 +224,7 @@ mod tests {
         after.entitlements[1].areas.push("security".to_owned());
         after.products.retain(|product| product.code != "system");
         after.offers[0].name.en = "Base".to_owned();
+        after.areas[0].name.en = "Development".to_owned();
         let found = differences(&before, &after);
         let said: Vec<String> = found
             .iter()
@@ -243,6 +246,7 @@ mod tests {
         assert_eq!(
             said,
             [
+                "changed Area(\"devops\") name.en: Some(\"devops\") to Some(\"Development\")".to_owned(),
                 "changed Offer(\"network\") name.en: Some(\"Network\") to Some(\"Base\")".to_owned(),
                 "removed Product(\"system\") name.en: Some(\"System\") to None".to_owned(),
                 format!(

@@ -105,11 +105,22 @@ pub struct Programme {
 }
 
 /// A competency area.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Area {
     /// Its code.
     pub code: String,
+    /// Its name. A document that was written before areas had names is read without: whoever reads it fills them in.
+    #[serde(default)]
+    pub name: Translated<String>,
+}
+
+impl Area {
+    /// Whether it has no name in any language.
+    #[must_use]
+    pub fn is_unnamed(&self) -> bool {
+        Language::ALL.iter().all(|language| self.name.of(*language).is_empty())
+    }
 }
 
 /// What can be joined or bought.
@@ -248,7 +259,7 @@ impl Catalogue {
     /// Brings it into the order in which it is compared and written: by code, areas one after the other;
     /// rows that say the same of several areas become one.
     pub fn sort(&mut self) {
-        self.areas.sort();
+        self.areas.sort_by(|a, b| a.code.cmp(&b.code));
         self.offers.sort_by_key(|offer| (offer.tier as u8, offer.code.clone()));
         self.products
             .sort_by(|a, b| (a.kind.category() as u8, &a.code).cmp(&(b.kind.category() as u8, &b.code)));

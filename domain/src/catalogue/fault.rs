@@ -99,6 +99,9 @@ pub fn faults(catalogue: &Catalogue, known: impl Fn(&str, &str) -> bool) -> Vec<
         found.check(known(name, value), FaultCode::UnknownPolicy, || format!("policies, {name}"));
     }
     let areas = found.codes("area", catalogue.areas.iter().map(|area| area.code.as_str()));
+    for area in &catalogue.areas {
+        found.text(&format!("area {}", area.code), "name", &area.name, NAME);
+    }
     found.codes("offer", catalogue.offers.iter().map(|offer| offer.code.as_str()));
     let mut tiers = BTreeMap::new();
     for offer in &catalogue.offers {
@@ -314,7 +317,7 @@ mod tests {
     #[test]
     fn every_fault_is_found_where_it_stands() {
         type Change = fn(&mut Catalogue);
-        let cases: [(Change, FaultCode, &str); 19] = [
+        let cases: [(Change, FaultCode, &str); 21] = [
             (|c| c.products[0].code = "No Code".to_owned(), FaultCode::MalformedCode, "product No Code"),
             (
                 |c| {
@@ -329,6 +332,8 @@ mod tests {
                 FaultCode::TextMissing,
                 "product studio, name.zh-Hans",
             ),
+            (|c| c.areas[1].name.traditional.clear(), FaultCode::TextMissing, "area security, name.zh-Hant"),
+            (|c| c.areas[0].name.en = "x".repeat(121), FaultCode::TextTooLong, "area devops, name.en"),
             (|c| c.offers[0].name.en = "x".repeat(121), FaultCode::TextTooLong, "offer network, name.en"),
             (|c| c.products[0].instructions.en.clear(), FaultCode::Steps, "product studio, instructions.en"),
             (|c| c.offers[0].price_minor = -1, FaultCode::NumberRange, "offer network, price_minor"),

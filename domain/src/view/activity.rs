@@ -130,7 +130,7 @@ pub struct NamedBenefit {
     pub name: String,
     /// Code of its source.
     pub source: String,
-    /// Code of the competency area.
+    /// The competency area in the reader's language.
     pub area: Option<String>,
 }
 

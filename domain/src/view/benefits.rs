@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::area::NamedArea;
 use super::individual_grants::IndividualShown;
 use super::{
     cloud::CloudKeyDetail, marketing::MarketingDetail, seats::SeatsDetail, software::KeyDetail,
@@ -84,7 +85,7 @@ pub struct BenefitRow {
     pub kind: ProductKind,
     /// Code of the source.
     pub source: String,
-    /// Code of the competency area, where the source is one.
+    /// The competency area in the reader's language, where the source is one.
     pub area: Option<String>,
     /// Unit of the quantity.
     pub unit: Unit,
@@ -126,7 +127,7 @@ pub struct BenefitsPage {
     /// Rows that end within 30 days.
     pub ending: i64,
     /// Sources that the filter offers: code and area.
-    pub sources: Vec<(String, Option<String>)>,
+    pub sources: Vec<(String, Option<NamedArea>)>,
     /// How technical benefits are put to use; in edition A the category is called Support.
     pub edition: SupportEdition,
     /// The open row.

@@ -110,9 +110,9 @@ pub struct DifferenceRow {
     pub kind: ChangeKind,
     /// What it is.
     pub part: Part,
-    /// Its name in the reader's language; the code of a policy or an area.
+    /// Its name in the reader's language; the code of a policy.
     pub name: String,
-    /// The source of a quantity, with level and area of a select competency.
+    /// The source of a quantity, with level and area of a select competency; the area by its name.
     pub source: Option<(SourceLabel, Option<Tier>, Option<String>)>,
     /// The fields that differ.
     pub values: Vec<Value>,
@@ -168,6 +168,8 @@ pub struct DraftOfferRow {
 pub struct DraftAreaRow {
     /// Its code.
     pub code: String,
+    /// Its name in the reader's language.
+    pub name: String,
     /// How many quantities it adds, over all products and levels.
     pub quantities: i64,
 }
@@ -359,6 +361,8 @@ pub struct DraftAreaPage {
     pub row_version: i64,
     /// The area's code; empty for a new one.
     pub area: String,
+    /// Its names in the order of the languages; empty for a new one.
+    pub names: [String; 3],
     /// The category whose quantities follow.
     pub category: Category,
     /// Its products.

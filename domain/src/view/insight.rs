@@ -153,7 +153,7 @@ pub struct UnusedBenefit {
     pub name: String,
     /// Code of the source.
     pub source: String,
-    /// Code of the competency area.
+    /// The competency area in the reader's language.
     pub area: Option<String>,
     /// What is counted.
     pub unit: Unit,
@@ -188,7 +188,7 @@ pub struct IdleSeat {
     pub product: String,
     /// Code of the source.
     pub source: String,
-    /// Code of the competency area.
+    /// The competency area in the reader's language.
     pub area: Option<String>,
     /// Since when.
     pub since: Day,

@@ -52,7 +52,7 @@ pub struct HoldingRow {
     pub offer: String,
     /// Code of the tier of the offer.
     pub tier: String,
-    /// Codes of the competency areas.
+    /// Names of the competency areas, in the reader's language.
     pub areas: Vec<String>,
     /// Where it stands.
     pub state: HoldingState,
@@ -77,7 +77,7 @@ pub struct HoldingRow {
 pub struct SourceRow {
     /// Code of the source.
     pub source: String,
-    /// Code of the competency area, where one adds it.
+    /// The competency area in the reader's language, where one adds it.
     pub area: Option<String>,
     /// Benefits from it, by category.
     pub benefits: Vec<(Category, i64)>,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::area::NamedArea;
 use super::benefits::WhyNot;
 use super::orders::ProofRow;
 use super::purchases::{CancellationReason, PurchaseLine};
@@ -316,7 +317,7 @@ pub enum ItemFacts {
 pub struct ActivationItem {
     /// Code of the source.
     pub source: String,
-    /// Code of the competency area.
+    /// The competency area in the reader's language.
     pub area: Option<String>,
     /// Whether Access ID and Contract ID can be issued.
     pub takes_ids: bool,
@@ -356,7 +357,7 @@ pub struct AdvisoryItem {
     pub benefit: String,
     /// Code of its source.
     pub source: String,
-    /// Code of its competency area.
+    /// The competency area in the reader's language.
     pub area: Option<String>,
     /// Hours left; none is unlimited.
     pub left: Option<i64>,
@@ -397,7 +398,7 @@ pub struct PaymentItem {
     pub state: OrderState,
     /// The offer in the reader's language.
     pub offer: String,
-    /// Codes of competency areas.
+    /// Names of the competency areas, in the reader's language.
     pub areas: Vec<String>,
     /// What is to be paid, in the smallest unit of the currency.
     pub price_minor: i64,
@@ -427,8 +428,8 @@ pub struct AttainedRow {
     pub domain: String,
     /// Code of the level.
     pub tier: String,
-    /// Code of the area.
-    pub area: String,
+    /// The area.
+    pub area: NamedArea,
     /// When it was recorded, in UTC.
     pub day: Day,
     /// By whom.
@@ -440,8 +441,8 @@ pub struct AttainedRow {
 pub struct CompetenciesPage {
     /// The latest first.
     pub rows: Vec<AttainedRow>,
-    /// Codes of the competency areas that the programme has.
-    pub areas: Vec<String>,
+    /// The competency areas that the programme has.
+    pub areas: Vec<NamedArea>,
     /// Why the reader can't record any.
     pub why_not: WhyNot,
 }
@@ -457,7 +458,7 @@ pub struct IncidentGrant {
     pub name: String,
     /// Code of its source.
     pub source: String,
-    /// Code of its competency area.
+    /// The competency area in the reader's language.
     pub area: Option<String>,
     /// Incidents left; none is unlimited.
     pub left: Option<i64>,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::area::NamedArea;
 use super::benefits::WhyNot;
 use super::renewal::RenewalRow;
 use super::tier_change::TierChangeDone;
@@ -68,9 +69,9 @@ pub struct OfferCard {
 /// An offer in an area, or without one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OfferChoice {
-    /// Code of the competency area.
-    pub area: Option<String>,
-    /// Codes of the areas that it is said of together: neither attained nor held.
+    /// The competency area.
+    pub area: Option<NamedArea>,
+    /// Names of the areas that it is said of together: neither attained nor held.
     pub others: Vec<String>,
     /// Each condition, and whether it is met.
     pub conditions: Vec<(OfferCondition, bool)>,
@@ -103,7 +104,7 @@ pub struct OrderRow {
     pub kind: OrderKind,
     /// The offer in the reader's language.
     pub offer: String,
-    /// Codes of competency areas.
+    /// Names of the competency areas, in the reader's language.
     pub areas: Vec<String>,
     /// Where it stands.
     pub state: OrderState,

@@ -35,7 +35,7 @@ pub struct OwnSeat {
     pub summary: String,
     /// Code of the source.
     pub source: String,
-    /// Code of the competency area.
+    /// The competency area in the reader's language.
     pub area: Option<String>,
     /// Kind of product.
     pub kind: ProductKind,
@@ -85,7 +85,7 @@ pub struct OwnSupport {
     pub name: String,
     /// Code of the source.
     pub source: String,
-    /// Code of the competency area.
+    /// The competency area in the reader's language.
     pub area: Option<String>,
     /// Usable until.
     pub expires: Option<Day>,
@@ -102,7 +102,7 @@ pub struct Askable {
     pub summary: String,
     /// Code of the source.
     pub source: String,
-    /// Code of the competency area.
+    /// The competency area in the reader's language.
     pub area: Option<String>,
     /// What is left; none is unlimited.
     pub left: Option<i64>,

@@ -231,7 +231,7 @@ pub struct DepartingSeat {
     pub product: String,
     /// Code of the source.
     pub source: String,
-    /// Code of the competency area.
+    /// The competency area in the reader's language.
     pub area: Option<String>,
     /// Why it can't be handed over now.
     pub stays: Option<ErrorCode>,

@@ -58,7 +58,7 @@ pub struct PurchaseLine {
     pub order: i64,
     /// The offer in the reader's language.
     pub offer: String,
-    /// Codes of competency areas.
+    /// Names of the competency areas, in the reader's language.
     pub areas: Vec<String>,
     /// Price in the smallest unit of the currency.
     pub price_minor: i64,

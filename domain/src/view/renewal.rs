@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::area::NamedArea;
 use crate::Day;
 use crate::ids::HoldingId;
 use crate::renewal::RenewalCondition;
@@ -37,8 +38,8 @@ pub struct RenewalRow {
     pub offer_code: String,
     /// The offer in the reader's language.
     pub offer: String,
-    /// Codes of the competency areas.
-    pub areas: Vec<String>,
+    /// Its competency areas.
+    pub areas: Vec<NamedArea>,
     /// Price of the next year in the smallest unit of the currency.
     pub price_minor: i64,
     /// ISO 4217 code.

@@ -144,7 +144,7 @@ pub struct WaitingSeatRequest {
     pub product: String,
     /// Code of the source.
     pub source: String,
-    /// Code of the competency area.
+    /// The competency area in the reader's language.
     pub area: Option<String>,
     /// Seats left; none is unlimited.
     pub left: Option<i64>,

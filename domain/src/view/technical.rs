@@ -116,7 +116,7 @@ pub struct ChargeChoice {
     pub name: String,
     /// Code of the source.
     pub source: String,
-    /// Code of the competency area.
+    /// The competency area in the reader's language.
     pub area: Option<String>,
     /// Hours left; none is unlimited.
     pub left: Option<i64>,

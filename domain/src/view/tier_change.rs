@@ -25,7 +25,7 @@ pub struct TierChangeChoice {
     pub offer: String,
     /// The offer of the other level.
     pub target: String,
-    /// Codes of the competency areas.
+    /// Names of the competency areas, in the reader's language.
     pub areas: Vec<String>,
 }
 

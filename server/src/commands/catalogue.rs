@@ -123,7 +123,8 @@ fn tell_faults(catalogue: &Document, known: &Known) -> std::io::Result<bool> {
 }
 
 async fn diff(service: &Service, path: &Path) -> Result<ExitCode, Trouble> {
-    let (_, catalogue) = read_file(path)?;
+    let (_, mut catalogue) = read_file(path)?;
+    read::name_areas(service.database.reader(), [&mut catalogue]).await?;
     let (_, in_force) = read::at_one_moment(&service.database).await?;
     let faulty = tell_faults(&catalogue, &read::known(service.database.reader()).await?)?;
     let found = differences(&in_force, &catalogue);
@@ -172,7 +173,8 @@ fn subject(subject: &Subject) -> String {
 }
 
 async fn import(service: &Service, import: Import) -> Result<ExitCode, Trouble> {
-    let (text, catalogue) = read_file(&import.file)?;
+    let (text, mut catalogue) = read_file(&import.file)?;
+    read::name_areas(service.database.reader(), [&mut catalogue]).await?;
     let from = match &import.from {
         Some(day) => Some(Day::parse(day).ok_or_else(|| format!("{day} is no day like 2027-01-31"))?),
         None => None,

@@ -112,11 +112,25 @@ async fn an_area_is_added_with_its_quantities_and_removed_by_posting(
     let browser = portal.signed_in(PROGRAMME_ADMIN).await;
     let path = at("/area");
     let form = browser.get(&path).await.form("add_catalogue_area", None);
+    let form = form.with("name.en", "Robotics").with("name.zh-Hans", "机器人").with("name.zh-Hant", "機器人");
     let answer = browser.submit(&path, &form.clone().with("area_code", "No Code")).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
     assert!(is_marked(&answer, "area_code"));
+    let answer =
+        browser.submit(&path, &form.clone().with("area_code", "robotics").with("name.en", " ")).await;
+    assert!(is_marked(&answer, "name.en") && !is_marked(&answer, "name.zh-Hant"), "{}", answer.body);
     let answer = browser.submit(&path, &form.with("area_code", "robotics")).await;
     assert_eq!(answer.location(), at("/area?code=robotics"));
+
+    let path = at("/area?code=robotics");
+    let form = browser.get(&path).await.form("name_catalogue_area", None);
+    assert_eq!((form.get("name.en"), form.get("name.zh-Hant")), (Some("Robotics"), Some("機器人")));
+    let answer = browser.submit(&path, &form.clone().with("name.zh-Hans", "")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    assert!(is_marked(&answer, "name.zh-Hans") && !is_marked(&answer, "name.en"), "{}", answer.body);
+    let answer = browser.submit(&path, &form.with("name.en", "Robots & drones")).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("Robots &amp; drones"), "{}", page.body);
 
     let quantity = "quantity:visual_studio_enterprise:silver";
     let own = "per_area:visual_studio_enterprise:silver";

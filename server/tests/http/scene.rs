@@ -351,6 +351,7 @@ pub const FORMS: &[FormRow] = &[
     form("remove_catalogue_offer", "/operator/catalogue", DRAFTS, Then::Done),
     form("save_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
     form("add_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
+    form("name_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
     form("remove_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
     form("save_catalogue_programme", "/operator/catalogue", DRAFTS, Then::Done),
     form("save_catalogue_policies", "/operator/catalogue", DRAFTS, Then::Done),
@@ -1308,9 +1309,21 @@ impl Stage {
                 ("quantity:visual_studio_enterprise:silver", "6"),
                 ("per_area:visual_studio_enterprise:silver", "true"),
             ]),
-            "add_catalogue_area" => {
-                fields(&[("target", &format!("{draft}:")), ("version", &version), ("area_code", "robotics")])
-            }
+            "add_catalogue_area" => fields(&[
+                ("target", &format!("{draft}:")),
+                ("version", &version),
+                ("area_code", "robotics"),
+                ("name.en", "Robotics"),
+                ("name.zh-Hans", "机器人"),
+                ("name.zh-Hant", "機器人"),
+            ]),
+            "name_catalogue_area" => fields(&[
+                ("target", &format!("{draft}:devops")),
+                ("version", &version),
+                ("name.en", "Development and operations"),
+                ("name.zh-Hans", "开发与运维"),
+                ("name.zh-Hant", "開發與維運"),
+            ]),
             "remove_catalogue_area" => {
                 fields(&[("target", &format!("{draft}:datacenter")), ("version", &version)])
             }

@@ -113,7 +113,8 @@ pub(super) async fn rows(
         "select e.organization_id, e.sequence, e.hash, e.at, e.actor_kind, e.actor_id,
             coalesce(a.full_name, k.name) as actor_name,
             e.action, e.object_kind, e.object_id, e.before_state, e.after_state, e.address, e.request_id,
-            pa.full_name as person_name, t.name as product_name, g.source, g.area, o.name as organization
+            pa.full_name as person_name, t.name as product_name, g.source, coalesce(an.name, g.area) as area,
+            o.name as organization
         from ({keys}) w
         join audit_event e on e.organization_id = w.organization_id and e.sequence = w.sequence
         left join account a on a.id = e.actor_id
@@ -121,6 +122,7 @@ pub(super) async fn rows(
         left join person p on p.id = e.person_id left join account pa on pa.id = p.account_id
         left join benefit_grant g on g.id = e.grant_id
         left join product_text t on t.product_id = g.product_id and t.language = {language}
+        left join competency_area_text an on an.area = g.area and an.language = {language}
         left join organization o on o.id = e.organization_id
         order by {ORDER} limit {limit}"
     );

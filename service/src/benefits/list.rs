@@ -4,6 +4,7 @@ use domain::benefit::{ProductKind, RowStatus, Unit};
 use domain::ids::{GrantId, OrganizationId};
 use domain::moment::Zone;
 use domain::rights::Action;
+use domain::view::area::NamedArea;
 use domain::view::benefits::{BenefitRow, BenefitsPage, BenefitsQuery, PAGE_ROWS, SortColumn, Until};
 use domain::{Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
@@ -38,6 +39,7 @@ pub const ROWS: &str = "
         end as status
     from (
         select g.id, g.category, t.name, lower(t.name) as sort_name, t.summary, p.kind, p.unit, g.source, g.area,
+            coalesce(an.name, g.area) as area_name,
             po.quantity, g.activate_by, g.expires_at as granted_until,
             case when a.state = 'active' then coalesce(a.expires_at, g.expires_at) else g.expires_at end as expires_at,
             g.holding_ends_at, g.state, g.activation_state, o.portal_state,
@@ -64,6 +66,7 @@ pub const ROWS: &str = "
         from benefit_grant g
         join product p on p.id = g.product_id
         join product_text t on t.product_id = p.id and t.language = $2
+        left join competency_area_text an on an.area = g.area and an.language = $2
         join pool po on po.id = g.pool_id
         join organization o on o.id = g.organization_id
         left join activation a on a.grant_id = g.id and a.person_id is null
@@ -83,7 +86,7 @@ pub(crate) struct Row {
     kind: String,
     unit: String,
     source: String,
-    area: Option<String>,
+    area_name: Option<String>,
     quantity: Option<i64>,
     used: i64,
     status: String,
@@ -109,6 +112,7 @@ struct Totals {
 struct SourceRow {
     source: String,
     area: Option<String>,
+    area_name: Option<String>,
 }
 
 /// The page that the query asks for, its open row included.
@@ -141,9 +145,11 @@ pub async fn page(
     let totals = sql::one::<Totals>(reader, &totals, base.clone())
         .await?
         .ok_or_else(|| Failure::broken("benefit_grant", "totals", category))?;
-    let text = "select distinct source, area from benefit_grant where organization_id = $1 and category = $2
-        order by source, area";
-    let sources = sql::all::<SourceRow>(reader, text, [base[0].clone(), category.into()]).await?;
+    let text = "select distinct g.source, g.area, coalesce(an.name, g.area) as area_name from benefit_grant g
+        left join competency_area_text an on an.area = g.area and an.language = $2
+        where g.organization_id = $1 and g.category = $3 order by g.source, g.area";
+    let values = [base[0].clone(), base[1].clone(), category.into()];
+    let sources = sql::all::<SourceRow>(reader, text, values).await?;
 
     let (filter, values) = filter(query, &zone, now, base.to_vec());
     let total = if filter == NO_FILTER {
@@ -176,7 +182,13 @@ pub async fn page(
         holders: totals.holders,
         ending: totals.ending.unwrap_or(0),
         edition: policies.support_edition,
-        sources: sources.into_iter().map(|row| (row.source, row.area)).collect(),
+        sources: sources
+            .into_iter()
+            .map(|row| {
+                let area = row.area.zip(row.area_name);
+                (row.source, area.map(|(code, name)| NamedArea { code, name }))
+            })
+            .collect(),
         open,
     })
 }
@@ -272,7 +284,7 @@ pub(crate) fn view(row: Row, zone: &Zone, now: Moment) -> Outcome<BenefitRow> {
         name: row.name,
         summary: row.summary,
         source: row.source,
-        area: row.area,
+        area: row.area_name,
         quantity: row.quantity,
         used: row.used,
         processing: processing(row.requested_at, row.target_at, zone, now),

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::catalogue::{
-    Catalogue, ChangeKind, Difference, Entitlement, Offer, Product, Quantity, Subject, Translated,
+    Area, Catalogue, ChangeKind, Difference, Entitlement, Offer, Product, Quantity, Subject, Translated,
     differences,
 };
 use domain::{AuditAction, Language};
@@ -100,15 +100,29 @@ async fn write_programme(
                     sql::run(connection, text, [name.into(), value.into()]).await?;
                 }
             }
+            // Its name stays, for what is held in it.
             (Subject::Area(code), ChangeKind::Removed) => {
                 sql::run(connection, "delete from competency_area where code = $1", [code.into()]).await?;
             }
             (Subject::Area(code), _) => {
                 let text = "insert into competency_area (code) values ($1) on conflict (code) do nothing";
                 sql::run(connection, text, [code.into()]).await?;
+                if let Some(area) = catalogue.areas.iter().find(|area| area.code == *code) {
+                    write_area_texts(connection, area).await?;
+                }
             }
             _ => {}
         }
+    }
+    Ok(())
+}
+
+async fn write_area_texts(connection: &impl ConnectionTrait, area: &Area) -> Outcome<()> {
+    let text = "insert into competency_area_text (area, language, name) values ($1, $2, $3)
+        on conflict (area, language) do update set name = excluded.name";
+    for language in Language::ALL {
+        let name = area.name.of(language).trim();
+        sql::run(connection, text, [area.code.as_str().into(), language.tag().into(), name.into()]).await?;
     }
     Ok(())
 }

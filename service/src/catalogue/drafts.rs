@@ -102,13 +102,23 @@ impl TryFrom<Row> for Draft {
 /// [`ErrorCode::NotFound`].
 pub async fn find(connection: &impl ConnectionTrait, draft: CatalogueDraftId) -> Outcome<Draft> {
     let row = sql::one::<Row>(connection, &format!("{COLUMNS} where id = $1"), [draft.0.into()]).await?;
-    Draft::try_from(row.ok_or(ErrorCode::NotFound)?)
+    read_row(connection, row.ok_or(ErrorCode::NotFound)?).await
+}
+
+/// A draft with names for its areas: one that was kept before they had any is read, too.
+async fn read_row(connection: &impl ConnectionTrait, row: Row) -> Outcome<Draft> {
+    let mut draft = Draft::try_from(row)?;
+    read::name_areas(connection, [&mut draft.catalogue, &mut draft.base]).await?;
+    Ok(draft)
 }
 
 /// The published version whose day has come, if there is one.
 pub(super) async fn due(connection: &impl ConnectionTrait, now: Moment) -> Outcome<Option<Draft>> {
     let text = format!("{COLUMNS} where state = 'published' and in_force_at <= $1");
-    sql::one::<Row>(connection, &text, [now.0.into()]).await?.map(Draft::try_from).transpose()
+    match sql::one::<Row>(connection, &text, [now.0.into()]).await? {
+        Some(row) => Ok(Some(read_row(connection, row).await?)),
+        None => Ok(None),
+    }
 }
 
 /// The draft for a change, if it is as the page showed it and in that state.
@@ -150,8 +160,12 @@ pub async fn begin(
     let in_force = read::in_force(&change.transaction).await?;
     let version = read::version(&change.transaction).await?;
     let base = file::write(&in_force)?;
-    let document = match &from_file {
-        Some(catalogue) => file::write(catalogue)?,
+    let is_file = from_file.is_some();
+    let document = match from_file {
+        Some(mut catalogue) => {
+            read::name_areas(&change.transaction, [&mut catalogue]).await?;
+            file::write(&catalogue)?
+        }
         None => base.clone(),
     };
     // Read back, both are bound by what a file can have; as it is written here, a file may be longer.
@@ -172,7 +186,7 @@ pub async fn begin(
         change.now.0.into(),
     ];
     sql::run(&change.transaction, text, values).await?;
-    if from_file.is_some() {
+    if is_file {
         remember_editor(&change, id, operator.account.0).await?;
     }
     change.record(event(AuditAction::CatalogueDrafted, id).after(title));
@@ -235,13 +249,14 @@ pub async fn replace(
 ) -> Outcome<usize> {
     may_change(request)?;
     let account = request.operator()?.account.0;
-    let catalogue = file::read(text)?;
+    let mut catalogue = file::read(text)?;
     let operation = Operation::new(operation, "replace_catalogue_draft", &(wanted, text));
     let change = match Change::begin(service, request, operation).await? {
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
     let draft = claim(&change, wanted, "draft").await?;
+    read::name_areas(&change.transaction, [&mut catalogue]).await?;
     save(*change, &draft, &catalogue, account).await
 }
 

@@ -37,7 +37,9 @@ pub enum Edit {
     /// An offer that can't be joined or bought any more.
     RemoveOffer(String),
     /// A new competency area.
-    AddArea(String),
+    AddArea(Area),
+    /// What a form says about the name of the area of a code.
+    Area(Area),
     /// A competency area that there isn't any more, with its quantities.
     RemoveArea(String),
     /// What an area adds of the products of a category, by product and level; none is nothing, what isn't named stays.
@@ -90,7 +92,12 @@ impl Edit {
             }
             Self::RemoveOffer(code) => catalogue.offers.retain(|offer| offer.code != code),
             // One of the same code is a fault.
-            Self::AddArea(code) => catalogue.areas.push(Area { code }),
+            Self::AddArea(area) => catalogue.areas.push(area),
+            Self::Area(area) => {
+                if let Some(of) = catalogue.areas.iter_mut().find(|of| of.code == area.code) {
+                    take_over(&mut of.name, &area.name, line);
+                }
+            }
             Self::RemoveArea(code) => {
                 catalogue.areas.retain(|area| area.code != code);
                 catalogue.entitlements.retain_mut(|row| without_area(row, &code));

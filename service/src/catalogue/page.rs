@@ -138,7 +138,7 @@ pub async fn draft(
         category: query.category,
         quantities: quantities(&draft.catalogue, query, language),
         offers: draft.catalogue.offers.iter().map(|offer| offer_row(offer, language)).collect(),
-        areas: areas(&draft.catalogue),
+        areas: areas(&draft.catalogue, language),
         publication: policies::in_force(reader).await?.catalogue_publication,
         mine: drafts::is_editor(reader, draft.id, operator.account.0).await?,
         why_not: right(OperatorAction::DraftCatalogue).or(closed.clone()),
@@ -169,12 +169,16 @@ fn offer_row(offer: &Offer, language: Language) -> DraftOfferRow {
     }
 }
 
-fn areas(catalogue: &Catalogue) -> Vec<DraftAreaRow> {
+fn areas(catalogue: &Catalogue, language: Language) -> Vec<DraftAreaRow> {
     let count = |code: &String| {
         let rows = catalogue.entitlements.iter().filter(|row| row.areas.contains(code)).count();
         i64::try_from(rows).unwrap_or(i64::MAX)
     };
-    let row = |area: &Area| DraftAreaRow { quantities: count(&area.code), code: area.code.clone() };
+    let row = |area: &Area| DraftAreaRow {
+        quantities: count(&area.code),
+        code: area.code.clone(),
+        name: area.name.of(language).clone(),
+    };
     catalogue.areas.iter().map(row).collect()
 }
 
@@ -202,14 +206,18 @@ fn quantities(catalogue: &Catalogue, query: &DraftQuery, language: Language) -> 
 
 /// Names of what a draft has or had.
 struct Names {
+    areas: HashMap<String, String>,
     products: HashMap<String, String>,
     offers: HashMap<String, String>,
 }
 
 impl Names {
     fn of(draft: &Draft, language: Language) -> Self {
-        let (mut products, mut offers) = (HashMap::new(), HashMap::new());
+        let (mut areas, mut products, mut offers) = (HashMap::new(), HashMap::new(), HashMap::new());
         for catalogue in [&draft.base, &draft.catalogue] {
+            for area in &catalogue.areas {
+                areas.insert(area.code.clone(), area.name.of(language).clone());
+            }
             for product in &catalogue.products {
                 products.insert(product.code.clone(), product.name.of(language).clone());
             }
@@ -217,21 +225,22 @@ impl Names {
                 offers.insert(offer.code.clone(), offer.name.of(language).clone());
             }
         }
-        Self { products, offers }
+        Self { areas, products, offers }
     }
 
     fn difference(&self, difference: &Difference) -> DifferenceRow {
         let product = |code: &String| self.products.get(code).unwrap_or(code).clone();
+        let named = |code: &String| self.areas.get(code).unwrap_or(code).clone();
         let mut source = None;
         let (part, name) = match &difference.subject {
             Subject::Programme => (Part::Programme, String::new()),
             Subject::Policy(name) => (Part::Policy, name.clone()),
-            Subject::Area(code) => (Part::Area, code.clone()),
+            Subject::Area(code) => (Part::Area, named(code)),
             Subject::Offer(code) => (Part::Offer, self.offers.get(code).unwrap_or(code).clone()),
             Subject::Product(code) => (Part::Product, product(code)),
             Subject::Quantity(Quantity { product: code, source: of, level, area }) => {
                 let level = level.as_deref().and_then(Tier::from_code);
-                source = SourceLabel::from_code(of).map(|of| (of, level, area.clone()));
+                source = SourceLabel::from_code(of).map(|of| (of, level, area.as_ref().map(named)));
                 (Part::Quantity, product(code))
             }
         };
@@ -340,15 +349,18 @@ pub async fn area(
 ) -> Outcome<DraftAreaPage> {
     let (row, draft, why_not) = for_form(service, request, query.draft).await?;
     let catalogue = &draft.catalogue;
-    let known = catalogue.areas.iter().any(|area| area.code == query.area);
+    let found = catalogue.areas.iter().find(|area| area.code == query.area);
+    let known = found.is_some();
     if !known && !query.area.is_empty() {
         return Err(ErrorCode::NotFound.into());
     }
     let shown = |product: &&Product| known && product.kind.category() == query.category;
     let rows = catalogue.products.iter().filter(shown);
     let rows = rows.map(|product| area_row(catalogue, product, &query.area, language)).collect();
+    let name = |language: Language| found.map(|area| area.name.of(language).clone()).unwrap_or_default();
+    let names = Language::ALL.map(name);
     let (area, category) = (query.area.clone(), query.category);
-    Ok(DraftAreaPage { row, row_version: draft.row_version, area, category, rows, why_not })
+    Ok(DraftAreaPage { row, row_version: draft.row_version, area, names, category, rows, why_not })
 }
 
 fn area_row(catalogue: &Catalogue, product: &Product, area: &str, language: Language) -> AreaQuantityRow {

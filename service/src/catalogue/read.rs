@@ -110,13 +110,55 @@ async fn programme(connection: &impl ConnectionTrait) -> Outcome<Programme> {
     Ok(programme)
 }
 
+#[derive(FromQueryResult)]
+struct AreaRow {
+    code: String,
+    language: String,
+    name: String,
+}
+
 async fn areas(connection: &impl ConnectionTrait) -> Outcome<Vec<Area>> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        code: String,
+    let text = "select c.code, t.language, t.name from competency_area c
+        join competency_area_text t on t.area = c.code order by c.code";
+    let mut areas: Vec<Area> = Vec::new();
+    for row in sql::all::<AreaRow>(connection, text, []).await? {
+        if areas.last().is_none_or(|last| last.code != row.code) {
+            areas.push(Area { code: row.code, name: Translated::default() });
+        }
+        if let Some(area) = areas.last_mut() {
+            put(&mut area.name, &row.language, row.name);
+        }
     }
-    let rows = sql::all::<Row>(connection, "select code from competency_area", []).await?;
-    Ok(rows.into_iter().map(|row| Area { code: row.code }).collect())
+    Ok(areas)
+}
+
+/// Names the areas of documents that were written before areas had names: as the database does, also where the
+/// catalogue in force doesn't have the area any more; else by their codes.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub async fn name_areas<const N: usize>(
+    connection: &impl ConnectionTrait,
+    catalogues: [&mut Catalogue; N],
+) -> Outcome<()> {
+    let unnamed = catalogues.into_iter().flat_map(|catalogue| &mut catalogue.areas);
+    let unnamed: Vec<&mut Area> = unnamed.filter(|area| area.is_unnamed()).collect();
+    if unnamed.is_empty() {
+        return Ok(());
+    }
+    let mut names: HashMap<String, Translated<String>> = HashMap::new();
+    let text = "select area as code, language, name from competency_area_text";
+    for row in sql::all::<AreaRow>(connection, text, []).await? {
+        put(names.entry(row.code).or_default(), &row.language, row.name);
+    }
+    for area in unnamed {
+        let code = || area.code.clone();
+        area.name = match names.get(&area.code) {
+            Some(name) => name.clone(),
+            None => Translated { en: code(), simplified: code(), traditional: code() },
+        };
+    }
+    Ok(())
 }
 
 async fn offers(connection: &impl ConnectionTrait) -> Outcome<Vec<Offer>> {

@@ -88,13 +88,15 @@ pub async fn own_benefits(
     let now = service.now();
     let zone = person.zone();
     let mine = || [person.id.0.into(), language.tag().into()];
-    let text = "select s.id, s.grant_id, t.name, t.summary, g.source, g.area, p.kind, g.category, s.assigned_at,
+    let text = "select s.id, s.grant_id, t.name, t.summary, g.source,
+            coalesce(an.name, g.area) as area, p.kind, g.category, s.assigned_at,
             b.full_name as assigned_by, g.expires_at, t.instructions, p.portal_url, v.requested_at, v.target_at,
             (g.category = 'software' and exists (select 1 from key_pool k where k.product_id = p.id)) as has_key
         from seat s
         join benefit_grant g on g.id = s.grant_id
         join product p on p.id = g.product_id
         join product_text t on t.product_id = p.id and t.language = $2
+        left join competency_area_text an on an.area = g.area and an.language = $2
         join person bp on bp.id = s.assigned_by join account b on b.id = bp.account_id
         left join activation v on v.grant_id = s.grant_id and v.person_id = s.person_id
             and v.state in ('requested', 'processing')
@@ -107,21 +109,23 @@ pub async fn own_benefits(
     let earlier = sql::all::<EarlierRow>(reader, text, mine()).await?;
     let organization = || [person.organization.0.into(), language.tag().into()];
     // The company's, with numbers to show: in editions A and B support is a person's own.
-    let text = "select g.id, t.name, g.source, g.area, v.expires_at
+    let text = "select g.id, t.name, g.source, coalesce(an.name, g.area) as area, v.expires_at
         from benefit_grant g
         join activation v on v.grant_id = g.id and v.person_id is null and v.state = 'active'
             and v.access_id is not null and (v.expires_at is null or v.expires_at >= $3)
         join product_text t on t.product_id = g.product_id and t.language = $2
+        left join competency_area_text an on an.area = g.area and an.language = $2
         where g.organization_id = $1 and g.category = 'technical' and g.state = 'granted'
             and (g.expires_at is null or g.expires_at >= $3)
         order by t.name, g.source, g.id";
     let values = organization().into_iter().chain([now.0.into()]);
     let support = sql::all::<SupportRow>(reader, text, values).await?;
-    let text = "select g.id, t.name, t.summary, g.source, g.area,
+    let text = "select g.id, t.name, t.summary, g.source, coalesce(an.name, g.area) as area,
             case when po.quantity is null then null else po.quantity - po.used end as left_over
         from benefit_grant g
         join product p on p.id = g.product_id
         join product_text t on t.product_id = p.id and t.language = $2
+        left join competency_area_text an on an.area = g.area and an.language = $2
         join pool po on po.id = g.pool_id
         join organization o on o.id = g.organization_id and o.portal_state = 'member'
         where g.organization_id = $1 and g.state = 'granted'

@@ -59,7 +59,7 @@ pub(super) async fn benefits(
     let going = going.join(", ");
     let text = format!(
         "select u.* from (
-            select t.id, t.category, t.name, t.source, t.area, t.unit, t.quantity, t.used,
+            select t.id, t.category, t.name, t.source, t.area_name as area, t.unit, t.quantity, t.used,
                 case when t.status = 'active' and t.kind in ({going})
                         or coalesce(t.begin_by, {NEVER}) > coalesce(t.expires_at, {NEVER})
                     then coalesce(t.expires_at, t.holding_ends_at, {NEVER})
@@ -217,7 +217,8 @@ pub(super) async fn seats(
     after: Option<After>,
 ) -> Outcome<Page<IdleSeat>> {
     let text = format!(
-        "select s.id, s.row_version, a.full_name, a.email, t.name as product, g.source, g.area, s.assigned_at,
+        "select s.id, s.row_version, a.full_name, a.email, t.name as product, g.source,
+            coalesce(an.name, g.area) as area, s.assigned_at,
             (pr.kind = 'single_key') as without_key, s.locked_until, u.ends_at,
             (select max(m.sent_at) from idle_reminder m where m.seat_id = s.id) as reminded_at
         from (select i.id, i.ends_at from ({}) i
@@ -227,6 +228,7 @@ pub(super) async fn seats(
         join benefit_grant g on g.id = s.grant_id
         join product pr on pr.id = g.product_id
         join product_text t on t.product_id = pr.id and t.language = $7
+        left join competency_area_text an on an.area = g.area and an.language = $7
         join person p on p.id = s.person_id
         join account a on a.id = p.account_id
         order by u.ends_at, u.id",

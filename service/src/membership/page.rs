@@ -17,6 +17,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::catalogue::{self, Editions};
+use crate::areas::AreaNames;
 use crate::enrolment;
 use crate::failure::Failure;
 use crate::individual_grants::shown;
@@ -55,7 +56,7 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
         agreement: (agreement > 0).then_some(agreement),
         why_not: rights::why_not(reader, person, Action::Purchase, &policies).await?,
         holdings: holdings(reader, person, language, today, &mut renewals).await?,
-        sources: sources(reader, person).await?,
+        sources: sources(reader, person, language).await?,
         next: next(reader, person.organization, language, &in_force, &held).await?,
         reminders: settings::times(reader, person.organization).await?,
         why_not_reminders: if member {
@@ -116,6 +117,7 @@ async fn holdings(
         where h.organization_id = $1 and h.state <> 'coming'
         order by case when h.state = 'active' then 0 else 1 end, h.anniversary_at desc, h.id limit {HOLDINGS}"
     );
+    let areas = AreaNames::of(connection, language).await?;
     let values = [person.organization.0.into(), language.tag().into()];
     let zone = person.zone();
     sql::all::<Holding>(connection, &text, values)
@@ -137,7 +139,7 @@ async fn holdings(
                 id: format!("holding-{}", row.id),
                 offer: row.offer,
                 tier: row.tier,
-                areas: row.areas.split(',').filter(|area| !area.is_empty()).map(str::to_owned).collect(),
+                areas: areas.names(&row.areas),
                 state,
                 phase,
                 days: vec![
@@ -163,26 +165,34 @@ async fn holdings(
         .collect()
 }
 
-async fn sources(connection: &impl ConnectionTrait, person: &Person) -> Outcome<Vec<SourceRow>> {
+async fn sources(
+    connection: &impl ConnectionTrait,
+    person: &Person,
+    language: Language,
+) -> Outcome<Vec<SourceRow>> {
     #[derive(FromQueryResult)]
     struct Row {
         source: String,
         area: Option<String>,
+        area_name: Option<String>,
         category: String,
         number: i64,
     }
-    let text = "select source, area, category, count(*) as number from benefit_grant
-        where organization_id = $1 and state = 'granted' group by source, area, category";
+    let text =
+        "select g.source, g.area, coalesce(an.name, g.area) as area_name, g.category, count(*) as number
+        from benefit_grant g left join competency_area_text an on an.area = g.area and an.language = $2
+        where g.organization_id = $1 and g.state = 'granted' group by g.source, g.area, an.name, g.category";
     let mut found: BTreeMap<_, Vec<(Category, i64)>> = BTreeMap::new();
-    for row in sql::all::<Row>(connection, text, [person.organization.0.into()]).await? {
+    let values = [person.organization.0.into(), language.tag().into()];
+    for row in sql::all::<Row>(connection, text, values).await? {
         let category = Category::from_code(&row.category)
             .ok_or_else(|| Failure::broken("benefit_grant", "category", person.organization))?;
-        found.entry((row.source, row.area)).or_default().push((category, row.number));
+        found.entry((row.source, row.area, row.area_name)).or_default().push((category, row.number));
     }
     let place = |category: &Category| Category::ALL.iter().position(|other| other == category);
     Ok(found
         .into_iter()
-        .map(|((source, area), mut benefits)| {
+        .map(|((source, _, area), mut benefits)| {
             benefits.sort_by_key(|(category, _)| place(category));
             SourceRow { source, area, benefits }
         })

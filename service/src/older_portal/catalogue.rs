@@ -1,6 +1,6 @@
 //! What the programme has, as far as a file of records names it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::benefit::SourceLabel;
 use domain::{ErrorCode, Tier};
@@ -32,6 +32,8 @@ pub(super) struct Catalogue {
     pub(super) offers: HashMap<Tier, Uuid>,
     /// Ids by code.
     pub(super) products: HashMap<String, Uuid>,
+    /// Codes of competency areas.
+    areas: HashSet<String>,
     plans: HashMap<(Tier, Option<String>, Uuid), Vec<Plan>>,
 }
 
@@ -43,8 +45,8 @@ impl Catalogue {
     }
 
     /// Whether there is such a competency area.
-    pub(super) fn has_area(code: &str) -> bool {
-        locales::texts(domain::Language::English).find("area", code).is_some()
+    pub(super) fn has_area(&self, code: &str) -> bool {
+        self.areas.contains(code)
     }
 }
 
@@ -52,6 +54,11 @@ impl Catalogue {
 struct CodeRow {
     code: String,
     id: Uuid,
+}
+
+#[derive(FromQueryResult)]
+struct AreaRow {
+    code: String,
 }
 
 #[derive(FromQueryResult)]
@@ -96,6 +103,9 @@ pub(super) async fn load(connection: &impl ConnectionTrait) -> Outcome<Catalogue
     }
     for row in sql::all::<CodeRow>(connection, "select code, id from product", []).await? {
         catalogue.products.insert(row.code, row.id);
+    }
+    for row in sql::all::<AreaRow>(connection, "select code from competency_area", []).await? {
+        catalogue.areas.insert(row.code);
     }
     let text = "select e.source, e.level, e.area, e.product_id, p.category, e.quantity, e.seats, e.pool_code,
             e.from_version, e.until_version

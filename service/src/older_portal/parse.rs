@@ -143,7 +143,7 @@ impl Reading<'_> {
         tier
     }
 
-    fn areas(&mut self) -> Vec<String> {
+    fn areas(&mut self, catalogue: &Catalogue) -> Vec<String> {
         let mut areas: Vec<String> = self
             .raw
             .cell(RecordColumn::Areas)
@@ -153,7 +153,7 @@ impl Reading<'_> {
             .collect();
         areas.sort_unstable();
         areas.dedup();
-        if areas.iter().any(|area| !Catalogue::has_area(area)) {
+        if areas.iter().any(|area| !catalogue.has_area(area)) {
             self.fault(RecordColumn::Areas, RecordFault::UnknownArea);
         }
         areas
@@ -213,7 +213,7 @@ impl Reading<'_> {
 
     fn membership(&mut self, catalogue: &Catalogue, now: Moment) -> Option<Membership> {
         let tier = self.tier();
-        let areas = self.areas();
+        let areas = self.areas(catalogue);
         let began = self.needed(RecordColumn::Began).map(Day::parse);
         let began = match began {
             None => None,
@@ -233,7 +233,7 @@ impl Reading<'_> {
 
     fn grant(&mut self, catalogue: &Catalogue) -> Option<Grant> {
         let tier = self.tier();
-        let mut areas = self.areas();
+        let mut areas = self.areas(catalogue);
         if areas.len() > 1 {
             self.fault(RecordColumn::Areas, RecordFault::UnknownArea);
         }

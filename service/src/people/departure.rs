@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::add::{codes, organization_name};
 use super::administrator::Administrator;
 use super::{list, roles};
+use crate::areas::AreaNames;
 use crate::assignments::assign::{candidates, give};
 use crate::assignments::release::{HELD_SEAT, HeldSeat, end};
 use crate::audit::Event;
@@ -151,6 +152,7 @@ async fn seats(
     let rows = sql::all::<Row>(reader, text, values).await?;
     let ids: Vec<GrantId> = rows.iter().map(|row| GrantId(row.grant_id)).collect();
     let grants = grants::of_ids(reader, asking.organization, &ids).await?;
+    let areas = AreaNames::of(reader, language).await?;
     let now = service.now();
     rows.into_iter()
         .map(|row| {
@@ -163,7 +165,7 @@ async fn seats(
                 grant: GrantId(row.grant_id),
                 product: row.name,
                 source: grant.source.clone(),
-                area: grant.area.clone(),
+                area: areas.of_grant(grant.area.clone()),
                 stays,
                 locked_until: locked.filter(|until| *until > now).map(|until| asking.zone().day_of(until)),
             })

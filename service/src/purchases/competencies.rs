@@ -3,8 +3,9 @@
 use domain::membership::Tier;
 use domain::operation::OperationId;
 use domain::rights::OperatorAction;
+use domain::view::area::NamedArea;
 use domain::view::operator::{AttainedRow, CompetenciesPage, CompetenciesQuery, PAGE_ROWS};
-use domain::{AuditAction, Error, ErrorCode, Field, Moment};
+use domain::{AuditAction, Error, ErrorCode, Field, Language, Moment};
 use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
 
@@ -32,6 +33,7 @@ struct Row {
     domain: String,
     tier: String,
     area: String,
+    area_name: String,
     recorded_at: i64,
     recorded_by: String,
 }
@@ -39,6 +41,7 @@ struct Row {
 #[derive(FromQueryResult)]
 struct Area {
     code: String,
+    name: String,
 }
 
 /// What is on record, the latest first.
@@ -48,36 +51,40 @@ struct Area {
 pub async fn page(
     service: &Service,
     request: &Request,
+    language: Language,
     query: &CompetenciesQuery,
 ) -> Outcome<CompetenciesPage> {
     let operator = request.operator()?;
     rights::check_operator(operator, OperatorAction::ReadQueue)?;
-    let mut values: Vec<Value> = Vec::new();
+    let mut values: Vec<Value> = vec![language.tag().into()];
     let mut filter = String::new();
     let find: String = query.find.trim().chars().take(120).collect();
     if !find.is_empty() {
         values.push(sql::contains_pattern(&find).into());
-        filter.push_str("where lower(o.name) like $1 escape '\\' or o.domain like $1 escape '\\'");
+        filter.push_str("where lower(o.name) like $2 escape '\\' or o.domain like $2 escape '\\'");
     }
     let text = format!(
-        "select o.name as company, o.domain, c.tier, c.area, c.recorded_at, a.full_name as recorded_by
+        "select o.name as company, o.domain, c.tier, c.area, coalesce(an.name, c.area) as area_name, c.recorded_at,
+            a.full_name as recorded_by
         from attained_area c join organization o on o.id = c.organization_id
+        left join competency_area_text an on an.area = c.area and an.language = $1
         join account a on a.id = c.recorded_by {filter}
         order by c.recorded_at desc, o.name, c.tier, c.area limit {PAGE_ROWS}"
     );
     let zone = domain::moment::Zone::named("UTC");
     let rows = sql::all::<Row>(service.database.reader(), &text, values).await?;
-    let text = "select code from competency_area order by code";
-    let areas = sql::all::<Area>(service.database.reader(), text, []).await?;
+    let text = "select c.code, coalesce(an.name, c.code) as name from competency_area c
+        left join competency_area_text an on an.area = c.code and an.language = $1 order by c.code";
+    let areas = sql::all::<Area>(service.database.reader(), text, [language.tag().into()]).await?;
     Ok(CompetenciesPage {
-        areas: areas.into_iter().map(|area| area.code).collect(),
+        areas: areas.into_iter().map(|area| NamedArea { code: area.code, name: area.name }).collect(),
         rows: rows
             .into_iter()
             .map(|row| AttainedRow {
                 company: row.company,
                 domain: row.domain,
                 tier: row.tier,
-                area: row.area,
+                area: NamedArea { code: row.area, name: row.area_name },
                 day: zone.day_of(Moment(row.recorded_at)),
                 by: row.recorded_by,
             })

@@ -9,6 +9,7 @@ use locales::{Texts, format};
 use sea_orm::FromQueryResult;
 
 use super::orders;
+use crate::areas::AreaNames;
 use crate::failure::Failure;
 use crate::request::Request;
 use crate::{Outcome, Service, sql};
@@ -63,6 +64,7 @@ pub async fn invoice(
     let rows = sql::all::<Row>(service.database.reader(), DOCUMENT, values).await?;
     let first = rows.first().ok_or(ErrorCode::NotFound)?;
     let texts = locales::texts(language);
+    let areas = AreaNames::of(service.database.reader(), language).await?;
     Ok(Invoice {
         number: first.number,
         kind: kind(first)?,
@@ -70,7 +72,7 @@ pub async fn invoice(
         order: first.order_number,
         seller: first.seller.clone().unwrap_or_default(),
         buyer: Buyer { name: first.buyer.clone(), address: address(texts, first) },
-        lines: rows.iter().map(|row| line(texts, row)).collect(),
+        lines: rows.iter().map(|row| line(texts, &areas, row)).collect(),
         total_minor: first.amount_minor,
         currency: first.currency.clone(),
         payment: payment(first, &zone)?,
@@ -97,13 +99,8 @@ fn kind(row: &Row) -> Outcome<Kind> {
     }
 }
 
-fn line(texts: Texts, row: &Row) -> Line {
-    let areas: Vec<&str> = row
-        .areas
-        .split(',')
-        .filter(|area| !area.is_empty())
-        .map(|area| texts.find_area(area).unwrap_or(area))
-        .collect();
+fn line(texts: Texts, areas: &AreaNames, row: &Row) -> Line {
+    let areas = areas.names(&row.areas);
     let offer = if areas.is_empty() {
         row.offer.clone()
     } else {

@@ -15,6 +15,7 @@ use domain::{ErrorCode, Language, Moment, Policies};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
+use crate::areas::AreaNames;
 use crate::failure::Failure;
 use crate::membership::catalogue::Editions;
 use crate::membership::entitle;
@@ -183,9 +184,10 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     );
     let values = [language.tag().into(), person.organization.0.into()];
     let editions = Editions::of(reader, person.organization).await?;
+    let areas = AreaNames::of(reader, language).await?;
     let mut lines = Vec::new();
     for row in sql::all::<Row>(reader, &text, values).await? {
-        lines.push(view(reader, row, &editions, language, now, now).await?);
+        lines.push(view(reader, row, &editions, &areas, language, now, now).await?);
     }
     let zone = person.zone();
     let text = format!(
@@ -232,7 +234,8 @@ pub(crate) async fn one(
 ) -> Outcome<PurchaseLine> {
     let row = row(connection, line, language).await?;
     let editions = Editions::of(connection, OrganizationId(row.organization_id)).await?;
-    view(connection, row, &editions, language, at, now).await
+    let areas = AreaNames::of(connection, language).await?;
+    view(connection, row, &editions, &areas, language, at, now).await
 }
 
 /// A purchase for a decision; the offer's name is English.
@@ -337,6 +340,7 @@ async fn view(
     connection: &impl ConnectionTrait,
     row: Row,
     editions: &Editions,
+    areas: &AreaNames,
     language: Language,
     at: Moment,
     now: Moment,
@@ -359,7 +363,7 @@ async fn view(
         id: OrderLineId(row.id),
         version: row.row_version,
         order: row.number,
-        areas: row.areas.split(',').filter(|area| !area.is_empty()).map(str::to_owned).collect(),
+        areas: areas.names(&row.areas),
         price_minor: row.price_minor,
         currency: row.currency.clone(),
         bought: facts.purchased,

@@ -12,6 +12,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::renew;
+use crate::areas::AreaNames;
 use crate::failure::Failure;
 use crate::request::Request;
 use crate::{Outcome, Service, policies, rights, sql};
@@ -184,6 +185,7 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     let standing = standing(reader, person.organization).await?;
     let renewals = renew::rows(reader, person, language, service.now()).await?;
     let all_areas = all_areas(reader).await?;
+    let names = AreaNames::of(reader, language).await?;
     let text = format!("{OFFERS} order by f.price_minor, f.code");
     let mut offers = Vec::new();
     for offer in sql::all::<Offer>(reader, &text, [language.tag().into()]).await? {
@@ -209,11 +211,17 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
                     .find(|row| {
                         row.offer_code == offer.code
                             // What is held for several areas is renewed once, beside the first of them.
-                            && area.as_ref().is_none_or(|area| row.areas.first() == Some(area))
+                            && area.as_ref().is_none_or(|area| {
+                                row.areas.first().is_some_and(|of| of.code == *area)
+                            })
                     })
                     .cloned(),
-                others: if area.is_none() { others.clone() } else { Vec::new() },
-                area,
+                others: if area.is_none() {
+                    others.iter().map(|area| names.name(area)).collect()
+                } else {
+                    Vec::new()
+                },
+                area: area.map(|area| names.named(&area)),
             });
         }
         offers.push(OfferCard {

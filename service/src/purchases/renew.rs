@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::offers::{self, Standing};
 use super::place;
 use super::settle::NewOrder;
+use crate::areas::AreaNames;
 use crate::change::{Begun, Change};
 use crate::failure::Failure;
 use crate::operation::Operation;
@@ -84,7 +85,7 @@ impl Row {
         })
     }
 
-    fn view(self, standing: &Standing, zone: &Zone, now: Moment) -> Outcome<RenewalRow> {
+    fn view(self, standing: &Standing, areas: &AreaNames, zone: &Zone, now: Moment) -> Outcome<RenewalRow> {
         let facts = self.facts(standing, zone, now)?;
         let unmet: Vec<RenewalCondition> = renewal::conditions(&facts)
             .into_iter()
@@ -107,7 +108,7 @@ impl Row {
             holding: HoldingId(self.id),
             offer_code: self.code,
             offer: self.offer,
-            areas: self.areas.split(',').filter(|area| !area.is_empty()).map(str::to_owned).collect(),
+            areas: areas.each(&self.areas),
             price_minor: self.price_minor,
             currency: self.currency,
             until: renewal::last_day(facts.anniversary),
@@ -128,12 +129,13 @@ pub(crate) async fn rows(
     now: Moment,
 ) -> Outcome<HashMap<Uuid, RenewalRow>> {
     let standing = offers::standing(connection, person.organization).await?;
+    let areas = AreaNames::of(connection, language).await?;
     let zone = person.zone();
     let values: [Value; 2] = [language.tag().into(), person.organization.0.into()];
     sql::all::<Row>(connection, HOLDINGS, values)
         .await?
         .into_iter()
-        .map(|row| Ok((row.id, row.view(&standing, &zone, now)?)))
+        .map(|row| Ok((row.id, row.view(&standing, &areas, &zone, now)?)))
         .collect()
 }
 

@@ -24,6 +24,7 @@ use super::offers::{self, Standing};
 use super::place::{self, WantedOrder};
 use super::settle::NewOrder;
 use super::withdraw;
+use crate::areas::AreaNames;
 use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::failure::Failure;
@@ -108,12 +109,12 @@ impl Row {
         })
     }
 
-    fn choice(&self) -> TierChangeChoice {
+    fn choice(&self, areas: &AreaNames) -> TierChangeChoice {
         TierChangeChoice {
             holding: HoldingId(self.id),
             offer: self.offer.clone(),
             target: self.target.clone(),
-            areas: self.areas.split(',').filter(|area| !area.is_empty()).map(str::to_owned).collect(),
+            areas: areas.names(&self.areas),
         }
     }
 }
@@ -144,16 +145,17 @@ pub async fn page(
     rights::check(reader, person, Action::OpenBenefits, &policies).await?;
     let now = service.now();
     let found = rows(reader, person.organization, language).await?;
+    let areas = AreaNames::of(reader, language).await?;
     let preview = match query.holding {
         Some(wanted) => {
             let row = found.iter().find(|row| row.id == wanted.0).ok_or(ErrorCode::NotFound)?;
-            Some(preview(reader, person, language, row, now).await?)
+            Some(preview(reader, person, language, row, &areas, now).await?)
         }
         None => None,
     };
     let agreement = place::agreement_in_force(reader, now).await?;
     Ok(TierChangePage {
-        choices: found.iter().map(Row::choice).collect(),
+        choices: found.iter().map(|row| row.choice(&areas)).collect(),
         preview,
         agreement: (agreement > 0).then_some(agreement),
         why_not: rights::why_not(reader, person, Action::Purchase, &policies).await?,
@@ -183,6 +185,7 @@ async fn preview(
     person: &Person,
     language: Language,
     row: &Row,
+    areas: &AreaNames,
     now: Moment,
 ) -> Outcome<TierChangePreview> {
     let standing = offers::standing(connection, person.organization).await?;
@@ -258,7 +261,7 @@ async fn preview(
     // The same people who get the mail.
     let told = readers(connection, person.organization).await?;
     Ok(TierChangePreview {
-        choice: row.choice(),
+        choice: row.choice(areas),
         price_minor: row.price()?,
         full_price_minor: row.price_minor,
         currency: row.currency.clone(),

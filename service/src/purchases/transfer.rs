@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::list::Purchase;
 use super::place::WantedOrder;
 use super::{card, orders, settle};
+use crate::areas::AreaNames;
 use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::failure::Failure;
@@ -378,7 +379,7 @@ pub(crate) async fn item(
         state: domain::order::OrderState::from_code(&row.state)
             .ok_or_else(|| Failure::broken("orders", "state", row.id))?,
         offer: row.offer,
-        areas: row.areas.split(',').filter(|area| !area.is_empty()).map(str::to_owned).collect(),
+        areas: AreaNames::of(reader, language).await?.names(&row.areas),
         price_minor: row.price_minor,
         currency: row.currency,
         ordered: zone.day_of(domain::Moment(row.ordered_at)),

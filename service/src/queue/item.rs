@@ -15,6 +15,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::{list, messages, plan, record_use, right};
+use crate::areas::AreaNames;
 use crate::benefits::{grants, products};
 use crate::failure::Failure;
 use crate::request::Operator;
@@ -77,7 +78,7 @@ pub(super) async fn item(
     let zone = Zone::named(&of.time_zone);
     let facts = match row.kind {
         RequestKind::Activation => {
-            ItemFacts::Activation(Box::new(activation(reader, &of, &zone, now).await?))
+            ItemFacts::Activation(Box::new(activation(reader, &of, &zone, language, now).await?))
         }
         RequestKind::Advisory => ItemFacts::Advisory(Box::new(advisory(reader, &of, &zone, language).await?)),
         RequestKind::Cancellation => {
@@ -117,6 +118,7 @@ async fn activation(
     connection: &impl ConnectionTrait,
     of: &Row,
     zone: &Zone,
+    language: Language,
     now: Moment,
 ) -> Outcome<ActivationItem> {
     #[derive(FromQueryResult)]
@@ -156,7 +158,7 @@ async fn activation(
         starts: zone.day_of(now),
         expires: grant.facts.usable_until().map(|until| zone.day_of(until)),
         source: grant.source,
-        area: grant.area,
+        area: AreaNames::of(connection, language).await?.of_grant(grant.area),
     })
 }
 
@@ -199,7 +201,7 @@ async fn advisory(
         benefit: texts.of(language)?.name.clone(),
         left: record_use::left(connection, &grant).await?,
         source: grant.source,
-        area: grant.area,
+        area: AreaNames::of(connection, language).await?.of_grant(grant.area),
         deliveries,
         plan: plan::of(connection, of.id).await?,
     })
@@ -276,6 +278,7 @@ pub(super) async fn incident_grants(
     );
     let company: String = company.chars().take(120).collect();
     let values = [language.tag().into(), sql::contains_pattern(&company).into()];
+    let areas = AreaNames::of(connection, language).await?;
     let found = sql::all::<Found>(connection, &text, values).await?;
     let grant = |found: Found| IncidentGrant {
         id: GrantId(found.id),
@@ -283,7 +286,7 @@ pub(super) async fn incident_grants(
         name: found.name,
         left: support::left(found.quantity, [found.used]),
         source: found.source,
-        area: found.area,
+        area: areas.of_grant(found.area),
     };
     Ok(found.into_iter().map(grant).collect())
 }

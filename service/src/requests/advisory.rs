@@ -13,6 +13,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::{NewRequest, list, open, target};
+use crate::areas::AreaNames;
 use crate::audit::Event;
 use crate::benefits::grants::{self, Grant};
 use crate::benefits::products;
@@ -77,6 +78,7 @@ async fn choices(service: &Service, person: &Person, language: Language) -> Outc
         from balance_entry b join benefit_grant g on g.id = b.grant_id
         where g.organization_id = $1 and b.kind = 'hour' group by g.pool_id";
     let used = sql::all::<Used>(reader, text, [organization.0.into()]).await?;
+    let areas = AreaNames::of(reader, language).await?;
     granted
         .into_iter()
         .map(|grant| {
@@ -90,7 +92,7 @@ async fn choices(service: &Service, person: &Person, language: Language) -> Outc
                 left: left(grant.capacity.quantity, [used]),
                 why_closed: closed(&grant, service.now()),
                 source: grant.source,
-                area: grant.area,
+                area: areas.of_grant(grant.area),
             })
         })
         .collect()

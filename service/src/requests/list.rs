@@ -233,12 +233,14 @@ async fn waiting_seats(
     zone: &Zone,
 ) -> Outcome<Vec<WaitingSeatRequest>> {
     let text = format!(
-        "select r.id, r.grant_id, t.name as product, g.source, g.area, po.quantity, po.used, a.full_name, a.email,
+        "select r.id, r.grant_id, t.name as product, g.source,
+            coalesce(an.name, g.area) as area, po.quantity, po.used, a.full_name, a.email,
             r.note, r.requested_at
         from seat_request r
         join person p on p.id = r.person_id join account a on a.id = p.account_id
         join benefit_grant g on g.id = r.grant_id join pool po on po.id = g.pool_id
         join product_text t on t.product_id = g.product_id and t.language = $2
+        left join competency_area_text an on an.area = g.area and an.language = $2
         where r.organization_id = $1 and r.state = 'requested'
         order by r.requested_at, r.id limit {SEATS}"
     );

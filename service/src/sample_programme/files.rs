@@ -198,6 +198,7 @@ pub(super) struct Offer {
 #[serde(deny_unknown_fields)]
 pub(super) struct Area {
     pub(super) code: String,
+    pub(super) name: Translated<String>,
     pub(super) select: bool,
     pub(super) cloud: bool,
 }

@@ -1,4 +1,4 @@
-//! What enrolment and purchases of the programme need: points, agreements, bank details, competencies
+//! What enrolment and purchases of the programme need: points, agreements, bank details, areas, competencies
 //! attained.
 
 use domain::{Language, Moment};
@@ -47,6 +47,13 @@ pub(super) async fn write(connection: &impl ConnectionTrait, files: &Files, now:
     for area in &files.areas {
         let text = "insert into competency_area (code) values ($1) on conflict (code) do nothing";
         sql::run(connection, text, [area.code.as_str().into()]).await?;
+        for language in Language::ALL {
+            let text = "insert into competency_area_text (area, language, name) values ($1, $2, $3)
+                on conflict (area, language) do nothing";
+            let name = area.name.of(language);
+            let values = [area.code.as_str().into(), language.tag().into(), name.into()];
+            sql::run(connection, text, values).await?;
+        }
     }
     // What is held was attained; the file has what was attained and isn't held yet.
     let recorder = "(select r.account_id from operator_role r where r.role = 'programme_admin'

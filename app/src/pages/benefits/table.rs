@@ -133,8 +133,10 @@ fn Filters(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoV
         let query = query.get();
         let mut sources = vec![choice("", texts.common_all())];
         for (source, area) in page.with(|page| page.sources.clone()) {
-            let value = area.as_ref().map_or_else(|| source.clone(), |area| format!("{source}:{area}"));
-            sources.push(choice(value, locales::source(texts, &source, area.as_deref())));
+            let value =
+                area.as_ref().map_or_else(|| source.clone(), |area| format!("{source}:{}", area.code));
+            let name = area.as_ref().map(|area| area.name.as_str());
+            sources.push(choice(value, locales::source(texts, &source, name)));
         }
         let mut statuses = vec![choice("", texts.common_all())];
         for status in RowStatus::ALL {

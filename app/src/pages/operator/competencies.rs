@@ -1,5 +1,6 @@
 //! Competencies that companies attained: recorded by operators, so that Silver and Gold can be bought.
 
+use domain::view::area::NamedArea;
 use domain::view::operator::{AttainedRow, CompetenciesPage, CompetenciesQuery};
 use domain::{Field, Tier};
 use leptos::prelude::*;
@@ -101,14 +102,13 @@ fn label(texts: Texts, field: Field) -> &'static str {
 }
 
 #[component]
-fn Record(areas: Vec<String>) -> impl IntoView {
+fn Record(areas: Vec<NamedArea>) -> impl IntoView {
     let texts = texts();
     let form = Form::new("record_competency", "");
     let levels = [Tier::Silver, Tier::Gold]
         .map(|tier| Choice::new(tier.code(), texts.find_tier(tier.code()).unwrap_or_default()))
         .to_vec();
-    let mut areas =
-        areas.iter().map(|area| Choice::new(area, texts.find_area(area).unwrap_or(area))).collect::<Vec<_>>();
+    let mut areas = areas.iter().map(|area| Choice::new(&area.code, &area.name)).collect::<Vec<_>>();
     areas.sort_by(|one, other| one.text.cmp(&other.text));
     view! {
         <PostForm form=form class="form">
@@ -149,14 +149,14 @@ fn Record(areas: Vec<String>) -> impl IntoView {
 }
 
 fn row(texts: Texts, row: &AttainedRow, may: bool) -> AnyView {
-    let area = texts.find_area(&row.area).unwrap_or(&row.area).to_owned();
+    let area = row.area.name.clone();
     let level = texts.find_tier(&row.tier).unwrap_or(&row.tier).to_owned();
     let action = may.then(|| {
         view! {
             <Revoke
                 domain=row.domain.clone()
                 tier=row.tier.clone()
-                area=row.area.clone()
+                area=row.area.code.clone()
                 described=texts.competencies_revoke_of(&area, &row.company, &level)
             />
         }

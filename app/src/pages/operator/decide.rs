@@ -548,7 +548,6 @@ pub(super) fn Payment(item: Signal<QueueItem>) -> impl IntoView {
         return ().into_any();
     };
     let form = Form::new("decide_payment", first.row.id);
-    let areas: Vec<&str> = areas.iter().map(|area| texts.find_area(area).unwrap_or(area)).collect();
     let offer = if areas.is_empty() {
         offer
     } else {

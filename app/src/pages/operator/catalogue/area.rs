@@ -1,10 +1,11 @@
-//! Competency areas of a draft: their list on its page, and a page for each with what it adds at each level.
+//! Competency areas of a draft: their list on its page, and a page for each with its name and what it
+//! adds at each level.
 
-use domain::Category;
 use domain::benefit::Unit;
 use domain::view::catalogue::{
     AreaAmount, AreaQuantityRow, DraftAreaPage, DraftAreaQuery, DraftAreaRow, DraftPage, LEVELS,
 };
+use domain::{Category, Language};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -26,10 +27,6 @@ use crate::words;
 pub const SEATS: &str = "seats:";
 /// What the names of its boxes begin with: each area adds its own.
 pub const PER_AREA: &str = "per_area:";
-
-fn name_of(texts: Texts, area: &str) -> String {
-    texts.find_area(area).unwrap_or(area).to_owned()
-}
 
 /// The areas on the draft's page.
 pub(super) fn list(texts: Texts, page: &DraftPage) -> AnyView {
@@ -60,7 +57,7 @@ fn table(texts: Texts, draft: &str, areas: &[DraftAreaRow]) -> AnyView {
             view! {
                 <tr role="row">
                     <th role="rowheader" scope="row">
-                        <a href=href>{name_of(texts, &area.code)}</a>
+                        <a href=href>{area.name.clone()}</a>
                         <small><code>{area.code.clone()}</code></small>
                     </th>
                     <td role="cell" data-label=count>{format::number(texts.language(), area.quantities)}</td>
@@ -81,6 +78,62 @@ fn table(texts: Texts, draft: &str, areas: &[DraftAreaRow]) -> AnyView {
         </Ledger>
     }
     .into_any()
+}
+
+/// The fields for its name, one for each language.
+fn names(texts: Texts, form: Form, names: &[String; 3]) -> AnyView {
+    Language::ALL
+        .iter()
+        .zip(names)
+        .map(|(language, said)| {
+            let tag = language.tag();
+            let name = format!("name.{tag}");
+            view! {
+                <fieldset class="form" lang=tag>
+                    <legend>{language.own_name()}</legend>
+                    <TextField
+                        id=form.fault_id(&name)
+                        name=name.clone()
+                        label=texts.find_catalogue_field("name").unwrap_or_default()
+                        value=form.kept_named(&name).unwrap_or_else(|| said.clone())
+                        error=form.fault(name.clone())
+                        maxlength=120_u32
+                        required=true
+                    />
+                </fieldset>
+            }
+        })
+        .collect_view()
+        .into_any()
+}
+
+/// The form for the name of an area that is there.
+#[component]
+fn Name(page: DraftAreaPage) -> impl IntoView {
+    let texts = texts();
+    // The target of its quantities has one part more.
+    let form = Form::new("name_catalogue_area", format!("{}:{}", page.row.id, page.area));
+    let foot = match &page.why_not {
+        Some(error) => view! {
+            <DisabledButton label=texts.common_save() describedby="no-name"/>
+            <Why id="no-name" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
+        }
+        .into_any(),
+        None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
+    };
+    view! {
+        <section class="sheet narrow" id="name">
+            <div class="sheet-head"><h2>{texts.common_name()}</h2></div>
+            <div class="in stack">
+                <p>{texts.catalogue_area_name_lead()}</p>
+                <PostForm form=form class="form">
+                    <input type="hidden" name="version" value=page.row_version.to_string()/>
+                    {names(texts, form, &page.names)}
+                    <div class="form-foot">{foot}</div>
+                </PostForm>
+            </div>
+        </section>
+    }
 }
 
 /// The form for a new area.
@@ -109,6 +162,7 @@ fn Add(page: DraftAreaPage) -> impl IntoView {
                 maxlength=60_u32
                 required=true
             />
+            {names(texts, form, &page.names)}
             <div class="form-foot">{foot}</div>
         </PostForm>
     }
@@ -136,11 +190,15 @@ fn Page(page: Signal<DraftAreaPage>) -> impl IntoView {
     move || {
         shown.with(|page| {
             let known = !page.area.is_empty();
-            let title =
-                if known { name_of(texts, &page.area) } else { texts.catalogue_new_area().to_owned() };
+            let title = if known {
+                let at = Language::ALL.iter().position(|language| *language == texts.language());
+                page.names.get(at.unwrap_or(0)).cloned().unwrap_or_default()
+            } else {
+                texts.catalogue_new_area().to_owned()
+            };
             let back = format!("{PATH}/{}", page.row.id);
             let content = if known {
-                quantities(texts, page)
+                view! { <Name page=page.clone()/> {quantities(texts, page)} }.into_any()
             } else {
                 view! {
                     <section class="sheet narrow"><div class="in"><Add page=page.clone()/></div></section>

@@ -15,7 +15,7 @@ pub(super) fn source(texts: Texts, source: &(SourceLabel, Option<domain::Tier>, 
     match (level, area) {
         (Some(level), Some(area)) => {
             let level = texts.find_tier(level.code()).unwrap_or_default();
-            format!("{level}, {}", texts.find_area(area).unwrap_or(area))
+            format!("{level}, {area}")
         }
         _ => texts.find_source(label.code()).unwrap_or_default().to_owned(),
     }
@@ -64,7 +64,6 @@ pub(super) fn row(texts: Texts, row: &DifferenceRow) -> AnyView {
     let part = texts.find_catalogue_part(row.part.code()).unwrap_or_default();
     let name = match row.part {
         Part::Programme => part.to_owned(),
-        Part::Area => texts.find_area(&row.name).unwrap_or(&row.name).to_owned(),
         Part::Policy => policy_words::label(texts, &row.name),
         _ => row.name.clone(),
     };
