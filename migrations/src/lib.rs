@@ -36,6 +36,7 @@ mod m0028_catalogue_editors;
 mod m0029_operators;
 mod m0030_area_names;
 mod m0032_looked_up;
+mod m0033_followed;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0029_operators::Migration),
             Box::new(m0030_area_names::Migration),
             Box::new(m0032_looked_up::Migration),
+            Box::new(m0033_followed::Migration),
         ]
     }
 }

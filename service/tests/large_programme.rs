@@ -248,3 +248,32 @@ async fn the_clock_finds_nothing_to_put_right(#[values(Engine::Sqlite, Engine::P
     );
     assert_eq!((before, stage.count(&ours).await), (0, 0), "no year is about to end");
 }
+
+/// SQLite plans by what it has counted: next to nothing follows anything in a programme of one year.
+#[rstest]
+#[tokio::test]
+async fn what_follows_a_grant_is_found_by_its_index_where_nothing_does(
+    #[values(Engine::Sqlite)] engine: Engine,
+) {
+    #[derive(FromQueryResult)]
+    struct Step {
+        detail: String,
+    }
+    let (stage, _) = loaded(engine).await;
+    for (query, index) in [
+        (
+            "select 1 from benefit_grant g where not exists (select 1 from benefit_grant n
+                where n.follows_id = g.id and n.state <> 'withdrawn')",
+            "benefit_grant_follows_once",
+        ),
+        (
+            "select 1 from holding h where not exists (select 1 from holding n
+                where n.follows_id = h.id and n.state <> 'cancelled')",
+            "holding_follows_once",
+        ),
+    ] {
+        let text = format!("explain query plan {query}");
+        let steps = sql::all::<Step>(stage.service.database.reader(), &text, []).await.expect("a plan");
+        assert!(steps.iter().any(|step| step.detail.contains(index)), "{index}: {:?}", steps.len());
+    }
+}

@@ -147,8 +147,8 @@ async fn letters(connection: &impl ConnectionTrait, pool: &Looked) -> Outcome<Ve
     let text = format!(
         "select a.id, a.email, a.full_name, a.language, t.name as product from account a
         join product_text t on t.language = a.language and t.product_id = $1
-        where a.status = 'active' and exists (select 1 from operator_role r where r.account_id = a.id
-            and r.role in ({})) order by a.id",
+        where a.status = 'active' and a.id in (select r.account_id from operator_role r where r.role in ({}))
+        order by a.id",
         places.join(", ")
     );
     let values = std::iter::once(Value::from(pool.product_id)).chain(roles);

@@ -15,9 +15,8 @@ use crate::queue::item::stamp;
 use crate::request::{Operator, Request};
 use crate::{Outcome, Service, rights, sql};
 
-/// Whoever is an operator.
-const OPERATORS: &str = "from account a
-    where exists (select 1 from operator_role r where r.account_id = a.id)";
+/// Whoever is an operator: a few of all accounts, found by their roles.
+const OPERATORS: &str = "from account a where a.id in (select r.account_id from operator_role r)";
 
 #[derive(FromQueryResult)]
 struct Row {

@@ -103,7 +103,7 @@ pub(super) async fn colleagues(connection: &impl ConnectionTrait) -> Outcome<Vec
         .collect();
     let text = format!(
         "select a.id, a.full_name from account a where a.status = 'active'
-            and exists (select 1 from operator_role r where r.account_id = a.id and r.role in ({}))
+            and a.id in (select r.account_id from operator_role r where r.role in ({}))
         order by lower(a.full_name), a.id limit 200",
         roles.join(", ")
     );
