@@ -30,6 +30,7 @@ test('an offer of a draft is changed, added and removed, and companies see it @l
   signIn,
   hydrated,
   axe,
+  steps,
 }) => {
   await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
   const draft = await begin(page, hydrated, 'Offers');
@@ -47,7 +48,7 @@ test('an offer of a draft is changed, added and removed, and companies see it @l
   await axe(page);
   await price.fill('480000');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await expect(page.getByText('Saved: the draft has 1 difference.')).toBeVisible();
+  await steps.told(page, 'Saved: the draft has 1 difference.');
 
   await page.goto(draft);
   await hydrated(page);
@@ -68,7 +69,7 @@ test('an offer of a draft is changed, added and removed, and companies see it @l
   await expect(page.getByText('It stands there twice').first()).toBeVisible();
   await page.getByLabel('Code').fill('isv_second');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await expect(page.getByText('Saved: the draft has 2 differences.')).toBeVisible();
+  await steps.told(page, 'Saved: the draft has 2 differences.');
 
   // One that the programme can't do without stays; another one goes.
   const remove = async (name: string): Promise<void> => {
@@ -83,7 +84,7 @@ test('an offer of a draft is changed, added and removed, and companies see it @l
   await remove('Network membership');
   await expect(page.getByText('There has to be one offer of the network membership').first()).toBeVisible();
   await remove('ISV Co-sell ready');
-  await expect(page.getByText('Saved: the draft has 3 differences.')).toBeVisible();
+  await steps.told(page, 'Saved: the draft has 3 differences.');
   await page.goto(draft);
   await hydrated(page);
   const differences = page.getByRole('table', { name: 'Differences' });
@@ -103,6 +104,7 @@ test('an area of a draft is named and added with its quantities, and another one
   signIn,
   hydrated,
   axe,
+  steps,
 }) => {
   await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
   const draft = await begin(page, hydrated, 'Areas');
@@ -147,7 +149,7 @@ test('an area of a draft is named and added with its quantities, and another one
   await quantity.fill('4');
   await page.getByLabel('Visual Studio Enterprise, Silver, For each area').check();
   await page.getByRole('button', { name: 'Save quantities' }).click();
-  await expect(page.getByText('Saved: the draft has 2 differences.')).toBeVisible();
+  await steps.told(page, 'Saved: the draft has 2 differences.');
 
   // A benefit that isn't counted in people has a field for them.
   await page.goto(`${draft}/area?code=robotics&category=technical`);
@@ -160,7 +162,7 @@ test('an area of a draft is named and added with its quantities, and another one
   await expect(quantity).toHaveValue('5');
   await page.locator('summary', { hasText: 'Remove area' }).click();
   await page.locator('details[open]').getByRole('button', { name: 'Remove area' }).last().click();
-  await expect(page.getByText('Saved: the draft has 5 differences.')).toBeVisible();
+  await steps.told(page, 'Saved: the draft has 5 differences.');
   await page.goto(draft);
   await hydrated(page);
   await expect(areas.getByRole('row', { name: /DevOps/ })).toHaveCount(0);
@@ -180,6 +182,7 @@ test('texts of the programme and policies of a draft are changed, and hold once 
   signIn,
   hydrated,
   axe,
+  steps,
 }) => {
   await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
   const draft = await begin(page, hydrated, 'Policies');
@@ -195,7 +198,7 @@ test('texts of the programme and policies of a draft are changed, and hold once 
   await expect(name).toHaveAttribute('aria-invalid', 'true');
   await name.fill('Another programme');
   await texts.getByRole('button', { name: 'Save', exact: true }).click();
-  await expect(page.getByText('Saved: the draft has 1 difference.')).toBeVisible();
+  await steps.told(page, 'Saved: the draft has 1 difference.');
 
   await page.goto(`${draft}/programme`);
   await hydrated(page);
@@ -206,7 +209,7 @@ test('texts of the programme and policies of a draft are changed, and hold once 
   await days.fill('21');
   await policies.locator('input[name="policy:double_holding"][value="refuse"]').check();
   await policies.getByRole('button', { name: 'Save', exact: true }).click();
-  await expect(page.getByText('Saved: the draft has 3 differences.')).toBeVisible();
+  await steps.told(page, 'Saved: the draft has 3 differences.');
   await page.goto(draft);
   await hydrated(page);
   const differences = page.getByRole('table', { name: 'Differences' });
