@@ -311,7 +311,7 @@ fn IdleRow(row: IdleSeat, remind: bool, reclaim: bool) -> impl IntoView {
                 <Deadline date=row.ends days_left=row.days_left/>
             </td>
             <td role="cell" data-label=texts.insight_reminded()>{reminded(texts, row.reminded)}</td>
-            <td role="cell" class="end act"><div class="row">{reminder}{taking}</div></td>
+            <td role="cell" class="end act stacked"><div class="row">{reminder}{taking}</div></td>
         </tr>
     }
 }
