@@ -30,6 +30,7 @@ pub mod mail_template;
 pub mod mail_topic;
 pub mod membership;
 pub mod moment;
+pub mod money;
 pub mod older_portal;
 pub mod operation;
 pub mod order;

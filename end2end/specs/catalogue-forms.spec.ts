@@ -39,14 +39,14 @@ test('an offer of a draft is changed, added and removed, and companies see it @l
   await expect(page.getByRole('heading', { level: 1, name: 'Gold competency' })).toBeVisible();
   await hydrated(page);
   await axe(page);
-  const price = page.getByLabel('Price in minor units');
-  await expect(price).toHaveValue('473000');
+  const price = page.getByLabel('Price', { exact: true });
+  await expect(price).toHaveValue('4730.00');
   await price.fill('many');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(price).toHaveAttribute('aria-invalid', 'true');
   await expect(price).toHaveValue('many');
   await axe(page);
-  await price.fill('480000');
+  await price.fill('4800');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await steps.told(page, 'Saved: the draft has 1 difference.');
 
@@ -58,7 +58,7 @@ test('an offer of a draft is changed, added and removed, and companies see it @l
   await axe(page);
   await page.getByLabel('Code').fill('gold');
   await page.getByLabel('Tier').selectOption('isv');
-  await price.fill('9900');
+  await price.fill('99.00');
   await page.getByLabel('Currency').fill('USD');
   for (const label of ['Name', 'Description']) {
     for (const field of await page.getByLabel(label, { exact: true }).all()) {
@@ -88,7 +88,7 @@ test('an offer of a draft is changed, added and removed, and companies see it @l
   await page.goto(draft);
   await hydrated(page);
   const differences = page.getByRole('table', { name: 'Differences' });
-  await expect(differences.getByRole('row', { name: /Gold competency/ })).toContainText('473000 → 480000');
+  await expect(differences.getByRole('row', { name: /Gold competency/ })).toContainText('4730.00 → 4800.00');
   await expect(differences.getByRole('row', { name: /Second co-sell/ })).toContainText('Added');
   await expect(differences.getByRole('row', { name: /ISV Co-sell ready/ })).toContainText('Removed');
   await axe(page);

@@ -74,8 +74,8 @@ pub fn money(language: Language, minor: i64, currency: &str) -> String {
         _ => ("", currency, currency),
     };
     let amount = minor.unsigned_abs();
-    let amount = match currency {
-        "JPY" | "KRW" => grouped(amount),
+    let amount = match domain::money::minor_digits(currency) {
+        0 => grouped(amount),
         _ if amount.is_multiple_of(100) => grouped(amount / 100),
         _ => format!("{}.{:02}", grouped(amount / 100), amount % 100),
     };

@@ -6,7 +6,7 @@ use domain::benefit::{Category, ProductKind, Unit};
 use domain::catalogue::{Area, Download, Fault, FaultCode, Offer, OfferTier, Product, Programme, Translated};
 use domain::view::catalogue::{AreaAmount, LEVELS};
 use domain::view::form::Done;
-use domain::{Day, Error, ErrorCode, Field, Language, Tier};
+use domain::{Day, Error, ErrorCode, Field, Language, Tier, money};
 use service::Outcome;
 use service::catalogue::drafts::{self, BeginDraft, WantedDraft};
 use service::catalogue::edit::{Amount, Edit};
@@ -233,11 +233,12 @@ fn named(form: &Submission) -> &str {
 pub(super) async fn save_offer(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     let known = named(form);
     let code = if known.is_empty() { form.text("offer_code").trim() } else { known }.to_owned();
-    let price = form.text("price_minor").trim().parse::<i64>();
+    let currency = form.text("currency").trim().to_uppercase();
+    let price = money::parse(form.text("price"), &currency);
     let offer = Box::new(Offer {
         tier: OfferTier::from_code(form.text("tier")).ok_or(ErrorCode::UnknownChoice)?,
-        price_minor: price.map_err(|_| unreadable(format!("offer {code}, price_minor")))?,
-        currency: form.text("currency").trim().to_uppercase(),
+        price_minor: price.ok_or_else(|| unreadable(format!("offer {code}, price_minor")))?,
+        currency,
         name: translated(form, "name", |text| text.trim().to_owned()),
         description: translated(form, "description", |text| text.trim().replace("\r\n", "\n")),
         code,

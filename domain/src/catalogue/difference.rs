@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::document::{Catalogue, Quantity, Translated};
-use crate::Language;
+use crate::{Language, money};
 use crate::error::codes;
 
 codes! {
@@ -85,7 +85,7 @@ pub fn flatten(catalogue: &Catalogue) -> Flat {
     for offer in &catalogue.offers {
         let mut fields = Fields::default();
         fields.put("tier", offer.tier.code());
-        fields.put("price_minor", offer.price_minor);
+        fields.put("price_minor", money::typed(offer.price_minor, &offer.currency));
         fields.put("currency", &offer.currency);
         fields.texts("name", &offer.name);
         fields.texts("description", &offer.description);

@@ -296,8 +296,8 @@ pub struct OfferForm {
     pub code: String,
     /// What it gives.
     pub tier: OfferTier,
-    /// Price in minor units of the currency.
-    pub price_minor: String,
+    /// Price in the currency, as it is typed.
+    pub price: String,
     /// ISO code of the currency.
     pub currency: String,
     /// Texts in the order of the languages.

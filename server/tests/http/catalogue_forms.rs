@@ -52,24 +52,24 @@ async fn an_offer_is_changed_added_and_removed_by_posting(
     let path = at("/offer?code=gold");
     let page = browser.get(&path).await;
     let form = page.form("save_catalogue_offer", None);
-    assert_eq!(form.get("price_minor"), Some("473000"));
+    assert_eq!(form.get("price"), Some("4730.00"));
 
     // Every fault stands at its field, and what was typed stays.
-    let wrong = form.clone().with("currency", "dollars").with("name.zh-Hans", "").with("price_minor", "-5");
+    let wrong = form.clone().with("currency", "dollars").with("name.zh-Hans", "").with("price", "-5");
     let answer = browser.submit(&path, &wrong).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
-    for name in ["currency", "name.zh-Hans", "price_minor"] {
+    for name in ["currency", "name.zh-Hans", "price"] {
         assert!(is_marked(&answer, name), "{name}: {}", answer.body);
     }
     assert!(!is_marked(&answer, "name.en"));
-    assert_eq!(answer.form("save_catalogue_offer", None).get("price_minor"), Some("-5"));
-    let answer = browser.submit(&path, &form.clone().with("price_minor", "many")).await;
-    assert!(is_marked(&answer, "price_minor"), "{}", answer.body);
+    assert_eq!(answer.form("save_catalogue_offer", None).get("price"), Some("-5"));
+    let answer = browser.submit(&path, &form.clone().with("price", "many")).await;
+    assert!(is_marked(&answer, "price"), "{}", answer.body);
 
-    let answer = browser.submit(&path, &form.with("price_minor", "480000")).await;
+    let answer = browser.submit(&path, &form.with("price", "4800")).await;
     let page = shown(&browser, answer).await;
     assert!(page.body.contains("4,800"), "the list has the new price");
-    assert!(page.body.contains("473000 → 480000"), "{}", page.body);
+    assert!(page.body.contains("4730.00 → 4800.00"), "{}", page.body);
 
     let path = at("/offer");
     let mut form = browser.get(&path).await.form("save_catalogue_offer", None);
@@ -79,7 +79,7 @@ async fn an_offer_is_changed_added_and_removed_by_posting(
     for field in ["description.en", "description.zh-Hans", "description.zh-Hant"] {
         form = form.with(field, "For a second solution.");
     }
-    let form = form.with("tier", "isv").with("price_minor", "0").with("currency", "usd");
+    let form = form.with("tier", "isv").with("price", "0").with("currency", "usd");
     let answer = browser.submit(&path, &form.clone().with("offer_code", "Second one")).await;
     assert!(is_marked(&answer, "offer_code"), "{}", answer.body);
     let answer = browser.submit(&path, &form.with("offer_code", "isv_second")).await;

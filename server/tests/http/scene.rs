@@ -1293,7 +1293,7 @@ impl Stage {
                     ("version", &version),
                     ("offer_code", "isv_2030"),
                     ("tier", "isv"),
-                    ("price_minor", "9900"),
+                    ("price", "99.00"),
                     ("currency", "USD"),
                 ]);
                 filled.extend(texts.map(|name| (name, "A text".to_owned())));

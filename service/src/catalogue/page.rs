@@ -17,7 +17,7 @@ use domain::view::catalogue::{
     OverAllocatedRow, Part, PolicyRow, ProductForm, ProductWords, ProgrammeWords, QuantityRow, ROWS, SOURCES,
 };
 use domain::view::operator::Stamp;
-use domain::{Error, ErrorCode, Language, Moment, Policies};
+use domain::{Error, ErrorCode, Language, Moment, Policies, money};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
@@ -304,7 +304,7 @@ fn offer_form(offer: &Offer) -> OfferForm {
     OfferForm {
         code: offer.code.clone(),
         tier: offer.tier,
-        price_minor: offer.price_minor.to_string(),
+        price: money::typed(offer.price_minor, &offer.currency),
         currency: offer.currency.clone(),
         words: Language::ALL.map(words),
     }

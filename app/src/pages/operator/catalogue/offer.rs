@@ -113,7 +113,7 @@ fn Page(page: Signal<DraftOfferPage>) -> impl IntoView {
                         <div class="head"><div><h1>{title}</h1><p>{texts.catalogue_offer_lead()}</p></div></div>
                     </div>
                     <section class="sheet narrow">
-                        <div class="in"><Edit page=page.clone()/></div>
+                        <div class="in stack"><Edit page=page.clone()/></div>
                     </section>
                 </main>
             }
@@ -128,7 +128,7 @@ fn Edit(page: DraftOfferPage) -> impl IntoView {
     let offer = page.offer.unwrap_or(OfferForm {
         code: String::new(),
         tier: OfferTier::Isv,
-        price_minor: String::new(),
+        price: String::new(),
         currency: String::new(),
         words: Default::default(),
     });
@@ -198,12 +198,12 @@ fn Edit(page: DraftOfferPage) -> impl IntoView {
             {what}
             <TextField
                 id=form.fault_id("price_minor")
-                name="price_minor"
+                name="price"
                 label=texts.find_catalogue_field("price_minor").unwrap_or_default()
-                value=kept("price_minor", &offer.price_minor)
+                value=kept("price", &offer.price)
                 help=texts.catalogue_offer_price_help()
                 error=form.fault("price_minor")
-                inputmode="numeric"
+                inputmode="decimal"
                 maxlength=16_u32
                 required=true
             />

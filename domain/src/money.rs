@@ -1,0 +1,75 @@
+//! Amounts of money: kept in the smallest unit of their currency, written and typed in the currency itself.
+
+/// How many digits stand behind the point of a currency (ISO 4217): none of yen and won, two of the others.
+#[must_use]
+pub fn minor_digits(currency: &str) -> usize {
+    if matches!(currency, "JPY" | "KRW") { 0 } else { 2 }
+}
+
+/// An amount as it stands in a field: `4730.00`, `1500` in a currency without a smaller unit.
+#[must_use]
+pub fn typed(minor: i64, currency: &str) -> String {
+    let (sign, digits) = (if minor < 0 { "-" } else { "" }, minor.unsigned_abs().to_string());
+    let behind = minor_digits(currency);
+    if behind == 0 {
+        return format!("{sign}{digits}");
+    }
+    let digits = format!("{digits:0>least$}", least = behind + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - behind);
+    format!("{sign}{whole}.{fraction}")
+}
+
+/// The amount that was typed, in the smallest unit: `4730`, `4730.5` and `4730.50` are the same. None for what isn't
+/// an amount of the currency, or is too large.
+#[must_use]
+pub fn parse(text: &str, currency: &str) -> Option<i64> {
+    let text = text.trim();
+    let (negative, text) = text.strip_prefix('-').map_or((false, text), |text| (true, text));
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let behind = minor_digits(currency);
+    let all = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !all(whole) || !all(fraction) || fraction.len() > behind || text.ends_with('.') {
+        return None;
+    }
+    let amount: i64 = format!("{whole}{fraction:0<behind$}").parse().ok()?;
+    Some(if negative { -amount } else { amount })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_read_as_it_is_written() {
+        for (minor, currency, text) in [
+            (473_000, "USD", "4730.00"),
+            (5, "USD", "0.05"),
+            (0, "EUR", "0.00"),
+            (-550, "USD", "-5.50"),
+            (1500, "JPY", "1500"),
+            (0, "KRW", "0"),
+        ] {
+            assert_eq!(typed(minor, currency), text);
+            assert_eq!(parse(text, currency), Some(minor), "{text}");
+        }
+        assert_eq!(parse(" 4730 ", "USD"), Some(473_000));
+        assert_eq!(parse("4730.5", "USD"), Some(473_050));
+    }
+
+    #[test]
+    fn what_is_no_amount_is_none() {
+        for (text, currency) in [
+            ("", "USD"),
+            ("many", "USD"),
+            ("4730.", "USD"),
+            (".5", "USD"),
+            ("4,730", "USD"),
+            ("1.005", "USD"),
+            ("1.5", "JPY"),
+            ("--1", "USD"),
+            ("99999999999999999999", "USD"),
+        ] {
+            assert_eq!(parse(text, currency), None, "{text}");
+        }
+    }
+}
