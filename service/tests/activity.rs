@@ -502,22 +502,6 @@ async fn a_known_and_an_unknown_account_fail_after_the_same_statements(
     assert_eq!(statements[2], statements[3]);
 }
 
-/// What a plan says, in one text.
-async fn plan(stage: &Stage, text: &str) -> String {
-    let connection = stage.service.database.begin().await.expect("begins");
-    let explained = if stage.service.database.is_postgres() {
-        connection.execute_unprepared("set local enable_seqscan = off").await.expect("set");
-        connection.execute_unprepared("set local enable_bitmapscan = off").await.expect("set");
-        format!("explain {text}")
-    } else {
-        format!("explain query plan {text}")
-    };
-    let statement = sea_orm::Statement::from_string(stage.service.database.backend(), explained);
-    let rows = connection.query_all_raw(statement).await.expect("a plan");
-    let column = if stage.service.database.is_postgres() { "QUERY PLAN" } else { "detail" };
-    rows.iter().map(|row| row.try_get::<String>("", column).expect("a line")).collect::<Vec<_>>().join("\n")
-}
-
 #[rstest]
 #[tokio::test]
 async fn pages_follow_an_index_and_sort_nothing(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
@@ -547,7 +531,7 @@ async fn pages_follow_an_index_and_sort_nothing(#[values(Engine::Sqlite, Engine:
     ] {
         let text =
             format!("select e.organization_id, e.sequence from audit_event e where {condition} {order}");
-        let plan = plan(&stage, &text).await;
+        let plan = stage.plan(&text).await;
         // PostgreSQL may find the index of all companies as good where there are few.
         let index = if stage.service.database.is_postgres() { "using audit_event_" } else { index };
         assert!(plan.contains(index), "{condition}: {plan}");

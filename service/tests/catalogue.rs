@@ -19,7 +19,6 @@ use domain::view::catalogue::AreaAmount;
 use domain::view::tier_change::TierChangeQuery;
 use domain::{Category, ErrorCode, Field, Language, Tier};
 use rstest::rstest;
-use sea_orm::{ConnectionTrait, Statement};
 use service::assignments::assign::{AssignSeats, assign};
 use service::catalogue::drafts::{self, BeginDraft, WantedDraft};
 use service::catalogue::edit::{Amount, Edit};
@@ -328,17 +327,8 @@ async fn keys_of_a_grant_are_found_by_an_index(#[values(Engine::Sqlite, Engine::
     // As it is asked for each benefit of a company that a version comes to.
     let text =
         format!("select 1 from product_key k where k.grant_id = {grant} and k.state in ('held', 'spent')");
-    let connection = stage.service.database.begin().await.expect("begins");
-    let (explain, column) = if stage.service.database.is_postgres() {
-        connection.execute_unprepared("set local enable_seqscan = off").await.expect("set");
-        ("explain", "QUERY PLAN")
-    } else {
-        ("explain query plan", "detail")
-    };
-    let statement = Statement::from_string(stage.service.database.backend(), format!("{explain} {text}"));
-    let rows = connection.query_all_raw(statement).await.expect("a plan");
-    let plan: Vec<String> = rows.iter().map(|row| row.try_get("", column).expect("a line")).collect();
-    assert!(plan.join(" ").contains("product_key_of_grant"), "{plan:?}");
+    let plan = stage.plan(&text).await;
+    assert!(plan.contains("product_key_of_grant"), "{plan}");
 }
 
 #[rstest]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::document::{Catalogue, Quantity, Translated};
-use crate::{Language, money};
 use crate::error::codes;
+use crate::{Language, money};
 
 codes! {
     /// What happened to something.

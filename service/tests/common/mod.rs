@@ -288,6 +288,25 @@ impl Drop for PostgresDatabase {
 }
 
 impl Stage {
+    /// How the database would go about a statement by its indexes, in one text.
+    pub async fn plan(&self, text: &str) -> String {
+        let connection = self.service.database.begin().await.expect("begins");
+        let explained = if self.service.database.is_postgres() {
+            connection.execute_unprepared("set local enable_seqscan = off").await.expect("set");
+            connection.execute_unprepared("set local enable_bitmapscan = off").await.expect("set");
+            format!("explain {text}")
+        } else {
+            format!("explain query plan {text}")
+        };
+        let statement = sea_orm::Statement::from_string(self.service.database.backend(), explained);
+        let rows = connection.query_all_raw(statement).await.expect("a plan");
+        let column = if self.service.database.is_postgres() { "QUERY PLAN" } else { "detail" };
+        rows.iter()
+            .map(|row| row.try_get::<String>("", column).expect("a line"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
     /// A request of somebody, in the organization that they have been in longest.
     pub async fn person(&self, email: &str) -> Request {
         self.request_of(email, None).await
