@@ -12,7 +12,6 @@ use domain::ids::{OrganizationId, PersonId};
 use domain::view::activity::{ActivityPage, ActivityQuery, COUNTED, EventKey, PAGE_ROWS, Thing};
 use domain::{Day, ErrorCode, Language, Role};
 use rstest::rstest;
-use sea_orm::ConnectionTrait;
 use service::accounts::sign_in::{SignIn, sign_in};
 use service::activity::{Side, export, list};
 use service::audit::{DENIED_AN_HOUR, Event, denied};
