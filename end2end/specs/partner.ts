@@ -1,5 +1,6 @@
 import { type Locator, type Page } from '@playwright/test';
 import { type Account, type Mail, expect, test as base } from '../fixtures';
+import { noon } from '../support/calendar';
 
 export { expect };
 export type { Account, Mail };
@@ -234,7 +235,7 @@ export function english(day: Date, timeZone = 'Europe/Oslo'): string {
   return `${parts['day']} ${parts['month']} ${parts['year']}`;
 }
 
-/** The moment so many days from now. */
-export function inDays(days: number): Date {
-  return new Date(Date.now() + days * 86_400_000);
+/** Noon of the day so many days from today in the zone: a day of summer time is not 24 hours long. */
+export function inDays(days: number, timeZone = 'Europe/Oslo'): Date {
+  return new Date(noon(days, timeZone));
 }

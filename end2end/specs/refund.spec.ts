@@ -24,7 +24,7 @@ const imogen = kestrelAsh.employee;
 const fergus: Account = { email: 'fergus.dalrympleton@kestrelash.example', name: 'Fergus Dalrympleton' };
 
 /** The date in so many days, as pages of the company write it. */
-const day = (days: number): string => english(inDays(days), ZONE);
+const day = (days: number): string => english(inDays(days, ZONE), ZONE);
 
 /** The offer's choice of a competency area. */
 const silver = (page: Page, area: string): Locator =>

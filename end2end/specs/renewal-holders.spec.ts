@@ -33,7 +33,7 @@ const own = (page: Page, product: string): Locator =>
   page.locator('main section', { has: page.getByRole('heading', { level: 2, name: product, exact: true }) });
 
 /** The date in so many days, as pages of the company write it. */
-const day = (days: number): string => english(inDays(days), ZONE);
+const day = (days: number): string => english(inDays(days, ZONE), ZONE);
 
 /** Waits for what the server does by its clock, and looks by loading the page again. */
 async function byTheClock(reload: () => Promise<void>, look: () => Promise<void>): Promise<void> {
