@@ -670,11 +670,12 @@ async fn a_file_that_would_be_too_long_to_be_read_back_begins_no_draft(
     let admin = stage.operator(PROGRAMME_ADMIN).await;
     // Written as shortly as can be; each text on a line of its own is more.
     let texts = "{en=\"a\",zh-Hans=\"a\",zh-Hant=\"a\"}";
-    let steps = "{en=[\"a\"],zh-Hans=[\"a\"],zh-Hant=[\"a\"]}";
+    let many = format!("[{}]", vec!["\"a\""; 120].join(","));
+    let steps = format!("{{en={many},zh-Hans={many},zh-Hant={many}}}");
     let (kind, unit) = (domain::ProductKind::Marketing.code(), domain::benefit::Unit::Item.code());
     let mut text = format!("[programme]\nname={texts}\n");
     let mut number = 0;
-    while text.len() < file::LARGEST - 400 {
+    while text.len() < file::LARGEST - 4_000 {
         number += 1;
         write!(
             text,
@@ -687,6 +688,42 @@ async fn a_file_that_would_be_too_long_to_be_read_back_begins_no_draft(
     let failure = begin(&stage, &admin, Some(text)).await.expect_err("too long");
     assert_eq!(code(&failure), ErrorCode::TooLarge);
     assert_eq!(stage.count("select count(*) as number from catalogue_draft").await, 0);
+}
+
+#[test]
+fn a_file_has_no_more_of_anything_than_pages_can_show() {
+    let of = |change: fn(&mut Catalogue)| {
+        let mut catalogue = Catalogue::default();
+        change(&mut catalogue);
+        file::read(&file::write(&catalogue).expect("a file")).err().map(|error| error.code)
+    };
+    fn entitlement(product: &str, areas: usize) -> domain::catalogue::Entitlement {
+        domain::catalogue::Entitlement {
+            source: domain::benefit::SourceLabel::SelectCompetency,
+            product: product.to_owned(),
+            quantity: Some(1),
+            seats: None,
+            pool: None,
+            level: Some(Tier::Silver),
+            areas: (0..areas).map(|number| format!("a{number}")).collect(),
+            per_area: true,
+            illustrative: false,
+        }
+    }
+    assert_eq!(of(|catalogue| catalogue.areas = vec![area("a", "Area"); 500]), None);
+    assert_eq!(of(|catalogue| catalogue.areas = vec![area("a", "Area"); 501]), Some(ErrorCode::TooLarge));
+    let many = |catalogue: &mut Catalogue| {
+        catalogue.entitlements = (0..41).map(|number| entitlement(&format!("p{number}"), 1_000)).collect();
+    };
+    assert_eq!(of(many), Some(ErrorCode::TooLarge));
+    let few = |catalogue: &mut Catalogue| {
+        catalogue.entitlements = (0..40).map(|number| entitlement(&format!("p{number}"), 1_000)).collect();
+    };
+    assert_eq!(of(few), None);
+    let long = |catalogue: &mut Catalogue| {
+        catalogue.policies.insert("x".repeat(201), "1".to_owned());
+    };
+    assert_eq!(of(long), Some(ErrorCode::TooLarge));
 }
 
 #[rstest]

@@ -84,8 +84,8 @@ impl TryFrom<Row> for Draft {
         let broken = |_| Failure::broken("catalogue_draft", "document", row.id);
         Ok(Self {
             id: CatalogueDraftId(row.id),
-            catalogue: file::read(&row.document).map_err(broken)?,
-            base: file::read(&row.base).map_err(broken)?,
+            catalogue: file::read_kept(&row.document).map_err(broken)?,
+            base: file::read_kept(&row.base).map_err(broken)?,
             title: row.title,
             state: row.state,
             base_version: row.base_version,
