@@ -1339,3 +1339,47 @@ async fn a_file_takes_the_place_of_what_a_draft_says(
     assert_eq!(code(&failure), ErrorCode::WrongState);
     assert!(stage.audit_intact().await);
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_corrected_file_is_kept_also_where_nothing_differs_but_what_was_there_twice(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let mut right = in_force(&stage).await;
+    right.programme.name.en = "Another programme".to_owned();
+    let mut doubled = right.clone();
+    let last = doubled.products.last().cloned().expect("a product");
+    doubled.products.push(last);
+    let text = file::write(&doubled).expect("a file");
+    let draft = begin(&stage, &admin, Some(text)).await.expect("a draft");
+    let failure = publish(&stage, &admin, draft, false).await.expect_err("twice");
+    assert_eq!(first_fault(&failure).0, FaultCode::Twice);
+    let now = wanted(&stage, draft).await;
+    let text = file::write(&right).expect("a file");
+    let replaced = drafts::replace(&stage.service, &admin, stage.operation(), now, &text).await;
+    assert_eq!(replaced.expect("taken over"), 1);
+    let kept = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    assert_eq!((kept.catalogue == right, kept.row_version), (true, now.version + 1));
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_draft_with_another_kind_in_it_is_still_changed_elsewhere(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let mut other = in_force(&stage).await;
+    let offer = other.offers.iter_mut().find(|offer| offer.tier == OfferTier::Gold).expect("an offer");
+    offer.tier = OfferTier::Isv;
+    let text = file::write(&other).expect("a file");
+    let draft = begin(&stage, &admin, Some(text)).await.expect("a draft");
+    let edit = Edit::Area(area("security", "Safety"));
+    assert_eq!(change(&stage, &admin, draft, edit).await.expect("changed"), 2);
+    let failure = publish(&stage, &admin, draft, false).await.expect_err("another tier");
+    assert_eq!(first_fault(&failure).0, FaultCode::TierChanged);
+}

@@ -68,7 +68,7 @@ codes! {
 }
 
 /// A fault and where it stands.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Fault {
     /// What is wrong.
     pub code: FaultCode,

@@ -1,6 +1,8 @@
 //! Drafts of the catalogue: begun from the one in force or from a file, changed, brought up to date, withdrawn.
 
-use domain::catalogue::{Catalogue, differences, faults_against, rebase};
+use std::collections::HashSet;
+
+use domain::catalogue::{Catalogue, Fault, differences, faults_against, rebase};
 use domain::ids::CatalogueDraftId;
 use domain::rights::OperatorAction;
 use domain::text::Line;
@@ -217,10 +219,10 @@ pub async fn change(
     edit.check(&draft.catalogue)?;
     let mut catalogue = draft.catalogue.clone();
     edit.apply(&mut catalogue);
-    let before = file::faults_of(&draft.catalogue);
-    let mut fresh = file::faults_of(&catalogue);
-    fresh.extend(faults_against(&catalogue, &read::known(&change.transaction).await?));
-    fresh.retain(|fault| !before.contains(fault));
+    let known = read::known(&change.transaction).await?;
+    let faults = |of: &Catalogue| file::faults_of(of).into_iter().chain(faults_against(of, &known));
+    let before: HashSet<Fault> = faults(&draft.catalogue).collect();
+    let fresh: Vec<Fault> = faults(&catalogue).filter(|fault| !before.contains(fault)).collect();
     if let Some(first) = fresh.first() {
         return Err(publish_refusal(&fresh, first));
     }
@@ -263,14 +265,18 @@ pub async fn replace(
 /// Keeps what a draft says now, with whose hand was in it; how much that changes about what it began from.
 async fn save(mut change: Change<'_>, draft: &Draft, catalogue: &Catalogue, account: Uuid) -> Outcome<usize> {
     let found = differences(&draft.base, catalogue).len();
+    if draft.catalogue == *catalogue {
+        return change.commit(found).await;
+    }
     let changed = differences(&draft.catalogue, catalogue);
     let changed = changed.iter().map(|of| format!("{} {:?}", of.kind.code(), of.subject));
     // That a policy isn't named any more is no difference to the catalogue in force, but one to the draft.
     let unnamed = draft.catalogue.policies.keys().filter(|name| !catalogue.policies.contains_key(*name));
     let unnamed = unnamed.map(|name| format!("unnamed Policy({name:?})"));
-    let steps: Vec<String> = changed.chain(unnamed).take(20).collect();
+    let mut steps: Vec<String> = changed.chain(unnamed).take(20).collect();
     if steps.is_empty() {
-        return change.commit(found).await;
+        // Only what stood there twice, or was written otherwise.
+        steps.push("document".to_owned());
     }
     write(&change, draft.id, catalogue, None, account).await?;
     remember_editor(&change, draft.id, account).await?;
