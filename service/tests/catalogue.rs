@@ -1383,3 +1383,61 @@ async fn a_draft_with_another_kind_in_it_is_still_changed_elsewhere(
     let failure = publish(&stage, &admin, draft, false).await.expect_err("another tier");
     assert_eq!(first_fault(&failure).0, FaultCode::TierChanged);
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_draft_follows_the_policies_that_it_does_not_change(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let name = "reassign_lock_days";
+    let policy = |value: &str| Edit::Policies([(name.to_owned(), Some(value.to_owned()))].into());
+    let said = async |draft: CatalogueDraftId| {
+        let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+        found.catalogue.policies[name].clone()
+    };
+    stage.set_policy(name, "30").await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    let before = file::write(&in_force(&stage).await).expect("a file");
+    stage.set_policy(name, "60").await;
+    assert_eq!(said(draft).await, "60", "as it is now");
+    assert!(changes(&stage, draft).await.is_empty());
+    // What it began with can be its own change by now.
+    assert_eq!(change(&stage, &admin, draft, policy("30")).await.expect("changed"), 1);
+    assert_eq!(said(draft).await, "30");
+    stage.set_policy(name, "90").await;
+    assert_eq!(said(draft).await, "30", "its own");
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    assert_eq!(in_force(&stage).await.policies[name], "30");
+
+    // An older file sets nothing back.
+    stage.set_policy(name, "30").await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    stage.set_policy(name, "60").await;
+    let now = wanted(&stage, draft).await;
+    let replaced = drafts::replace(&stage.service, &admin, stage.operation(), now, &before).await;
+    assert_eq!(replaced.expect("taken over"), 0);
+    assert_eq!(said(draft).await, "60");
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_old_draft_that_was_changed_keeps_the_areas_names_of_that_day_for_its_beginning(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let old = without_names(&in_force(&stage).await);
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    let text = "update catalogue_draft set document = $2, base = $2 where id = $1";
+    stage.run(text, [draft.0.into(), old.into()]).await;
+    change(&stage, &admin, draft, studio("gold_core", Amount::Of(14))).await.expect("changed");
+    put_into_force(&stage, Edit::Area(area("security", "Safety")), false).await;
+    assert_eq!(changes(&stage, draft).await.len(), 1, "nobody renamed anything in it");
+    let now = wanted(&stage, draft).await;
+    let left = drafts::bring_up_to_date(&stage.service, &admin, stage.operation(), now).await;
+    assert_eq!(left.expect("up to date"), 1);
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    assert!(found.catalogue.areas.contains(&area("security", "Safety")));
+}

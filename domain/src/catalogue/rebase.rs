@@ -28,7 +28,7 @@ pub fn rebase(base: &Catalogue, draft: &Catalogue, in_force: &Catalogue) -> Cata
     entitlements.retain(|row, _| !gone.contains(row.product.as_str()));
     let mut rebased = Catalogue {
         programme: programme(&base.programme, &draft.programme, &in_force.programme),
-        policies: keyed(&base.policies, &draft.policies, &in_force.policies, pick),
+        policies: rebase_policies(&base.policies, &draft.policies, &in_force.policies),
         offers: list(&base.offers, &draft.offers, &in_force.offers, |offer| offer.code.clone(), offer),
         entitlements: entitlements.into_values().collect(),
         areas,
@@ -36,6 +36,16 @@ pub fn rebase(base: &Catalogue, draft: &Catalogue, in_force: &Catalogue) -> Cata
     };
     rebased.sort();
     rebased
+}
+
+/// The same for policies alone, which also change without another version.
+#[must_use]
+pub fn rebase_policies(
+    base: &BTreeMap<String, String>,
+    draft: &BTreeMap<String, String>,
+    in_force: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    keyed(base, draft, in_force, pick)
 }
 
 fn pick<T: PartialEq + Clone>(base: &T, draft: &T, in_force: &T) -> T {
