@@ -112,7 +112,7 @@ fn names(texts: Texts, form: Form, names: &[String; 3]) -> AnyView {
 fn Name(page: DraftAreaPage) -> impl IntoView {
     let texts = texts();
     // The target of its quantities has one part more.
-    let form = Form::new("name_catalogue_area", format!("{}:{}", page.row.id, page.area));
+    let form = Form::of_what_stands("name_catalogue_area", format!("{}:{}", page.row.id, page.area));
     let foot = match &page.why_not {
         Some(error) => view! {
             <DisabledButton label=texts.common_save() describedby="no-name"/>
@@ -272,7 +272,8 @@ fn Matrix(page: DraftAreaPage) -> impl IntoView {
         return view! { <Empty title=texts.catalogue_no_products()/> }.into_any();
     }
     let category = page.category.code();
-    let form = Form::new("save_catalogue_area", format!("{}:{}:{category}", page.row.id, page.area));
+    let form =
+        Form::of_what_stands("save_catalogue_area", format!("{}:{}:{category}", page.row.id, page.area));
     let mut columns = vec![Column::new(texts.catalogue_column_product())];
     columns.extend(LEVELS.iter().flat_map(|level| heads(texts, level.code())).map(Column::new));
     let editable = page.why_not.is_none();
@@ -360,7 +361,7 @@ fn cells(
     let counts_people = row.unit == Unit::Seat && seats.is_none();
     let people = (!counts_people).then(|| field(SEATS, &seats_head, people));
     let tick = format!("{PER_AREA}{key}");
-    let ticked = if form.refused() { form.kept_named(&tick).is_some() } else { own };
+    let ticked = if form.keeps() { form.kept_named(&tick).is_some() } else { own };
     let label = texts.catalogue_quantity_of(&row.name, &own_head);
     view! {
         <td role="cell" data-label=quantity_head.clone()>{field(QUANTITY, &quantity_head, quantity)}</td>

@@ -133,7 +133,12 @@ fn Edit(page: DraftOfferPage) -> impl IntoView {
         words: Default::default(),
     });
     let target = format!("{}:{}", page.row.id, offer.code);
-    let form = Form::new("save_catalogue_offer", &target);
+    // What is new shows nothing that somebody else could have changed.
+    let form = if known {
+        Form::of_what_stands("save_catalogue_offer", &target)
+    } else {
+        Form::new("save_catalogue_offer", &target)
+    };
     let kept =
         move |name: &str, otherwise: &str| form.kept_named(name).unwrap_or_else(|| otherwise.to_owned());
     let what = if known {

@@ -83,7 +83,12 @@ fn Edit(page: DraftProductPage) -> impl IntoView {
         downloads: String::new(),
     });
     let target = format!("{}:{}", page.row.id, product.code);
-    let form = Form::new("save_catalogue_product", &target);
+    // What is new shows nothing that somebody else could have changed.
+    let form = if known {
+        Form::of_what_stands("save_catalogue_product", &target)
+    } else {
+        Form::new("save_catalogue_product", &target)
+    };
     let kept =
         move |name: &str, otherwise: &str| form.kept_named(name).unwrap_or_else(|| otherwise.to_owned());
     let what = if known {

@@ -105,7 +105,7 @@ fn foot(texts: Texts, form: Form, page: &DraftProgrammePage, id: &'static str) -
 #[component]
 fn Words(page: DraftProgrammePage) -> impl IntoView {
     let texts = texts();
-    let form = Form::new("save_catalogue_programme", format!("{}:programme", page.row.id));
+    let form = Form::of_what_stands("save_catalogue_programme", format!("{}:programme", page.row.id));
     let languages = Language::ALL
         .iter()
         .zip(&page.words)
@@ -155,7 +155,7 @@ fn words_of(texts: Texts, form: Form, language: Language, words: &ProgrammeWords
 #[component]
 fn Policies(page: DraftProgrammePage) -> impl IntoView {
     let texts = texts();
-    let form = Form::new("save_catalogue_policies", format!("{}:policies", page.row.id));
+    let form = Form::of_what_stands("save_catalogue_policies", format!("{}:policies", page.row.id));
     let fields = page.policies.iter().map(|policy| field_of(texts, form, policy)).collect_view();
     view! {
         <PostForm form=form class="stack loose">

@@ -82,7 +82,7 @@ fn Matrix(
         return view! { <Empty title=texts.catalogue_no_products()/> }.into_any();
     }
     // Several forms of the page are about the draft: this one is the category's.
-    let form = Form::new("save_catalogue_quantities", format!("{draft}:{}", category.code()));
+    let form = Form::of_what_stands("save_catalogue_quantities", format!("{draft}:{}", category.code()));
     let mut columns = vec![Column::new(texts.catalogue_column_product())];
     columns.extend(
         SOURCES.iter().map(|source| Column::new(texts.find_source(source.code()).unwrap_or_default())),
