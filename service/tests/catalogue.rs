@@ -25,6 +25,7 @@ use service::catalogue::edit::{Amount, Edit};
 use service::catalogue::publish::{self, Publish};
 use service::catalogue::{effect, file, on_clock, read};
 use service::purchases::card::{self, PayByCard};
+use service::purchases::competencies::{self, Competency};
 use service::purchases::place::{self, PlaceOrder, WantedOrder};
 use service::purchases::tier_change;
 use service::purchases::{offers, orders};
@@ -1110,11 +1111,33 @@ async fn an_areas_name_is_shown_to_each_reader_in_their_language(
     assert_eq!(shown, [Some("Robotics 繁")]);
     assert_eq!(page.open.expect("open").row.area.as_deref(), Some("Robotics 繁"));
 
+    // Another company attained it, and holds nothing of it.
+    let attained = Competency { domain: GOLD.into(), tier: "gold".into(), area: "robotics".into() };
+    let operator = stage.operator(FULFILMENT).await;
+    let recorded = competencies::record(&stage.service, &operator, stage.operation(), attained.clone()).await;
+    recorded.expect("recorded");
+    let admin = stage.person(ADMIN).await;
+    let offered = async || {
+        let page = offers::page(&stage.service, &admin, Language::English).await.expect("the page");
+        let choices = page.offers.into_iter().flat_map(|offer| offer.choices);
+        choices.filter(|choice| choice.area.as_ref().is_some_and(|area| area.code == "robotics")).count()
+    };
+    assert!(offered().await > 0);
+
     // Another name, and none of it any more: what is held keeps the last one.
     put_into_force(&stage, Edit::Area(area("robotics", "Robots")), false).await;
     assert_eq!(silver_areas(&stage).await, [["Robots"], ["Robots 简"], ["Robots 繁"]]);
     put_into_force(&stage, Edit::RemoveArea("robotics".to_owned()), false).await;
     assert!(!in_force(&stage).await.areas.iter().any(|area| area.code == "robotics"));
+    assert_eq!(offered().await, 0, "it can't be bought");
+    let again = competencies::record(&stage.service, &operator, stage.operation(), attained.clone()).await;
+    let again = again.expect_err("no such area").told();
+    assert_eq!(again.of(Field::Area).map(|fault| fault.code), Some(ErrorCode::UnknownChoice));
+    competencies::revoke(&stage.service, &operator, stage.operation(), attained)
+        .await
+        .expect("off the record");
+    let left = "select count(*) as number from attained_area where area = 'robotics'";
+    assert_eq!(stage.count(left).await, 1, "whoever holds it keeps the record");
     assert_eq!(silver_areas(&stage).await, [["Robots"], ["Robots 简"], ["Robots 繁"]]);
     assert!(stage.audit_intact().await);
 }

@@ -142,7 +142,12 @@ async fn change(
     if tier.is_none() {
         faults.add(Field::Offer, ErrorCode::UnknownChoice);
     }
-    let text = "select count(*) as number from competency_area where code = $1";
+    // Off the record it can also be where the programme doesn't have the area any more: its name stays.
+    let text = if attained {
+        "select count(*) as number from competency_area where code = $1"
+    } else {
+        "select count(*) as number from competency_area_text where area = $1"
+    };
     if sql::number(service.database.reader(), text, [input.area.clone().into()]).await? == 0 {
         faults.add(Field::Area, ErrorCode::UnknownChoice);
     }
