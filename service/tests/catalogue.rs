@@ -318,6 +318,28 @@ async fn rule_12_whatever_is_in_use_counts_before_a_draft_is_published(
     let found = effect_of(&stage, edit).await;
     assert_eq!((found.companies, found.seats), (1, counted - 1));
     assert_eq!(found.named.len(), 1, "{:?}", found.named);
+
+    // One of them taken away leaves the other one its quantity; both are nothing.
+    let of_pool = |row: &domain::catalogue::Entitlement| row.pool.as_deref() == Some("gold_office");
+    let without = async |only: Option<&str>| {
+        let mut draft = in_force(&stage).await;
+        draft.entitlements.retain(|row| !of_pool(row) || only.is_some_and(|product| row.product != product));
+        effect_of(&stage, Edit::Whole(Box::new(draft))).await
+    };
+    assert_eq!(without(Some("office_365_e3")).await, effect::Effect::default());
+    let found = without(None).await;
+    assert_eq!((found.companies, found.seats, found.named.len()), (1, counted, 1));
+
+    // A pool that is above its quantity already isn't made so by a larger one.
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    let text =
+        "update pool set used_before = 1000 where id = (select pool_id from benefit_grant where id = $1)";
+    stage.run(text, [grant.0.into()]).await;
+    let there = quantity(&stage, grant).await.expect("a limit");
+    let found = effect_of(&stage, studio("gold_core", Amount::Of(there + 1))).await;
+    assert_eq!(found, effect::Effect::default());
+    let found = effect_of(&stage, studio("gold_core", Amount::Of(there - 1))).await;
+    assert_eq!((found.companies, found.seats), (1, used + 1_000 - (there - 1)));
 }
 
 #[rstest]
