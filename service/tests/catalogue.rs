@@ -410,6 +410,38 @@ async fn what_a_version_takes_away_goes_on_for_who_uses_it_and_comes_back_with_a
 
 #[rstest]
 #[tokio::test]
+async fn what_areas_come_to_add_together_is_left_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let organization = stage.literal(stage.organization(GOLD).await.0);
+    let now = stage.service.now().0;
+    let usable = format!(
+        "select count(*) as number from benefit_grant g join product p on p.id = g.product_id
+        where g.organization_id = {organization} and p.code = '{STUDIO}' and g.source = 'select_competency'
+            and g.state = 'granted' and g.activate_by >= {now}"
+    );
+    let before = stage.count(&usable).await;
+    assert!(before > 1, "each of its areas adds its own");
+    let seats = format!(
+        "select count(*) as number from seat where released_at is null and organization_id = {organization}"
+    );
+    let held = stage.count(&seats).await;
+    let apart = in_force(&stage).await;
+    let mut together = apart.clone();
+    for row in &mut together.entitlements {
+        row.per_area = row.per_area && (row.product != STUDIO || row.level != Some(Tier::Gold));
+    }
+    put_into_force(&stage, Edit::Whole(Box::new(together)), true).await;
+    assert_eq!(stage.count(&usable).await, 1);
+    assert_eq!(stage.count(&seats).await, held, "nobody loses a seat");
+    put_into_force(&stage, Edit::Whole(Box::new(apart)), true).await;
+    assert_eq!(stage.count(&usable).await, before);
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
 async fn what_a_version_adds_to_an_isv_offer_comes_to_who_holds_it(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

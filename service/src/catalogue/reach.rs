@@ -82,12 +82,13 @@ pub(super) async fn reach(
     let mut had: HashSet<Same> = HashSet::new();
     let mut brought: Vec<(&Grant, &Entitlement)> = Vec::new();
     // What is granted comes before what could be granted again: each benefit comes once (rule 18).
-    let (granted, withdrawn): (Vec<&Grant>, Vec<&Grant>) =
+    let (mut granted, withdrawn): (Vec<&Grant>, Vec<&Grant>) =
         grants.iter().partition(|grant| grant.state == "granted");
+    // Where areas that each added their own now add it together, one stays: one that is in use.
+    granted.sort_by_key(|grant| !grant.in_use);
     for grant in granted {
-        match grant.row(&catalogue) {
+        match grant.row(&catalogue).filter(|row| had.insert(same(row))) {
             Some(row) => {
-                had.insert(same(row));
                 if grant.activate_by != grant.regular_activate_by() {
                     set_activate_by(change, grant.id, grant.regular_activate_by()).await?;
                 }
