@@ -1352,7 +1352,7 @@ async fn the_programmes_texts_and_every_value_of_a_policy_are_changed_in_a_draft
     half.traditional.clear();
     let half = Programme { bank_details: Some(half), ..programme.clone() };
     let failure = edit(Edit::Programme(Box::new(half))).await.expect_err("not in every language");
-    assert_eq!(first_fault(&failure), (FaultCode::Steps, "bank_details.zh-Hant".to_owned()));
+    assert_eq!(first_fault(&failure), (FaultCode::TextMissing, "bank_details.zh-Hant".to_owned()));
 
     // Each policy takes each of its values, and no other.
     let policy = |name: &str, value: Option<&str>| {

@@ -91,9 +91,8 @@ pub(super) async fn save_quantities(reader: &Reader<'_>, form: &Submission) -> O
 
 /// Says which field of a table can't be read.
 fn no_amount(product: &str, column: &str, typed: &str) -> Error {
-    let error = Error::new(ErrorCode::CatalogueFaulty);
     let typed: String = typed.chars().take(100).collect();
-    Error { number: Some(1), ..error }.with_detail(format!("{product} {column}: {typed}"))
+    unreadable(FaultCode::MalformedAmount, format!("{product} {column}: {typed}"))
 }
 
 pub(super) async fn save_area(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
@@ -168,10 +167,7 @@ fn lines(text: &str) -> Vec<String> {
 /// Says which line of the downloads can't be read.
 fn download(line: &str) -> Outcome<Download> {
     let parts: Vec<&str> = line.split(';').map(str::trim).collect();
-    let refused = || {
-        let error = Error::new(ErrorCode::CatalogueFaulty);
-        Error { number: Some(1), ..error }.with_detail(line.chars().take(100).collect::<String>())
-    };
+    let refused = || unreadable(FaultCode::MalformedDownload, line.chars().take(100).collect());
     let [version, language, operating_system, file, bytes] = parts.as_slice() else {
         return Err(refused().into());
     };
@@ -220,8 +216,8 @@ pub(super) async fn remove_product(reader: &Reader<'_>, form: &Submission) -> Ou
 }
 
 /// A fault that is found before the catalogue's own: what was typed can't even be read.
-fn unreadable(place: String) -> Error {
-    let faults = vec![Fault { code: FaultCode::NumberRange, place: place.clone() }];
+fn unreadable(code: FaultCode, place: String) -> Error {
+    let faults = vec![Fault { code, place: place.clone() }];
     Error { number: Some(1), faults, ..Error::new(ErrorCode::CatalogueFaulty) }.with_detail(place)
 }
 
@@ -237,7 +233,8 @@ pub(super) async fn save_offer(reader: &Reader<'_>, form: &Submission) -> Outcom
     let price = money::parse(form.text("price"), &currency);
     let offer = Box::new(Offer {
         tier: OfferTier::from_code(form.text("tier")).ok_or(ErrorCode::UnknownChoice)?,
-        price_minor: price.ok_or_else(|| unreadable(format!("offer {code}, price_minor")))?,
+        price_minor: price
+            .ok_or_else(|| unreadable(FaultCode::MalformedPrice, format!("offer {code}, price_minor")))?,
         currency,
         name: translated(form, "name", |text| text.trim().to_owned()),
         description: translated(form, "description", |text| text.trim().replace("\r\n", "\n")),
