@@ -18,6 +18,8 @@ const NAME: usize = 120;
 const TEXT: usize = 1_000;
 /// The largest quantity, price or size in bytes.
 const NUMBER: i64 = 1_000_000_000_000_000;
+/// Characters of a place that a fault names.
+const PLACE: usize = 300;
 /// Steps of instructions.
 const STEPS: std::ops::RangeInclusive<usize> = 1..=10;
 
@@ -163,6 +165,14 @@ pub fn faults_against(catalogue: &Catalogue, known: &Known) -> Vec<Fault> {
     products.chain(offers).collect()
 }
 
+/// A place is read by people: of a code that is much longer than it may be, its beginning.
+fn cut(place: String) -> String {
+    match place.char_indices().nth(PLACE) {
+        Some((end, _)) => format!("{}…", &place[..end]),
+        None => place,
+    }
+}
+
 #[derive(Default)]
 struct Found {
     faults: Vec<Fault>,
@@ -171,7 +181,7 @@ struct Found {
 impl Found {
     fn check(&mut self, fine: bool, code: FaultCode, place: impl FnOnce() -> String) {
         if !fine {
-            self.faults.push(Fault { code, place: place() });
+            self.faults.push(Fault { code, place: cut(place()) });
         }
     }
 
@@ -477,6 +487,13 @@ mod tests {
         assert_eq!(codes(&catalogue), []);
         catalogue.entitlements[0].quantity = None;
         assert!(codes(&catalogue).iter().any(|(code, _)| *code == FaultCode::PoolLimits));
+    }
+
+    #[test]
+    fn a_place_is_cut() {
+        let mut catalogue = sample();
+        catalogue.offers[0].code = "长".repeat(100_000);
+        assert!(faults(&catalogue, |_, _| true).iter().all(|fault| fault.place.chars().count() <= PLACE + 1));
     }
 
     #[test]

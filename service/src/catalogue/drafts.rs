@@ -285,7 +285,9 @@ async fn save(mut change: Change<'_>, draft: &Draft, catalogue: &Catalogue, acco
     // That a policy isn't named any more is no difference to the catalogue in force, but one to the draft.
     let unnamed = draft.catalogue.policies.keys().filter(|name| !catalogue.policies.contains_key(*name));
     let unnamed = unnamed.map(|name| format!("unnamed Policy({name:?})"));
-    let mut steps: Vec<String> = changed.chain(unnamed).take(20).collect();
+    // A name of a faulty file can be longer than anybody reads, and this is kept for ever.
+    let cut = |step: String| step.chars().take(200).collect::<String>();
+    let mut steps: Vec<String> = changed.chain(unnamed).map(cut).take(20).collect();
     if steps.is_empty() {
         // Only what stood there twice, or was written otherwise.
         steps.push("document".to_owned());
