@@ -837,6 +837,57 @@ async fn a_new_product_takes_no_place_of_one_that_is_there(
     change(&stage, &admin, draft, Edit::NewProduct(Box::new(again.clone()))).await.expect("a new one");
     let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
     assert!(found.catalogue.products.contains(&there) && found.catalogue.products.contains(&again));
+
+    // What this draft takes away can be put back; a code that something had before isn't given to another one.
+    let back = Edit::NewProduct(Box::new(there.clone()));
+    change(&stage, &admin, draft, Edit::RemoveProduct(STUDIO.to_owned())).await.expect("removed");
+    change(&stage, &admin, draft, back.clone()).await.expect("put back");
+    put_into_force(&stage, Edit::RemoveProduct(STUDIO.to_owned()), false).await;
+    put_into_force(&stage, Edit::RemoveOffer("isv_co_sell".to_owned()), false).await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    let failure = change(&stage, &admin, draft, back).await.expect_err("it had it");
+    assert_eq!(first_fault(&failure), (FaultCode::CodeUsed, "code".to_owned()));
+    let mut offer = in_force(&stage).await.offers.pop().expect("an offer");
+    offer.code = "isv_co_sell".to_owned();
+    let failure =
+        change(&stage, &admin, draft, Edit::AddOffer(Box::new(offer))).await.expect_err("it had it");
+    assert_eq!(first_fault(&failure), (FaultCode::CodeUsed, "code".to_owned()));
+}
+
+#[rstest]
+#[tokio::test]
+async fn products_of_one_pool_are_not_set_to_several_numbers(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let mut pooled = in_force(&stage).await;
+    // Both in one category, as a form of quantities has them.
+    let kind = pooled.products.iter().find(|of| of.code == STUDIO).expect("a product").kind;
+    let row =
+        pooled.entitlements.iter().find(|row| row.product == STUDIO && row.source.code() == "gold_core");
+    let row = row.expect("a row").clone();
+    let second = pooled.products.iter().find(|of| of.code == STUDIO).expect("a product").clone();
+    pooled.products.push(Product { code: "second_studio".to_owned(), kind, ..second });
+    pooled.entitlements.retain(|of| *of != row);
+    for product in [STUDIO, "second_studio"] {
+        let (product, pool) = (product.to_owned(), Some("studios".to_owned()));
+        pooled.entitlements.push(domain::catalogue::Entitlement { product, pool, ..row.clone() });
+    }
+    let text = file::write(&pooled).expect("a file");
+    let draft = begin(&stage, &admin, Some(text)).await.expect("a draft");
+    let set = |first: i64, second: i64| {
+        let cell =
+            |product: &str, number: i64| ((product.to_owned(), "gold_core".to_owned()), Amount::Of(number));
+        Edit::Quantities(Category::VisualStudio, [cell(STUDIO, first), cell("second_studio", second)].into())
+    };
+    let failure = change(&stage, &admin, draft, set(30, 40)).await.expect_err("one pool");
+    assert_eq!(first_fault(&failure).0, FaultCode::PoolLimits);
+    let was = row.quantity.expect("a number");
+    change(&stage, &admin, draft, set(30, was)).await.expect("the other one follows");
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    let of_pool = found.catalogue.entitlements.iter().filter(|row| row.pool.as_deref() == Some("studios"));
+    assert_eq!(of_pool.map(|row| row.quantity).collect::<Vec<_>>(), [Some(30), Some(30)]);
 }
 
 #[rstest]
@@ -1090,7 +1141,8 @@ async fn areas_and_what_they_add_are_changed_in_a_draft(
     assert_eq!(edit(area_edit("devops", Tier::Gold, None)).await.expect("removed"), 4);
     assert_eq!(edit(Edit::RemoveArea("cloud_crm".to_owned())).await.expect("removed"), 7);
     // An area that there isn't has no quantities.
-    assert_eq!(edit(area_edit("cloud_crm", Tier::Gold, own(1))).await.expect("nothing"), 7);
+    let failure = edit(area_edit("cloud_crm", Tier::Gold, own(1))).await.expect_err("gone");
+    assert_eq!(code(&failure), ErrorCode::NotFound);
     let quantity = |area: &str, level: &str| {
         Subject::Quantity(domain::catalogue::Quantity {
             product: STUDIO.to_owned(),

@@ -82,7 +82,7 @@ pub(super) async fn save_quantities(reader: &Reader<'_>, form: &Submission) -> O
     let word = reader.texts().common_unlimited();
     let mut amounts = BTreeMap::new();
     for (name, typed) in form.beginning_with(QUANTITY) {
-        let Some((product, source)) = name.split_once(':') else { continue };
+        let Some((product, source)) = name.rsplit_once(':') else { continue };
         let amount = amount(typed, word).ok_or_else(|| no_amount(product, source, typed))?;
         amounts.insert((product.to_owned(), source.to_owned()), amount);
     }
@@ -97,11 +97,12 @@ fn no_amount(product: &str, column: &str, typed: &str) -> Error {
 
 pub(super) async fn save_area(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     let category = Category::from_code(form.text("category")).ok_or(ErrorCode::UnknownChoice)?;
-    let area = named(form).split(':').next().unwrap_or_default().to_owned();
+    // The category is the last part; a faulty code may have a colon.
+    let area = named(form).rsplit_once(':').map_or("", |(area, _)| area).to_owned();
     let word = reader.texts().common_unlimited();
     let mut amounts = BTreeMap::new();
     for (name, typed) in form.beginning_with(QUANTITY) {
-        let Some((product, level)) = name.split_once(':') else { continue };
+        let Some((product, level)) = name.rsplit_once(':') else { continue };
         let Some(level) = Tier::from_code(level).filter(|level| LEVELS.contains(level)) else { continue };
         let refused = |typed: &str| no_amount(product, level.code(), typed);
         let quantity = match amount(typed, word).ok_or_else(|| refused(typed))? {

@@ -28,6 +28,8 @@ codes! {
     FaultCode {
         /// A code with something else than small letters, digits and underscores.
         MalformedCode = "malformed_code",
+        /// A code that something had which isn't listed any more.
+        CodeUsed = "code_used",
         /// A code twice, or a quantity twice for the same source.
         Twice = "twice",
         /// A text that is missing in a language, or empty.

@@ -226,10 +226,10 @@ pub async fn change(
         Begun::New(change) => change,
     };
     let draft = claim(&change, wanted, "draft").await?;
-    edit.check(&draft.catalogue)?;
+    let known = read::known(&change.transaction).await?;
+    edit.check(&draft.catalogue, &draft.base, &known)?;
     let mut catalogue = draft.catalogue.clone();
     edit.apply(&mut catalogue);
-    let known = read::known(&change.transaction).await?;
     let faults = |of: &Catalogue| file::faults_of(of).into_iter().chain(faults_against(of, &known));
     let before: HashSet<Fault> = faults(&draft.catalogue).collect();
     let fresh: Vec<Fault> = faults(&catalogue).filter(|fault| !before.contains(fault)).collect();

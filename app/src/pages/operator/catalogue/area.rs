@@ -183,7 +183,7 @@ pub fn Area() -> impl IntoView {
     let query = use_query_map();
     let wanted = Memo::new(move |_| DraftAreaQuery {
         draft: parameters.with(|map| map.get("draft").and_then(|id| id.parse().ok())),
-        area: query.with(|map| map.get("code")).unwrap_or_default().chars().take(60).collect(),
+        area: query.with(|map| map.get("code")).unwrap_or_default().chars().take(200).collect(),
         category: query
             .with(|map| map.get("category").and_then(|code| Category::from_code(&code)))
             .unwrap_or(Category::VisualStudio),

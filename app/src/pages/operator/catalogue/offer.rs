@@ -84,7 +84,7 @@ pub fn Offer() -> impl IntoView {
     let query = use_query_map();
     let wanted = Memo::new(move |_| DraftOfferQuery {
         draft: parameters.with(|map| map.get("draft").and_then(|id| id.parse().ok())),
-        offer: query.with(|map| map.get("code")).unwrap_or_default().chars().take(60).collect(),
+        offer: query.with(|map| map.get("code")).unwrap_or_default().chars().take(200).collect(),
     });
     load(move || wanted.get(), catalogue_offer, |page| view! { <Page page=page/> })
 }

@@ -27,7 +27,7 @@ pub fn Product() -> impl IntoView {
     let query = use_query_map();
     let wanted = Memo::new(move |_| DraftProductQuery {
         draft: parameters.with(|map| map.get("draft").and_then(|id| id.parse().ok())),
-        product: query.with(|map| map.get("code")).unwrap_or_default().chars().take(60).collect(),
+        product: query.with(|map| map.get("code")).unwrap_or_default().chars().take(200).collect(),
     });
     load(move || wanted.get(), catalogue_product, |page| view! { <Page page=page/> })
 }
@@ -120,18 +120,20 @@ fn Edit(
     } else {
         let kinds =
             ProductKind::ALL.iter().map(|kind| Choice::new(kind.code(), code_words(texts, *kind))).collect();
+        let (taken, used) = (form.field_error(Field::Code), form.fault("code"));
+        let code_error = Signal::derive(move || taken.get().or_else(|| used.get()));
         let units = Unit::ALL
             .iter()
             .map(|unit| Choice::new(unit.code(), texts.find_unit_word(unit.code()).unwrap_or_default()))
             .collect();
         view! {
             <TextField
-                id=form.id(Field::Code)
+                id=form.fault_id("code")
                 name="product_code"
                 label=texts.catalogue_product_code()
                 value=kept("product_code", "")
                 help=texts.catalogue_product_code_help()
-                error=form.field_error(Field::Code)
+                error=code_error
                 maxlength=60_u32
                 required=true
             />
