@@ -15,7 +15,8 @@ use domain::entitlement::Amount::Of;
 use domain::ids::{CatalogueDraftId, GrantId, HoldingId, PersonId};
 use domain::moment::Zone;
 use domain::view::benefits::{BenefitsQuery, SortColumn};
-use domain::view::catalogue::AreaAmount;
+use domain::view::catalogue::{AreaAmount, DraftQuery};
+use domain::view::operator::CompetenciesQuery;
 use domain::view::tier_change::TierChangeQuery;
 use domain::{Category, ErrorCode, Field, Language, Tier};
 use rstest::rstest;
@@ -1212,6 +1213,30 @@ async fn silver_areas(stage: &Stage) -> Vec<Vec<String>> {
         areas.push(silver.expect("a level").areas);
     }
     areas
+}
+
+#[rstest]
+#[tokio::test]
+async fn lists_of_areas_are_in_the_order_of_their_names(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    change(&stage, &manager, draft, Edit::Area(area("windows_and_devices", "A first one")))
+        .await
+        .expect("named");
+    let query = DraftQuery { draft: Some(draft), category: Category::VisualStudio };
+    let page = service::catalogue::page::draft(&stage.service, &manager, Language::English, &query).await;
+    let shown: Vec<String> = page.expect("the page").areas.into_iter().map(|area| area.name).collect();
+    assert!(shown.is_sorted() && shown.first().is_some_and(|name| name == "A first one"), "{shown:?}");
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    publish(&stage, &admin, draft, false).await.expect("published");
+    let operator = stage.operator(FULFILMENT).await;
+    let query = CompetenciesQuery { find: String::new() };
+    let page = competencies::page(&stage.service, &operator, Language::English, &query).await;
+    let first = page.expect("the page").areas.into_iter().next().expect("an area");
+    assert_eq!(first.code, "windows_and_devices");
 }
 
 #[rstest]

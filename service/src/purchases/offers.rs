@@ -198,6 +198,7 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
             let own = standing.areas(tier, &all_areas);
             others.extend(all_areas.iter().filter(|area| !own.contains(area.as_str())).cloned());
             areas.extend(own.into_iter().map(|area| Some(area.to_owned())));
+            areas.sort_by_cached_key(|area| area.as_ref().map(|area| names.name(area)));
         }
         if areas.is_empty() || !others.is_empty() {
             areas.push(None);
