@@ -97,6 +97,9 @@ pub async fn of(
     Ok(effect)
 }
 
+/// What several rows share: source, level, area and the pool's code.
+type Shared<'c> = (&'c str, Option<&'c str>, Option<String>, &'c str);
+
 /// The rows that there may be less of, with their limits; those of one source come together, because they can share
 /// a pool.
 fn less<'d>(catalogue: &Catalogue, differences: &'d [Difference]) -> Vec<(&'d Quantity, i64)> {
@@ -106,7 +109,7 @@ fn less<'d>(catalogue: &Catalogue, differences: &'d [Difference]) -> Vec<(&'d Qu
         .flat_map(|row| row.rows().into_iter().map(move |key| (key, row.limit())))
         .collect();
     // What a pool keeps that several rows share, where one of them goes.
-    let mut pools: HashMap<(&str, Option<&str>, Option<String>, &str), Option<i64>> = HashMap::new();
+    let mut pools: HashMap<Shared<'_>, Option<i64>> = HashMap::new();
     for row in &catalogue.entitlements {
         let Some(pool) = row.pool.as_deref() else { continue };
         for Quantity { area, .. } in row.rows() {

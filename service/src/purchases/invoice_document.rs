@@ -14,7 +14,8 @@ use crate::failure::Failure;
 use crate::request::Request;
 use crate::{Outcome, Service, sql};
 
-/// A document with the lines of its order that it is about, in the words of when it was issued; `$1` language, `$2` organization, `$3` number.
+/// A document with the lines of its order that it is about, in the words of when it was issued; `$1` language,
+/// `$2` organization, `$3` number.
 const DOCUMENT: &str = "select i.number, i.kind, i.amount_minor, i.currency, i.buyer, i.buyer_address, i.buyer_country, i.issued_at,
         o.number as order_number, o.paid_at, l.price_minor, l.areas, l.kind as line_kind,
         coalesce(w.offer, t.name) as offer, w.areas as area_names,
