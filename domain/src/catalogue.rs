@@ -14,7 +14,7 @@ pub use document::{
     Translated,
 };
 pub use fault::{Fault, FaultCode, Known, faults, faults_against};
-pub use rebase::rebase;
+pub use rebase::{rebase, rebase_policies};
 
 /// A small catalogue without a fault, for tests.
 #[cfg(test)]

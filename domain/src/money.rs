@@ -1,9 +1,26 @@
 //! Amounts of money: kept in the smallest unit of their currency, written and typed in the currency itself.
 
-/// How many digits stand behind the point of a currency (ISO 4217): none of yen and won, two of the others.
+/// How many digits stand behind the point of a currency (ISO 4217): two, but for these.
 #[must_use]
 pub fn minor_digits(currency: &str) -> usize {
-    if matches!(currency, "JPY" | "KRW") { 0 } else { 2 }
+    match currency {
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI"
+        | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        "CLF" | "UYW" => 4,
+        _ => 2,
+    }
+}
+
+/// How many of its smallest unit make one of a currency.
+#[must_use]
+pub fn minor_units(currency: &str) -> i64 {
+    match minor_digits(currency) {
+        0 => 1,
+        2 => 100,
+        3 => 1_000,
+        _ => 10_000,
+    }
 }
 
 /// An amount as it stands in a field: `4730.00`, `1500` in a currency without a smaller unit.
@@ -40,6 +57,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn units_and_digits_agree() {
+        for currency in ["JPY", "USD", "KWD", "CLF"] {
+            assert_eq!(minor_units(currency).to_string().len(), minor_digits(currency) + 1, "{currency}");
+        }
+    }
+
+    #[test]
     fn an_amount_is_read_as_it_is_written() {
         for (minor, currency, text) in [
             (473_000, "USD", "4730.00"),
@@ -48,6 +72,9 @@ mod tests {
             (-550, "USD", "-5.50"),
             (1500, "JPY", "1500"),
             (0, "KRW", "0"),
+            (1_000_000, "VND", "1000000"),
+            (-1_005, "KWD", "-1.005"),
+            (5, "CLF", "0.0005"),
         ] {
             assert_eq!(typed(minor, currency), text);
             assert_eq!(parse(text, currency), Some(minor), "{text}");
@@ -66,6 +93,8 @@ mod tests {
             ("4,730", "USD"),
             ("1.005", "USD"),
             ("1.5", "JPY"),
+            ("1.5", "XOF"),
+            ("1.0005", "BHD"),
             ("--1", "USD"),
             ("99999999999999999999", "USD"),
         ] {

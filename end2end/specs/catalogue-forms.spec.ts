@@ -225,6 +225,31 @@ test('texts of the programme and policies of a draft are changed, and hold once 
   await expect(page.locator('input[name="double_holding"][value="refuse"]')).toBeChecked();
 });
 
+test('what is typed into one form of a draft stays while another one is saved @long', async ({
+  page,
+  signIn,
+  hydrated,
+  steps,
+}) => {
+  await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+  const draft = await begin(page, hydrated, 'Two forms');
+  await page.goto(`${draft}/programme`);
+  await hydrated(page);
+  const texts = page.locator('form:has(input[value="save_catalogue_programme"])');
+  const policies = page.locator('form:has(input[value="save_catalogue_policies"])');
+  const name = texts.getByLabel('Name', { exact: true }).first();
+  const version = texts.locator('input[name="version"]');
+  const before = (await version.getAttribute('value')) ?? '';
+  await name.fill('Half written');
+  await policies.getByLabel('Days until a seat can be reassigned').fill('21');
+  await policies.getByRole('button', { name: 'Save', exact: true }).click();
+  await steps.told(page, 'Saved: the draft has 1 difference.');
+  await expect(version).not.toHaveAttribute('value', before);
+  await expect(name).toHaveValue('Half written');
+  await texts.getByRole('button', { name: 'Save', exact: true }).click();
+  await steps.told(page, 'Saved: the draft has 2 differences.');
+});
+
 test('a file takes the place of a draft, and what is wrong with it stands on the page @long', async (
   { page, signIn, hydrated, axe },
   testInfo,

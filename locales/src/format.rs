@@ -73,11 +73,12 @@ pub fn money(language: Language, minor: i64, currency: &str) -> String {
         "USD" => ("US$", "美元", "美元"),
         _ => ("", currency, currency),
     };
-    let amount = minor.unsigned_abs();
-    let amount = match domain::money::minor_digits(currency) {
-        0 => grouped(amount),
-        _ if amount.is_multiple_of(100) => grouped(amount / 100),
-        _ => format!("{}.{:02}", grouped(amount / 100), amount % 100),
+    let (amount, units) = (minor.unsigned_abs(), domain::money::minor_units(currency).unsigned_abs());
+    let amount = if amount.is_multiple_of(units) {
+        grouped(amount / units)
+    } else {
+        let digits = domain::money::minor_digits(currency);
+        format!("{}.{:0>digits$}", grouped(amount / units), amount % units)
     };
     let sign = if minor < 0 { "-" } else { "" };
     match language {
@@ -188,6 +189,8 @@ mod tests {
         assert_eq!(money(English, -50, "EUR"), "-€0.50");
         assert_eq!(money(English, 1500, "JPY"), "¥1,500");
         assert_eq!(money(TraditionalChinese, 1500, "JPY"), "1,500 日圓");
+        assert_eq!(money(English, 1_000_000, "VND"), "VND 1,000,000");
+        assert_eq!(money(English, 12_005, "KWD"), "KWD 12.005");
         assert_eq!(money(English, 120_000, "NOK"), "NOK 1,200");
         assert_eq!(money(English, 120_000, "XTS"), "XTS 1,200");
         assert_eq!(money(TraditionalChinese, 120_050, "XTS"), "1,200.50 XTS");

@@ -44,8 +44,9 @@ fn some(text: String) -> Option<String> {
 fn words(texts: Texts, code: &str, facts: &[(&str, Option<String>)]) -> String {
     let known: Vec<(&str, &str)> =
         facts.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
-    ["_colleagues", "_detail", "", "_plain"]
-        .iter()
+    let one = known.contains(&("number", "1")).then_some("_one");
+    one.into_iter()
+        .chain(["_colleagues", "_detail", "", "_plain"])
         .filter_map(|variant| texts.find_error(&format!("{code}{variant}")))
         .find(|template| complete(template, &known))
         .map_or_else(|| texts.error_internal().to_owned(), |template| fill(template, &known))
@@ -107,6 +108,14 @@ mod tests {
         error.roles.clear();
         error.operator_roles = vec![OperatorRole::Auditor];
         assert_eq!(refusal(texts(Language::TraditionalChinese), &error), "這需要「稽核員」角色。");
+    }
+
+    #[test]
+    fn one_fault_is_not_told_as_several() {
+        let error = Error::new(ErrorCode::CatalogueFaulty).with_detail("offer gold, price_minor");
+        let said = |number: i64| refusal(texts(Language::English), &error.clone().with_number(number));
+        assert!(said(1).starts_with("The catalogue has a fault at: offer gold, price_minor."), "{}", said(1));
+        assert!(said(2).starts_with("The catalogue has 2 faults"), "{}", said(2));
     }
 
     #[test]

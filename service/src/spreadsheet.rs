@@ -3,6 +3,7 @@
 
 use std::future::Future;
 
+use domain::money;
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use crate::{Failure, Outcome};
@@ -38,12 +39,12 @@ pub enum Cell {
     Text(String),
     /// A whole number.
     Number(i64),
-    /// An amount of hundredths, or of whole units where its currency has no smaller ones.
+    /// An amount of money.
     Amount {
         /// In the smallest unit of the currency.
         minor: i64,
-        /// Whether the smallest unit is the hundredth part.
-        hundredths: bool,
+        /// The currency's code.
+        currency: String,
     },
 }
 
@@ -51,7 +52,7 @@ impl Cell {
     /// An amount in the smallest unit of its currency (ISO 4217).
     #[must_use]
     pub fn money(minor: i64, currency: &str) -> Self {
-        Self::Amount { minor, hundredths: !matches!(currency, "JPY" | "KRW") }
+        Self::Amount { minor, currency: currency.to_owned() }
     }
 
     /// The cell as a line of text has it.
@@ -60,12 +61,7 @@ impl Cell {
         match self {
             Self::Text(text) => text.clone(),
             Self::Number(number) => number.to_string(),
-            Self::Amount { minor, hundredths: false } => minor.to_string(),
-            Self::Amount { minor, hundredths: true } => {
-                let sign = if *minor < 0 { "-" } else { "" };
-                let amount = minor.unsigned_abs();
-                format!("{sign}{}.{:02}", amount / 100, amount % 100)
-            }
+            Self::Amount { minor, currency } => money::typed(*minor, currency),
         }
     }
 }
@@ -102,9 +98,9 @@ fn write(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
                 match cell {
                     Cell::Text(text) => sheet.write_string(at, column, text)?,
                     Cell::Number(number) => sheet.write_number(at, column, *number as f64)?,
-                    Cell::Amount { minor, hundredths } => {
-                        let parts = if *hundredths { 100.0 } else { 1.0 };
-                        sheet.write_number(at, column, *minor as f64 / parts)?
+                    Cell::Amount { minor, currency } => {
+                        let amount = *minor as f64 / money::minor_units(currency) as f64;
+                        sheet.write_number(at, column, amount)?
                     }
                 };
             }
@@ -167,6 +163,7 @@ mod tests {
     fn amounts_have_the_decimals_of_their_currency() {
         let text = |minor, currency| Cell::money(minor, currency).text();
         assert_eq!([text(5, "USD"), text(-1_250, "EUR"), text(1_250, "JPY")], ["0.05", "-12.50", "1250"]);
+        assert_eq!([text(1_250, "VND"), text(1_250, "KWD")], ["1250", "1.250"]);
     }
 
     #[test]

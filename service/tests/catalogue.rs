@@ -15,7 +15,8 @@ use domain::entitlement::Amount::Of;
 use domain::ids::{CatalogueDraftId, GrantId, HoldingId, PersonId};
 use domain::moment::Zone;
 use domain::view::benefits::{BenefitsQuery, SortColumn};
-use domain::view::catalogue::AreaAmount;
+use domain::view::catalogue::{AreaAmount, DraftQuery};
+use domain::view::operator::CompetenciesQuery;
 use domain::view::tier_change::TierChangeQuery;
 use domain::{Category, ErrorCode, Field, Language, Tier};
 use rstest::rstest;
@@ -25,6 +26,7 @@ use service::catalogue::edit::{Amount, Edit};
 use service::catalogue::publish::{self, Publish};
 use service::catalogue::{effect, file, on_clock, read};
 use service::purchases::card::{self, PayByCard};
+use service::purchases::competencies::{self, Competency};
 use service::purchases::place::{self, PlaceOrder, WantedOrder};
 use service::purchases::tier_change;
 use service::purchases::{offers, orders};
@@ -317,6 +319,28 @@ async fn rule_12_whatever_is_in_use_counts_before_a_draft_is_published(
     let found = effect_of(&stage, edit).await;
     assert_eq!((found.companies, found.seats), (1, counted - 1));
     assert_eq!(found.named.len(), 1, "{:?}", found.named);
+
+    // One of them taken away leaves the other one its quantity; both are nothing.
+    let of_pool = |row: &domain::catalogue::Entitlement| row.pool.as_deref() == Some("gold_office");
+    let without = async |only: Option<&str>| {
+        let mut draft = in_force(&stage).await;
+        draft.entitlements.retain(|row| !of_pool(row) || only.is_some_and(|product| row.product != product));
+        effect_of(&stage, Edit::Whole(Box::new(draft))).await
+    };
+    assert_eq!(without(Some("office_365_e3")).await, effect::Effect::default());
+    let found = without(None).await;
+    assert_eq!((found.companies, found.seats, found.named.len()), (1, counted, 1));
+
+    // A pool that is above its quantity already isn't made so by a larger one.
+    let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
+    let text =
+        "update pool set used_before = 1000 where id = (select pool_id from benefit_grant where id = $1)";
+    stage.run(text, [grant.0.into()]).await;
+    let there = quantity(&stage, grant).await.expect("a limit");
+    let found = effect_of(&stage, studio("gold_core", Amount::Of(there + 1))).await;
+    assert_eq!(found, effect::Effect::default());
+    let found = effect_of(&stage, studio("gold_core", Amount::Of(there - 1))).await;
+    assert_eq!((found.companies, found.seats), (1, used + 1_000 - (there - 1)));
 }
 
 #[rstest]
@@ -382,6 +406,38 @@ async fn what_a_version_takes_away_goes_on_for_who_uses_it_and_comes_back_with_a
     assert_eq!(stage.count(granted).await, before, "the same grant, not a second one");
     assert_eq!(quantity(&stage, grant).await, Some(20));
     assign_to(&stage, &admin, grant, person).await.expect("assigned");
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_areas_come_to_add_together_is_left_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let organization = stage.literal(stage.organization(GOLD).await.0);
+    let now = stage.service.now().0;
+    let usable = format!(
+        "select count(*) as number from benefit_grant g join product p on p.id = g.product_id
+        where g.organization_id = {organization} and p.code = '{STUDIO}' and g.source = 'select_competency'
+            and g.state = 'granted' and g.activate_by >= {now}"
+    );
+    let before = stage.count(&usable).await;
+    assert!(before > 1, "each of its areas adds its own");
+    let seats = format!(
+        "select count(*) as number from seat where released_at is null and organization_id = {organization}"
+    );
+    let held = stage.count(&seats).await;
+    let apart = in_force(&stage).await;
+    let mut together = apart.clone();
+    for row in &mut together.entitlements {
+        row.per_area = row.per_area && (row.product != STUDIO || row.level != Some(Tier::Gold));
+    }
+    put_into_force(&stage, Edit::Whole(Box::new(together)), true).await;
+    assert_eq!(stage.count(&usable).await, 1);
+    assert_eq!(stage.count(&seats).await, held, "nobody loses a seat");
+    put_into_force(&stage, Edit::Whole(Box::new(apart)), true).await;
+    assert_eq!(stage.count(&usable).await, before);
     assert!(stage.audit_intact().await);
 }
 
@@ -455,6 +511,40 @@ async fn a_version_that_reaches_what_is_held_brings_along_what_those_before_it_l
         "select count(*) as number from organization where portal_state = 'member' and entitled_version <
         (select catalogue_version from programme)";
     assert_eq!(stage.count(behind).await, 0, "the worker left nobody out");
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_version_for_purchases_does_not_reach_what_is_brought_to_one_before_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let gold = stage.grant(GOLD, STUDIO, "gold_core").await;
+    put_into_force(&stage, studio("gold_core", Amount::Of(12)), true).await;
+    put_into_force(&stage, studio("gold_core", Amount::Of(5)), false).await;
+    buy_silver(&stage, "devops").await;
+    // As after a refund, when the holding before is in force again.
+    stage.run("update organization set entitled_version = 1 where portal_state = 'member'", []).await;
+    let text = "update holding set catalogue_version = 1
+        where organization_id = (select id from organization where domain = $1)";
+    stage.run(text, [GOLD.into()]).await;
+    let text = "update pool set quantity = 10, plan_quantity = 10
+        where id = (select pool_id from benefit_grant where id = $1)";
+    stage.run(text, [gold.0.into()]).await;
+    assert!(on_clock::entitle_some(&stage.service).await.expect("brought") > 1);
+    assert_eq!(quantity(&stage, gold).await, Some(12), "not what purchases get");
+    let at = async |company: &str, version: i64| {
+        let text = format!(
+            "select count(*) as number from holding h join organization o on o.id = h.organization_id
+            where o.domain = '{company}' and h.state = 'active' and h.catalogue_version = {version}"
+        );
+        stage.count(&text).await
+    };
+    assert!(at(GOLD, 2).await > 0);
+    assert_eq!((at(GOLD, 1).await, at(GOLD, 3).await), (0, 0));
+    assert_eq!(at(PACK, 3).await, 1, "what was bought later stays as it was bought");
+    assert_eq!(on_clock::entitle_some(&stage.service).await.expect("done"), 0);
     assert!(stage.audit_intact().await);
 }
 
@@ -670,11 +760,12 @@ async fn a_file_that_would_be_too_long_to_be_read_back_begins_no_draft(
     let admin = stage.operator(PROGRAMME_ADMIN).await;
     // Written as shortly as can be; each text on a line of its own is more.
     let texts = "{en=\"a\",zh-Hans=\"a\",zh-Hant=\"a\"}";
-    let steps = "{en=[\"a\"],zh-Hans=[\"a\"],zh-Hant=[\"a\"]}";
+    let many = format!("[{}]", vec!["\"a\""; 120].join(","));
+    let steps = format!("{{en={many},zh-Hans={many},zh-Hant={many}}}");
     let (kind, unit) = (domain::ProductKind::Marketing.code(), domain::benefit::Unit::Item.code());
     let mut text = format!("[programme]\nname={texts}\n");
     let mut number = 0;
-    while text.len() < file::LARGEST - 400 {
+    while text.len() < file::LARGEST - 4_000 {
         number += 1;
         write!(
             text,
@@ -687,6 +778,42 @@ async fn a_file_that_would_be_too_long_to_be_read_back_begins_no_draft(
     let failure = begin(&stage, &admin, Some(text)).await.expect_err("too long");
     assert_eq!(code(&failure), ErrorCode::TooLarge);
     assert_eq!(stage.count("select count(*) as number from catalogue_draft").await, 0);
+}
+
+#[test]
+fn a_file_has_no_more_of_anything_than_pages_can_show() {
+    let of = |change: fn(&mut Catalogue)| {
+        let mut catalogue = Catalogue::default();
+        change(&mut catalogue);
+        file::read(&file::write(&catalogue).expect("a file")).err().map(|error| error.code)
+    };
+    fn entitlement(product: &str, areas: usize) -> domain::catalogue::Entitlement {
+        domain::catalogue::Entitlement {
+            source: domain::benefit::SourceLabel::SelectCompetency,
+            product: product.to_owned(),
+            quantity: Some(1),
+            seats: None,
+            pool: None,
+            level: Some(Tier::Silver),
+            areas: (0..areas).map(|number| format!("a{number}")).collect(),
+            per_area: true,
+            illustrative: false,
+        }
+    }
+    assert_eq!(of(|catalogue| catalogue.areas = vec![area("a", "Area"); 500]), None);
+    assert_eq!(of(|catalogue| catalogue.areas = vec![area("a", "Area"); 501]), Some(ErrorCode::TooLarge));
+    let many = |catalogue: &mut Catalogue| {
+        catalogue.entitlements = (0..41).map(|number| entitlement(&format!("p{number}"), 1_000)).collect();
+    };
+    assert_eq!(of(many), Some(ErrorCode::TooLarge));
+    let few = |catalogue: &mut Catalogue| {
+        catalogue.entitlements = (0..40).map(|number| entitlement(&format!("p{number}"), 1_000)).collect();
+    };
+    assert_eq!(of(few), None);
+    let long = |catalogue: &mut Catalogue| {
+        catalogue.policies.insert("x".repeat(201), "1".to_owned());
+    };
+    assert_eq!(of(long), Some(ErrorCode::TooLarge));
 }
 
 #[rstest]
@@ -711,6 +838,57 @@ async fn a_new_product_takes_no_place_of_one_that_is_there(
     change(&stage, &admin, draft, Edit::NewProduct(Box::new(again.clone()))).await.expect("a new one");
     let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
     assert!(found.catalogue.products.contains(&there) && found.catalogue.products.contains(&again));
+
+    // What this draft takes away can be put back; a code that something had before isn't given to another one.
+    let back = Edit::NewProduct(Box::new(there.clone()));
+    change(&stage, &admin, draft, Edit::RemoveProduct(STUDIO.to_owned())).await.expect("removed");
+    change(&stage, &admin, draft, back.clone()).await.expect("put back");
+    put_into_force(&stage, Edit::RemoveProduct(STUDIO.to_owned()), false).await;
+    put_into_force(&stage, Edit::RemoveOffer("isv_co_sell".to_owned()), false).await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    let failure = change(&stage, &admin, draft, back).await.expect_err("it had it");
+    assert_eq!(first_fault(&failure), (FaultCode::CodeUsed, "code".to_owned()));
+    let mut offer = in_force(&stage).await.offers.pop().expect("an offer");
+    offer.code = "isv_co_sell".to_owned();
+    let failure =
+        change(&stage, &admin, draft, Edit::AddOffer(Box::new(offer))).await.expect_err("it had it");
+    assert_eq!(first_fault(&failure), (FaultCode::CodeUsed, "code".to_owned()));
+}
+
+#[rstest]
+#[tokio::test]
+async fn products_of_one_pool_are_not_set_to_several_numbers(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let mut pooled = in_force(&stage).await;
+    // Both in one category, as a form of quantities has them.
+    let kind = pooled.products.iter().find(|of| of.code == STUDIO).expect("a product").kind;
+    let row =
+        pooled.entitlements.iter().find(|row| row.product == STUDIO && row.source.code() == "gold_core");
+    let row = row.expect("a row").clone();
+    let second = pooled.products.iter().find(|of| of.code == STUDIO).expect("a product").clone();
+    pooled.products.push(Product { code: "second_studio".to_owned(), kind, ..second });
+    pooled.entitlements.retain(|of| *of != row);
+    for product in [STUDIO, "second_studio"] {
+        let (product, pool) = (product.to_owned(), Some("studios".to_owned()));
+        pooled.entitlements.push(domain::catalogue::Entitlement { product, pool, ..row.clone() });
+    }
+    let text = file::write(&pooled).expect("a file");
+    let draft = begin(&stage, &admin, Some(text)).await.expect("a draft");
+    let set = |first: i64, second: i64| {
+        let cell =
+            |product: &str, number: i64| ((product.to_owned(), "gold_core".to_owned()), Amount::Of(number));
+        Edit::Quantities(Category::VisualStudio, [cell(STUDIO, first), cell("second_studio", second)].into())
+    };
+    let failure = change(&stage, &admin, draft, set(30, 40)).await.expect_err("one pool");
+    assert_eq!(first_fault(&failure).0, FaultCode::PoolLimits);
+    let was = row.quantity.expect("a number");
+    change(&stage, &admin, draft, set(30, was)).await.expect("the other one follows");
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    let of_pool = found.catalogue.entitlements.iter().filter(|row| row.pool.as_deref() == Some("studios"));
+    assert_eq!(of_pool.map(|row| row.quantity).collect::<Vec<_>>(), [Some(30), Some(30)]);
 }
 
 #[rstest]
@@ -838,7 +1016,11 @@ async fn a_company_that_waits_is_brought_to_one_version_and_not_to_parts_of_two(
         where g.id = {}",
         stage.literal(grant.0)
     );
-    assert_eq!((stage.count(&version).await, quantity(&stage, grant).await), (3, Some(14)));
+    assert_eq!(
+        (stage.count(&version).await, quantity(&stage, grant).await),
+        (2, Some(12)),
+        "the one that was to reach it"
+    );
     assert!(stage.audit_intact().await);
 }
 
@@ -960,7 +1142,8 @@ async fn areas_and_what_they_add_are_changed_in_a_draft(
     assert_eq!(edit(area_edit("devops", Tier::Gold, None)).await.expect("removed"), 4);
     assert_eq!(edit(Edit::RemoveArea("cloud_crm".to_owned())).await.expect("removed"), 7);
     // An area that there isn't has no quantities.
-    assert_eq!(edit(area_edit("cloud_crm", Tier::Gold, own(1))).await.expect("nothing"), 7);
+    let failure = edit(area_edit("cloud_crm", Tier::Gold, own(1))).await.expect_err("gone");
+    assert_eq!(code(&failure), ErrorCode::NotFound);
     let quantity = |area: &str, level: &str| {
         Subject::Quantity(domain::catalogue::Quantity {
             product: STUDIO.to_owned(),
@@ -1034,6 +1217,30 @@ async fn silver_areas(stage: &Stage) -> Vec<Vec<String>> {
 
 #[rstest]
 #[tokio::test]
+async fn lists_of_areas_are_in_the_order_of_their_names(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    change(&stage, &manager, draft, Edit::Area(area("windows_and_devices", "A first one")))
+        .await
+        .expect("named");
+    let query = DraftQuery { draft: Some(draft), category: Category::VisualStudio };
+    let page = service::catalogue::page::draft(&stage.service, &manager, Language::English, &query).await;
+    let shown: Vec<String> = page.expect("the page").areas.into_iter().map(|area| area.name).collect();
+    assert!(shown.is_sorted() && shown.first().is_some_and(|name| name == "A first one"), "{shown:?}");
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    publish(&stage, &admin, draft, false).await.expect("published");
+    let operator = stage.operator(FULFILMENT).await;
+    let query = CompetenciesQuery { find: String::new() };
+    let page = competencies::page(&stage.service, &operator, Language::English, &query).await;
+    let first = page.expect("the page").areas.into_iter().next().expect("an area");
+    assert_eq!(first.code, "windows_and_devices");
+}
+
+#[rstest]
+#[tokio::test]
 async fn an_areas_name_is_shown_to_each_reader_in_their_language(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
@@ -1073,11 +1280,33 @@ async fn an_areas_name_is_shown_to_each_reader_in_their_language(
     assert_eq!(shown, [Some("Robotics 繁")]);
     assert_eq!(page.open.expect("open").row.area.as_deref(), Some("Robotics 繁"));
 
+    // Another company attained it, and holds nothing of it.
+    let attained = Competency { domain: GOLD.into(), tier: "gold".into(), area: "robotics".into() };
+    let operator = stage.operator(FULFILMENT).await;
+    let recorded = competencies::record(&stage.service, &operator, stage.operation(), attained.clone()).await;
+    recorded.expect("recorded");
+    let admin = stage.person(ADMIN).await;
+    let offered = async || {
+        let page = offers::page(&stage.service, &admin, Language::English).await.expect("the page");
+        let choices = page.offers.into_iter().flat_map(|offer| offer.choices);
+        choices.filter(|choice| choice.area.as_ref().is_some_and(|area| area.code == "robotics")).count()
+    };
+    assert!(offered().await > 0);
+
     // Another name, and none of it any more: what is held keeps the last one.
     put_into_force(&stage, Edit::Area(area("robotics", "Robots")), false).await;
     assert_eq!(silver_areas(&stage).await, [["Robots"], ["Robots 简"], ["Robots 繁"]]);
     put_into_force(&stage, Edit::RemoveArea("robotics".to_owned()), false).await;
     assert!(!in_force(&stage).await.areas.iter().any(|area| area.code == "robotics"));
+    assert_eq!(offered().await, 0, "it can't be bought");
+    let again = competencies::record(&stage.service, &operator, stage.operation(), attained.clone()).await;
+    let again = again.expect_err("no such area").told();
+    assert_eq!(again.of(Field::Area).map(|fault| fault.code), Some(ErrorCode::UnknownChoice));
+    competencies::revoke(&stage.service, &operator, stage.operation(), attained)
+        .await
+        .expect("off the record");
+    let left = "select count(*) as number from attained_area where area = 'robotics'";
+    assert_eq!(stage.count(left).await, 1, "whoever holds it keeps the record");
     assert_eq!(silver_areas(&stage).await, [["Robots"], ["Robots 简"], ["Robots 繁"]]);
     assert!(stage.audit_intact().await);
 }
@@ -1200,7 +1429,7 @@ async fn the_programmes_texts_and_every_value_of_a_policy_are_changed_in_a_draft
     half.traditional.clear();
     let half = Programme { bank_details: Some(half), ..programme.clone() };
     let failure = edit(Edit::Programme(Box::new(half))).await.expect_err("not in every language");
-    assert_eq!(first_fault(&failure), (FaultCode::Steps, "bank_details.zh-Hant".to_owned()));
+    assert_eq!(first_fault(&failure), (FaultCode::TextMissing, "bank_details.zh-Hant".to_owned()));
 
     // Each policy takes each of its values, and no other.
     let policy = |name: &str, value: Option<&str>| {
@@ -1301,4 +1530,106 @@ async fn a_file_takes_the_place_of_what_a_draft_says(
     let failure = replace(&admin, now, &right).await.expect_err("in force");
     assert_eq!(code(&failure), ErrorCode::WrongState);
     assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_corrected_file_is_kept_also_where_nothing_differs_but_what_was_there_twice(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let mut right = in_force(&stage).await;
+    right.programme.name.en = "Another programme".to_owned();
+    let mut doubled = right.clone();
+    let last = doubled.products.last().cloned().expect("a product");
+    doubled.products.push(last);
+    let text = file::write(&doubled).expect("a file");
+    let draft = begin(&stage, &admin, Some(text)).await.expect("a draft");
+    let failure = publish(&stage, &admin, draft, false).await.expect_err("twice");
+    assert_eq!(first_fault(&failure).0, FaultCode::Twice);
+    let now = wanted(&stage, draft).await;
+    let text = file::write(&right).expect("a file");
+    let replaced = drafts::replace(&stage.service, &admin, stage.operation(), now, &text).await;
+    assert_eq!(replaced.expect("taken over"), 1);
+    let kept = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    assert_eq!((kept.catalogue == right, kept.row_version), (true, now.version + 1));
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_draft_with_another_kind_in_it_is_still_changed_elsewhere(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let mut other = in_force(&stage).await;
+    let offer = other.offers.iter_mut().find(|offer| offer.tier == OfferTier::Gold).expect("an offer");
+    offer.tier = OfferTier::Isv;
+    let text = file::write(&other).expect("a file");
+    let draft = begin(&stage, &admin, Some(text)).await.expect("a draft");
+    let edit = Edit::Area(area("security", "Safety"));
+    assert_eq!(change(&stage, &admin, draft, edit).await.expect("changed"), 2);
+    let failure = publish(&stage, &admin, draft, false).await.expect_err("another tier");
+    assert_eq!(first_fault(&failure).0, FaultCode::TierChanged);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_draft_follows_the_policies_that_it_does_not_change(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let name = "reassign_lock_days";
+    let policy = |value: &str| Edit::Policies([(name.to_owned(), Some(value.to_owned()))].into());
+    let said = async |draft: CatalogueDraftId| {
+        let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+        found.catalogue.policies[name].clone()
+    };
+    stage.set_policy(name, "30").await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    let before = file::write(&in_force(&stage).await).expect("a file");
+    stage.set_policy(name, "60").await;
+    assert_eq!(said(draft).await, "60", "as it is now");
+    assert!(changes(&stage, draft).await.is_empty());
+    // What it began with can be its own change by now.
+    assert_eq!(change(&stage, &admin, draft, policy("30")).await.expect("changed"), 1);
+    assert_eq!(said(draft).await, "30");
+    stage.set_policy(name, "90").await;
+    assert_eq!(said(draft).await, "30", "its own");
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    assert_eq!(in_force(&stage).await.policies[name], "30");
+
+    // An older file sets nothing back.
+    stage.set_policy(name, "30").await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    stage.set_policy(name, "60").await;
+    let now = wanted(&stage, draft).await;
+    let replaced = drafts::replace(&stage.service, &admin, stage.operation(), now, &before).await;
+    assert_eq!(replaced.expect("taken over"), 0);
+    assert_eq!(said(draft).await, "60");
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_old_draft_that_was_changed_keeps_the_areas_names_of_that_day_for_its_beginning(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let old = without_names(&in_force(&stage).await);
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    let text = "update catalogue_draft set document = $2, base = $2 where id = $1";
+    stage.run(text, [draft.0.into(), old.into()]).await;
+    change(&stage, &admin, draft, studio("gold_core", Amount::Of(14))).await.expect("changed");
+    put_into_force(&stage, Edit::Area(area("security", "Safety")), false).await;
+    assert_eq!(changes(&stage, draft).await.len(), 1, "nobody renamed anything in it");
+    let now = wanted(&stage, draft).await;
+    let left = drafts::bring_up_to_date(&stage.service, &admin, stage.operation(), now).await;
+    assert_eq!(left.expect("up to date"), 1);
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    assert!(found.catalogue.areas.contains(&area("security", "Safety")));
 }

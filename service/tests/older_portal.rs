@@ -141,6 +141,19 @@ async fn a_file_is_taken_over_and_again_changes_nothing(
 
 #[rstest]
 #[tokio::test]
+async fn what_is_held_in_an_area_that_the_programme_took_away_is_still_updated(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    taken(&stage, FILE).await;
+    // As a version does that removes it: its name stays.
+    stage.run("delete from competency_area where code = 'security'", []).await;
+    let report = taken(&stage, &FILE.replace("office_365_e3,,40", "office_365_e3,,41")).await;
+    assert_eq!(counts(&report), [0, 1, ROWS - 1, 0]);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_changed_row_updates_what_the_older_portal_owns(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

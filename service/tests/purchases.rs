@@ -603,6 +603,22 @@ async fn rule_2_invoice_and_credit_note_say_what_was_bought_in_the_readers_langu
         assert_eq!((credit.lines, credit.buyer), (invoice.lines.clone(), invoice.buyer.clone()));
         assert!(invoice.pdf().expect("a file").starts_with(b"%PDF-"));
     }
+    // Names of later are not on it, unless it is from before names were kept.
+    let rename = "update competency_area_text set name = 'Another name' where area = 'devops'";
+    assert_eq!(stage.run(rename, []).await, 3);
+    stage.run("update offer_text set name = 'Another offer'", []).await;
+    stage.run("update programme_text set name = 'Another programme'", []).await;
+    for number in [of_order, of_refund] {
+        let kept = document(&stage, &buyer, Language::English, number).await.expect("the document");
+        assert_eq!(kept.lines[0].offer, names[0]);
+        assert_ne!(kept.seller, "Another programme");
+    }
+    stage.run("delete from invoice_line_text", []).await;
+    let older = document(&stage, &buyer, Language::English, of_order).await.expect("the document");
+    assert_eq!(
+        (older.lines[0].offer.as_str(), older.seller.as_str()),
+        ("Another offer, Another name", "Another programme")
+    );
     let employee = stage.person(EMPLOYEE).await;
     let refused = document(&stage, &employee, Language::English, of_order).await;
     assert_eq!(refused.expect_err("an employee").told().code, ErrorCode::RoleNeeded);

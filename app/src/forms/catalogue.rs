@@ -82,7 +82,7 @@ pub(super) async fn save_quantities(reader: &Reader<'_>, form: &Submission) -> O
     let word = reader.texts().common_unlimited();
     let mut amounts = BTreeMap::new();
     for (name, typed) in form.beginning_with(QUANTITY) {
-        let Some((product, source)) = name.split_once(':') else { continue };
+        let Some((product, source)) = name.rsplit_once(':') else { continue };
         let amount = amount(typed, word).ok_or_else(|| no_amount(product, source, typed))?;
         amounts.insert((product.to_owned(), source.to_owned()), amount);
     }
@@ -91,18 +91,18 @@ pub(super) async fn save_quantities(reader: &Reader<'_>, form: &Submission) -> O
 
 /// Says which field of a table can't be read.
 fn no_amount(product: &str, column: &str, typed: &str) -> Error {
-    let error = Error::new(ErrorCode::CatalogueFaulty);
     let typed: String = typed.chars().take(100).collect();
-    Error { number: Some(1), ..error }.with_detail(format!("{product} {column}: {typed}"))
+    unreadable(FaultCode::MalformedAmount, format!("{product} {column}: {typed}"))
 }
 
 pub(super) async fn save_area(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     let category = Category::from_code(form.text("category")).ok_or(ErrorCode::UnknownChoice)?;
-    let area = named(form).split(':').next().unwrap_or_default().to_owned();
+    // The category is the last part; a faulty code may have a colon.
+    let area = named(form).rsplit_once(':').map_or("", |(area, _)| area).to_owned();
     let word = reader.texts().common_unlimited();
     let mut amounts = BTreeMap::new();
     for (name, typed) in form.beginning_with(QUANTITY) {
-        let Some((product, level)) = name.split_once(':') else { continue };
+        let Some((product, level)) = name.rsplit_once(':') else { continue };
         let Some(level) = Tier::from_code(level).filter(|level| LEVELS.contains(level)) else { continue };
         let refused = |typed: &str| no_amount(product, level.code(), typed);
         let quantity = match amount(typed, word).ok_or_else(|| refused(typed))? {
@@ -168,10 +168,7 @@ fn lines(text: &str) -> Vec<String> {
 /// Says which line of the downloads can't be read.
 fn download(line: &str) -> Outcome<Download> {
     let parts: Vec<&str> = line.split(';').map(str::trim).collect();
-    let refused = || {
-        let error = Error::new(ErrorCode::CatalogueFaulty);
-        Error { number: Some(1), ..error }.with_detail(line.chars().take(100).collect::<String>())
-    };
+    let refused = || unreadable(FaultCode::MalformedDownload, line.chars().take(100).collect());
     let [version, language, operating_system, file, bytes] = parts.as_slice() else {
         return Err(refused().into());
     };
@@ -220,8 +217,8 @@ pub(super) async fn remove_product(reader: &Reader<'_>, form: &Submission) -> Ou
 }
 
 /// A fault that is found before the catalogue's own: what was typed can't even be read.
-fn unreadable(place: String) -> Error {
-    let faults = vec![Fault { code: FaultCode::NumberRange, place: place.clone() }];
+fn unreadable(code: FaultCode, place: String) -> Error {
+    let faults = vec![Fault { code, place: place.clone() }];
     Error { number: Some(1), faults, ..Error::new(ErrorCode::CatalogueFaulty) }.with_detail(place)
 }
 
@@ -237,7 +234,8 @@ pub(super) async fn save_offer(reader: &Reader<'_>, form: &Submission) -> Outcom
     let price = money::parse(form.text("price"), &currency);
     let offer = Box::new(Offer {
         tier: OfferTier::from_code(form.text("tier")).ok_or(ErrorCode::UnknownChoice)?,
-        price_minor: price.ok_or_else(|| unreadable(format!("offer {code}, price_minor")))?,
+        price_minor: price
+            .ok_or_else(|| unreadable(FaultCode::MalformedPrice, format!("offer {code}, price_minor")))?,
         currency,
         name: translated(form, "name", |text| text.trim().to_owned()),
         description: translated(form, "description", |text| text.trim().replace("\r\n", "\n")),

@@ -2,7 +2,7 @@
 
 use domain::catalogue::Fault;
 use domain::view::form::{Done, Shown};
-use domain::{Error, Field};
+use domain::{Error, ErrorCode, Field};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
@@ -60,6 +60,25 @@ impl Form {
             values: StoredValue::new(values),
             fields: StoredValue::new(Vec::new()),
         }
+    }
+
+    /// The same for a form that shows how things stand, to be changed: once somebody else has changed them, it shows
+    /// that, and not what was typed. Sent again as it was, it would undo the other's change.
+    #[must_use]
+    pub fn of_what_stands(code: &'static str, target: impl ToString) -> Self {
+        let form = Self::new(code, target);
+        let stale =
+            form.error.with_untracked(|error| error.as_ref().is_some_and(|of| of.code == ErrorCode::Stale));
+        if stale {
+            form.values.set_value(Vec::new());
+        }
+        form
+    }
+
+    /// Whether the fields show what was typed before the post was refused; a box that isn't among it wasn't ticked.
+    #[must_use]
+    pub fn keeps(self) -> bool {
+        self.values.with_value(|values| !values.is_empty())
     }
 
     /// Whether the page answers a post of this form that was refused: what hides the form stands open.

@@ -18,6 +18,8 @@ const NAME: usize = 120;
 const TEXT: usize = 1_000;
 /// The largest quantity, price or size in bytes.
 const NUMBER: i64 = 1_000_000_000_000_000;
+/// Characters of a place that a fault names.
+const PLACE: usize = 300;
 /// Steps of instructions.
 const STEPS: std::ops::RangeInclusive<usize> = 1..=10;
 
@@ -26,6 +28,8 @@ codes! {
     FaultCode {
         /// A code with something else than small letters, digits and underscores.
         MalformedCode = "malformed_code",
+        /// A code that something had which isn't listed any more.
+        CodeUsed = "code_used",
         /// A code twice, or a quantity twice for the same source.
         Twice = "twice",
         /// A text that is missing in a language, or empty.
@@ -34,8 +38,16 @@ codes! {
         TextTooLong = "text_too_long",
         /// Steps: none, too many, or not equally many in each language.
         Steps = "steps",
+        /// More lines than there can be.
+        Lines = "lines",
         /// A number out of its range.
         NumberRange = "number_range",
+        /// What was typed is no amount of the currency.
+        MalformedPrice = "malformed_price",
+        /// What was typed is neither a quantity nor the word for no limit.
+        MalformedAmount = "malformed_amount",
+        /// A line that doesn't have the parts of a download.
+        MalformedDownload = "malformed_download",
         /// Activations without a multiple-activation key, or the other way round.
         Activations = "activations",
         /// Not an address that begins with https://.
@@ -68,7 +80,7 @@ codes! {
 }
 
 /// A fault and where it stands.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Fault {
     /// What is wrong.
     pub code: FaultCode,
@@ -155,6 +167,14 @@ pub fn faults_against(catalogue: &Catalogue, known: &Known) -> Vec<Fault> {
     products.chain(offers).collect()
 }
 
+/// A place is read by people: of a code that is much longer than it may be, its beginning.
+fn cut(place: String) -> String {
+    match place.char_indices().nth(PLACE) {
+        Some((end, _)) => format!("{}…", &place[..end]),
+        None => place,
+    }
+}
+
 #[derive(Default)]
 struct Found {
     faults: Vec<Fault>,
@@ -163,7 +183,7 @@ struct Found {
 impl Found {
     fn check(&mut self, fine: bool, code: FaultCode, place: impl FnOnce() -> String) {
         if !fine {
-            self.faults.push(Fault { code, place: place() });
+            self.faults.push(Fault { code, place: cut(place()) });
         }
     }
 
@@ -201,7 +221,12 @@ impl Found {
             let lines = texts.of(language);
             let at = || format!("{place}, {field}.{}", language.tag());
             let number = count.contains(&lines.len()) && (!equally_many || lines.len() == first);
-            self.check(number, FaultCode::Steps, at);
+            let code = match lines.len() {
+                _ if equally_many => FaultCode::Steps,
+                0 => FaultCode::TextMissing,
+                _ => FaultCode::Lines,
+            };
+            self.check(number, code, at);
             // They are kept as one text, a line each.
             let filled = lines.iter().all(|line| !line.trim().is_empty() && !line.contains('\n'));
             self.check(filled, FaultCode::TextMissing, at);
@@ -239,12 +264,16 @@ impl Found {
         let mut files = HashSet::new();
         for download in &product.downloads {
             let at = || format!("{place}, download {}", download.file);
+            // A form has each of them in one line, with semicolons between.
             let filled = [&download.version, &download.language, &download.operating_system, &download.file]
                 .iter()
-                .all(|text| !text.trim().is_empty() && text.chars().count() <= NAME);
+                .all(|text| {
+                    !text.trim().is_empty()
+                        && text.chars().count() <= NAME
+                        && !text.contains(|c: char| c == ';' || c.is_control())
+                });
             // Neither a folder nor something that a header would read otherwise.
-            let name =
-                !download.file.contains(['/', '\\', '"']) && !download.file.chars().any(char::is_control);
+            let name = !download.file.contains(['/', '\\', '"']);
             self.check(filled && name, FaultCode::TextMissing, at);
             self.range(&at(), "bytes", Some(download.bytes), 1);
             self.check(files.insert(&download.file), FaultCode::Twice, at);
@@ -317,7 +346,7 @@ mod tests {
     #[test]
     fn every_fault_is_found_where_it_stands() {
         type Change = fn(&mut Catalogue);
-        let cases: [(Change, FaultCode, &str); 21] = [
+        let cases: [(Change, FaultCode, &str); 24] = [
             (|c| c.products[0].code = "No Code".to_owned(), FaultCode::MalformedCode, "product No Code"),
             (
                 |c| {
@@ -336,6 +365,29 @@ mod tests {
             (|c| c.areas[0].name.en = "x".repeat(121), FaultCode::TextTooLong, "area devops, name.en"),
             (|c| c.offers[0].name.en = "x".repeat(121), FaultCode::TextTooLong, "offer network, name.en"),
             (|c| c.products[0].instructions.en.clear(), FaultCode::Steps, "product studio, instructions.en"),
+            (
+                |c| {
+                    let lines = |count| vec!["A bank".to_owned(); count];
+                    let details = Translated { en: lines(1), simplified: Vec::new(), traditional: lines(2) };
+                    c.programme.bank_details = Some(details);
+                },
+                FaultCode::TextMissing,
+                "programme, bank_details.zh-Hans",
+            ),
+            (
+                |c| {
+                    let lines = |count| vec!["A bank".to_owned(); count];
+                    let details = Translated { en: lines(21), simplified: lines(1), traditional: lines(1) };
+                    c.programme.bank_details = Some(details);
+                },
+                FaultCode::Lines,
+                "programme, bank_details.en",
+            ),
+            (
+                |c| c.products[1].downloads[0].language = "en; nb".to_owned(),
+                FaultCode::TextMissing,
+                "product system, download system.iso",
+            ),
             (|c| c.offers[0].price_minor = -1, FaultCode::NumberRange, "offer network, price_minor"),
             (
                 |c| c.entitlements[0].quantity = Some(0),
@@ -437,6 +489,13 @@ mod tests {
         assert_eq!(codes(&catalogue), []);
         catalogue.entitlements[0].quantity = None;
         assert!(codes(&catalogue).iter().any(|(code, _)| *code == FaultCode::PoolLimits));
+    }
+
+    #[test]
+    fn a_place_is_cut() {
+        let mut catalogue = sample();
+        catalogue.offers[0].code = "长".repeat(100_000);
+        assert!(faults(&catalogue, |_, _| true).iter().all(|fault| fault.place.chars().count() <= PLACE + 1));
     }
 
     #[test]

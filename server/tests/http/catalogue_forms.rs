@@ -105,6 +105,42 @@ async fn an_offer_is_changed_added_and_removed_by_posting(
 
 #[rstest]
 #[tokio::test]
+async fn a_form_that_somebody_was_quicker_with_shows_what_they_saved(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let path = at("/offer?code=gold");
+    let old = browser.get(&path).await.form("save_catalogue_offer", None);
+    let answer = browser.submit(&path, &old.clone().with("price", "4800")).await;
+    shown(&browser, answer).await;
+    // Another form of the same page, opened before; another id, as another page has.
+    let late = old.with("name.en", "Golden").with("operation", "abcdef0123456789abcdef0123456789");
+    let answer = browser.submit(&path, &late).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+    let again = answer.form("save_catalogue_offer", None);
+    assert_eq!(again.get("price"), Some("4800.00"), "not what was typed before");
+    let answer = browser.submit(&path, &again.with("name.en", "Golden")).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("4,800") && page.body.contains("Golden"), "{}", page.body);
+
+    // The boxes of a table as well.
+    let path = at("/area?code=devops");
+    let old = browser.get(&path).await.form("save_catalogue_area", None);
+    let boxes = |answer: &Answer| {
+        let all = tags(&answer.body);
+        let ticked = all.iter().filter(|tag| tag.get("type") == Some("checkbox"));
+        ticked.filter(|tag| tag.get("checked").is_some()).count()
+    };
+    let before = boxes(&browser.get(&path).await);
+    assert!(before > 0, "some areas add their own");
+    let late = old.with("version", "1").with("operation", "bbcdef0123456789abcdef0123456789");
+    let answer = browser.submit(&path, &late).await;
+    assert_eq!((answer.status, boxes(&answer)), (StatusCode::CONFLICT, before));
+}
+
+#[rstest]
+#[tokio::test]
 async fn an_area_is_added_with_its_quantities_and_removed_by_posting(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -1,6 +1,8 @@
 //! Drafts of the catalogue: begun from the one in force or from a file, changed, brought up to date, withdrawn.
 
-use domain::catalogue::{Catalogue, differences, faults_against, rebase};
+use std::collections::{BTreeMap, HashSet};
+
+use domain::catalogue::{Catalogue, Fault, differences, faults_against, rebase, rebase_policies};
 use domain::ids::CatalogueDraftId;
 use domain::rights::OperatorAction;
 use domain::text::Line;
@@ -49,8 +51,10 @@ pub struct Draft {
     pub state: String,
     /// What it says.
     pub catalogue: Catalogue,
-    /// What it began from.
+    /// What it began from; while it isn't in force, with the policies of now, which change without another version.
     pub base: Catalogue,
+    /// The policies when it was kept last.
+    pub base_policies: BTreeMap<String, String>,
     /// The version that it began from.
     pub base_version: i64,
     /// When it comes into force, or came.
@@ -82,10 +86,12 @@ impl TryFrom<Row> for Draft {
 
     fn try_from(row: Row) -> Outcome<Self> {
         let broken = |_| Failure::broken("catalogue_draft", "document", row.id);
+        let base = file::read_kept(&row.base).map_err(broken)?;
         Ok(Self {
             id: CatalogueDraftId(row.id),
-            catalogue: file::read(&row.document).map_err(broken)?,
-            base: file::read(&row.base).map_err(broken)?,
+            catalogue: file::read_kept(&row.document).map_err(broken)?,
+            base_policies: base.policies.clone(),
+            base,
             title: row.title,
             state: row.state,
             base_version: row.base_version,
@@ -105,10 +111,16 @@ pub async fn find(connection: &impl ConnectionTrait, draft: CatalogueDraftId) ->
     read_row(connection, row.ok_or(ErrorCode::NotFound)?).await
 }
 
-/// A draft with names for its areas: one that was kept before they had any is read, too.
+/// A draft with names for its areas: one that was kept before they had any is read, too. What it doesn't change about
+/// policies is as it is now.
 async fn read_row(connection: &impl ConnectionTrait, row: Row) -> Outcome<Draft> {
     let mut draft = Draft::try_from(row)?;
     read::name_areas(connection, [&mut draft.catalogue, &mut draft.base]).await?;
+    if draft.state == "draft" || draft.state == "published" {
+        let now = read::policies(connection).await?;
+        draft.catalogue.policies = rebase_policies(&draft.base_policies, &draft.catalogue.policies, &now);
+        draft.base.policies = now;
+    }
     Ok(draft)
 }
 
@@ -214,13 +226,13 @@ pub async fn change(
         Begun::New(change) => change,
     };
     let draft = claim(&change, wanted, "draft").await?;
-    edit.check(&draft.catalogue)?;
+    let known = read::known(&change.transaction).await?;
+    edit.check(&draft.catalogue, &draft.base, &known)?;
     let mut catalogue = draft.catalogue.clone();
     edit.apply(&mut catalogue);
-    let before = file::faults_of(&draft.catalogue);
-    let mut fresh = file::faults_of(&catalogue);
-    fresh.extend(faults_against(&catalogue, &read::known(&change.transaction).await?));
-    fresh.retain(|fault| !before.contains(fault));
+    let faults = |of: &Catalogue| file::faults_of(of).into_iter().chain(faults_against(of, &known));
+    let before: HashSet<Fault> = faults(&draft.catalogue).collect();
+    let fresh: Vec<Fault> = faults(&catalogue).filter(|fault| !before.contains(fault)).collect();
     if let Some(first) = fresh.first() {
         return Err(publish_refusal(&fresh, first));
     }
@@ -257,22 +269,31 @@ pub async fn replace(
     };
     let draft = claim(&change, wanted, "draft").await?;
     read::name_areas(&change.transaction, [&mut catalogue]).await?;
+    // The file may be older than what somebody changed about policies.
+    catalogue.policies = rebase_policies(&draft.base_policies, &catalogue.policies, &draft.base.policies);
     save(*change, &draft, &catalogue, account).await
 }
 
 /// Keeps what a draft says now, with whose hand was in it; how much that changes about what it began from.
 async fn save(mut change: Change<'_>, draft: &Draft, catalogue: &Catalogue, account: Uuid) -> Outcome<usize> {
     let found = differences(&draft.base, catalogue).len();
+    if draft.catalogue == *catalogue {
+        return change.commit(found).await;
+    }
     let changed = differences(&draft.catalogue, catalogue);
     let changed = changed.iter().map(|of| format!("{} {:?}", of.kind.code(), of.subject));
     // That a policy isn't named any more is no difference to the catalogue in force, but one to the draft.
     let unnamed = draft.catalogue.policies.keys().filter(|name| !catalogue.policies.contains_key(*name));
     let unnamed = unnamed.map(|name| format!("unnamed Policy({name:?})"));
-    let steps: Vec<String> = changed.chain(unnamed).take(20).collect();
+    // A name of a faulty file can be longer than anybody reads, and this is kept for ever.
+    let cut = |step: String| step.chars().take(200).collect::<String>();
+    let mut steps: Vec<String> = changed.chain(unnamed).map(cut).take(20).collect();
     if steps.is_empty() {
-        return change.commit(found).await;
+        // Only what stood there twice, or was written otherwise.
+        steps.push("document".to_owned());
     }
-    write(&change, draft.id, catalogue, None, account).await?;
+    // Also what it began from: policies may be others now, and areas have names.
+    write(&change, draft.id, catalogue, (&draft.base, draft.base_version), account).await?;
     remember_editor(&change, draft.id, account).await?;
     change.record(event(AuditAction::CatalogueDraftChanged, draft.id).after(steps.join(", ")));
     change.tell(Changed::Queue);
@@ -317,8 +338,7 @@ pub async fn bring_up_to_date(
     let version = read::version(&change.transaction).await?;
     let catalogue = rebase(&draft.base, &draft.catalogue, &in_force);
     let found = differences(&in_force, &catalogue).len();
-    let base = (file::write(&in_force)?, version);
-    write(&change, wanted.draft, &catalogue, Some(base), operator.account.0).await?;
+    write(&change, wanted.draft, &catalogue, (&in_force, version), operator.account.0).await?;
     change.record(
         event(AuditAction::CatalogueDraftChanged, wanted.draft).after(format!("up to date with {version}")),
     );
@@ -387,21 +407,18 @@ async fn write(
     change: &Change<'_>,
     draft: CatalogueDraftId,
     catalogue: &Catalogue,
-    base: Option<(String, i64)>,
+    (base, version): (&Catalogue, i64),
     account: Uuid,
 ) -> Outcome<()> {
-    let document = file::write(catalogue)?;
-    if document.len() > file::LARGEST {
+    let (document, base) = (file::write(catalogue)?, file::write(base)?);
+    if document.len().max(base.len()) > file::LARGEST {
         return Err(ErrorCode::TooLarge.into());
     }
-    let text = "update catalogue_draft set document = $2, changed_by = $3, changed_at = $4,
-            row_version = row_version + 1
+    let text = "update catalogue_draft set document = $2, base = $3, base_version = $4, changed_by = $5,
+            changed_at = $6, row_version = row_version + 1
         where id = $1";
-    let values = [draft.0.into(), document.into(), account.into(), change.now.0.into()];
+    let values =
+        [draft.0.into(), document.into(), base.into(), version.into(), account.into(), change.now.0.into()];
     sql::run(&change.transaction, text, values).await?;
-    if let Some((base, version)) = base {
-        let text = "update catalogue_draft set base = $2, base_version = $3 where id = $1";
-        sql::run(&change.transaction, text, [draft.0.into(), base.into(), version.into()]).await?;
-    }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! What can be changed about a draft in one step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::benefit::{Category, SourceLabel};
-use domain::catalogue::{Area, Catalogue, Entitlement, Offer, Product, Programme, Translated};
+use domain::catalogue::{
+    Area, Catalogue, Entitlement, Fault, FaultCode, Known, Offer, Product, Programme, Translated,
+};
 use domain::view::catalogue::AreaAmount;
 use domain::{Error, ErrorCode, Field, Language, Tier};
 
@@ -53,14 +55,54 @@ pub enum Edit {
 }
 
 impl Edit {
-    /// What stands against it, whatever it says.
+    /// What stands against it, whatever it says, in a draft that began from a base.
     ///
     /// # Errors
-    /// [`ErrorCode::ProductCodeTaken`] for a new product that would take the place of another one.
-    pub fn check(&self, catalogue: &Catalogue) -> Result<(), Error> {
+    /// [`ErrorCode::ProductCodeTaken`] for a new product that would take the place of another one;
+    /// [`ErrorCode::NotFound`] for what the draft doesn't have; [`ErrorCode::CatalogueFaulty`] for a code that something
+    /// had which isn't listed any more, and for a pool that would get several limits.
+    pub fn check(&self, draft: &Catalogue, base: &Catalogue, known: &Known) -> Result<(), Error> {
         match self {
-            Self::NewProduct(product) if catalogue.products.iter().any(|of| of.code == product.code) => {
-                Err(Error::field(Field::Code, ErrorCode::ProductCodeTaken))
+            Self::NewProduct(product) => {
+                let has = |of: &Catalogue| of.products.iter().any(|there| there.code == product.code);
+                if has(draft) {
+                    return Err(Error::field(Field::Code, ErrorCode::ProductCodeTaken));
+                }
+                if !has(base) && known.products.contains_key(&product.code) {
+                    return Err(faulty(FaultCode::CodeUsed, format!("product {}", product.code)));
+                }
+                Ok(())
+            }
+            Self::AddOffer(offer) => {
+                let has = |of: &Catalogue| of.offers.iter().any(|there| there.code == offer.code);
+                if !has(draft) && !has(base) && known.offers.contains_key(&offer.code) {
+                    return Err(faulty(FaultCode::CodeUsed, format!("offer {}", offer.code)));
+                }
+                Ok(())
+            }
+            Self::Offer(offer) => found(draft.offers.iter().any(|there| there.code == offer.code)),
+            Self::Area(Area { code, .. }) => found(draft.areas.iter().any(|there| there.code == *code)),
+            Self::Quantities(_, amounts) => {
+                check_pools(amounts.iter().filter_map(|((product, source), amount)| {
+                    let rows = &draft.entitlements;
+                    let row =
+                        rows.iter().find(|row| row.product == *product && row.source.code() == source)?;
+                    let quantity = match amount {
+                        Amount::Nothing => return None,
+                        Amount::Of(quantity) => Some(*quantity),
+                        Amount::Unlimited => None,
+                    };
+                    (row.quantity != quantity).then_some((row, quantity))
+                }))
+            }
+            Self::AreaQuantities(area, _, amounts) => {
+                found(draft.areas.iter().any(|there| there.code == *area))?;
+                check_pools(amounts.iter().filter_map(|((product, level), amount)| {
+                    let row = draft.entitlements.iter().find(|row| is_cell(row, area, product, *level))?;
+                    let amount = (*amount)?;
+                    let limit = amount.seats.or(amount.quantity);
+                    (area_amount(row) != amount).then_some((row, limit))
+                }))
             }
             _ => Ok(()),
         }
@@ -123,6 +165,36 @@ impl Edit {
     }
 }
 
+fn found(there: bool) -> Result<(), Error> {
+    if there { Ok(()) } else { Err(ErrorCode::NotFound.into()) }
+}
+
+fn faulty(code: FaultCode, place: String) -> Error {
+    let faults = vec![Fault { code, place: place.clone() }];
+    Error { number: Some(1), faults, ..Error::new(ErrorCode::CatalogueFaulty) }.with_detail(place)
+}
+
+/// Rows that share a pool follow one that is set; set to different limits they can't.
+fn check_pools<'c>(set: impl Iterator<Item = (&'c Entitlement, Option<i64>)>) -> Result<(), Error> {
+    let mut limits: HashMap<(SourceLabel, Option<Tier>, &str), Option<i64>> = HashMap::new();
+    for (row, limit) in set {
+        let Some(pool) = row.pool.as_deref() else { continue };
+        if *limits.entry((row.source, row.level, pool)).or_insert(limit) != limit {
+            let place = format!("entitlement {} {}, pool {pool}", row.source.code(), row.product);
+            return Err(faulty(FaultCode::PoolLimits, place));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a row is the one of an area's cell, for a product and a level.
+fn is_cell(row: &Entitlement, area: &str, product: &str, level: Tier) -> bool {
+    row.source == SourceLabel::SelectCompetency
+        && row.level == Some(level)
+        && row.product == product
+        && row.areas.iter().any(|of| of == area)
+}
+
 /// A text as a field of one line shows it.
 fn line(text: &str) -> String {
     text.replace(['\r', '\n'], "").trim().to_owned()
@@ -183,19 +255,11 @@ fn set_area_quantities(
     category: Category,
     amounts: &BTreeMap<(String, Tier), Option<AreaAmount>>,
 ) {
-    if !catalogue.areas.iter().any(|of| of.code == area) {
-        return;
-    }
     let of_category = products_of(catalogue, category);
     // Only what somebody changed, as with the core sources.
     let before = catalogue.entitlements.clone();
     for ((product, level), amount) in amounts {
-        let of_cell = |row: &Entitlement| {
-            row.source == SourceLabel::SelectCompetency
-                && row.level == Some(*level)
-                && row.product == *product
-                && row.areas.iter().any(|of| of == area)
-        };
+        let of_cell = |row: &Entitlement| is_cell(row, area, product, *level);
         let said = before.iter().find(|row| of_cell(row));
         if !of_category.contains(product) || said.map(area_amount) == *amount {
             continue;

@@ -52,9 +52,10 @@ impl OverAllocated {
 /// Rows whose pools are looked for with one query.
 const AT_ONCE: usize = 2_000;
 
-/// The pools whose use is above what the draft grants; what it no longer grants goes on for whoever uses it, and is
-/// all above it. Quantities that stay without limit, and those that grow, are in none of them; nor are those that an
-/// individual grant has the say about, whatever the plan gives.
+/// The pools that the draft makes smaller than what is in use of them; what it no longer grants goes on for whoever
+/// uses it, and is all above it, unless other benefits still have the pool. Pools that are above their quantity already
+/// and don't get a smaller one are in none of them; nor are those that an individual grant has the say about, whatever
+/// the plan gives.
 ///
 /// # Errors
 /// [`crate::Failure::Database`].
@@ -96,6 +97,9 @@ pub async fn of(
     Ok(effect)
 }
 
+/// What several rows share: source, level, area and the pool's code.
+type Shared<'c> = (&'c str, Option<&'c str>, Option<String>, &'c str);
+
 /// The rows that there may be less of, with their limits; those of one source come together, because they can share
 /// a pool.
 fn less<'d>(catalogue: &Catalogue, differences: &'d [Difference]) -> Vec<(&'d Quantity, i64)> {
@@ -104,13 +108,26 @@ fn less<'d>(catalogue: &Catalogue, differences: &'d [Difference]) -> Vec<(&'d Qu
         .iter()
         .flat_map(|row| row.rows().into_iter().map(move |key| (key, row.limit())))
         .collect();
+    // What a pool keeps that several rows share, where one of them goes.
+    let mut pools: HashMap<Shared<'_>, Option<i64>> = HashMap::new();
+    for row in &catalogue.entitlements {
+        let Some(pool) = row.pool.as_deref() else { continue };
+        for Quantity { area, .. } in row.rows() {
+            let level = row.level.map(|level| level.code());
+            pools.insert((row.source.code(), level, area, pool), row.limit());
+        }
+    }
+    let shared = |row: &Quantity, values: &[domain::catalogue::Value]| {
+        let pool = values.iter().find(|value| value.field == "pool")?.before.as_deref()?;
+        pools.get(&(row.source.as_str(), row.level.as_deref(), row.area.clone(), pool)).copied()
+    };
     let mut rows = Vec::new();
-    for Difference { subject, kind, .. } in differences {
+    for Difference { subject, kind, values } in differences {
         let Subject::Quantity(row) = subject else { continue };
         let limit = match kind {
             ChangeKind::Added => None,
             ChangeKind::Changed => limits.get(row).copied().flatten(),
-            ChangeKind::Removed => Some(0),
+            ChangeKind::Removed => shared(row, values).unwrap_or(Some(0)),
         };
         rows.extend(limit.map(|limit| (row, limit)));
     }
@@ -143,7 +160,7 @@ fn pools(rows: &[(&Quantity, i64)], language: Language) -> (String, Vec<Value>) 
     let text = format!(
         "with changed (product, source, level, area, quantity) as (values {}),
         found as (select o.name as organization, o.id as organization_id, t.name as product, g.source,
-                {COUNTED} as used, c.quantity, h.anniversary_at, p.id as pool_id
+                {COUNTED} as used, c.quantity, p.plan_quantity, h.anniversary_at, p.id as pool_id
             from changed c join product d on d.code = c.product
             join product_text t on t.product_id = d.id and t.language = $1
             join benefit_grant g on g.product_id = d.id and g.source = c.source and g.state = 'granted'
@@ -158,7 +175,8 @@ fn pools(rows: &[(&Quantity, i64)], language: Language) -> (String, Vec<Value>) 
         above as (select organization, organization_id, pool_id, min(product) as product,
                 min(source) as source, max(used) as used, min(quantity) as quantity,
                 min(anniversary_at) as anniversary_at
-            from found where used > quantity group by organization, organization_id, pool_id)",
+            from found where used > quantity and (plan_quantity is null or plan_quantity > quantity)
+            group by organization, organization_id, pool_id)",
         places.join(", ")
     );
     (text, values)

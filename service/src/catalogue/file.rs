@@ -2,7 +2,7 @@
 
 use domain::Policies;
 use domain::catalogue::{Catalogue, Fault, faults};
-use domain::{Error, ErrorCode};
+use domain::{Error, ErrorCode, Language};
 
 use crate::{Failure, Outcome, policies};
 
@@ -19,12 +19,55 @@ pub fn write(catalogue: &Catalogue) -> Outcome<String> {
     toml::to_string(&catalogue).map_err(|error| Failure::broken("catalogue", "document", error))
 }
 
-/// Reads one.
+/// Products that a file can have.
+const PRODUCTS: usize = 2_000;
+/// Offers, and areas.
+const OFFERS_OR_AREAS: usize = 500;
+/// Quantities, each area's by itself.
+const QUANTITIES: usize = 40_000;
+/// Bytes of a code, or a policy's name or value; one that is longer than it may be is a fault to be corrected.
+const CODE: usize = 200;
+/// Bytes of a name.
+const NAME: usize = 10_000;
+
+/// Reads one that somebody brings.
 ///
 /// # Errors
 /// [`ErrorCode::CatalogueUnreadable`] with the line as number and what is wrong there as detail, in the words
-/// of the format; [`ErrorCode::TooLarge`].
+/// of the format; [`ErrorCode::TooLarge`], also for more of something than pages can show.
 pub fn read(text: &str) -> Result<Catalogue, Error> {
+    let catalogue = read_kept(text)?;
+    if is_too_large(&catalogue) { Err(ErrorCode::TooLarge.into()) } else { Ok(catalogue) }
+}
+
+fn is_too_large(catalogue: &Catalogue) -> bool {
+    let rows = &catalogue.entitlements;
+    let mut codes = catalogue
+        .areas
+        .iter()
+        .map(|area| &area.code)
+        .chain(catalogue.offers.iter().flat_map(|offer| [&offer.code, &offer.currency]))
+        .chain(catalogue.products.iter().map(|product| &product.code))
+        .chain(catalogue.policies.iter().flat_map(|(name, value)| [name, value]))
+        .chain(rows.iter().flat_map(|row| row.areas.iter().chain(&row.pool).chain([&row.product])));
+    let mut names = catalogue
+        .areas
+        .iter()
+        .map(|area| &area.name)
+        .chain(catalogue.offers.iter().map(|offer| &offer.name))
+        .chain(catalogue.products.iter().map(|product| &product.name));
+    catalogue.products.len() > PRODUCTS
+        || catalogue.offers.len().max(catalogue.areas.len()) > OFFERS_OR_AREAS
+        || rows.iter().map(|row| row.areas.len().max(1)).sum::<usize>() > QUANTITIES
+        || codes.any(|code| code.len() > CODE)
+        || names.any(|name| Language::ALL.iter().any(|language| name.of(*language).len() > NAME))
+}
+
+/// Reads one that is kept already.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_kept(text: &str) -> Result<Catalogue, Error> {
     if text.len() > LARGEST {
         return Err(ErrorCode::TooLarge.into());
     }

@@ -15,6 +15,10 @@ use crate::people::roles;
 use crate::request::Request;
 use crate::{Outcome, Service, sql};
 
+/// The last version that was to reach what is held; those after it are for purchases and renewals.
+const REACHING: &str = "select coalesce(max(version), 1) as number from catalogue_draft
+    where reach = 'existing' and version is not null";
+
 /// So many companies are looked at in a round.
 const ROUND: u32 = 200;
 
@@ -35,8 +39,8 @@ pub async fn put_into_force_due(service: &Service) -> Outcome<Option<i64>> {
     change.commit(Some(version)).await
 }
 
-/// Brings companies to the version in force where a version was to reach what they hold; says how many. One that
-/// can't be brought is logged, and tried again.
+/// Brings companies to the last version that was to reach what they hold; says how many. One that can't be brought is
+/// logged, and tried again.
 ///
 /// # Errors
 /// [`crate::Failure::Database`].
@@ -46,9 +50,7 @@ pub async fn entitle_some(service: &Service) -> Outcome<usize> {
         id: Uuid,
     }
     let text = format!(
-        "select id from organization where portal_state = 'member' and entitled_version <
-            (select coalesce(max(version), 1) from catalogue_draft
-                where reach = 'existing' and version is not null)
+        "select id from organization where portal_state = 'member' and entitled_version < ({REACHING})
         order by entitled_version desc, id limit {ROUND}"
     );
     let behind = sql::all::<Behind>(service.database.reader(), &text, []).await?;
@@ -72,7 +74,7 @@ async fn bring(service: &Service, organization: OrganizationId) -> Outcome<bool>
     // together.
     roles::lock(&change, organization).await?;
     publish::keep(&change).await?;
-    let version = super::read::version(&change.transaction).await?;
+    let version = sql::number(&change.transaction, REACHING, []).await?;
     // Another server may have been quicker.
     let text = "update organization set entitled_version = $2
         where id = $1 and portal_state = 'member' and entitled_version < $2";

@@ -179,7 +179,9 @@ fn areas(catalogue: &Catalogue, language: Language) -> Vec<DraftAreaRow> {
         code: area.code.clone(),
         name: area.name.of(language).clone(),
     };
-    catalogue.areas.iter().map(row).collect()
+    let mut rows: Vec<DraftAreaRow> = catalogue.areas.iter().map(row).collect();
+    rows.sort_by(|a, b| (&a.name, &a.code).cmp(&(&b.name, &b.code)));
+    rows
 }
 
 fn quantities(catalogue: &Catalogue, query: &DraftQuery, language: Language) -> Vec<QuantityRow> {

@@ -1,8 +1,9 @@
-//! Brings what a company holds to the catalogue in force, where its publisher let a version reach that.
+//! Brings what a company holds to a version of the catalogue whose publisher let it reach that.
 //!
 //! Company by company, so that no statement holds everybody else up, and each time by comparison with the whole
-//! catalogue: what versions before left as it was comes along. Nobody loses a seat: a pool with a smaller quantity
-//! than is in use is over-allocated (rule 12), and of what is no longer granted nothing new starts.
+//! version: what those before left as it was comes along; later ones, which are for purchases and renewals, don't.
+//! Nobody loses a seat: a pool with a smaller quantity than is in use is over-allocated (rule 12), and of what is no
+//! longer granted nothing new starts.
 
 use std::collections::{HashMap, HashSet};
 
@@ -32,6 +33,7 @@ struct Grant {
     pool_id: Uuid,
     used_before: i64,
     state: String,
+    catalogue_version: i64,
     category: String,
     activate_by: Option<i64>,
     holding_ends_at: Option<i64>,
@@ -63,8 +65,8 @@ impl Grant {
     }
 }
 
-/// Brings the company's grants and pools to the catalogue in force; new benefits come with
-/// [`crate::membership::entitle::entitle`], which the caller asks for. The organization is locked by then.
+/// Brings the company's grants and pools to the version; what was bought with a later one stays. New benefits come
+/// with [`crate::membership::entitle::entitle`], which the caller asks for. The organization is locked by then.
 ///
 /// # Errors
 /// [`crate::Failure::Database`].
@@ -75,19 +77,23 @@ pub(super) async fn reach(
 ) -> Outcome<()> {
     hold_still(change, organization).await?;
     let text = "update holding set catalogue_version = $2, row_version = row_version + 1
-        where organization_id = $1 and state in ('active', 'coming') and catalogue_version <> $2";
+        where organization_id = $1 and state in ('active', 'coming') and catalogue_version < $2";
     sql::run(&change.transaction, text, [organization.0.into(), version.into()]).await?;
-    let catalogue = catalogue::entitlements(&change.transaction).await?;
+    let catalogue = catalogue::entitlements_at(&change.transaction, version).await?;
     let grants = grants(change, organization).await?;
     let mut had: HashSet<Same> = HashSet::new();
     let mut brought: Vec<(&Grant, &Entitlement)> = Vec::new();
     // What is granted comes before what could be granted again: each benefit comes once (rule 18).
     let (granted, withdrawn): (Vec<&Grant>, Vec<&Grant>) =
         grants.iter().partition(|grant| grant.state == "granted");
+    let (later, mut granted): (Vec<&Grant>, Vec<&Grant>) =
+        granted.into_iter().partition(|grant| grant.catalogue_version > version);
+    had.extend(later.into_iter().filter_map(|grant| grant.row(&catalogue)).map(same));
+    // Where areas that each added their own now add it together, one stays: one that is in use.
+    granted.sort_by_key(|grant| !grant.in_use);
     for grant in granted {
-        match grant.row(&catalogue) {
+        match grant.row(&catalogue).filter(|row| had.insert(same(row))) {
             Some(row) => {
-                had.insert(same(row));
                 if grant.activate_by != grant.regular_activate_by() {
                     set_activate_by(change, grant.id, grant.regular_activate_by()).await?;
                 }
@@ -103,7 +109,7 @@ pub(super) async fn reach(
             None => withdraw(change, organization, grant.id).await?,
         }
     }
-    for grant in withdrawn {
+    for grant in withdrawn.into_iter().filter(|grant| grant.catalogue_version <= version) {
         let Some(row) = grant.row(&catalogue) else { continue };
         if had.insert(same(row)) {
             let text = "update benefit_grant set state = 'granted', ended_at = null,
@@ -130,7 +136,7 @@ async fn hold_still(change: &Change<'_>, organization: OrganizationId) -> Outcom
 
 async fn grants(change: &Change<'_>, organization: OrganizationId) -> Outcome<Vec<Grant>> {
     let text = "select g.id, g.product_id, g.source, g.area, g.holding_id, g.pool_id, g.used_before, g.state,
-            g.category, g.activate_by, g.holding_ends_at, f.tier, h.areas,
+            g.category, g.activate_by, g.holding_ends_at, f.tier, h.areas, h.catalogue_version,
             (g.activation_state in ('requested', 'processing', 'active') or g.used_before > 0
                 or exists (select 1 from seat s where s.grant_id = g.id and s.released_at is null)
                 or exists (select 1 from seat_request r where r.grant_id = g.id and r.state = 'requested')

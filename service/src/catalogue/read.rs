@@ -1,6 +1,6 @@
 //! The catalogue in force, read from the tables.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::Language;
 use domain::benefit::{ProductKind, SourceLabel, Unit};
@@ -38,10 +38,7 @@ pub async fn at_one_moment(database: &Database) -> Outcome<(i64, Catalogue)> {
 pub async fn in_force(connection: &impl ConnectionTrait) -> Outcome<Catalogue> {
     let mut catalogue = Catalogue {
         programme: programme(connection).await?,
-        policies: policies::entries(&policies::in_force(connection).await?)
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
+        policies: policies(connection).await?,
         areas: areas(connection).await?,
         offers: offers(connection).await?,
         products: products(connection).await?,
@@ -49,6 +46,15 @@ pub async fn in_force(connection: &impl ConnectionTrait) -> Outcome<Catalogue> {
     };
     catalogue.sort();
     Ok(catalogue)
+}
+
+/// The policies in force, by their names.
+///
+/// # Errors
+/// [`Failure::Broken`] for a value that isn't known.
+pub async fn policies(connection: &impl ConnectionTrait) -> Outcome<BTreeMap<String, String>> {
+    let entries = policies::entries(&policies::in_force(connection).await?);
+    Ok(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// What products and offers are, by their codes, those that aren't listed any more among them.

@@ -104,7 +104,7 @@ async fn join(change: &mut Change<'_>, organization: OrganizationId, enrolment: 
 }
 
 /// The competencies that a company brought from the older portal were attained there: they are on record here,
-/// too, so that they can be renewed.
+/// too, so that they can be renewed, also in an area that can't be bought any more.
 async fn brought(change: &Change<'_>, organization: OrganizationId) -> Outcome<()> {
     #[derive(FromQueryResult)]
     struct Competency {
@@ -119,8 +119,7 @@ async fn brought(change: &Change<'_>, organization: OrganizationId) -> Outcome<(
     {
         for area in areas.split(',').filter(|area| !area.is_empty()) {
             let text = "insert into attained_area (organization_id, tier, area, recorded_by, recorded_at)
-                select $1, $2, c.code, $4, $5 from competency_area c where c.code = $3
-                on conflict (organization_id, tier, area) do nothing";
+                values ($1, $2, $3, $4, $5) on conflict (organization_id, tier, area) do nothing";
             let values = [
                 organization.0.into(),
                 tier.as_str().into(),

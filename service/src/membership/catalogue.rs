@@ -61,6 +61,18 @@ pub async fn entitlements(connection: &impl ConnectionTrait) -> Outcome<Vec<Enti
     sql::all::<Row>(connection, &text, []).await?.into_iter().map(Entitlement::try_from).collect()
 }
 
+/// Every row that a version has, in the order in which it was written.
+///
+/// # Errors
+/// As [`entitlements`].
+pub async fn entitlements_at(connection: &impl ConnectionTrait, version: i64) -> Outcome<Vec<Entitlement>> {
+    let text = format!(
+        "{COLUMNS} where from_version <= $1 and (until_version is null or until_version > $1) order by id"
+    );
+    let rows = sql::all::<Row>(connection, &text, [version.into()]).await?;
+    rows.into_iter().map(Entitlement::try_from).collect()
+}
+
 /// The catalogue as each holding of a company has it: a holding keeps the version that was in force when it
 /// was bought, until its renewal.
 pub struct Editions {

@@ -32,7 +32,7 @@ pub(super) struct Catalogue {
     pub(super) offers: HashMap<Tier, Uuid>,
     /// Ids by code.
     pub(super) products: HashMap<String, Uuid>,
-    /// Codes of competency areas.
+    /// Codes of competency areas, those that the version in force doesn't have any more among them: they are still held.
     areas: HashSet<String>,
     plans: HashMap<(Tier, Option<String>, Uuid), Vec<Plan>>,
 }
@@ -44,7 +44,7 @@ impl Catalogue {
         plans.iter().find(|plan| plan.from <= version && plan.until.is_none_or(|until| version < until))
     }
 
-    /// Whether there is such a competency area.
+    /// Whether there is such a competency area, or was.
     pub(super) fn has_area(&self, code: &str) -> bool {
         self.areas.contains(code)
     }
@@ -104,7 +104,8 @@ pub(super) async fn load(connection: &impl ConnectionTrait) -> Outcome<Catalogue
     for row in sql::all::<CodeRow>(connection, "select code, id from product", []).await? {
         catalogue.products.insert(row.code, row.id);
     }
-    for row in sql::all::<AreaRow>(connection, "select code from competency_area", []).await? {
+    let text = "select code from competency_area union select area as code from competency_area_text";
+    for row in sql::all::<AreaRow>(connection, text, []).await? {
         catalogue.areas.insert(row.code);
     }
     let text = "select e.source, e.level, e.area, e.product_id, p.category, e.quantity, e.seats, e.pool_code,

@@ -74,7 +74,8 @@ pub async fn page(
     let zone = domain::moment::Zone::named("UTC");
     let rows = sql::all::<Row>(service.database.reader(), &text, values).await?;
     let text = "select c.code, coalesce(an.name, c.code) as name from competency_area c
-        left join competency_area_text an on an.area = c.code and an.language = $1 order by c.code";
+        left join competency_area_text an on an.area = c.code and an.language = $1
+        order by coalesce(an.name, c.code), c.code";
     let areas = sql::all::<Area>(service.database.reader(), text, [language.tag().into()]).await?;
     Ok(CompetenciesPage {
         areas: areas.into_iter().map(|area| NamedArea { code: area.code, name: area.name }).collect(),
@@ -142,7 +143,12 @@ async fn change(
     if tier.is_none() {
         faults.add(Field::Offer, ErrorCode::UnknownChoice);
     }
-    let text = "select count(*) as number from competency_area where code = $1";
+    // Off the record it can also be where the programme doesn't have the area any more: its name stays.
+    let text = if attained {
+        "select count(*) as number from competency_area where code = $1"
+    } else {
+        "select count(*) as number from competency_area_text where area = $1"
+    };
     if sql::number(service.database.reader(), text, [input.area.clone().into()]).await? == 0 {
         faults.add(Field::Area, ErrorCode::UnknownChoice);
     }

@@ -14,16 +14,19 @@ use crate::failure::Failure;
 use crate::request::Request;
 use crate::{Outcome, Service, sql};
 
-/// A document with the lines of its order that it is about; `$1` language, `$2` organization, `$3` number.
+/// A document with the lines of its order that it is about, in the words of when it was issued; `$1` language,
+/// `$2` organization, `$3` number.
 const DOCUMENT: &str = "select i.number, i.kind, i.amount_minor, i.currency, i.buyer, i.buyer_address, i.buyer_country, i.issued_at,
-        o.number as order_number, o.paid_at, l.price_minor, l.areas, l.kind as line_kind, t.name as offer,
-        (select n.name from programme_text n where n.language = $1) as seller,
+        o.number as order_number, o.paid_at, l.price_minor, l.areas, l.kind as line_kind,
+        coalesce(w.offer, t.name) as offer, w.areas as area_names,
+        coalesce(w.seller, (select n.name from programme_text n where n.language = $1)) as seller,
         (select v.number from invoice v where v.order_id = i.order_id and v.kind = 'invoice') as invoice_number,
         (select y.method from payment y where y.order_id = i.order_id and y.state = 'paid') as method
     from invoice i
     join orders o on o.id = i.order_id
     join order_line l on l.order_id = o.id and (i.order_line_id is null or l.id = i.order_line_id)
     join offer_text t on t.offer_id = l.offer_id and t.language = $1
+    left join invoice_line_text w on w.order_line_id = l.id and w.language = $1
     where i.organization_id = $2 and i.number = $3
     order by l.id";
 
@@ -41,6 +44,8 @@ struct Row {
     paid_at: Option<i64>,
     price_minor: i64,
     areas: String,
+    /// The areas' names when it was issued, one a line; none where they weren't kept yet.
+    area_names: Option<String>,
     line_kind: String,
     offer: String,
     seller: Option<String>,
@@ -100,7 +105,10 @@ fn kind(row: &Row) -> Outcome<Kind> {
 }
 
 fn line(texts: Texts, areas: &AreaNames, row: &Row) -> Line {
-    let areas = areas.names(&row.areas);
+    let areas: Vec<String> = match &row.area_names {
+        Some(names) => names.lines().map(str::to_owned).collect(),
+        None => areas.names(&row.areas),
+    };
     let offer = if areas.is_empty() {
         row.offer.clone()
     } else {

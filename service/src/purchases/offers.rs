@@ -126,9 +126,11 @@ impl Standing {
             .map(|(.., number)| *number)
     }
 
-    /// The areas in which an offer is shown by themselves: those attained at its level, and those held.
-    fn areas(&self, tier: Tier) -> BTreeSet<&str> {
+    /// The areas in which an offer is shown by themselves: those attained at its level, as far as the programme still
+    /// has them, and those held.
+    fn areas(&self, tier: Tier, there: &[String]) -> BTreeSet<&str> {
         let attained = self.attained.iter().filter(|(of, _)| *of == tier || *of == Tier::Gold);
+        let attained = attained.filter(|(_, area)| there.contains(area));
         let held = self.held.iter().filter(|(of, _)| *of == tier).flat_map(|(_, areas)| areas.split(','));
         attained.map(|(_, area)| area.as_str()).chain(held.filter(|area| !area.is_empty())).collect()
     }
@@ -193,9 +195,10 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
         let mut areas: Vec<Option<String>> = Vec::new();
         let mut others = Vec::new();
         if offer.needs_area()? {
-            let own = standing.areas(tier);
+            let own = standing.areas(tier, &all_areas);
             others.extend(all_areas.iter().filter(|area| !own.contains(area.as_str())).cloned());
             areas.extend(own.into_iter().map(|area| Some(area.to_owned())));
+            areas.sort_by_cached_key(|area| area.as_ref().map(|area| names.name(area)));
         }
         if areas.is_empty() || !others.is_empty() {
             areas.push(None);

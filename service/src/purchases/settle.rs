@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::orders;
+use crate::areas::AreaNames;
 use crate::audit::Event;
 use crate::change::Change;
 use crate::live::Changed;
@@ -107,6 +108,32 @@ async fn invoice(
         profile.map(|profile| profile.country).into(),
     ];
     sql::run(&change.transaction, text, values).await?;
+    keep_words(change, order).await
+}
+
+/// Keeps what the offers and areas of an order are called now, in each language: its invoice, and the credit notes that
+/// follow, say so for good.
+async fn keep_words(change: &Change<'_>, order: Uuid) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct OfOrder {
+        id: Uuid,
+        areas: String,
+    }
+    let text = "select id, areas from order_line where order_id = $1 order by id";
+    let lines = sql::all::<OfOrder>(&change.transaction, text, [order.into()]).await?;
+    for language in Language::ALL {
+        let names = AreaNames::of(&change.transaction, language).await?;
+        for line in &lines {
+            let text = "insert into invoice_line_text (order_line_id, language, seller, offer, areas)
+                select l.id, t.language,
+                    coalesce((select n.name from programme_text n where n.language = t.language), ''), t.name, $3
+                from order_line l join offer_text t on t.offer_id = l.offer_id and t.language = $2
+                where l.id = $1";
+            let areas = names.names(&line.areas).join("\n");
+            let values = [line.id.into(), language.tag().into(), areas.into()];
+            sql::run(&change.transaction, text, values).await?;
+        }
+    }
     Ok(())
 }
 

@@ -38,6 +38,13 @@ use crate::words;
 
 const PATH: &str = "/operator/catalogue";
 
+/// The draft's version that a form carries. It follows the page, also where the form itself stays as it is: a form is
+/// written anew once what it shows changed, and only then.
+#[component]
+fn Version(version: Signal<i64>) -> impl IntoView {
+    view! { <input type="hidden" name="version" value=move || version.get().to_string()/> }
+}
+
 /// The page **Catalogue**.
 #[component]
 pub fn Catalogue() -> impl IntoView {

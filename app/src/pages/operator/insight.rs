@@ -268,7 +268,7 @@ fn in_currency(texts: Texts, page: &ProgrammeInsightPage, currency: &str) -> Any
     let amount = |minor: i64| format::money(texts.language(), minor, currency);
     let title = texts.insight_money_in(currency);
     // Whole units of the currency: a glance needs no cents.
-    let whole = |minor: i64| minor / if matches!(currency, "JPY" | "KRW") { 1 } else { 100 };
+    let whole = |minor: i64| minor / domain::money::minor_units(currency);
     let bars: Vec<Bar> = page
         .months
         .iter()

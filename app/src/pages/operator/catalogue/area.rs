@@ -2,6 +2,8 @@
 //! adds at each level.
 
 use domain::benefit::Unit;
+use domain::ids::CatalogueDraftId;
+use domain::view::benefits::WhyNot;
 use domain::view::catalogue::{
     AreaAmount, AreaQuantityRow, DraftAreaPage, DraftAreaQuery, DraftAreaRow, DraftPage, LEVELS,
 };
@@ -11,8 +13,8 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::{Texts, format};
 
-use super::PATH;
 use super::quantities::{QUANTITY, typed};
+use super::{PATH, Version};
 use crate::components::{
     ButtonTone, Column, Confirm, DisabledButton, Empty, Ledger, LinkButton, SubmitButton, TextField, Why,
     WhyKind,
@@ -81,7 +83,7 @@ fn table(texts: Texts, draft: &str, areas: &[DraftAreaRow]) -> AnyView {
 }
 
 /// The fields for its name, one for each language.
-fn names(texts: Texts, form: Form, names: &[String; 3]) -> AnyView {
+fn name_fields(texts: Texts, form: Form, names: &[String; 3]) -> AnyView {
     Language::ALL
         .iter()
         .zip(names)
@@ -109,11 +111,17 @@ fn names(texts: Texts, form: Form, names: &[String; 3]) -> AnyView {
 
 /// The form for the name of an area that is there.
 #[component]
-fn Name(page: DraftAreaPage) -> impl IntoView {
+fn Name(
+    draft: CatalogueDraftId,
+    area: String,
+    names: [String; 3],
+    why_not: WhyNot,
+    version: Signal<i64>,
+) -> impl IntoView {
     let texts = texts();
     // The target of its quantities has one part more.
-    let form = Form::new("name_catalogue_area", format!("{}:{}", page.row.id, page.area));
-    let foot = match &page.why_not {
+    let form = Form::of_what_stands("name_catalogue_area", format!("{draft}:{area}"));
+    let foot = match &why_not {
         Some(error) => view! {
             <DisabledButton label=texts.common_save() describedby="no-name"/>
             <Why id="no-name" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
@@ -127,8 +135,8 @@ fn Name(page: DraftAreaPage) -> impl IntoView {
             <div class="in stack">
                 <p>{texts.catalogue_area_name_lead()}</p>
                 <PostForm form=form class="form">
-                    <input type="hidden" name="version" value=page.row_version.to_string()/>
-                    {names(texts, form, &page.names)}
+                    <Version version=version/>
+                    {name_fields(texts, form, &names)}
                     <div class="form-foot">{foot}</div>
                 </PostForm>
             </div>
@@ -138,10 +146,10 @@ fn Name(page: DraftAreaPage) -> impl IntoView {
 
 /// The form for a new area.
 #[component]
-fn Add(page: DraftAreaPage) -> impl IntoView {
+fn Add(draft: CatalogueDraftId, why_not: WhyNot, version: Signal<i64>) -> impl IntoView {
     let texts = texts();
-    let form = Form::new("add_catalogue_area", format!("{}:", page.row.id));
-    let foot = match &page.why_not {
+    let form = Form::new("add_catalogue_area", format!("{draft}:"));
+    let foot = match &why_not {
         Some(error) => view! {
             <DisabledButton label=texts.catalogue_new_area() describedby="no-area"/>
             <Why id="no-area" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
@@ -151,7 +159,7 @@ fn Add(page: DraftAreaPage) -> impl IntoView {
     };
     view! {
         <PostForm form=form class="form">
-            <input type="hidden" name="version" value=page.row_version.to_string()/>
+            <Version version=version/>
             <TextField
                 id=form.fault_id("code")
                 name="area_code"
@@ -162,7 +170,7 @@ fn Add(page: DraftAreaPage) -> impl IntoView {
                 maxlength=60_u32
                 required=true
             />
-            {names(texts, form, &page.names)}
+            {name_fields(texts, form, &Default::default())}
             <div class="form-foot">{foot}</div>
         </PostForm>
     }
@@ -175,7 +183,7 @@ pub fn Area() -> impl IntoView {
     let query = use_query_map();
     let wanted = Memo::new(move |_| DraftAreaQuery {
         draft: parameters.with(|map| map.get("draft").and_then(|id| id.parse().ok())),
-        area: query.with(|map| map.get("code")).unwrap_or_default().chars().take(60).collect(),
+        area: query.with(|map| map.get("code")).unwrap_or_default().chars().take(200).collect(),
         category: query
             .with(|map| map.get("category").and_then(|code| Category::from_code(&code)))
             .unwrap_or(Category::VisualStudio),
@@ -186,64 +194,104 @@ pub fn Area() -> impl IntoView {
 #[component]
 fn Page(page: Signal<DraftAreaPage>) -> impl IntoView {
     let texts = texts();
-    let shown = Memo::new(move |_| page.get());
-    move || {
-        shown.with(|page| {
-            let known = !page.area.is_empty();
-            let title = if known {
-                let at = Language::ALL.iter().position(|language| *language == texts.language());
-                page.names.get(at.unwrap_or(0)).cloned().unwrap_or_default()
-            } else {
-                texts.catalogue_new_area().to_owned()
-            };
-            let back = format!("{PATH}/{}", page.row.id);
-            let content = if known {
-                view! { <Name page=page.clone()/> {quantities(texts, page)} }.into_any()
-            } else {
-                view! {
-                    <section class="sheet narrow"><div class="in"><Add page=page.clone()/></div></section>
-                }
-                .into_any()
-            };
-            let remove = (known && page.why_not.is_none()).then(|| {
-                let target = format!("{}:{}", page.row.id, page.area);
-                view! { <div><Remove target=target name=title.clone() version=page.row_version/></div> }
-            });
-            view! {
-                <Title text=texts.common_page_title(texts.catalogue_area())/>
-                <main class="page" id="main" data-density="compact">
-                    <div>
-                        <nav aria-label=texts.common_breadcrumb()>
-                            <ol class="crumbs">
-                                <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
-                                <li><a href=back>{page.row.title.clone()}</a></li>
-                                <li aria-current="page">{title.clone()}</li>
-                            </ol>
-                        </nav>
-                        <div class="head"><div><h1>{title}</h1><p>{texts.catalogue_area_lead()}</p></div></div>
+    let version = Signal::derive(move || page.with(|page| page.row_version));
+    let known = Memo::new(move |_| page.with(|page| !page.area.is_empty()));
+    let back = Memo::new(move |_| page.with(|page| (page.row.id, page.row.title.clone())));
+    let title = Memo::new(move |_| page.with(|page| title(texts, page)));
+    let named = Memo::new(move |_| {
+        page.with(|page| (page.row.id, page.area.clone(), page.names.clone(), page.why_not.clone()))
+    });
+    let content = move || {
+        if !known.get() {
+            return view! {
+                <section class="sheet narrow">
+                    <div class="in">
+                        {move || {
+                            let (draft, _, _, why_not) = named.get();
+                            view! { <Add draft=draft why_not=why_not version=version/> }
+                        }}
                     </div>
-                    {content}
-                    {remove}
-                </main>
+                </section>
             }
+            .into_any();
+        }
+        view! {
+            {move || {
+                let (draft, area, names, why_not) = named.get();
+                view! { <Name draft=draft area=area names=names why_not=why_not version=version/> }
+            }}
+            <Quantities page=page version=version/>
+        }
+        .into_any()
+    };
+    let remove = move || {
+        let (draft, area, _, why_not) = named.get();
+        (!area.is_empty() && why_not.is_none()).then(|| {
+            let target = format!("{draft}:{area}");
+            view! { <div><Remove target=target name=title.get() version=version/></div> }
         })
+    };
+    view! {
+        <Title text=texts.common_page_title(texts.catalogue_area())/>
+        <main class="page" id="main" data-density="compact">
+            <div>
+                <nav aria-label=texts.common_breadcrumb()>
+                    <ol class="crumbs">
+                        <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
+                        <li>
+                            {move || {
+                                let (draft, of) = back.get();
+                                view! { <a href=format!("{PATH}/{draft}")>{of}</a> }
+                            }}
+                        </li>
+                        <li aria-current="page">{move || title.get()}</li>
+                    </ol>
+                </nav>
+                <div class="head">
+                    <div><h1>{move || title.get()}</h1><p>{texts.catalogue_area_lead()}</p></div>
+                </div>
+            </div>
+            {content}
+            {remove}
+        </main>
     }
 }
 
-fn quantities(texts: Texts, page: &DraftAreaPage) -> AnyView {
-    let chips = Category::ALL
-        .iter()
-        .map(|category| {
-            let (draft, code) = (page.row.id, words::encode(&page.area));
-            let href = format!("{PATH}/{draft}/area?code={code}&category={}", category.code());
-            let current = (*category == page.category).then_some("page");
-            view! {
-                <li>
-                    <a class="chip" href=href aria-current=current>{words::category(texts, *category)}</a>
-                </li>
-            }
+/// Its name in the reader's language.
+fn title(texts: Texts, page: &DraftAreaPage) -> String {
+    if page.area.is_empty() {
+        return texts.catalogue_new_area().to_owned();
+    }
+    let at = Language::ALL.iter().position(|language| *language == texts.language());
+    page.names.get(at.unwrap_or(0)).cloned().unwrap_or_default()
+}
+
+/// What it adds of a category, with links to the others.
+#[component]
+fn Quantities(page: Signal<DraftAreaPage>, version: Signal<i64>) -> impl IntoView {
+    let texts = texts();
+    let chosen = Memo::new(move |_| page.with(|page| (page.row.id, page.area.clone(), page.category)));
+    let shown = Memo::new(move |_| {
+        page.with(|page| {
+            (page.row.id, page.area.clone(), page.category, page.rows.clone(), page.why_not.clone())
         })
-        .collect_view();
+    });
+    let chips = move || {
+        let (draft, area, chosen) = chosen.get();
+        let code = words::encode(&area);
+        Category::ALL
+            .iter()
+            .map(|category| {
+                let href = format!("{PATH}/{draft}/area?code={code}&category={}", category.code());
+                let current = (*category == chosen).then_some("page");
+                view! {
+                    <li>
+                        <a class="chip" href=href aria-current=current>{words::category(texts, *category)}</a>
+                    </li>
+                }
+            })
+            .collect_view()
+    };
     view! {
         <section class="sheet" id="quantities">
             <div class="sheet-head"><h2>{texts.catalogue_quantities()}</h2></div>
@@ -251,10 +299,21 @@ fn quantities(texts: Texts, page: &DraftAreaPage) -> AnyView {
                 <p>{texts.catalogue_area_quantities_lead(texts.common_unlimited())}</p>
                 <nav aria-label=texts.catalogue_quantities()><ul class="chips">{chips}</ul></nav>
             </div>
-            <Matrix page=page.clone()/>
+            {move || {
+                let (draft, area, category, rows, why_not) = shown.get();
+                view! {
+                    <Matrix
+                        draft=draft
+                        area=area
+                        category=category
+                        rows=rows
+                        why_not=why_not
+                        version=version
+                    />
+                }
+            }}
         </section>
     }
-    .into_any()
 }
 
 /// Heads of a level's columns: quantity, people, whether each area adds its own.
@@ -266,21 +325,28 @@ fn heads(texts: Texts, level: &str) -> [String; 3] {
 }
 
 #[component]
-fn Matrix(page: DraftAreaPage) -> impl IntoView {
+fn Matrix(
+    draft: CatalogueDraftId,
+    area: String,
+    category: Category,
+    rows: Vec<AreaQuantityRow>,
+    why_not: WhyNot,
+    version: Signal<i64>,
+) -> impl IntoView {
     let texts = texts();
-    if page.rows.is_empty() {
+    if rows.is_empty() {
         return view! { <Empty title=texts.catalogue_no_products()/> }.into_any();
     }
-    let category = page.category.code();
-    let form = Form::new("save_catalogue_area", format!("{}:{}:{category}", page.row.id, page.area));
+    let code = category.code();
+    let form = Form::of_what_stands("save_catalogue_area", format!("{draft}:{area}:{code}"));
     let mut columns = vec![Column::new(texts.catalogue_column_product())];
     columns.extend(LEVELS.iter().flat_map(|level| heads(texts, level.code())).map(Column::new));
-    let editable = page.why_not.is_none();
-    let rows = page.rows.iter().map(|row| self::row(texts, form, row, editable)).collect_view();
+    let editable = why_not.is_none();
+    let rows = rows.iter().map(|row| self::row(texts, form, row, editable)).collect_view();
     let ledger = view! {
-        <Ledger caption=words::category(texts, page.category) columns=columns>{rows}</Ledger>
+        <Ledger caption=words::category(texts, category) columns=columns>{rows}</Ledger>
     };
-    match &page.why_not {
+    match &why_not {
         Some(error) => view! {
             {ledger}
             <div class="in stack">
@@ -291,8 +357,8 @@ fn Matrix(page: DraftAreaPage) -> impl IntoView {
         .into_any(),
         None => view! {
             <PostForm form=form>
-                <input type="hidden" name="version" value=page.row_version.to_string()/>
-                <input type="hidden" name="category" value=category/>
+                <Version version=version/>
+                <input type="hidden" name="category" value=code/>
                 {ledger}
                 <div class="in"><SubmitButton label=texts.catalogue_save_quantities() busy=form.pending/></div>
             </PostForm>
@@ -360,7 +426,7 @@ fn cells(
     let counts_people = row.unit == Unit::Seat && seats.is_none();
     let people = (!counts_people).then(|| field(SEATS, &seats_head, people));
     let tick = format!("{PER_AREA}{key}");
-    let ticked = if form.refused() { form.kept_named(&tick).is_some() } else { own };
+    let ticked = if form.keeps() { form.kept_named(&tick).is_some() } else { own };
     let label = texts.catalogue_quantity_of(&row.name, &own_head);
     view! {
         <td role="cell" data-label=quantity_head.clone()>{field(QUANTITY, &quantity_head, quantity)}</td>
@@ -373,13 +439,13 @@ fn cells(
 }
 
 #[component]
-fn Remove(target: String, name: String, version: i64) -> impl IntoView {
+fn Remove(target: String, name: String, version: Signal<i64>) -> impl IntoView {
     let texts = texts();
     let form = Form::new("remove_catalogue_area", target);
     let confirmed = move || {
         view! {
             <PostForm form=form>
-                <input type="hidden" name="version" value=version.to_string()/>
+                <Version version=version/>
                 <SubmitButton
                     label=texts.catalogue_remove_area()
                     tone=ButtonTone::DangerPrimary

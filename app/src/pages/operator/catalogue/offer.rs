@@ -2,6 +2,8 @@
 
 use domain::Language;
 use domain::catalogue::OfferTier;
+use domain::ids::CatalogueDraftId;
+use domain::view::benefits::WhyNot;
 use domain::view::catalogue::{
     DraftOfferPage, DraftOfferQuery, DraftOfferRow, DraftPage, OfferForm, OfferWords,
 };
@@ -10,7 +12,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::{Texts, format};
 
-use super::PATH;
+use super::{PATH, Version};
 use crate::components::{
     ButtonTone, Choice, Column, Confirm, DisabledButton, Empty, Ledger, LinkButton, SelectField,
     SubmitButton, TextArea, TextField, Why, WhyKind,
@@ -82,7 +84,7 @@ pub fn Offer() -> impl IntoView {
     let query = use_query_map();
     let wanted = Memo::new(move |_| DraftOfferQuery {
         draft: parameters.with(|map| map.get("draft").and_then(|id| id.parse().ok())),
-        offer: query.with(|map| map.get("code")).unwrap_or_default().chars().take(60).collect(),
+        offer: query.with(|map| map.get("code")).unwrap_or_default().chars().take(200).collect(),
     });
     load(move || wanted.get(), catalogue_offer, |page| view! { <Page page=page/> })
 }
@@ -90,15 +92,21 @@ pub fn Offer() -> impl IntoView {
 #[component]
 fn Page(page: Signal<DraftOfferPage>) -> impl IntoView {
     let texts = texts();
-    let shown = Memo::new(move |_| page.get());
+    let version = Signal::derive(move || page.with(|page| page.row_version));
+    let shown = Memo::new(move |_| {
+        page.with(|page| (page.row.id, page.row.title.clone(), page.offer.clone(), page.why_not.clone()))
+    });
     move || {
-        shown.with(|page| {
+        shown.with(|(draft, of, offer, why_not)| {
             let at = Language::ALL.iter().position(|language| *language == texts.language()).unwrap_or(0);
-            let title = match &page.offer {
+            let title = match offer {
                 Some(offer) => offer.words.get(at).map(|words| words.name.clone()).unwrap_or_default(),
                 None => texts.catalogue_new_offer().to_owned(),
             };
-            let back = format!("{PATH}/{}", page.row.id);
+            let back = format!("{PATH}/{draft}");
+            let edit = view! {
+                <Edit draft=*draft offer=offer.clone() why_not=why_not.clone() version=version/>
+            };
             view! {
                 <Title text=texts.common_page_title(texts.catalogue_offer())/>
                 <main class="page" id="main">
@@ -106,14 +114,14 @@ fn Page(page: Signal<DraftOfferPage>) -> impl IntoView {
                         <nav aria-label=texts.common_breadcrumb()>
                             <ol class="crumbs">
                                 <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
-                                <li><a href=back>{page.row.title.clone()}</a></li>
+                                <li><a href=back>{of.clone()}</a></li>
                                 <li aria-current="page">{title.clone()}</li>
                             </ol>
                         </nav>
                         <div class="head"><div><h1>{title}</h1><p>{texts.catalogue_offer_lead()}</p></div></div>
                     </div>
                     <section class="sheet narrow">
-                        <div class="in stack"><Edit page=page.clone()/></div>
+                        <div class="in stack">{edit}</div>
                     </section>
                 </main>
             }
@@ -122,18 +130,28 @@ fn Page(page: Signal<DraftOfferPage>) -> impl IntoView {
 }
 
 #[component]
-fn Edit(page: DraftOfferPage) -> impl IntoView {
+fn Edit(
+    draft: CatalogueDraftId,
+    offer: Option<OfferForm>,
+    why_not: WhyNot,
+    version: Signal<i64>,
+) -> impl IntoView {
     let texts = texts();
-    let known = page.offer.is_some();
-    let offer = page.offer.unwrap_or(OfferForm {
+    let known = offer.is_some();
+    let offer = offer.unwrap_or(OfferForm {
         code: String::new(),
         tier: OfferTier::Isv,
         price: String::new(),
         currency: String::new(),
         words: Default::default(),
     });
-    let target = format!("{}:{}", page.row.id, offer.code);
-    let form = Form::new("save_catalogue_offer", &target);
+    let target = format!("{draft}:{}", offer.code);
+    // What is new shows nothing that somebody else could have changed.
+    let form = if known {
+        Form::of_what_stands("save_catalogue_offer", &target)
+    } else {
+        Form::new("save_catalogue_offer", &target)
+    };
     let kept =
         move |name: &str, otherwise: &str| form.kept_named(name).unwrap_or_else(|| otherwise.to_owned());
     let what = if known {
@@ -180,7 +198,7 @@ fn Edit(page: DraftOfferPage) -> impl IntoView {
         .zip(&offer.words)
         .map(|(language, words)| words_of(texts, form, *language, words))
         .collect_view();
-    let foot = match &page.why_not {
+    let foot = match &why_not {
         Some(error) => view! {
             <DisabledButton label=texts.common_save() describedby="no-offer"/>
             <Why id="no-offer" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
@@ -188,13 +206,13 @@ fn Edit(page: DraftOfferPage) -> impl IntoView {
         .into_any(),
         None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
     };
-    let remove = (known && page.why_not.is_none()).then(|| {
+    let remove = (known && why_not.is_none()).then(|| {
         let name = offer.words.first().map(|words| words.name.clone()).unwrap_or_default();
-        view! { <Remove target=target name=name version=page.row_version/> }
+        view! { <Remove target=target name=name version=version/> }
     });
     view! {
         <PostForm form=form class="form">
-            <input type="hidden" name="version" value=page.row_version.to_string()/>
+            <Version version=version/>
             {what}
             <TextField
                 id=form.fault_id("price_minor")
@@ -257,13 +275,13 @@ fn words_of(texts: Texts, form: Form, language: Language, words: &OfferWords) ->
 }
 
 #[component]
-fn Remove(target: String, name: String, version: i64) -> impl IntoView {
+fn Remove(target: String, name: String, version: Signal<i64>) -> impl IntoView {
     let texts = texts();
     let form = Form::new("remove_catalogue_offer", target);
     let confirmed = move || {
         view! {
             <PostForm form=form>
-                <input type="hidden" name="version" value=version.to_string()/>
+                <Version version=version/>
                 <SubmitButton
                     label=texts.catalogue_remove_offer()
                     tone=ButtonTone::DangerPrimary

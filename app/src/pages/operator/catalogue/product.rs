@@ -1,6 +1,8 @@
 //! A product of a draft: what it is, its texts in each language, its downloads.
 
 use domain::benefit::{ProductKind, Unit};
+use domain::ids::CatalogueDraftId;
+use domain::view::benefits::WhyNot;
 use domain::view::catalogue::{DraftProductPage, DraftProductQuery, ProductForm, ProductWords};
 use domain::{Field, Language};
 use leptos::prelude::*;
@@ -8,7 +10,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::Texts;
 
-use super::PATH;
+use super::{PATH, Version};
 use crate::components::{
     ButtonTone, Choice, Confirm, DisabledButton, SelectField, SubmitButton, TextArea, TextField, Why, WhyKind,
 };
@@ -25,7 +27,7 @@ pub fn Product() -> impl IntoView {
     let query = use_query_map();
     let wanted = Memo::new(move |_| DraftProductQuery {
         draft: parameters.with(|map| map.get("draft").and_then(|id| id.parse().ok())),
-        product: query.with(|map| map.get("code")).unwrap_or_default().chars().take(60).collect(),
+        product: query.with(|map| map.get("code")).unwrap_or_default().chars().take(200).collect(),
     });
     load(move || wanted.get(), catalogue_product, |page| view! { <Page page=page/> })
 }
@@ -33,15 +35,21 @@ pub fn Product() -> impl IntoView {
 #[component]
 fn Page(page: Signal<DraftProductPage>) -> impl IntoView {
     let texts = texts();
-    let shown = Memo::new(move |_| page.get());
+    let version = Signal::derive(move || page.with(|page| page.row_version));
+    let shown = Memo::new(move |_| {
+        page.with(|page| (page.row.id, page.row.title.clone(), page.product.clone(), page.why_not.clone()))
+    });
     move || {
-        shown.with(|page| {
+        shown.with(|(draft, of, product, why_not)| {
             let at = Language::ALL.iter().position(|language| *language == texts.language()).unwrap_or(0);
-            let title = match &page.product {
+            let title = match product {
                 Some(product) => product.words.get(at).map(|words| words.name.clone()).unwrap_or_default(),
                 None => texts.catalogue_new_product().to_owned(),
             };
-            let back = format!("{PATH}/{}", page.row.id);
+            let back = format!("{PATH}/{draft}");
+            let edit = view! {
+                <Edit draft=*draft product=product.clone() why_not=why_not.clone() version=version/>
+            };
             view! {
                 // What somebody typed doesn't stand there: the title of a page isn't escaped.
                 <Title text=texts.common_page_title(texts.catalogue_column_product())/>
@@ -50,14 +58,14 @@ fn Page(page: Signal<DraftProductPage>) -> impl IntoView {
                         <nav aria-label=texts.common_breadcrumb()>
                             <ol class="crumbs">
                                 <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
-                                <li><a href=back>{page.row.title.clone()}</a></li>
+                                <li><a href=back>{of.clone()}</a></li>
                                 <li aria-current="page">{title.clone()}</li>
                             </ol>
                         </nav>
                         <div class="head"><div><h1>{title}</h1><p>{texts.catalogue_product_lead()}</p></div></div>
                     </div>
                     <section class="sheet narrow">
-                        <div class="in"><Edit page=page.clone()/></div>
+                        <div class="in">{edit}</div>
                     </section>
                 </main>
             }
@@ -70,10 +78,15 @@ fn code_words(texts: Texts, kind: ProductKind) -> String {
 }
 
 #[component]
-fn Edit(page: DraftProductPage) -> impl IntoView {
+fn Edit(
+    draft: CatalogueDraftId,
+    product: Option<ProductForm>,
+    why_not: WhyNot,
+    version: Signal<i64>,
+) -> impl IntoView {
     let texts = texts();
-    let known = page.product.is_some();
-    let product = page.product.unwrap_or(ProductForm {
+    let known = product.is_some();
+    let product = product.unwrap_or(ProductForm {
         code: String::new(),
         kind: ProductKind::Subscription,
         unit: Unit::Seat,
@@ -82,8 +95,13 @@ fn Edit(page: DraftProductPage) -> impl IntoView {
         words: Default::default(),
         downloads: String::new(),
     });
-    let target = format!("{}:{}", page.row.id, product.code);
-    let form = Form::new("save_catalogue_product", &target);
+    let target = format!("{draft}:{}", product.code);
+    // What is new shows nothing that somebody else could have changed.
+    let form = if known {
+        Form::of_what_stands("save_catalogue_product", &target)
+    } else {
+        Form::new("save_catalogue_product", &target)
+    };
     let kept =
         move |name: &str, otherwise: &str| form.kept_named(name).unwrap_or_else(|| otherwise.to_owned());
     let what = if known {
@@ -102,18 +120,20 @@ fn Edit(page: DraftProductPage) -> impl IntoView {
     } else {
         let kinds =
             ProductKind::ALL.iter().map(|kind| Choice::new(kind.code(), code_words(texts, *kind))).collect();
+        let (taken, used) = (form.field_error(Field::Code), form.fault("code"));
+        let code_error = Signal::derive(move || taken.get().or_else(|| used.get()));
         let units = Unit::ALL
             .iter()
             .map(|unit| Choice::new(unit.code(), texts.find_unit_word(unit.code()).unwrap_or_default()))
             .collect();
         view! {
             <TextField
-                id=form.id(Field::Code)
+                id=form.fault_id("code")
                 name="product_code"
                 label=texts.catalogue_product_code()
                 value=kept("product_code", "")
                 help=texts.catalogue_product_code_help()
-                error=form.field_error(Field::Code)
+                error=code_error
                 maxlength=60_u32
                 required=true
             />
@@ -143,7 +163,7 @@ fn Edit(page: DraftProductPage) -> impl IntoView {
         .zip(&product.words)
         .map(|(language, words)| words_of(texts, form, *language, words))
         .collect_view();
-    let foot = match &page.why_not {
+    let foot = match &why_not {
         Some(error) => view! {
             <DisabledButton label=texts.common_save() describedby="no-product"/>
             <Why id="no-product" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
@@ -151,13 +171,13 @@ fn Edit(page: DraftProductPage) -> impl IntoView {
         .into_any(),
         None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
     };
-    let remove = (known && page.why_not.is_none()).then(|| {
+    let remove = (known && why_not.is_none()).then(|| {
         let name = product.words.first().map(|words| words.name.clone()).unwrap_or_default();
-        view! { <Remove target=target code=product.code.clone() name=name version=page.row_version/> }
+        view! { <Remove target=target code=product.code.clone() name=name version=version/> }
     });
     view! {
         <PostForm form=form class="form">
-            <input type="hidden" name="version" value=page.row_version.to_string()/>
+            <Version version=version/>
             {what}
             {several.then(|| view! {
                 <TextField
@@ -246,13 +266,13 @@ fn words_of(texts: Texts, form: Form, language: Language, words: &ProductWords) 
 }
 
 #[component]
-fn Remove(target: String, code: String, name: String, version: i64) -> impl IntoView {
+fn Remove(target: String, code: String, name: String, version: Signal<i64>) -> impl IntoView {
     let texts = texts();
     let form = Form::new("remove_catalogue_product", target);
     let confirmed = move || {
         view! {
             <PostForm form=form>
-                <input type="hidden" name="version" value=version.to_string()/>
+                <Version version=version/>
                 <input type="hidden" name="product_code" value=code/>
                 <SubmitButton
                     label=texts.catalogue_remove_product()

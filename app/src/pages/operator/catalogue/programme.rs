@@ -1,15 +1,17 @@
 //! What a draft says about the programme itself: its name, where transfers go, its policies.
 
-use domain::Language;
+use domain::ids::CatalogueDraftId;
+use domain::view::benefits::WhyNot;
 use domain::view::catalogue::{
     DraftPage, DraftProgrammePage, DraftProgrammeQuery, PolicyRow, ProgrammeWords,
 };
+use domain::{Error, Language};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use locales::Texts;
 
-use super::PATH;
+use super::{PATH, Version};
 use crate::components::{
     Choice, ChoiceGroup, DisabledButton, LinkButton, SubmitButton, TextArea, TextField, Why, WhyKind,
 };
@@ -51,48 +53,59 @@ pub fn Programme() -> impl IntoView {
 #[component]
 fn Page(page: Signal<DraftProgrammePage>) -> impl IntoView {
     let texts = texts();
-    let shown = Memo::new(move |_| page.get());
-    move || {
-        shown.with(|page| {
-            let back = format!("{PATH}/{}", page.row.id);
-            view! {
-                <Title text=texts.common_page_title(texts.catalogue_programme())/>
-                <main class="page" id="main">
+    let version = Signal::derive(move || page.with(|page| page.row_version));
+    let head = Memo::new(move |_| page.with(|page| (page.row.id, page.row.title.clone())));
+    let words = Memo::new(move |_| page.with(|page| (page.row.id, page.words.clone(), page.why_not.clone())));
+    let policies =
+        Memo::new(move |_| page.with(|page| (page.row.id, page.policies.clone(), page.why_not.clone())));
+    let back = move || {
+        let (draft, title) = head.get();
+        view! { <a href=format!("{PATH}/{draft}")>{title}</a> }
+    };
+    view! {
+        <Title text=texts.common_page_title(texts.catalogue_programme())/>
+        <main class="page" id="main">
+            <div>
+                <nav aria-label=texts.common_breadcrumb()>
+                    <ol class="crumbs">
+                        <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
+                        <li>{back}</li>
+                        <li aria-current="page">{texts.catalogue_programme()}</li>
+                    </ol>
+                </nav>
+                <div class="head">
                     <div>
-                        <nav aria-label=texts.common_breadcrumb()>
-                            <ol class="crumbs">
-                                <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
-                                <li><a href=back>{page.row.title.clone()}</a></li>
-                                <li aria-current="page">{texts.catalogue_programme()}</li>
-                            </ol>
-                        </nav>
-                        <div class="head">
-                            <div>
-                                <h1>{texts.catalogue_programme()}</h1>
-                                <p>{texts.catalogue_programme_lead()}</p>
-                            </div>
-                        </div>
+                        <h1>{texts.catalogue_programme()}</h1>
+                        <p>{texts.catalogue_programme_lead()}</p>
                     </div>
-                    <section class="sheet narrow">
-                        <div class="sheet-head"><h2>{texts.catalogue_programme_texts()}</h2></div>
-                        <div class="in"><Words page=page.clone()/></div>
-                    </section>
-                    <section class="sheet narrow">
-                        <div class="sheet-head"><h2>{texts.navigation_policies()}</h2></div>
-                        <div class="in stack">
-                            <p>{texts.catalogue_policies_lead()}</p>
-                            <Policies page=page.clone()/>
-                        </div>
-                    </section>
-                </main>
-            }
-        })
+                </div>
+            </div>
+            <section class="sheet narrow">
+                <div class="sheet-head"><h2>{texts.catalogue_programme_texts()}</h2></div>
+                <div class="in">
+                    {move || {
+                        let (draft, words, why_not) = words.get();
+                        view! { <Words draft=draft words=words why_not=why_not version=version/> }
+                    }}
+                </div>
+            </section>
+            <section class="sheet narrow">
+                <div class="sheet-head"><h2>{texts.navigation_policies()}</h2></div>
+                <div class="in stack">
+                    <p>{texts.catalogue_policies_lead()}</p>
+                    {move || {
+                        let (draft, policies, why_not) = policies.get();
+                        view! { <Policies draft=draft policies=policies why_not=why_not version=version/> }
+                    }}
+                </div>
+            </section>
+        </main>
     }
 }
 
 /// The button that saves, or why it can't be pressed.
-fn foot(texts: Texts, form: Form, page: &DraftProgrammePage, id: &'static str) -> AnyView {
-    match &page.why_not {
+fn foot(texts: Texts, form: Form, why_not: Option<&Error>, id: &'static str) -> AnyView {
+    match why_not {
         Some(error) => view! {
             <DisabledButton label=texts.common_save() describedby=id/>
             <Why id=id kind=WhyKind::of(error) text=words::refusal(texts, error)/>
@@ -103,19 +116,24 @@ fn foot(texts: Texts, form: Form, page: &DraftProgrammePage, id: &'static str) -
 }
 
 #[component]
-fn Words(page: DraftProgrammePage) -> impl IntoView {
+fn Words(
+    draft: CatalogueDraftId,
+    words: [ProgrammeWords; 3],
+    why_not: WhyNot,
+    version: Signal<i64>,
+) -> impl IntoView {
     let texts = texts();
-    let form = Form::new("save_catalogue_programme", format!("{}:programme", page.row.id));
+    let form = Form::of_what_stands("save_catalogue_programme", format!("{draft}:programme"));
     let languages = Language::ALL
         .iter()
-        .zip(&page.words)
+        .zip(&words)
         .map(|(language, words)| words_of(texts, form, *language, words))
         .collect_view();
     view! {
         <PostForm form=form class="form">
-            <input type="hidden" name="version" value=page.row_version.to_string()/>
+            <Version version=version/>
             {languages}
-            <div class="form-foot">{foot(texts, form, &page, "no-texts")}</div>
+            <div class="form-foot">{foot(texts, form, why_not.as_ref(), "no-texts")}</div>
         </PostForm>
     }
 }
@@ -153,15 +171,20 @@ fn words_of(texts: Texts, form: Form, language: Language, words: &ProgrammeWords
 }
 
 #[component]
-fn Policies(page: DraftProgrammePage) -> impl IntoView {
+fn Policies(
+    draft: CatalogueDraftId,
+    policies: Vec<PolicyRow>,
+    why_not: WhyNot,
+    version: Signal<i64>,
+) -> impl IntoView {
     let texts = texts();
-    let form = Form::new("save_catalogue_policies", format!("{}:policies", page.row.id));
-    let fields = page.policies.iter().map(|policy| field_of(texts, form, policy)).collect_view();
+    let form = Form::of_what_stands("save_catalogue_policies", format!("{draft}:policies"));
+    let fields = policies.iter().map(|policy| field_of(texts, form, policy)).collect_view();
     view! {
         <PostForm form=form class="stack loose">
-            <input type="hidden" name="version" value=page.row_version.to_string()/>
+            <Version version=version/>
             {fields}
-            <div class="form-foot">{foot(texts, form, &page, "no-policies")}</div>
+            <div class="form-foot">{foot(texts, form, why_not.as_ref(), "no-policies")}</div>
         </PostForm>
     }
 }

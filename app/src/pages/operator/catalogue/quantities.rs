@@ -5,7 +5,7 @@ use domain::view::catalogue::{DraftPage, QuantityRow, SOURCES};
 use leptos::prelude::*;
 use locales::Texts;
 
-use super::PATH;
+use super::{PATH, Version};
 use crate::components::{Column, Empty, Ledger, SubmitButton};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -18,11 +18,10 @@ pub const QUANTITY: &str = "quantity:";
 #[component]
 pub(super) fn Quantities(page: Signal<DraftPage>) -> impl IntoView {
     let texts = texts();
-    // What somebody is typing stays until the draft itself changed.
+    let version = Signal::derive(move || page.with(|page| page.row_version));
+    // What somebody is typing stays until these quantities themselves changed.
     let shown = Memo::new(move |_| {
-        page.with(|page| {
-            (page.row.id, page.row_version, page.category, page.quantities.clone(), page.why_not.is_none())
-        })
+        page.with(|page| (page.row.id, page.category, page.quantities.clone(), page.why_not.is_none()))
     });
     view! {
         <section class="sheet" id="quantities">
@@ -32,7 +31,7 @@ pub(super) fn Quantities(page: Signal<DraftPage>) -> impl IntoView {
                 <nav aria-label=texts.catalogue_quantities()>
                     <ul class="chips">
                         {move || {
-                            let (draft, chosen) = shown.with(|(draft, _, category, ..)| (*draft, *category));
+                            let (draft, chosen) = shown.with(|(draft, category, ..)| (*draft, *category));
                             Category::ALL
                                 .iter()
                                 .map(|category| {
@@ -53,11 +52,11 @@ pub(super) fn Quantities(page: Signal<DraftPage>) -> impl IntoView {
             </div>
             {move || {
                 shown
-                    .with(|(draft, version, category, rows, editable)| {
+                    .with(|(draft, category, rows, editable)| {
                         view! {
                             <Matrix
                                 draft=draft.to_string()
-                                version=*version
+                                version=version
                                 category=*category
                                 rows=rows.clone()
                                 editable=*editable
@@ -72,7 +71,7 @@ pub(super) fn Quantities(page: Signal<DraftPage>) -> impl IntoView {
 #[component]
 fn Matrix(
     draft: String,
-    version: i64,
+    version: Signal<i64>,
     category: Category,
     rows: Vec<QuantityRow>,
     editable: bool,
@@ -82,7 +81,7 @@ fn Matrix(
         return view! { <Empty title=texts.catalogue_no_products()/> }.into_any();
     }
     // Several forms of the page are about the draft: this one is the category's.
-    let form = Form::new("save_catalogue_quantities", format!("{draft}:{}", category.code()));
+    let form = Form::of_what_stands("save_catalogue_quantities", format!("{draft}:{}", category.code()));
     let mut columns = vec![Column::new(texts.catalogue_column_product())];
     columns.extend(
         SOURCES.iter().map(|source| Column::new(texts.find_source(source.code()).unwrap_or_default())),
@@ -96,7 +95,7 @@ fn Matrix(
     }
     view! {
         <PostForm form=form>
-            <input type="hidden" name="version" value=version.to_string()/>
+            <Version version=version/>
             <input type="hidden" name="category" value=category.code()/>
             {ledger}
             <div class="in"><SubmitButton label=texts.catalogue_save_quantities() busy=form.pending/></div>
