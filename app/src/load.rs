@@ -19,6 +19,8 @@ use crate::refusal::{Refusal, is_passing};
 
 /// After so long a page that couldn't be read again asks once more.
 const AGAIN: Duration = Duration::from_secs(4);
+/// After so long a question that nobody answered is given up for the next one.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Counts what makes pages read their data again.
 #[derive(Clone, Copy, Debug)]
@@ -101,8 +103,8 @@ type Shown = Result<(AnyView, Follow), Refusal>;
 /// What is asked for and shown, without its types: the machinery around it exists once.
 #[derive(Clone)]
 struct Contents {
-    /// Follows what the data depends on.
-    track: Arc<dyn Fn() + Send + Sync>,
+    /// Follows what the data depends on, by a number that grows with it.
+    track: Arc<dyn Fn() -> u32 + Send + Sync>,
     /// Asks for it.
     ask: Arc<dyn Fn() -> Answer + Send + Sync>,
     /// Builds the view.
@@ -122,8 +124,12 @@ impl Contents {
         V: IntoView + 'static,
     {
         let source = Memo::new(move |_| source());
+        let turn = Memo::new(move |last: Option<&u32>| {
+            source.track();
+            last.map_or(0, |last| last.wrapping_add(1))
+        });
         Self {
-            track: Arc::new(move || source.track()),
+            track: Arc::new(move || turn.get()),
             ask: Arc::new(move || {
                 let answer = fetch(source.get_untracked());
                 Box::pin(async move { answer.await.map(Loaded::parcel) })
@@ -170,19 +176,46 @@ fn follow(place: Place, first: Result<Parcel, Refusal>, contents: Contents, relo
     let on_screen: StoredValue<Option<Follow>> = StoredValue::new(None);
     let refused: RwSignal<Option<Error>> = RwSignal::new(refused);
     let asked = StoredValue::new(0_u32);
+    // What the question under way depends on; and whether something changed since it was asked.
+    let under_way: StoredValue<Option<u32>> = StoredValue::new(None);
+    let once_more = StoredValue::new(false);
+    let next = RwSignal::new(0_u32);
+    let answered = move || {
+        under_way.set_value(None);
+        if once_more.try_get_value() == Some(true) {
+            once_more.set_value(false);
+            next.update(|count| *count = count.wrapping_add(1));
+        }
+    };
     let waiting = RwSignal::new(false);
     Effect::watch(
         move || {
-            track();
-            reload.0.get()
+            reload.0.track();
+            next.track();
+            track()
         },
-        move |_, _, _| {
+        move |turn, _, _| {
+            // One question at a time: however much changes meanwhile, each answer is shown.
+            if under_way.get_value() == Some(*turn) {
+                once_more.set_value(true);
+                return;
+            }
+            under_way.set_value(Some(*turn));
+            once_more.set_value(false);
             let number = asked.get_value().wrapping_add(1);
             asked.set_value(number);
+            set_timeout(
+                move || {
+                    if asked.try_get_value() == Some(number) && under_way.get_value().is_some() {
+                        answered();
+                    }
+                },
+                PATIENCE,
+            );
             let answer = ask();
             leptos::task::spawn_local(async move {
                 let answer = answer.await;
-                // An answer that a later question has overtaken is no longer wanted.
+                // An answer that a later question has overtaken, as at another address, is no longer wanted.
                 if asked.try_get_value() != Some(number) {
                     return;
                 }
@@ -214,6 +247,7 @@ fn follow(place: Place, first: Result<Parcel, Refusal>, contents: Contents, relo
                         refused.set(Some(error));
                     }
                 }
+                answered();
             });
         },
         false,

@@ -14,8 +14,10 @@ pub enum Changed {
     Grant(OrganizationId, GrantId),
     /// Something else of an organization: its people, contact, purchases, requests.
     Organization(OrganizationId),
-    /// Something in the operators' queue or outbox.
+    /// Something in the operators' queue, or of the programme.
     Queue,
+    /// Mail was delivered, or was tried to be.
+    Mail,
 }
 
 /// What a listener hears.
