@@ -2,6 +2,7 @@
 
 use domain::ids::MailId;
 use domain::mail_kind::MailKind;
+use domain::view::activity::COUNTED;
 use domain::view::operator::{MailRow, MailState, OutboxPage, OutboxQuery};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -129,7 +130,14 @@ fn Page(query: Memo<OutboxQuery>, page: Signal<OutboxPage>) -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
-    let count = Signal::derive(move || texts.operator_outbox_count(page.with(|page| page.total)));
+    let count = Signal::derive(move || {
+        let total = page.with(|page| page.total);
+        if total > COUNTED {
+            texts.operator_outbox_count_more(format::number(texts.language(), COUNTED))
+        } else {
+            texts.operator_outbox_count(total)
+        }
+    });
     let chips = Signal::derive(move || {
         let base = OutboxQuery { after: None, open: None, ..query.get() };
         let mut chips = Vec::new();
