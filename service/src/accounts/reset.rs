@@ -67,7 +67,12 @@ pub async fn write_due(service: &Service) -> Outcome<usize> {
     let wishes = sql::all::<Wish>(service.database.reader(), &text, []).await?;
     let mut written = 0;
     for wish in wishes {
-        written += usize::from(see_to(service, wish).await?);
+        let id = wish.id;
+        match see_to(service, wish).await {
+            Ok(done) => written += usize::from(done),
+            // The others don't wait for it.
+            Err(failure) => tracing::error!(wish = %id, cause = %failure, "a wish could not be seen to"),
+        }
     }
     Ok(written)
 }
