@@ -135,8 +135,8 @@ struct SeatRow {
 /// Whether a seat `s` was used: where its product has a key for each holder that was shown once, else the holder was in
 /// the portal since. Who is in the portal is noted every few minutes, so who was there just before counts as there:
 /// `pause` is the place of that time. What somebody does in a vendor's own portal isn't known here. What was used once
-/// stays so.
-fn used(pause: &str) -> String {
+/// stays so. `p` is the holder, `pr` the product.
+pub(crate) fn used(pause: &str) -> String {
     format!(
         "case when pr.kind = 'single_key'
             then exists (select 1 from product_key k where k.seat_id = s.id)
