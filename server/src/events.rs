@@ -26,7 +26,13 @@ pub async fn live(State(site): State<Arc<Site>>, Extension(caller): Extension<Ca
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let open = site.metrics.begin_stream();
-    let events = site.service.live.listen().filter_map(move |heard| {
+    let account = caller.request.account().ok();
+    // Whose sessions have all ended hears nothing more, nor that others go on.
+    let until_signed_out = move |heard: &Heard| {
+        let ends = matches!(heard, Heard::Changed(Changed::SignedOut(who)) if Some(*who) == account);
+        futures::future::ready(!ends)
+    };
+    let events = site.service.live.listen().take_while(until_signed_out).filter_map(move |heard| {
         // Counted until the stream is dropped.
         let _open = &open;
         let text = match heard {
@@ -61,7 +67,9 @@ fn seen_by(actor: &Actor, changed: &Changed) -> Option<String> {
         }
         (Actor::Operator(_), Changed::Queue) => Some("queue".to_owned()),
         // Something of some company changes all the time, and little of it stands in the console.
-        (Actor::Operator(_), _) => Some("later".to_owned()),
+        (Actor::Operator(_), Changed::Grant(..) | Changed::Organization(_) | Changed::Mail) => {
+            Some("later".to_owned())
+        }
         _ => None,
     }
 }
@@ -109,6 +117,9 @@ mod tests {
             [Changed::Grant(OTHER, GRANT), Changed::Organization(OTHER), Changed::Queue, Changed::Mail]
         {
             assert_eq!(seen_by(&person(), &changed), None, "{changed:?}");
+        }
+        for actor in [person(), operator.clone()] {
+            assert_eq!(seen_by(&actor, &Changed::SignedOut(AccountId(Uuid::from_u128(4)))), None);
         }
         assert_eq!(seen_by(&operator, &Changed::Queue).as_deref(), Some("queue"));
         assert_eq!(seen_by(&operator, &Changed::Mail).as_deref(), Some("later"));

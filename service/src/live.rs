@@ -3,7 +3,7 @@
 pub mod servers;
 
 use async_broadcast::RecvError;
-use domain::ids::{GrantId, OrganizationId};
+use domain::ids::{AccountId, GrantId, OrganizationId};
 use futures::Stream;
 use servers::ToOthers;
 
@@ -18,6 +18,8 @@ pub enum Changed {
     Queue,
     /// Mail was delivered, or was tried to be.
     Mail,
+    /// All sessions of an account have ended: what its pages listen to ends as well.
+    SignedOut(AccountId),
 }
 
 /// What a listener hears.

@@ -224,7 +224,7 @@ pub async fn reset(service: &Service, request: &Request, input: Reset) -> Outcom
     }
     let text = "update account set password_hash = $2, row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [account.0.into(), hash.into()]).await?;
-    sessions::end_all(&change.transaction, account).await?;
+    sessions::end_all(&mut change, account).await?;
     change.post(own.letter(account, "password_changed"));
     change.record(Event::new(chain, AuditAction::PasswordReset, "account", account));
     change.commit(()).await

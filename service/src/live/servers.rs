@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::ids::{GrantId, OrganizationId};
+use domain::ids::{AccountId, GrantId, OrganizationId};
 use sea_orm::sqlx::postgres::PgListener;
 use sea_orm::{DbErr, RuntimeErr};
 use tokio::sync::mpsc;
@@ -177,6 +177,7 @@ fn written(own: Uuid, some: &[Changed], missed: bool) -> String {
             Changed::Organization(organization) => text.push_str(&format!(" o{}", organization.0.simple())),
             Changed::Queue => text.push_str(" q"),
             Changed::Mail => text.push_str(" l"),
+            Changed::SignedOut(account) => text.push_str(&format!(" s{}", account.0.simple())),
         }
     }
     if missed {
@@ -200,6 +201,7 @@ fn one(word: &str) -> Option<Changed> {
     match word.split_at_checked(1)? {
         ("q", "") => Some(Changed::Queue),
         ("l", "") => Some(Changed::Mail),
+        ("s", account) => Some(Changed::SignedOut(AccountId(id(Some(account))?))),
         ("o", organization) => Some(Changed::Organization(OrganizationId(id(Some(organization))?))),
         ("g", both) => {
             let (organization, grant) = (id(both.get(..32))?, id(both.get(32..))?);
@@ -228,6 +230,7 @@ mod tests {
     fn what_one_server_writes_the_others_read_and_it_does_not() {
         let mut some = changes(2);
         some.extend([Changed::Organization(OrganizationId(THERE)), Changed::Queue, Changed::Mail]);
+        some.push(Changed::SignedOut(AccountId(HERE)));
         let text = written(HERE, &some, false);
         let heard: Vec<Heard> = some.iter().cloned().map(Heard::Changed).collect();
         assert_eq!(read(THERE, &text), heard);
