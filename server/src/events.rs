@@ -21,12 +21,12 @@ const STREAM: Duration = Duration::from_secs(15 * 60);
 
 /// Streams what concerns the caller until the browser leaves, the time is over, or the server stops.
 pub async fn live(State(site): State<Arc<Site>>, Extension(caller): Extension<Caller>) -> Response {
+    let account = caller.request.account().ok();
     let actor = caller.request.actor;
     if matches!(actor, Actor::Nobody) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let open = site.metrics.begin_stream();
-    let account = caller.request.account().ok();
     // Whose sessions have all ended hears nothing more, nor that others go on.
     let until_signed_out = move |heard: &Heard| {
         let ends = matches!(heard, Heard::Changed(Changed::SignedOut(who)) if Some(*who) == account);
