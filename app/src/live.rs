@@ -21,8 +21,19 @@ struct Pace {
     wait: f64,
     /// When that was.
     read: Option<f64>,
-    /// When the next one is, and how long was waited by then.
-    due: Option<(f64, f64)>,
+    /// The next one.
+    due: Option<Due>,
+}
+
+/// A reading that is planned.
+#[cfg(any(feature = "hydrate", test))]
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    at: f64,
+    /// How long was waited by then, for the pace.
+    wait: f64,
+    /// Whether something that may not wait comes before it.
+    later: bool,
 }
 
 #[cfg(any(feature = "hydrate", test))]
@@ -40,18 +51,18 @@ impl Pace {
         let wait = if quiet { SOON } else { (2.0 * self.wait).min(LONGEST) };
         let (wait, pause) = if later { (self.wait, LATER) } else { (wait, wait) };
         let at = now + pause * (1.0 + chance / 3.0);
-        if self.due.is_some_and(|(due, _)| due <= at) {
+        if self.due.is_some_and(|due| later || !due.later || due.at <= at) {
             return None;
         }
-        self.due = Some((at, wait));
+        self.due = Some(Due { at, wait, later });
         Some(at)
     }
 
     /// The planned moment has come; not where an earlier one was planned since.
     fn begin(&mut self, at: f64) -> bool {
         match self.due {
-            Some((due, wait)) if due.total_cmp(&at).is_eq() => {
-                *self = Self { wait, read: Some(at), due: None };
+            Some(due) if due.at.total_cmp(&at).is_eq() => {
+                *self = Self { wait: due.wait, read: Some(at), due: None };
                 true
             }
             _ => false,
