@@ -166,6 +166,65 @@ fn load_in(place: Place, contents: Contents) -> AnyView {
     .into_any()
 }
 
+/// The questions of a page, one at a time: however much changes meanwhile, each answer is shown.
+#[derive(Clone, Copy)]
+struct Questions {
+    /// Number of the last one.
+    last: StoredValue<u32>,
+    /// What the one under way depends on.
+    under_way: StoredValue<Option<u32>>,
+    /// Whether something changed since it was asked.
+    once_more: StoredValue<bool>,
+    /// Makes the page ask again.
+    next: RwSignal<u32>,
+}
+
+impl Questions {
+    fn new() -> Self {
+        Self {
+            last: StoredValue::new(0),
+            under_way: StoredValue::new(None),
+            once_more: StoredValue::new(false),
+            next: RwSignal::new(0),
+        }
+    }
+
+    /// The number of a new question; none while the same one is under way, which is asked once more then.
+    fn begin(self, turn: u32) -> Option<u32> {
+        if self.under_way.get_value() == Some(turn) {
+            self.once_more.set_value(true);
+            return None;
+        }
+        self.under_way.set_value(Some(turn));
+        self.once_more.set_value(false);
+        let number = self.last.get_value().wrapping_add(1);
+        self.last.set_value(number);
+        set_timeout(
+            move || {
+                if self.is_last(number) && self.under_way.get_value().is_some() {
+                    self.answered();
+                }
+            },
+            PATIENCE,
+        );
+        Some(number)
+    }
+
+    /// Whether no other question came after it, and the page is still there.
+    fn is_last(self, number: u32) -> bool {
+        self.last.try_get_value() == Some(number)
+    }
+
+    /// The last question is answered, or given up.
+    fn answered(self) {
+        self.under_way.set_value(None);
+        if self.once_more.try_get_value() == Some(true) {
+            self.once_more.set_value(false);
+            self.next.update(|count| *count = count.wrapping_add(1));
+        }
+    }
+}
+
 fn follow(place: Place, first: Result<Parcel, Refusal>, contents: Contents, reload: Reload) -> AnyView {
     let Contents { track, ask, show } = contents;
     let (parcel, refused) = match first {
@@ -175,48 +234,21 @@ fn follow(place: Place, first: Result<Parcel, Refusal>, contents: Contents, relo
     let parcel = StoredValue::new(parcel);
     let on_screen: StoredValue<Option<Follow>> = StoredValue::new(None);
     let refused: RwSignal<Option<Error>> = RwSignal::new(refused);
-    let asked = StoredValue::new(0_u32);
-    // What the question under way depends on; and whether something changed since it was asked.
-    let under_way: StoredValue<Option<u32>> = StoredValue::new(None);
-    let once_more = StoredValue::new(false);
-    let next = RwSignal::new(0_u32);
-    let answered = move || {
-        under_way.set_value(None);
-        if once_more.try_get_value() == Some(true) {
-            once_more.set_value(false);
-            next.update(|count| *count = count.wrapping_add(1));
-        }
-    };
+    let questions = Questions::new();
     let waiting = RwSignal::new(false);
     Effect::watch(
         move || {
             reload.0.track();
-            next.track();
+            questions.next.track();
             track()
         },
         move |turn, _, _| {
-            // One question at a time: however much changes meanwhile, each answer is shown.
-            if under_way.get_value() == Some(*turn) {
-                once_more.set_value(true);
-                return;
-            }
-            under_way.set_value(Some(*turn));
-            once_more.set_value(false);
-            let number = asked.get_value().wrapping_add(1);
-            asked.set_value(number);
-            set_timeout(
-                move || {
-                    if asked.try_get_value() == Some(number) && under_way.get_value().is_some() {
-                        answered();
-                    }
-                },
-                PATIENCE,
-            );
+            let Some(number) = questions.begin(*turn) else { return };
             let answer = ask();
             leptos::task::spawn_local(async move {
                 let answer = answer.await;
                 // An answer that a later question has overtaken, as at another address, is no longer wanted.
-                if asked.try_get_value() != Some(number) {
+                if !questions.is_last(number) {
                     return;
                 }
                 let taken = answer.and_then(|newer| {
@@ -230,7 +262,7 @@ fn follow(place: Place, first: Result<Parcel, Refusal>, contents: Contents, relo
                         waiting.set(true);
                         set_timeout(
                             move || {
-                                if asked.try_get_value() == Some(number) {
+                                if questions.is_last(number) {
                                     reload.now();
                                 }
                             },
@@ -247,7 +279,7 @@ fn follow(place: Place, first: Result<Parcel, Refusal>, contents: Contents, relo
                         refused.set(Some(error));
                     }
                 }
-                answered();
+                questions.answered();
             });
         },
         false,
