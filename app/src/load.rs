@@ -19,6 +19,8 @@ use crate::refusal::{Refusal, is_passing};
 
 /// After so long a page that couldn't be read again asks once more.
 const AGAIN: Duration = Duration::from_secs(4);
+/// After so long a question that nobody answered is given up for the next one.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Counts what makes pages read their data again.
 #[derive(Clone, Copy, Debug)]
@@ -101,8 +103,8 @@ type Shown = Result<(AnyView, Follow), Refusal>;
 /// What is asked for and shown, without its types: the machinery around it exists once.
 #[derive(Clone)]
 struct Contents {
-    /// Follows what the data depends on.
-    track: Arc<dyn Fn() + Send + Sync>,
+    /// Follows what the data depends on, by a number that grows with it.
+    track: Arc<dyn Fn() -> u32 + Send + Sync>,
     /// Asks for it.
     ask: Arc<dyn Fn() -> Answer + Send + Sync>,
     /// Builds the view.
@@ -122,8 +124,12 @@ impl Contents {
         V: IntoView + 'static,
     {
         let source = Memo::new(move |_| source());
+        let turn = Memo::new(move |last: Option<&u32>| {
+            source.track();
+            last.map_or(0, |last| last.wrapping_add(1))
+        });
         Self {
-            track: Arc::new(move || source.track()),
+            track: Arc::new(move || turn.get()),
             ask: Arc::new(move || {
                 let answer = fetch(source.get_untracked());
                 Box::pin(async move { answer.await.map(Loaded::parcel) })
@@ -160,6 +166,65 @@ fn load_in(place: Place, contents: Contents) -> AnyView {
     .into_any()
 }
 
+/// The questions of a page, one at a time: however much changes meanwhile, each answer is shown.
+#[derive(Clone, Copy)]
+struct Questions {
+    /// Number of the last one.
+    last: StoredValue<u32>,
+    /// What the one under way depends on.
+    under_way: StoredValue<Option<u32>>,
+    /// Whether something changed since it was asked.
+    once_more: StoredValue<bool>,
+    /// Makes the page ask again.
+    next: RwSignal<u32>,
+}
+
+impl Questions {
+    fn new() -> Self {
+        Self {
+            last: StoredValue::new(0),
+            under_way: StoredValue::new(None),
+            once_more: StoredValue::new(false),
+            next: RwSignal::new(0),
+        }
+    }
+
+    /// The number of a new question; none while the same one is under way, which is asked once more then.
+    fn begin(self, turn: u32) -> Option<u32> {
+        if self.under_way.get_value() == Some(turn) {
+            self.once_more.set_value(true);
+            return None;
+        }
+        self.under_way.set_value(Some(turn));
+        self.once_more.set_value(false);
+        let number = self.last.get_value().wrapping_add(1);
+        self.last.set_value(number);
+        set_timeout(
+            move || {
+                if self.is_last(number) && self.under_way.get_value().is_some() {
+                    self.answered();
+                }
+            },
+            PATIENCE,
+        );
+        Some(number)
+    }
+
+    /// Whether no other question came after it, and the page is still there.
+    fn is_last(self, number: u32) -> bool {
+        self.last.try_get_value() == Some(number)
+    }
+
+    /// The last question is answered, or given up.
+    fn answered(self) {
+        self.under_way.set_value(None);
+        if self.once_more.try_get_value() == Some(true) {
+            self.once_more.set_value(false);
+            self.next.update(|count| *count = count.wrapping_add(1));
+        }
+    }
+}
+
 fn follow(place: Place, first: Result<Parcel, Refusal>, contents: Contents, reload: Reload) -> AnyView {
     let Contents { track, ask, show } = contents;
     let (parcel, refused) = match first {
@@ -169,21 +234,21 @@ fn follow(place: Place, first: Result<Parcel, Refusal>, contents: Contents, relo
     let parcel = StoredValue::new(parcel);
     let on_screen: StoredValue<Option<Follow>> = StoredValue::new(None);
     let refused: RwSignal<Option<Error>> = RwSignal::new(refused);
-    let asked = StoredValue::new(0_u32);
+    let questions = Questions::new();
     let waiting = RwSignal::new(false);
     Effect::watch(
         move || {
-            track();
-            reload.0.get()
+            reload.0.track();
+            questions.next.track();
+            track()
         },
-        move |_, _, _| {
-            let number = asked.get_value().wrapping_add(1);
-            asked.set_value(number);
+        move |turn, _, _| {
+            let Some(number) = questions.begin(*turn) else { return };
             let answer = ask();
             leptos::task::spawn_local(async move {
                 let answer = answer.await;
-                // An answer that a later question has overtaken is no longer wanted.
-                if asked.try_get_value() != Some(number) {
+                // An answer that a later question has overtaken, as at another address, is no longer wanted.
+                if !questions.is_last(number) {
                     return;
                 }
                 let taken = answer.and_then(|newer| {
@@ -197,7 +262,7 @@ fn follow(place: Place, first: Result<Parcel, Refusal>, contents: Contents, relo
                         waiting.set(true);
                         set_timeout(
                             move || {
-                                if asked.try_get_value() == Some(number) {
+                                if questions.is_last(number) {
                                     reload.now();
                                 }
                             },
@@ -214,6 +279,7 @@ fn follow(place: Place, first: Result<Parcel, Refusal>, contents: Contents, relo
                         refused.set(Some(error));
                     }
                 }
+                questions.answered();
             });
         },
         false,

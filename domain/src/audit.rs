@@ -272,6 +272,8 @@ codes! {
         KeyThresholdSet = "key_threshold_set",
         /// A pool ran low, and the operators were told.
         KeyPoolLow = "key_pool_low",
+        /// Took away as a file who had which key of a batch shown.
+        SeenKeysExported = "seen_keys_exported",
         /// Took the activity away as a file.
         ActivityExported = "activity_exported",
         /// Took the figures of insight away as a file.
@@ -523,9 +525,11 @@ impl AuditAction {
             | Self::EnrolmentAccepted
             | Self::EnrolmentSentBack
             | Self::EnrolmentRejected => ActivityKind::Programme,
-            Self::ActivityExported | Self::InsightExported | Self::AuditRemoved | Self::Denied => {
-                ActivityKind::Evidence
-            }
+            Self::SeenKeysExported
+            | Self::ActivityExported
+            | Self::InsightExported
+            | Self::AuditRemoved
+            | Self::Denied => ActivityKind::Evidence,
         }
     }
 }

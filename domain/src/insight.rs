@@ -188,6 +188,7 @@ pub const fn changes_use(action: AuditAction) -> bool {
             AuditAction::InsightExported
                 | AuditAction::ActivityExported
                 | AuditAction::PeopleExported
+                | AuditAction::SeenKeysExported
                 | AuditAction::BenefitReminded
                 | AuditAction::SeatReminded
                 | AuditAction::MembershipReminded

@@ -90,6 +90,40 @@ test('a page that can’t be read again keeps what one types, says so, and catch
   await expect(input).toHaveValue('mari');
 });
 
+test('a page whose answers are slow shows each of them while changes go on @long', async ({
+  page,
+  anotherPage,
+  signIn,
+  steps,
+  scripts,
+}) => {
+  const other = await anotherPage();
+  await signIn(page, fernhollow.globalAdmin, { path: PATH });
+  await signIn(other, fernhollow.otherGlobalAdmin, { path: PATH });
+  await steps.open(page, ENTERPRISE, 'Cloud Platform');
+  await steps.open(other, ENTERPRISE, 'Cloud Platform');
+  if (!scripts) {
+    // Nothing is read in the background: a page that is read is there as a whole.
+    await steps.assign(other, [leila]);
+    await steps.seesChange(page, steps.holder(page, leila));
+    return;
+  }
+  let underWay = 0;
+  let most = 0;
+  await page.route('**/api/benefits', async (route) => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    await new Promise((later) => setTimeout(later, 4_000));
+    underWay -= 1;
+    await route.continue().catch(() => undefined);
+  });
+  await steps.assign(other, [leila]);
+  await steps.assign(other, [priyanka]);
+  await expect(steps.holder(page, leila)).toBeVisible();
+  await expect(steps.holder(page, priyanka)).toBeVisible();
+  expect(most).toBe(1);
+});
+
 test('a form older than its row is refused', async ({ page, anotherPage, signIn, steps, scripts }) => {
   const kofi = fernhollow.adminAgent;
   const other = await anotherPage();

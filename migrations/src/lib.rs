@@ -38,6 +38,7 @@ mod m0030_area_names;
 mod m0032_looked_up;
 mod m0033_followed;
 mod m0034_invoice_words;
+mod m0035_activity_of_all;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -78,6 +79,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0032_looked_up::Migration),
             Box::new(m0033_followed::Migration),
             Box::new(m0034_invoice_words::Migration),
+            Box::new(m0035_activity_of_all::Migration),
         ]
     }
 }

@@ -6,20 +6,20 @@ use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
-use service::spreadsheet::{Batches, MARK, harmless};
+use service::spreadsheet::{Batches, Cell, MARK};
 
 /// A row's cells, as many as the head has.
 pub type Cells = Vec<String>;
 
 /// Answers with a file of that name: a head, then the rows as they are read, each with the cells that it is written
 /// in. No more than a batch is in memory, however long the list is.
-pub fn answer<B: Batches>(
+pub fn answer<B: Batches, C: Into<Cell>>(
     name: &str,
     head: Cells,
     batches: B,
-    cells: impl Fn(B::Row) -> Cells + Send + 'static,
+    cells: impl Fn(B::Row) -> Vec<C> + Send + 'static,
 ) -> Response {
-    let first = Some([MARK.as_bytes(), &lines(&[head])].concat());
+    let first = Some([MARK.as_bytes(), &lines(&[line(head)])].concat());
     let body = stream::try_unfold((first, batches, cells), |(first, mut batches, cells)| async move {
         if let Some(first) = first {
             return Ok(Some((Bytes::from(first), (None, batches, cells))));
@@ -27,7 +27,7 @@ pub fn answer<B: Batches>(
         match batches.next().await {
             Ok(rows) if rows.is_empty() => Ok(None),
             Ok(rows) => {
-                let rows: Vec<Cells> = rows.into_iter().map(&cells).collect();
+                let rows: Vec<Cells> = rows.into_iter().map(|row| line(cells(row))).collect();
                 Ok(Some((Bytes::from(lines(&rows)), (None, batches, cells))))
             }
             Err(cause) => {
@@ -44,12 +44,17 @@ pub fn answer<B: Batches>(
     (headers, Body::from_stream(body)).into_response()
 }
 
+/// A row as its line has it.
+fn line<C: Into<Cell>>(row: Vec<C>) -> Cells {
+    row.into_iter().map(|cell| cell.into().line()).collect()
+}
+
 /// The rows as lines.
 fn lines(rows: &[Cells]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
         // Writing to memory can't fail, and every row is as long as the head.
-        let _ = writer.write_record(row.iter().map(|cell| harmless(cell)));
+        let _ = writer.write_record(row);
     }
     writer.into_inner().unwrap_or_default()
 }
@@ -58,7 +63,7 @@ fn lines(rows: &[Cells]) -> Vec<u8> {
 mod tests {
     use axum::body::to_bytes;
 
-    use service::spreadsheet::Batches;
+    use service::spreadsheet::{Batches, Cell, Whole};
     use service::{Failure, Outcome};
 
     use super::{Cells, answer};
@@ -93,6 +98,19 @@ mod tests {
         let rows: Vec<Vec<String>> = reader.deserialize().collect::<Result<_, _>>().expect("rows");
         assert_eq!(rows.len(), 6);
         assert_eq!(rows[5], ["3.1", "陳,\"予\"\n安"]);
+    }
+
+    #[tokio::test]
+    async fn a_number_below_zero_is_one_and_a_text_like_it_is_not() {
+        let row = vec![Cell::Text("-3".to_owned()), Cell::Number(-3), Cell::money(-1250, "EUR")];
+        let answer = answer(
+            "list.csv",
+            ["A", "B", "C"].map(str::to_owned).to_vec(),
+            Whole(vec![row]),
+            |row: Vec<Cell>| row,
+        );
+        let body = to_bytes(answer.into_body(), 10_000).await.expect("a body");
+        assert_eq!(body.strip_prefix(b"\xef\xbb\xbf"), Some(&b"A,B,C\r\n'-3,-3,-12.50\r\n"[..]));
     }
 
     #[tokio::test]

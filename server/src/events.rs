@@ -21,12 +21,18 @@ const STREAM: Duration = Duration::from_secs(15 * 60);
 
 /// Streams what concerns the caller until the browser leaves, the time is over, or the server stops.
 pub async fn live(State(site): State<Arc<Site>>, Extension(caller): Extension<Caller>) -> Response {
+    let account = caller.request.account().ok();
     let actor = caller.request.actor;
     if matches!(actor, Actor::Nobody) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let open = site.metrics.begin_stream();
-    let events = site.service.live.listen().filter_map(move |heard| {
+    // Whose sessions have all ended hears nothing more, nor that others go on.
+    let until_signed_out = move |heard: &Heard| {
+        let ends = matches!(heard, Heard::Changed(Changed::SignedOut(who)) if Some(*who) == account);
+        futures::future::ready(!ends)
+    };
+    let events = site.service.live.listen().take_while(until_signed_out).filter_map(move |heard| {
         // Counted until the stream is dropped.
         let _open = &open;
         let text = match heard {
@@ -59,7 +65,11 @@ fn seen_by(actor: &Actor, changed: &Changed) -> Option<String> {
         {
             Some("organization".to_owned())
         }
-        (Actor::Operator(_), _) => Some("queue".to_owned()),
+        (Actor::Operator(_), Changed::Queue) => Some("queue".to_owned()),
+        // Something of some company changes all the time, and little of it stands in the console.
+        (Actor::Operator(_), Changed::Grant(..) | Changed::Organization(_) | Changed::Mail) => {
+            Some("later".to_owned())
+        }
         _ => None,
     }
 }
@@ -100,11 +110,18 @@ mod tests {
         });
         for changed in [Changed::Grant(OWN, GRANT), Changed::Organization(OWN)] {
             assert!(seen_by(&person(), &changed).is_some(), "{changed:?}");
-            assert_eq!(seen_by(&operator, &changed).as_deref(), Some("queue"), "no id of a company");
+            assert_eq!(seen_by(&operator, &changed).as_deref(), Some("later"), "no id of a company");
             assert_eq!(seen_by(&Actor::Nobody, &changed), None);
         }
-        for changed in [Changed::Grant(OTHER, GRANT), Changed::Organization(OTHER), Changed::Queue] {
+        for changed in
+            [Changed::Grant(OTHER, GRANT), Changed::Organization(OTHER), Changed::Queue, Changed::Mail]
+        {
             assert_eq!(seen_by(&person(), &changed), None, "{changed:?}");
         }
+        for actor in [person(), operator.clone()] {
+            assert_eq!(seen_by(&actor, &Changed::SignedOut(AccountId(Uuid::from_u128(4)))), None);
+        }
+        assert_eq!(seen_by(&operator, &Changed::Queue).as_deref(), Some("queue"));
+        assert_eq!(seen_by(&operator, &Changed::Mail).as_deref(), Some("later"));
     }
 }

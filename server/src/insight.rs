@@ -100,8 +100,7 @@ async fn answer(
 
 fn lines(name: &str, sheets: Vec<Sheet>, part: usize) -> Outcome<Response> {
     let sheet = sheets.into_iter().nth(part).ok_or(domain::ErrorCode::NotFound)?;
-    let cells = |row: Vec<Cell>| row.iter().map(Cell::text).collect::<Vec<String>>();
-    Ok(csv_export::answer(name, sheet.head, Whole(sheet.rows), cells))
+    Ok(csv_export::answer(name, sheet.head, Whole(sheet.rows), |row: Vec<Cell>| row))
 }
 
 fn book(name: &str, sheets: &[Sheet]) -> Outcome<Response> {

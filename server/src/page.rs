@@ -149,9 +149,17 @@ fn said(done: &Done) -> Option<Said> {
     (!done.message.is_empty()).then(|| Said { text: done.message.clone(), extent: done.extent })
 }
 
-/// As much of a text as a cookie holds: a browser drops one of more than 4 kB, and a byte takes three.
+/// A browser drops a cookie of more than 4 kB, and a byte of a text takes three.
+const COOKIE_ROOM: usize = 1100;
+/// Stands where a text goes on.
+const GOES_ON: &str = "…";
+
+/// As much of a text as a cookie holds: whole lines, and a sign that there is more.
 fn fitting(text: &str) -> String {
-    let mut room = 1100_usize;
+    if text.len() <= COOKIE_ROOM {
+        return text.to_owned();
+    }
+    let mut room = COOKIE_ROOM - GOES_ON.len();
     let fits = |character: &char| match room.checked_sub(character.len_utf8()) {
         Some(left) => {
             room = left;
@@ -159,7 +167,11 @@ fn fitting(text: &str) -> String {
         }
         None => false,
     };
-    text.chars().take_while(fits).collect()
+    let begin: String = text.chars().take_while(fits).collect();
+    match begin.rsplit_once('\n') {
+        Some((lines, _)) => format!("{lines}\n{GOES_ON}"),
+        None => begin + GOES_ON,
+    }
 }
 
 fn posted(form: &Submission, result: Result<Done, Error>) -> Posted {
@@ -416,5 +428,25 @@ fn see_other(path: &str, headers: HeaderMap) -> Response {
 fn append_cookie(response: &mut Response, cookie: &str) {
     if let Ok(value) = HeaderValue::from_str(cookie) {
         response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COOKIE_ROOM, fitting};
+
+    #[test]
+    fn what_is_too_long_for_a_cookie_ends_with_a_line_and_a_sign() {
+        let line = "请求 12345：昼尔科技（深圳）有限公司的请求已由同事处理，请查看其详情。";
+        let few = [line; 3].join("\n");
+        assert_eq!(fitting(&few), few);
+        let many = fitting(&[line; 40].join("\n"));
+        assert!(many.len() <= COOKIE_ROOM && many.len() > COOKIE_ROOM - line.len() - 4, "{}", many.len());
+        let lines: Vec<&str> = many.split('\n').collect();
+        let whole = lines.iter().filter(|kept| **kept == line).count();
+        assert_eq!((lines.last(), whole), (Some(&"…"), lines.len() - 1));
+        assert!(whole > 1);
+        let long = fitting(&"長".repeat(1000));
+        assert!(long.ends_with("長…") && long.len() <= COOKIE_ROOM, "{}", long.len());
     }
 }

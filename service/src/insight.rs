@@ -16,5 +16,5 @@ pub mod export;
 mod limits;
 pub mod programme;
 pub mod remind;
-mod unused;
+pub(crate) mod unused;
 mod usage;

@@ -3,7 +3,7 @@
 pub mod servers;
 
 use async_broadcast::RecvError;
-use domain::ids::{GrantId, OrganizationId};
+use domain::ids::{AccountId, GrantId, OrganizationId};
 use futures::Stream;
 use servers::ToOthers;
 
@@ -14,8 +14,12 @@ pub enum Changed {
     Grant(OrganizationId, GrantId),
     /// Something else of an organization: its people, contact, purchases, requests.
     Organization(OrganizationId),
-    /// Something in the operators' queue or outbox.
+    /// Something in the operators' queue, or of the programme.
     Queue,
+    /// Mail was delivered, or was tried to be.
+    Mail,
+    /// All sessions of an account have ended: what its pages listen to ends as well.
+    SignedOut(AccountId),
 }
 
 /// What a listener hears.

@@ -114,7 +114,7 @@ pub async fn import(
     transaction.commit().await?;
     report.written = true;
     if report.invited > 0 {
-        service.live.tell(crate::live::Changed::Queue);
+        service.live.tell(crate::live::Changed::Mail);
     }
     Ok(report)
 }

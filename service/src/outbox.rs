@@ -225,7 +225,7 @@ pub async fn deliver_while(
         settle(service, row, *attempt, result).await?;
     }
     if !due.is_empty() {
-        service.live.tell(crate::live::Changed::Queue);
+        service.live.tell(crate::live::Changed::Mail);
     }
     Ok(sent)
 }

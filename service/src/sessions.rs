@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::audit::Event;
 use crate::change::{Change, programme_chain};
+use crate::live::Changed;
 use crate::request::{Actor, Operator, Person, Request};
 use crate::vault::hash_token;
 use crate::{Failure, Outcome, Service, random, sql};
@@ -283,18 +284,19 @@ pub(crate) async fn home(
 }
 
 /// Ends every session of an account, and whatever would become one: half sign-ins, links for a new
-/// password. For a new password, and for whoever is suspended.
+/// password; what its open pages listen to ends with the commit. For a new password, and for whoever is suspended.
 ///
 /// # Errors
 /// [`Failure::Database`].
-pub(crate) async fn end_all(connection: &impl ConnectionTrait, account: AccountId) -> Outcome<()> {
+pub(crate) async fn end_all(change: &mut Change<'_>, account: AccountId) -> Outcome<()> {
     for text in [
         "delete from session where account_id = $1",
         "delete from sign_in_step where account_id = $1",
         "delete from password_reset where account_id = $1",
     ] {
-        sql::run(connection, text, [account.0.into()]).await?;
+        sql::run(&change.transaction, text, [account.0.into()]).await?;
     }
+    change.tell(Changed::SignedOut(account));
     Ok(())
 }
 

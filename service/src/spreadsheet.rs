@@ -55,14 +55,21 @@ impl Cell {
         Self::Amount { minor, currency: currency.to_owned() }
     }
 
-    /// The cell as a line of text has it.
+    /// The cell as a line of a CSV file has it: a text that could be taken for a formula stays a text, and a number
+    /// below zero stays a number.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn line(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => harmless(text),
             Self::Number(number) => number.to_string(),
             Self::Amount { minor, currency } => money::typed(*minor, currency),
         }
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
     }
 }
 
@@ -161,7 +168,7 @@ mod tests {
 
     #[test]
     fn amounts_have_the_decimals_of_their_currency() {
-        let text = |minor, currency| Cell::money(minor, currency).text();
+        let text = |minor, currency| Cell::money(minor, currency).line();
         assert_eq!([text(5, "USD"), text(-1_250, "EUR"), text(1_250, "JPY")], ["0.05", "-12.50", "1250"]);
         assert_eq!([text(1_250, "VND"), text(1_250, "KWD")], ["1250", "1.250"]);
     }

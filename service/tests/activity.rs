@@ -316,6 +316,69 @@ async fn pages_and_the_file_go_through_everything_once(
 
 #[rstest]
 #[tokio::test]
+async fn operators_see_a_kind_of_event_of_all_companies_in_one_order(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let (gold, other) = (stage.organization(GOLD).await, stage.organization("kestrelash.example").await);
+    let employee = stage.person_id(EMPLOYEE, GOLD).await;
+    for (organization, action) in [
+        (gold, AuditAction::RolesSet),
+        (other, AuditAction::PersonSuspended),
+        (gold, AuditAction::SeatAssigned),
+        (other, AuditAction::RolesSet),
+        (gold, AuditAction::PersonSuspended),
+    ] {
+        for _ in 0..30 {
+            stage.clock.move_seconds(1);
+            let worker = stage.worker();
+            let mut change = Change::begin_unasked(&stage.service, &worker).await.expect("a change");
+            change.record(Event::new(organization, action, "person", employee));
+            change.commit(()).await.expect("committed");
+        }
+    }
+    let kind = AuditAction::RolesSet.kind();
+    assert_eq!(kind, AuditAction::PersonSuspended.kind());
+    let auditor = stage.operator(AUDITOR).await;
+    let codes: Vec<String> = kind.actions().map(|action| format!("'{}'", action.code())).collect();
+    for (mut query, actions) in [
+        (ActivityQuery { kind: Some(kind), ..Default::default() }, codes.join(", ")),
+        (
+            ActivityQuery { action: Some(AuditAction::RolesSet), ..Default::default() },
+            "'roles_set'".to_owned(),
+        ),
+    ] {
+        let text = format!(
+            "select * from audit_event where action in ({actions})
+            order by at desc, organization_id desc, sequence desc"
+        );
+        let events = sql::all::<audit_event::Model>(stage.service.database.reader(), &text, []).await;
+        let expected: Vec<EventKey> = events
+            .expect("events")
+            .iter()
+            .map(|event| EventKey {
+                organization: Some(event.organization_id.into()),
+                sequence: event.sequence,
+            })
+            .collect();
+        let mut seen = Vec::new();
+        loop {
+            let page = list::page(&stage.service, &auditor, Side::Programme, Language::English, &query);
+            let page = page.await.expect("a page");
+            assert_eq!(page.total, expected.len() as i64);
+            seen.extend(page.rows.iter().map(|row| row.key));
+            query.after = page.next;
+            if query.after.is_none() {
+                break;
+            }
+        }
+        assert!(seen.len() > PAGE_ROWS as usize, "{actions}: {}", seen.len());
+        assert_eq!(seen, expected, "{actions}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
 async fn an_export_is_recorded_without_what_finds_a_person(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
@@ -527,6 +590,7 @@ async fn pages_follow_an_index_and_sort_nothing(#[values(Engine::Sqlite, Engine:
         (format!("e.organization_id = {own} and e.person_id = {person}"), "audit_event_by_person"),
         (format!("e.organization_id = {own} and e.actor_id = {person}"), "audit_event_by_actor"),
         ("1 = 1".to_owned(), "audit_event_of_all"),
+        ("1 = 1 and e.action = 'operator_added'".to_owned(), "audit_event_of_action"),
     ] {
         let text =
             format!("select e.organization_id, e.sequence from audit_event e where {condition} {order}");

@@ -292,6 +292,25 @@ async fn chinese_readers_find_by_chinese_names(#[values(Engine::Sqlite, Engine::
 
 #[rstest]
 #[tokio::test]
+async fn rule_21_a_grant_that_cannot_be_ended_lets_the_others_end(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    stage.clock.move_days(4000);
+    let due = "select count(*) as number from benefit_grant
+        where state = 'granted' and (expires_at is not null or holding_ends_at is not null)";
+    let before = stage.count(due).await;
+    assert!(before > 10, "{before}");
+    let broken = stage.grant("fernhollow.example", "visual_studio_enterprise", "gold_core").await;
+    stage.refuse_changes("benefit_grant", "id", broken.0).await;
+    let ended = on_clock::end_due(&stage.service).await.expect("the others end");
+    assert_eq!((ended as i64, stage.count(due).await), (before - 1, 1));
+    assert_eq!(on_clock::end_due(&stage.service).await.expect("runs again"), 0);
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
 async fn rule_21_when_a_grant_ends_its_holders_become_former_holders_and_are_told(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -13,11 +13,13 @@ use domain::view::insight::{
     After, IDLE_ROWS, IdleSeat, InsightPage, InsightQuery, ProgrammeInsightPage, ProgrammeInsightQuery,
 };
 use domain::view::requests::RequestKind;
-use domain::{Day, ErrorCode, Language, Moment};
+use domain::{AuditAction, Day, ErrorCode, Language, Moment};
 use rstest::rstest;
 use service::accounts::sign_in::{Entry, SignIn, sign_in};
 use service::assignments::assign::{AssignSeats, assign};
 use service::assignments::release::{ReleaseSeat, release};
+use service::audit::Event;
+use service::change::Change;
 use service::individual_grants::end::{self, EndIndividualGrant};
 use service::individual_grants::set::{self, SetIndividualGrant};
 use service::individual_grants::{Wanted, on_clock};
@@ -807,4 +809,31 @@ async fn a_seat_that_was_used_once_is_looked_at_no_more(
     stage.sql(&seen(0)).await;
     let after = shown(&stage, ADMIN, &InsightQuery::default()).await.idle;
     assert!(after.iter().all(|one| one.seat != row.seat));
+}
+
+#[rstest]
+#[tokio::test]
+async fn many_sign_ins_are_passed_over_once(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let stage = stage(engine).await;
+    count_all(&stage).await;
+    let organization = stage.organization(COMPANY).await;
+    let happens = async |action: AuditAction, times: usize| {
+        let worker = stage.worker();
+        let mut change = Change::begin_unasked(&stage.service, &worker).await.expect("a change");
+        for _ in 0..times {
+            change.record(Event::new(organization, action, "organization", organization));
+        }
+        change.commit(()).await.expect("committed");
+    };
+    let unread = format!(
+        "select h.sequence - c.sequence as number from usage_count c
+        join audit_head h on h.organization_id = c.organization_id where c.organization_id = {}",
+        stage.literal(organization.0)
+    );
+    happens(AuditAction::SignedIn, 20).await;
+    assert_eq!((count_all(&stage).await, stage.count(&unread).await), (0, 20), "few are read again");
+    happens(AuditAction::SignedIn, 100).await;
+    assert_eq!((count_all(&stage).await, stage.count(&unread).await), (0, 0));
+    happens(AuditAction::SeatAssigned, 1).await;
+    assert_eq!((count_all(&stage).await, stage.count(&unread).await), (1, 0), "what counts is counted");
 }

@@ -311,6 +311,11 @@ async fn the_list_of_who_saw_which_key_is_complete_however_long(
     let next = next.open.expect("open").seen;
     assert!(next.iter().all(|row| row.key < before), "the list goes on where the first page ends");
     let mut export = seen::export(&stage.service, &operator, batch).await.expect("a list");
+    // Names of people of all companies leave the portal: the trail says so before the first of them.
+    let recorded = format!(
+        "select count(*) as number from audit_event where action = 'seen_keys_exported' and object_id = '{batch}'"
+    );
+    assert_eq!(stage.count(&recorded).await, 1);
     let mut keys = std::collections::BTreeSet::new();
     loop {
         let rows = export.next().await.expect("rows");

@@ -17,7 +17,7 @@ use service::assignments::release::{ReleaseSeat, release};
 use service::benefits::list;
 use service::insight::count::count_due;
 use service::membership::{on_clock, page};
-use service::queue::list as queue;
+use service::queue::{Wanted, complete, list as queue};
 use service::sample_programme::DEMO_PASSWORD;
 use service::sample_programme::large::{Scale, Summary, load};
 use service::{keys, purchases, sql, vault};
@@ -103,6 +103,12 @@ async fn rows_are_as_many_as_it_says_and_counts_agree_with_them(
         (
             "requests decided before they were made",
             "service_request where decided_at < requested_at or (decided_at is null) <> open",
+        ),
+        (
+            "activations for go-to-market without a contact",
+            "activation a join benefit_grant g on g.id = a.grant_id and g.category = 'go_to_market'
+            where not exists (select 1 from marketing_contact c join person p on p.id = c.person_id
+                and p.organization_id = c.organization_id where c.organization_id = a.organization_id)",
         ),
         ("mail that waits", "mail where state <> 'sent' or sent_at is null"),
     ] {
@@ -227,6 +233,29 @@ async fn operators_see_what_waits(#[values(Engine::Sqlite, Engine::Postgres)] en
     }
     let manager = stage.operator(CATALOGUE).await;
     keys::pools::page(&stage.service, &manager, Language::English).await.expect("pools");
+}
+
+#[rstest]
+#[tokio::test]
+async fn rule_20_what_is_to_be_cancelled_can_be(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+    }
+    let stage = empty_stage(engine).await;
+    // As many companies as it takes until one cancels.
+    load(&stage.service, Scale { companies: 40, people: 10 }, |_| {}).await.expect("loads");
+    let text = format!(
+        "select id from service_request where kind = 'cancellation' and open and organization_id in {OURS}"
+    );
+    let open = sql::all::<Row>(stage.service.database.reader(), &text, []).await.expect("requests");
+    assert!(!open.is_empty());
+    let admin = stage.operator("rosalind.ekwueme@northlight.example").await;
+    for row in open {
+        let wanted = Wanted { request: row.id.into(), version: 1 };
+        complete::cancellation(&stage.service, &admin, stage.operation(), wanted).await.expect("approved");
+    }
+    assert!(stage.audit_intact().await);
 }
 
 #[rstest]

@@ -11,6 +11,7 @@ use std::sync::Mutex;
 use common::{Engine, Stage, stage};
 use domain::ids::MailId;
 use domain::mail_kind::MailKind;
+use domain::view::activity::COUNTED;
 use domain::view::operator::{MailState, OutboxPage, OutboxQuery};
 use domain::view::people::PeopleQuery;
 use domain::{ErrorCode, Field, Role};
@@ -310,6 +311,41 @@ async fn the_outbox_is_filtered_by_kind_state_recipient_and_company(
     let nowhere = OutboxQuery { company: Some(stage.service.new_id().into()), ..OutboxQuery::default() };
     let refused = outbox_list::page(&stage.service, &admin, &nowhere).await;
     assert!(refused.expect_err("no company").is(ErrorCode::NotFound));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_full_outbox_is_not_counted_to_its_end(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let now = stage.service.now().0;
+    for _ in 0..COUNTED / 500 + 2 {
+        let mails: Vec<String> = (0..500)
+            .map(|_| {
+                let id = stage.literal(stage.service.new_id());
+                format!(
+                    "({id}, 'invitation', 'extra@new.example', 'en', 'Subject', 'Body', 'sent', 1, {now}, {now})"
+                )
+            })
+            .collect();
+        let text = format!(
+            "insert into mail (id, kind, recipient, language, subject, body, state, attempts, next_attempt_at,
+                created_at) values {}",
+            mails.join(", ")
+        );
+        stage.sql(&text).await;
+    }
+    for query in [
+        OutboxQuery::default(),
+        OutboxQuery { state: Some(MailState::Sent), ..OutboxQuery::default() },
+        OutboxQuery { find: "extra".to_owned(), ..OutboxQuery::default() },
+    ] {
+        let page = look(&stage, &admin, query).await;
+        assert_eq!(page.total, COUNTED + 1, "more than that, and not how many more");
+        assert!(page.next.is_some());
+    }
+    let none = OutboxQuery { find: "nobody was told this".to_owned(), ..OutboxQuery::default() };
+    assert_eq!(look(&stage, &admin, none).await.total, 0);
 }
 
 #[test]

@@ -168,6 +168,29 @@ async fn mails(stage: &Stage, email: &str, kind: &str) -> Vec<service::entity::m
 
 #[rstest]
 #[tokio::test]
+async fn a_holding_that_nobody_can_be_reminded_of_keeps_no_other_waiting(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    #[derive(FromQueryResult)]
+    struct Row {
+        holding_id: Uuid,
+    }
+    let stage = stage(engine).await;
+    let anniversary = domain::Moment(1_800_000_000_000);
+    stage.sql(&format!("update holding set anniversary_at = {} where state = 'active'", anniversary.0)).await;
+    stage.clock.set(anniversary.plus_days(-10));
+    let all = on_clock::remind_due(&stage.service).await.expect("reminds");
+    assert!(all > 1, "{all}");
+    // The same again, and the first of them is broken.
+    let text = "select holding_id from membership_reminder order by holding_id limit 1";
+    let first = sql::one::<Row>(stage.service.database.reader(), text, []).await.expect("reads");
+    stage.sql("delete from membership_reminder").await;
+    stage.refuse_changes("membership_reminder", "holding_id", first.expect("a row").holding_id).await;
+    assert_eq!(on_clock::remind_due(&stage.service).await.expect("the others"), all - 1);
+}
+
+#[rstest]
+#[tokio::test]
 async fn rule_21_whoever_renews_is_reminded_once_before_and_once_after_the_anniversary(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

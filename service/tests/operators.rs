@@ -20,6 +20,8 @@ use service::operators::remove::{RemoveOperator, remove};
 use service::operators::roles::{SetOperatorRoles, set};
 use service::operators::second_factor::{TakeOffOperator, take_off};
 use service::people::add::{AddUser, INVITATION_DAYS, add_user};
+use service::queue::Wanted;
+use service::queue::take::take;
 use service::{Actor, Failure, Request, sample_programme, sessions, sql};
 
 const ADMIN: &str = "rosalind.ekwueme@northlight.example";
@@ -475,4 +477,30 @@ async fn the_list_is_searched_and_read_page_by_page(
     seen.sort_unstable();
     seen.dedup();
     assert_eq!((count as i64, seen.len()), (more + 5, count));
+}
+
+#[rstest]
+#[tokio::test]
+async fn who_was_removed_meanwhile_takes_no_request(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(ADMIN).await;
+    // Let in before, and at work after it.
+    let agent = stage.operator(AGENT).await;
+    take_away(&stage, &admin, AGENT).await.expect("removed");
+    let text = "select id from service_request where open and owner_id is null and kind <> 'cancellation'
+        order by id limit 1";
+    let request = stage.id(text, []).await;
+    let text = "select row_version as number from service_request where id = $1";
+    let version =
+        sql::number(stage.service.database.reader(), text, [request.into()]).await.expect("a version");
+    let wanted = Wanted { request: request.into(), version };
+    let refused = take(&stage.service, &agent, stage.operation(), wanted).await.expect_err("no operator");
+    assert_eq!(code(&refused), ErrorCode::RoleNeeded);
+    let left = "select count(*) as number from service_request r where r.open and r.owner_id is not null
+        and not exists (select 1 from operator_role o where o.account_id = r.owner_id)";
+    assert_eq!(stage.count(left).await, 0);
+    assert!(stage.audit_intact().await);
+    take(&stage.service, &admin, stage.operation(), wanted).await.expect("somebody else does");
 }

@@ -389,6 +389,24 @@ async fn asking_leaves_the_same_traces_for_every_address(
 
 #[rstest]
 #[tokio::test]
+async fn a_link_that_cannot_be_written_keeps_nobody_else_waiting(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let account = stage.person(EMPLOYEE).await.person().expect("a person").account;
+    stage.refuse_changes("password_reset", "account_id", account.0).await;
+    ask(&stage, EMPLOYEE).await.expect("asked");
+    ask(&stage, CHINESE).await.expect("asked");
+    assert_eq!(reset::write_due(&stage.service).await.expect("writes"), 1);
+    let sent = post(&stage).await;
+    assert!(sent.iter().any(|mail| mail.recipient == CHINESE));
+    assert!(sent.iter().all(|mail| mail.recipient != EMPLOYEE));
+    let waiting = "select count(*) as number from password_reset_request";
+    assert_eq!(stage.count(waiting).await, 1, "it is tried again");
+}
+
+#[rstest]
+#[tokio::test]
 async fn links_are_limited_for_each_address_and_mailed_in_its_language(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

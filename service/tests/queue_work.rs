@@ -313,6 +313,12 @@ async fn a_view_is_ones_own_until_it_is_shared(#[values(Engine::Sqlite, Engine::
     }
     let full = save(&agent, "One more", "", false).await.expect_err("full").told();
     assert!(full.of(Field::Name).is_some_and(|fault| fault.code == ErrorCode::TooManyViews));
+    // A colleague's view that was taken over is one more than there is room for.
+    let text = "insert into queue_view (id, owner_id, name, name_key, shared, query, created_at)
+        values ($1, $2, 'Theirs', 'theirs', true, '', 1)";
+    let account = agent.operator().expect("an operator").account;
+    stage.run(text, [stage.service.new_id().into(), account.0.into()]).await;
+    save(&agent, "View 1", "target=late", false).await.expect("replaced all the same");
     let auditor = stage.operator(AUDITOR).await;
     save(&auditor, "To look at", "kind=payment", false).await.expect("whoever reads the queue has views");
     let manager = stage.operator(CATALOGUE_MANAGER).await;

@@ -322,6 +322,37 @@ async fn next_version(stage: &Stage, studios: i64) {
 
 #[rstest]
 #[tokio::test]
+async fn rule_20_a_seat_that_is_given_back_is_one_that_was_used_as_before(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("marked", "seen", "unused")] used: &str,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.person(SILVER_ADMIN).await;
+    without_credit(&stage).await;
+    attain(&stage, SILVER).await;
+    let silver = holding(&stage, SILVER, "silver").await;
+    stage.sql("update person set last_seen_at = 0").await;
+    match used {
+        "marked" => stage.sql("update seat set was_used = true where released_at is null").await,
+        // Nobody was counted since.
+        "seen" => stage.sql(&format!("update person set last_seen_at = {}", stage.service.now().0)).await,
+        _ => {}
+    }
+    let number = changed(&stage, &admin, silver).await;
+    stage.clock.move_days(3);
+    take_back(&stage, &admin, number).await.expect("taken back");
+    let back = |mark: &str| {
+        let now = stage.service.now().0;
+        format!(
+            "select count(*) as number from seat where assigned_at = {now} and released_at is null {mark}"
+        )
+    };
+    assert_eq!(stage.count(&back("")).await, 1, "the sample company's change costs one person a seat");
+    assert_eq!(stage.count(&back("and was_used")).await, i64::from(used != "unused"));
+}
+
+#[rstest]
+#[tokio::test]
 async fn rule_20_a_level_that_is_given_back_has_what_came_to_everybody_meanwhile(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -219,9 +219,9 @@ const GUARDS: &[Guard] = &[
     },
     Guard {
         rule: "21",
-        file: "service/src/benefits/on_clock.rs",
-        text: "release::end_all(&mut change, &grant, ReleaseReason::GrantEnded, &texts).await?;",
-        without: "let _ = &texts;",
+        file: "service/src/assignments/release.rs",
+        text: "end(change, held, grant, reason, texts).await?;",
+        without: "let _ = (&change, held, grant, reason, texts);",
         tests: &["service", "--test", "benefits", "--", "rule_21"],
     },
     Guard {

@@ -602,7 +602,7 @@ pub struct MailItem {
 pub struct OutboxPage {
     /// Rows of this page.
     pub rows: Vec<MailRow>,
-    /// Rows that the filters leave.
+    /// Rows that the filters leave; above [`super::activity::COUNTED`] it says only that there are more.
     pub total: i64,
     /// Mails that were given up.
     pub failed: i64,

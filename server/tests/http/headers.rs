@@ -361,3 +361,36 @@ async fn streams_of_live_events_end_when_the_server_stops(
     stop.send(true).expect("somebody listens");
     assert!(body.next().await.is_none(), "the stream goes on");
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_stream_of_live_events_ends_with_the_sessions_of_its_account(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    use futures::StreamExt;
+    use service::live::Changed;
+    use tower::ServiceExt;
+
+    let portal = Portal::open(engine).await;
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let account = portal.stage.person(GLOBAL_ADMIN).await.account().expect("an account");
+    let (_stop, stopping) = tokio::sync::watch::channel(false);
+    let router = server::router::router(
+        portal.stage.service.clone(),
+        &configuration("http://benefits.example"),
+        stopping,
+    );
+    let request = axum::http::Request::get("/live")
+        .header(axum::http::header::COOKIE, admin.cookie_header())
+        .body(axum::body::Body::empty())
+        .expect("a request");
+    let mut body = router.oneshot(request).await.expect("an answer").into_body().into_data_stream();
+    let live = &portal.stage.service.live;
+    // Somebody else's sessions end nothing.
+    live.tell(Changed::SignedOut(portal.stage.service.new_id().into()));
+    live.tell(Changed::Organization(portal.stage.organization(COMPANY).await));
+    let frame = body.next().await.expect("a frame").expect("no fault");
+    assert!(frame.starts_with(b"data: organization"), "{frame:?}");
+    live.tell(Changed::SignedOut(account));
+    assert!(body.next().await.is_none(), "the stream goes on");
+}

@@ -67,7 +67,12 @@ pub async fn write_due(service: &Service) -> Outcome<usize> {
     let wishes = sql::all::<Wish>(service.database.reader(), &text, []).await?;
     let mut written = 0;
     for wish in wishes {
-        written += usize::from(see_to(service, wish).await?);
+        let id = wish.id;
+        match see_to(service, wish).await {
+            Ok(done) => written += usize::from(done),
+            // The others don't wait for it.
+            Err(failure) => tracing::error!(wish = %id, cause = %failure, "a wish could not be seen to"),
+        }
     }
     Ok(written)
 }
@@ -219,7 +224,7 @@ pub async fn reset(service: &Service, request: &Request, input: Reset) -> Outcom
     }
     let text = "update account set password_hash = $2, row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [account.0.into(), hash.into()]).await?;
-    sessions::end_all(&change.transaction, account).await?;
+    sessions::end_all(&mut change, account).await?;
     change.post(own.letter(account, "password_changed"));
     change.record(Event::new(chain, AuditAction::PasswordReset, "account", account));
     change.commit(()).await

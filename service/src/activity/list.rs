@@ -61,14 +61,15 @@ pub async fn page(
     let reader = service.database.reader();
     let retention = policies::in_force(reader).await?.audit_retention;
     let wanted = reach.wanted(query);
-    let total = wanted.count(reader, COUNTED).await?;
     let place = match query.after {
         Some(after) => Some(place_of(reader, &reach, after).await?),
         None => None,
     };
-    let mut rows = rows(reader, &reach, wanted.after(place), i64::from(PAGE_ROWS) + 1).await?;
+    let first = place.is_none();
+    let mut rows = rows(reader, &reach, wanted.clone().after(place), i64::from(PAGE_ROWS) + 1).await?;
     let more = rows.len() > PAGE_ROWS as usize;
     rows.truncate(PAGE_ROWS as usize);
+    let total = if first && !more { rows.len() as i64 } else { wanted.count(reader, COUNTED).await? };
     let open = match query.open {
         Some(open) => {
             let chain = reach.chain_of(open)?;

@@ -69,6 +69,8 @@ pub(super) struct Wanted {
     arms: Vec<String>,
     pub(super) values: Values,
     whole: bool,
+    /// Whether no event fits two arms.
+    apart: bool,
 }
 
 impl Reach {
@@ -159,13 +161,17 @@ impl Reach {
             let product = values.place(product.0);
             let own = if self.organization.is_some() { " and g.organization_id = $1" } else { "" };
             common.push_str(&format!(
-                " and e.grant_id in (select g.id from benefit_grant g where g.product_id = {product}{own})"
+                " and (e.organization_id, e.grant_id) in (select g.organization_id, g.id from benefit_grant g
+                    where g.product_id = {product}{own})"
             ));
         }
-        if let Some(action) = query.action {
-            common.push_str(&format!(" and e.action in ({})", listed(std::iter::once(action))));
-        } else if let Some(kind) = query.kind {
-            common.push_str(&format!(" and e.action in ({})", listed(kind.actions())));
+        let only: Option<Vec<AuditAction>> = match (query.action, query.kind) {
+            (Some(action), _) => Some(vec![action]),
+            (None, Some(kind)) => Some(kind.actions().collect()),
+            (None, None) => None,
+        };
+        if let Some(only) = only.as_ref().filter(|_| self.organization.is_some()) {
+            common.push_str(&format!(" and e.action in ({})", listed(only.iter().copied())));
         }
         if let Some(from) = query.from {
             common.push_str(&format!(" and e.at >= {}", values.place(self.zone.start_of(from).0)));
@@ -174,7 +180,15 @@ impl Reach {
             common.push_str(&format!(" and e.at <= {}", values.place(self.zone.end_of(to).0)));
         }
         let Some(actions) = &self.actions else {
-            return Wanted { arms: vec![common], values, whole: self.organization.is_none() };
+            let whole = self.organization.is_none();
+            let arms = match only.filter(|_| whole) {
+                // Of each action by itself, the latest of all companies are what an index begins with.
+                Some(only) => {
+                    only.iter().map(|action| format!("{common} and e.action = '{}'", action.code())).collect()
+                }
+                None => vec![common],
+            };
+            return Wanted { arms, values, whole, apart: true };
         };
         let (account, person) = (values.place(self.account), values.place(self.person));
         let mut arms = vec![
@@ -184,7 +198,7 @@ impl Reach {
         if !actions.is_empty() {
             arms.push(format!("{common} and e.action in ({})", listed(actions.iter().copied())));
         }
-        Wanted { arms, values, whole: false }
+        Wanted { arms, values, whole: false, apart: false }
     }
 
     /// Events that somebody with the name or address did, or that concern such a one.
@@ -242,6 +256,11 @@ impl Wanted {
 
     /// The first so many, by chain and number.
     pub(super) fn keys(&self, limit: i64) -> String {
+        self.of_arms(&format!("order by {ORDER}"), limit)
+    }
+
+    /// So many of each arm.
+    fn of_arms(&self, order: &str, limit: i64) -> String {
         let arms: Vec<String> = self
             .arms
             .iter()
@@ -249,19 +268,19 @@ impl Wanted {
             .map(|(at, arm)| {
                 format!(
                     "select * from (select e.organization_id, e.sequence from audit_event e where {arm}
-                        order by {ORDER} limit {limit}) arm_{at}"
+                        {order} limit {limit}) arm_{at}"
                 )
             })
             .collect();
         // An event that fits several arms is one.
-        arms.join(" union ")
+        arms.join(if self.apart { " union all " } else { " union " })
     }
 
-    /// How many there are, up to a limit and one more.
+    /// How many there are, up to a limit and one more. Which of them are counted doesn't matter.
     pub(super) async fn count(&self, connection: &impl ConnectionTrait, limit: i64) -> Outcome<i64> {
         let text = format!(
             "select count(*) as number from (select * from ({}) counted limit {}) found",
-            self.keys(limit + 1),
+            self.of_arms("", limit + 1),
             limit + 1
         );
         Ok(sql::number(connection, &text, self.values.0.clone()).await?)

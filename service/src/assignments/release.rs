@@ -199,12 +199,30 @@ pub(crate) async fn end_all(
     reason: ReleaseReason,
     texts: &products::ProductTexts,
 ) -> Outcome<()> {
-    let text =
-        format!("{HELD_SEAT} where s.grant_id = $1 and s.released_at is null order by s.assigned_at, s.id");
-    for held in sql::all::<HeldSeat>(&change.transaction, &text, [grant.id.0.into()]).await? {
-        end(change, &held, grant, reason, texts).await?;
-    }
+    while end_some(change, grant, reason, texts, SOME).await? == SOME {}
     Ok(())
+}
+
+/// So many seats are read at once.
+const SOME: usize = 500;
+
+/// Ends so many active seats of a grant, the oldest first. Says how many there were.
+pub(crate) async fn end_some(
+    change: &mut Change<'_>,
+    grant: &grants::Grant,
+    reason: ReleaseReason,
+    texts: &products::ProductTexts,
+    limit: usize,
+) -> Outcome<usize> {
+    let text = format!(
+        "{HELD_SEAT} where s.grant_id = $1 and s.released_at is null
+        order by s.assigned_at, s.id limit {limit}"
+    );
+    let seats = sql::all::<HeldSeat>(&change.transaction, &text, [grant.id.0.into()]).await?;
+    for held in &seats {
+        end(change, held, grant, reason, texts).await?;
+    }
+    Ok(seats.len())
 }
 
 /// A key that was bound to the seat has been seen: it is spent, not free.

@@ -4,7 +4,7 @@ use domain::AuditAction;
 use domain::benefit::{ActivationState, GrantState, SourceLabel};
 use domain::ids::{GrantId, OrganizationId};
 use domain::seat::ReleaseReason;
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::{grants, products};
@@ -17,8 +17,13 @@ use crate::live::Changed;
 use crate::request::Request;
 use crate::{Outcome, Service, sql};
 
-/// So many are ended in one transaction.
+/// So many are looked up at once.
 const BATCH: usize = 50;
+/// Seats that end in one transaction: the writer is not held for all of a large company's.
+const SEATS: usize = 500;
+
+/// Grants whose last moment, the renewal window included, is before `$1`.
+const DUE: &str = "state = 'granted' and coalesce(expires_at, holding_ends_at + 2592000000) < $1";
 
 /// Activations that somebody is at work on.
 const OPEN: &[ActivationState] = &[ActivationState::Requested, ActivationState::Processing];
@@ -32,65 +37,81 @@ struct Due {
     organization_id: Uuid,
 }
 
-/// Ends the grants whose last moment, the renewal window included, is over: holders become former
+/// Ends the grants whose last moment, the renewal window included, is over, each by itself: holders become former
 /// holders with the reason and are told. Says how many there were.
 ///
 /// # Errors
-/// [`crate::Failure::Database`]; what earlier batches ended stays ended.
+/// [`crate::Failure::Database`]; what was ended before stays ended.
 pub async fn end_due(service: &Service) -> Outcome<usize> {
     let request = Request::of_worker(service);
-    let mut ended = 0;
+    let (mut ended, mut after) = (0, Uuid::nil());
     loop {
         // Most of the time there is nothing to do, and that is found out without taking the writer.
-        if due(service, service.database.reader(), "").await?.is_empty() {
-            return Ok(ended);
+        let text = format!(
+            "select id, organization_id from benefit_grant where {DUE} and id > $2 order by id limit {BATCH}"
+        );
+        let values = [service.now().0.into(), after.into()];
+        let due = sql::all::<Due>(service.database.reader(), &text, values).await?;
+        let mut organizations = Vec::new();
+        for &Due { id, organization_id } in &due {
+            let organization = OrganizationId(organization_id);
+            match end_one(service, &request, organization, GrantId(id)).await {
+                Ok(true) => organizations.push(organization),
+                Ok(false) => {}
+                // The others don't wait for it.
+                Err(failure) => {
+                    tracing::error!(grant = %id, cause = %failure, "a grant could not be ended");
+                }
+            }
         }
-        let count = end_batch(service, &request).await?;
-        ended += count;
-        if count < BATCH {
-            return Ok(ended);
+        ended += organizations.len();
+        quantities::settle_all(service, organizations).await;
+        match due.last() {
+            Some(last) if due.len() == BATCH => after = last.id,
+            _ => return Ok(ended),
         }
     }
 }
 
-async fn due(service: &Service, connection: &impl ConnectionTrait, lock: &str) -> Outcome<Vec<Due>> {
-    let lock = if service.database.is_postgres() { lock } else { "" };
-    let text = format!(
-        "select id, organization_id from benefit_grant
-        where state = 'granted' and coalesce(expires_at, holding_ends_at + 2592000000) < $1
-        order by id limit {BATCH}{lock}"
-    );
-    Ok(sql::all::<Due>(connection, &text, [service.now().0.into()]).await?)
+/// Ends a grant, its seats some at a time before it; not where another server did, or does.
+async fn end_one(
+    service: &Service,
+    request: &Request,
+    organization: OrganizationId,
+    id: GrantId,
+) -> Outcome<bool> {
+    loop {
+        let mut change = Change::begin_unasked(service, request).await?;
+        if !is_due(&change, id).await? {
+            return Ok(false);
+        }
+        hold_pool(&change, id).await?;
+        grants::hold(&change, id).await?;
+        let grant = grants::find(&change.transaction, organization, id).await?;
+        let texts = products::texts(&change.transaction, grant.product).await?;
+        let count = release::end_some(&mut change, &grant, ReleaseReason::GrantEnded, &texts, SEATS).await?;
+        if count < SEATS {
+            end_grant(&mut change, organization, id).await?;
+            return change.commit(true).await;
+        }
+        change.commit(()).await?;
+    }
 }
 
-async fn end_batch(service: &Service, request: &Request) -> Outcome<usize> {
-    let mut change = Change::begin_unasked(service, request).await?;
-    let due = due(service, &change.transaction, " for no key update skip locked").await?;
-    let count = due.len();
-    hold_pools(&change, &due).await?;
-    let mut organizations = Vec::with_capacity(count);
-    for Due { id, organization_id } in due {
-        let organization = OrganizationId(organization_id);
-        end_grant(&mut change, organization, GrantId(id)).await?;
-        organizations.push(organization);
-    }
-    let count = change.commit(count).await?;
-    quantities::settle_all(service, organizations).await;
-    Ok(count)
+async fn is_due(change: &Change<'_>, id: GrantId) -> Outcome<bool> {
+    let lock = if change.service().database.is_postgres() { " for no key update skip locked" } else { "" };
+    let text = format!("select id, organization_id from benefit_grant where {DUE} and id = $2{lock}");
+    let values = [change.now.0.into(), id.0.into()];
+    Ok(sql::one::<Due>(&change.transaction, &text, values).await?.is_some())
 }
 
-/// Pools in the order in which whoever shares out individual grants takes them: products may share them crosswise.
-async fn hold_pools(change: &Change<'_>, due: &[Due]) -> Outcome<()> {
-    if due.is_empty() || !change.service().database.is_postgres() {
-        return Ok(());
+/// Whoever shares out individual grants takes pools before anything of theirs.
+async fn hold_pool(change: &Change<'_>, id: GrantId) -> Outcome<()> {
+    if change.service().database.is_postgres() {
+        let text = "select id from pool where id in (select pool_id from benefit_grant where id = $1)
+            for no key update";
+        sql::run(&change.transaction, text, [id.0.into()]).await?;
     }
-    let places: Vec<String> = (1..=due.len()).map(|place| format!("${place}")).collect();
-    let text = format!(
-        "select id from pool where id in (select pool_id from benefit_grant where id in ({}))
-        order by id for no key update",
-        places.join(", ")
-    );
-    sql::run(&change.transaction, &text, due.iter().map(|due| Value::from(due.id))).await?;
     Ok(())
 }
 

@@ -76,9 +76,43 @@ pub async fn count_due(service: &Service) -> Outcome<usize> {
             break;
         }
     }
+    pass_over(service, &quiet).await?;
     totals(service).await?;
     requests(service).await?;
     Ok(counted)
+}
+
+/// After so many events of a company that count for nothing they aren't read again in each round.
+const PASSED_OVER: i64 = 100;
+
+/// Notes how far the trail was read of companies where many events, such as sign-ins, and none that counts came since
+/// they were counted.
+async fn pass_over(service: &Service, quiet: &str) -> Outcome<()> {
+    #[derive(FromQueryResult)]
+    struct Passed {
+        organization_id: Uuid,
+        counted: i64,
+        sequence: i64,
+    }
+    let text = format!(
+        "select c.organization_id, c.sequence as counted, h.sequence from usage_count c
+        join audit_head h on h.organization_id = c.organization_id and h.sequence >= c.sequence + {PASSED_OVER}
+        where not exists (select 1 from audit_event e where e.organization_id = c.organization_id
+            and e.sequence > c.sequence and e.action not in ({quiet}))
+        order by c.organization_id limit {ROUND}"
+    );
+    let passed = sql::all::<Passed>(service.database.reader(), &text, []).await?;
+    if passed.is_empty() {
+        return Ok(());
+    }
+    let transaction = service.database.begin().await?;
+    // Not where somebody has counted it since.
+    let text = "update usage_count set sequence = $3 where organization_id = $1 and sequence = $2";
+    for Passed { organization_id, counted, sequence } in passed {
+        sql::run(&transaction, text, [organization_id.into(), counted.into(), sequence.into()]).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
 }
 
 /// Counts a company; where that fails the others don't wait for it. Says whether it was counted.
@@ -143,6 +177,7 @@ async fn count(service: &Service, company: &Company) -> Outcome<()> {
             ]
         })
         .collect();
+    let used = unused::used_meanwhile(service.database.reader(), organization).await?;
     let transaction = service.database.begin().await?;
     // Another server that counts the same company waits here.
     let text =
@@ -170,7 +205,9 @@ async fn count(service: &Service, company: &Company) -> Outcome<()> {
     let changed: Vec<Value> =
         changed.into_iter().flat_map(|month| [Value::from(service.new_id()), Value::from(month)]).collect();
     insert(&transaction, "insert into usage_changed (id, month) values ", changed, 2).await?;
-    unused::mark_used(service, &transaction, organization).await?;
+    for some in used.chunks(AT_ONCE) {
+        unused::mark_used(service, &transaction, some).await?;
+    }
     transaction.commit().await?;
     Ok(())
 }

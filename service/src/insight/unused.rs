@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use crate::benefits::list::ROWS;
+use crate::bulk::places;
 use crate::failure::Failure;
 use crate::sessions::NOTED_EVERY_SECONDS;
 use crate::{Outcome, Service, sql};
@@ -135,8 +136,8 @@ struct SeatRow {
 /// Whether a seat `s` was used: where its product has a key for each holder that was shown once, else the holder was in
 /// the portal since. Who is in the portal is noted every few minutes, so who was there just before counts as there:
 /// `pause` is the place of that time. What somebody does in a vendor's own portal isn't known here. What was used once
-/// stays so.
-fn used(pause: &str) -> String {
+/// stays so. `p` is the holder, `pr` the product.
+pub(crate) fn used(pause: &str) -> String {
     format!(
         "case when pr.kind = 'single_key'
             then exists (select 1 from product_key k where k.seat_id = s.id)
@@ -159,27 +160,48 @@ fn idle_seats() -> String {
     )
 }
 
-/// Marks the seats of a company that were used since they were marked last, so that the list of idle ones looks at
-/// the others only, however many seats there are.
+/// The seats of a company that were used since such were marked last; looked up outside of the transaction that marks
+/// them, because those that nobody uses are looked at each time.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(super) async fn used_meanwhile(
+    connection: &impl ConnectionTrait,
+    organization: OrganizationId,
+) -> Outcome<Vec<SeatId>> {
+    #[derive(FromQueryResult)]
+    struct Used {
+        id: Uuid,
+    }
+    let text = format!(
+        "select s.id from benefit_grant g join product pr on pr.id = g.product_id
+        join seat s on s.grant_id = g.id and s.released_at is null and not s.was_used
+        join person p on p.id = s.person_id
+        where g.organization_id = $1 and g.state = 'granted' and {} order by s.id",
+        used("$2")
+    );
+    let values = [organization.0.into(), (NOTED_EVERY_SECONDS * 1000).into()];
+    let seats = sql::all::<Used>(connection, &text, values).await?;
+    Ok(seats.into_iter().map(|seat| seat.id.into()).collect())
+}
+
+/// Marks seats as used, so that the list of idle ones looks at the others only, however many seats there are.
 ///
 /// # Errors
 /// [`Failure::Database`].
 pub(super) async fn mark_used(
     service: &Service,
     connection: &impl ConnectionTrait,
-    organization: OrganizationId,
+    seats: &[SeatId],
 ) -> Outcome<()> {
     // One that somebody is taking back at this moment isn't waited for.
     let skip = if service.database.is_postgres() { "for no key update of s skip locked" } else { "" };
     let text = format!(
-        "update seat set was_used = true where released_at is null and not was_used and id in (select s.id
-            from benefit_grant g join product pr on pr.id = g.product_id
-            join seat s on s.grant_id = g.id and s.released_at is null and not s.was_used
-            join person p on p.id = s.person_id
-            where g.organization_id = $1 and g.state = 'granted' and {} {skip})",
-        used("$2")
+        "update seat set was_used = true where id in (select s.id from seat s
+            where s.id in ({}) and s.released_at is null and not s.was_used {skip})",
+        places(seats.len())
     );
-    sql::run(connection, &text, [organization.0.into(), (NOTED_EVERY_SECONDS * 1000).into()]).await?;
+    sql::run(connection, &text, seats.iter().map(|seat| Value::from(seat.0))).await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::AuditAction;
 use domain::ids::{KeyBatchId, ProductKeyId};
 use domain::moment::Zone;
 use domain::rights::OperatorAction;
@@ -9,6 +10,8 @@ use domain::view::key_pools::SeenKey;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
+use crate::audit::Event;
+use crate::change::{Change, programme_chain};
 use crate::queue::item::stamp;
 use crate::request::Request;
 use crate::spreadsheet::Batches;
@@ -117,10 +120,11 @@ pub struct Export {
     over: bool,
 }
 
-/// Who had which key of a batch shown, for a file.
+/// Who had which key of a batch shown, for a file; that it is taken away is recorded before the first row.
 ///
 /// # Errors
-/// [`domain::ErrorCode::RoleNeeded`]; [`domain::ErrorCode::NotFound`].
+/// [`domain::ErrorCode::RoleNeeded`]; [`domain::ErrorCode::NotFound`]; [`crate::Failure::Database`] where it can't be
+/// recorded: then there is no file.
 pub async fn export(service: &Service, request: &Request, batch: KeyBatchId) -> Outcome<Export> {
     let operator = request.operator()?;
     rights::check_operator(operator, OperatorAction::ReadKeyPools)?;
@@ -128,6 +132,9 @@ pub async fn export(service: &Service, request: &Request, batch: KeyBatchId) -> 
     if sql::number(service.database.reader(), text, [batch.0.into()]).await? == 0 {
         return Err(domain::ErrorCode::NotFound.into());
     }
+    let mut change = Change::begin_unasked(service, request).await?;
+    change.record(Event::new(programme_chain(), AuditAction::SeenKeysExported, "key_batch", batch));
+    change.commit(()).await?;
     Ok(Export { service: service.clone(), batch, before: None, over: false })
 }
 

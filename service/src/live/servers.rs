@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::ids::{GrantId, OrganizationId};
+use domain::ids::{AccountId, GrantId, OrganizationId};
 use sea_orm::sqlx::postgres::PgListener;
 use sea_orm::{DbErr, RuntimeErr};
 use tokio::sync::mpsc;
@@ -176,6 +176,8 @@ fn written(own: Uuid, some: &[Changed], missed: bool) -> String {
             }
             Changed::Organization(organization) => text.push_str(&format!(" o{}", organization.0.simple())),
             Changed::Queue => text.push_str(" q"),
+            Changed::Mail => text.push_str(" l"),
+            Changed::SignedOut(account) => text.push_str(&format!(" s{}", account.0.simple())),
         }
     }
     if missed {
@@ -198,6 +200,8 @@ fn one(word: &str) -> Option<Changed> {
     let id = |text: Option<&str>| Uuid::try_parse(text?).ok();
     match word.split_at_checked(1)? {
         ("q", "") => Some(Changed::Queue),
+        ("l", "") => Some(Changed::Mail),
+        ("s", account) => Some(Changed::SignedOut(AccountId(id(Some(account))?))),
         ("o", organization) => Some(Changed::Organization(OrganizationId(id(Some(organization))?))),
         ("g", both) => {
             let (organization, grant) = (id(both.get(..32))?, id(both.get(32..))?);
@@ -225,7 +229,8 @@ mod tests {
     #[test]
     fn what_one_server_writes_the_others_read_and_it_does_not() {
         let mut some = changes(2);
-        some.extend([Changed::Organization(OrganizationId(THERE)), Changed::Queue]);
+        some.extend([Changed::Organization(OrganizationId(THERE)), Changed::Queue, Changed::Mail]);
+        some.push(Changed::SignedOut(AccountId(HERE)));
         let text = written(HERE, &some, false);
         let heard: Vec<Heard> = some.iter().cloned().map(Heard::Changed).collect();
         assert_eq!(read(THERE, &text), heard);

@@ -81,7 +81,13 @@ pub async fn remind_due(service: &Service) -> Outcome<usize> {
     for holding in sql::all::<Holding>(service.database.reader(), &text, days).await? {
         let today = Zone::named(&holding.time_zone).day_of(now);
         if let Some(reminder) = reminder_due(holding.anniversary(), today) {
-            reminded += usize::from(remind(service, &holding, reminder).await?);
+            match remind(service, &holding, reminder).await {
+                Ok(done) => reminded += usize::from(done),
+                // The others don't wait for it.
+                Err(failure) => {
+                    tracing::error!(holding = %holding.id, cause = %failure, "nobody could be reminded of a holding");
+                }
+            }
         }
     }
     Ok(reminded)

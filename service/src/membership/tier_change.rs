@@ -18,10 +18,12 @@ use crate::benefits::{grants, products};
 use crate::change::Change;
 use crate::failure::Failure;
 use crate::individual_grants::quantities;
+use crate::insight::unused;
 use crate::live::Changed;
 use crate::outbox::Letter;
 use crate::reminders::readers::readers;
 use crate::request::Person;
+use crate::sessions::NOTED_EVERY_SECONDS;
 use crate::{Outcome, sql};
 
 /// Grants of a holding that don't run out with an activation of their own; `$1` holding.
@@ -240,15 +242,21 @@ pub(crate) async fn give_back(
         [reopened.holding.into(), ReleaseReason::TierChanged.code().into(), reopened.changed_at.into()];
     for lost in sql::all::<Lost>(&change.transaction, text, values).await? {
         let seat = change.service().new_id();
-        // A pool that was over-allocated gives back only what it has: nobody new, and nobody again.
-        let text = "insert into seat (id, organization_id, grant_id, pool_id, person_id, alternate_email,
-                assigned_at, assigned_by, locked_until)
-            select $2, s.organization_id, s.grant_id, s.pool_id, s.person_id, s.alternate_email, $3, s.assigned_by,
-                s.locked_until
-            from seat s join pool p on p.id = s.pool_id
-            where s.id = $1 and (p.quantity is null or p.used + p.used_before < p.quantity)";
-        let values: [Value; 3] = [lost.id.into(), seat.into(), change.now.0.into()];
-        if sql::run(&change.transaction, text, values).await? == 0 {
+        // A pool that was over-allocated gives back only what it has: nobody new, and nobody again. Whoever used the
+        // old seat is not asked to use the new one.
+        let text = format!(
+            "insert into seat (id, organization_id, grant_id, pool_id, person_id, alternate_email, assigned_at,
+                assigned_by, locked_until, was_used)
+            select $2, s.organization_id, s.grant_id, s.pool_id, s.person_id, s.alternate_email, $3,
+                s.assigned_by, s.locked_until, s.was_used or coalesce({}, false)
+            from seat s join pool l on l.id = s.pool_id join person p on p.id = s.person_id
+            join benefit_grant g on g.id = s.grant_id join product pr on pr.id = g.product_id
+            where s.id = $1 and (l.quantity is null or l.used + l.used_before < l.quantity)",
+            unused::used("$4")
+        );
+        let pause = NOTED_EVERY_SECONDS * 1000;
+        let values: [Value; 4] = [lost.id.into(), seat.into(), change.now.0.into(), pause.into()];
+        if sql::run(&change.transaction, &text, values).await? == 0 {
             continue;
         }
         let text = "update product_key set seat_id = $2, state = 'held', row_version = row_version + 1

@@ -48,7 +48,7 @@ pub async fn remove(
     let held = held_in(&change, input.account, input.version).await?;
     let before = held.roles();
     put(&mut change, &held, &[]).await?;
-    sessions::end_all(&change.transaction, held.account()).await?;
+    sessions::end_all(&mut change, held.account()).await?;
     end_invitations(&change, held.account()).await?;
     pass_views_on(&change, held.account(), operator.account).await?;
     // No notice: whoever reads notices is signed in.

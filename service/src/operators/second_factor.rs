@@ -52,7 +52,7 @@ pub async fn take_off(
     }
     let text = "delete from recovery_code where account_id = $1";
     sql::run(&change.transaction, text, [account.0.into()]).await?;
-    sessions::end_all(&change.transaction, account).await?;
+    sessions::end_all(&mut change, account).await?;
     let text = "update account set row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [account.0.into()]).await?;
     let letter = Own::find(&change.transaction, account).await?.letter(account, "second_factor_off");

@@ -58,13 +58,14 @@ pub async fn create_admin(service: &Service, input: CreateAdmin) -> Outcome<()> 
     operators::lock(&change).await?;
     let text = "select id, exists (select 1 from person p where p.account_id = account.id) as partner
         from account where email_key = $1";
-    let id = match sql::one::<Known>(&change.transaction, text, [email.key().into()]).await? {
+    let known = sql::one::<Known>(&change.transaction, text, [email.key().into()]).await?;
+    let id = match known {
         Some(known) if known.partner => return Err(ErrorCode::WrongSide.into()),
         Some(known) => {
             let text = "update account set password_hash = $2, status = 'active',
                 row_version = row_version + 1 where id = $1";
             sql::run(&change.transaction, text, [known.id.into(), hash.into()]).await?;
-            sessions::end_all(&change.transaction, known.id.into()).await?;
+            sessions::end_all(&mut change, known.id.into()).await?;
             // The phone may be lost as well.
             for text in [
                 "delete from second_factor where account_id = $1",

@@ -61,7 +61,7 @@ pub async fn take_off(
     }
     sql::run(&change.transaction, "delete from recovery_code where account_id = $1", [account.0.into()])
         .await?;
-    sessions::end_all(&change.transaction, account).await?;
+    sessions::end_all(&mut change, account).await?;
     let letter = Own::find(&change.transaction, account).await?.letter(account, "second_factor_off");
     change.post(letter);
     change.record(

@@ -45,6 +45,9 @@ pub async fn hand_over(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    if let Handover::To(colleague) = handover {
+        hold_operator(&change, colleague).await?;
+    }
     let item = claim(&change, operator, wanted, None).await?;
     match handover {
         Handover::To(colleague) => {
@@ -78,8 +81,18 @@ pub async fn hand_over(
     change.commit(item.number).await
 }
 
+/// Whoever gets a request stays the operator that they are until they have it: who loses a role waits, and gives the
+/// request back then. Called before the request is held, as whoever takes roles away does. SQLite has one writer anyway.
+pub(super) async fn hold_operator(change: &Change<'_>, account: AccountId) -> Outcome<()> {
+    if change.service().database.is_postgres() {
+        let text = "select id from account where id = $1 for share";
+        sql::run(&change.transaction, text, [account.0.into()]).await?;
+    }
+    Ok(())
+}
+
 /// Whether somebody is an operator who could decide the request.
-async fn can_decide(change: &Change<'_>, item: &Item, account: AccountId) -> Outcome<bool> {
+pub(super) async fn can_decide(change: &Change<'_>, item: &Item, account: AccountId) -> Outcome<bool> {
     let roles: Vec<String> =
         operator_roles_for(right(item.kind()?)).iter().map(|role| format!("'{}'", role.code())).collect();
     let text = format!(

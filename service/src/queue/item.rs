@@ -23,6 +23,8 @@ use crate::{Outcome, Service, enrolment, purchases, sql};
 
 /// So many grants are offered to record an incident on.
 const INCIDENT_GRANTS: u32 = 50;
+/// Of so many companies with what was typed in their name.
+const COMPANIES: u32 = 200;
 
 /// Active Global admins who can sign in; `$1` organization.
 pub(super) const ADMINS: &str = "from person p
@@ -267,12 +269,12 @@ pub(super) async fn incident_grants(
             (select cast(coalesce(sum(b.amount), 0) as bigint) from balance_entry b
                 join benefit_grant s on s.id = b.grant_id
                 where s.pool_id = g.pool_id and {}) as used
-        from benefit_grant g
+        from (select c.id, c.name from organization c where lower(c.name) like $2 escape '\\'
+            order by lower(c.name), c.id limit {COMPANIES}) o
+        join benefit_grant g on g.organization_id = o.id and g.state = 'granted'
         join pool po on po.id = g.pool_id
         join product p on p.id = g.product_id and p.kind in ('break_fix_signature', 'break_fix_incidents')
         join product_text t on t.product_id = p.id and t.language = $1
-        join organization o on o.id = g.organization_id
-        where g.state = 'granted' and lower(o.name) like $2 escape '\\'
         order by lower(o.name), lower(t.name), g.source, g.id limit {INCIDENT_GRANTS}",
         record_use::COUNTED
     );

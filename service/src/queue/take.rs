@@ -1,8 +1,9 @@
 //! Taking a request: whoever takes it works on it, and the partner sees that somebody does.
 
-use domain::AuditAction;
 use domain::view::requests::{RequestKind, RequestState};
+use domain::{AuditAction, ErrorCode};
 
+use super::assign::{can_decide, hold_operator};
 use super::{Wanted, claim};
 use crate::change::{Begun, Change};
 use crate::live::Changed;
@@ -27,7 +28,12 @@ pub async fn take(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
+    hold_operator(&change, operator.account).await?;
     let item = claim(&change, operator, wanted, None).await?;
+    // Who lost the role since the page was asked for takes nothing.
+    if !can_decide(&change, &item, operator.account).await? {
+        return Err(ErrorCode::RoleNeeded.into());
+    }
     let text = "update service_request set owner_id = $2, state = $3, answered_at = null, row_version = row_version + 1
         where id = $1 and open";
     let values = [item.id.into(), operator.account.0.into(), RequestState::Processing.code().into()];

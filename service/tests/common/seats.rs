@@ -38,6 +38,26 @@ impl Stage {
         self.try_sql(text).await.expect("runs");
     }
 
+    /// From now on the database refuses every change of the rows of a table with this id in a column, as where
+    /// something is broken.
+    pub async fn refuse_changes(&self, table: &str, column: &str, id: Uuid) {
+        let id = self.literal(id);
+        if self.service.database.is_postgres() {
+            let text =
+                format!("alter table {table} add constraint refused check ({column} <> {id}) not valid");
+            self.sql(&text).await;
+            return;
+        }
+        for change in ["insert", "update"] {
+            let text = format!(
+                "create trigger refused_{change} before {change} on {table} when new.{column} = {id} begin
+                    select raise(abort, 'refused');
+                end"
+            );
+            self.sql(&text).await;
+        }
+    }
+
     /// Runs a change that the database may refuse.
     pub async fn try_sql(&self, text: &str) -> Result<(), String> {
         let transaction = self.service.database.begin().await.expect("begins");

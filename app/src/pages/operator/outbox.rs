@@ -2,6 +2,7 @@
 
 use domain::ids::MailId;
 use domain::mail_kind::MailKind;
+use domain::view::activity::COUNTED;
 use domain::view::operator::{MailRow, MailState, OutboxPage, OutboxQuery};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -85,6 +86,15 @@ pub fn Outbox() -> impl IntoView {
     load(move || query.get(), outbox, move |page| view! { <Page query=query page=page/> })
 }
 
+/// How many mails there are, as far as they are counted.
+fn counted(texts: Texts, total: i64) -> String {
+    if total > COUNTED {
+        texts.operator_outbox_count_more(format::number(texts.language(), COUNTED))
+    } else {
+        texts.operator_outbox_count(total)
+    }
+}
+
 #[component]
 fn Page(query: Memo<OutboxQuery>, page: Signal<OutboxPage>) -> impl IntoView {
     let texts = texts();
@@ -129,7 +139,7 @@ fn Page(query: Memo<OutboxQuery>, page: Signal<OutboxPage>) -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
-    let count = Signal::derive(move || texts.operator_outbox_count(page.with(|page| page.total)));
+    let count = Signal::derive(move || counted(texts, page.with(|page| page.total)));
     let chips = Signal::derive(move || {
         let base = OutboxQuery { after: None, open: None, ..query.get() };
         let mut chips = Vec::new();

@@ -156,6 +156,11 @@ impl Company {
         self.purchases.first().map_or(Moment(0), |purchase| purchase.begins_at)
     }
 
+    /// Whether its highest level is to be cancelled: nothing of it has been put to use then (rule 20).
+    pub(super) fn cancels(&self) -> bool {
+        self.requests.iter().any(|asked| asked.about == About::Cancellation)
+    }
+
     /// What it has bought of a level.
     pub(super) fn purchase(&self, tier: Tier) -> Option<&Purchase> {
         self.purchases.iter().find(|purchase| purchase.tier == tier)

@@ -37,6 +37,9 @@ tables! {
         "id", "organization_id", "account_id", "sort_name", "status", "created_at", "last_sign_in_at", "last_seen_at",
     ],
     person_role: "person_role" ["person_id", "organization_id", "role"],
+    marketing_contact: "marketing_contact" [
+        "organization_id", "person_id", "alternate_email", "phone", "language", "updated_at",
+    ],
     orders: "orders" ["id", "number", "organization_id", "ordered_by", "ordered_at", "currency", "state", "paid_at"],
     order_line: "order_line" [
         "id", "order_id", "organization_id", "offer_id", "areas", "price_minor", "policies", "agreement_version",

@@ -37,6 +37,8 @@ const PAID: &str = "order_paid";
 /// Software with one key for the whole company, and activations on record for it.
 const COMPANY_KEY: &str = "windows_enterprise";
 const ACTIVATIONS: i64 = 5;
+/// Where marketing contacts are called.
+const CONTACT_PHONE: &str = "+44 1632 960 018";
 
 /// Writes companies.
 pub(super) struct Writer<'a> {
@@ -169,6 +171,7 @@ impl<'w> Writing<'w> {
         for at in 0..self.people.len() {
             self.person(at);
         }
+        self.marketing_contact()?;
         for purchase in &self.company.purchases {
             self.purchase(purchase)?;
         }
@@ -250,6 +253,27 @@ impl<'w> Writing<'w> {
             let row = [member.person.into(), self.organization.into(), role.code().into()];
             self.tables.person_role.push(row);
         }
+    }
+
+    /// Whoever is asked about go-to-market benefits; without one none is activated (rule 16).
+    fn marketing_contact(&mut self) -> Outcome<()> {
+        if self.company.tier == Tier::Network {
+            return Ok(());
+        }
+        let partner_admin = self.people.iter().position(|person| person.role == Some(Role::PartnerAdmin));
+        let at = partner_admin.unwrap_or(0);
+        let (Some(person), Some(member)) = (self.people.get(at), self.members.get(at)) else {
+            return Err(self.broken("person"));
+        };
+        self.tables.marketing_contact.push([
+            self.organization.into(),
+            member.person.into(),
+            format!("marketing@{}", self.company.domain).into(),
+            CONTACT_PHONE.into(),
+            person.language.tag().into(),
+            self.company.joined_at().0.into(),
+        ]);
+        Ok(())
     }
 
     fn purchase(&mut self, purchase: &Purchase) -> Outcome<()> {
@@ -416,7 +440,8 @@ impl<'w> Writing<'w> {
                     released.then_some(by_account).into(),
                     released.then(|| ReleaseReason::Removed.code()).into(),
                 ]);
-                if let (Some(at), Some(delivery)) = (seat.key_at, delivery) {
+                let shown = seat.key_at.filter(|_| !self.company.cancels());
+                if let (Some(at), Some(delivery)) = (shown, delivery) {
                     let (organization, grant) = (self.organization, granted.id);
                     let drawn = Drawn { organization, grant, seat: Some(id), at, by: person };
                     keys::draw(self.service, delivery, &drawn, self.tables)?;
@@ -435,7 +460,7 @@ impl<'w> Writing<'w> {
     /// The key that a company has for all its computers, with what was activated by it.
     fn company_key(&mut self) -> Outcome<()> {
         let tier = self.company.tier;
-        if tier == Tier::Network {
+        if tier == Tier::Network || self.company.cancels() {
             return Ok(());
         }
         let granted = self.grant(SourceLabel::core_of(tier), COMPANY_KEY)?;
