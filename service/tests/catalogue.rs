@@ -725,6 +725,7 @@ async fn products_offers_and_texts_of_a_version_are_written_and_gone_ones_stay_f
     studio.summary.en = "A new line".to_owned();
     let windows = after.products.iter_mut().find(|of| of.code == "windows_enterprise").expect("the product");
     windows.downloads.truncate(3);
+    windows.downloads[1].url = Some("https://packages.example/windows.iso?a=1;2".to_owned());
     windows.activations = Some(60);
     let priced = after.offers.iter_mut().find(|offer| offer.price_minor > 0).expect("an offer");
     priced.price_minor = 4_200;

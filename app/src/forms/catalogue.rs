@@ -167,12 +167,13 @@ fn lines(text: &str) -> Vec<String> {
 
 /// Says which line of the downloads can't be read.
 fn download(line: &str) -> Outcome<Download> {
-    let parts: Vec<&str> = line.split(';').map(str::trim).collect();
+    // An address may have semicolons of its own.
+    let parts: Vec<&str> = line.splitn(6, ';').map(str::trim).collect();
     let refused = || {
         let error = Error::new(ErrorCode::CatalogueFaulty);
         Error { number: Some(1), ..error }.with_detail(line.chars().take(100).collect::<String>())
     };
-    let [version, language, operating_system, file, bytes] = parts.as_slice() else {
+    let [version, language, operating_system, file, bytes, address @ ..] = parts.as_slice() else {
         return Err(refused().into());
     };
     Ok(Download {
@@ -181,6 +182,7 @@ fn download(line: &str) -> Outcome<Download> {
         operating_system: (*operating_system).to_owned(),
         file: (*file).to_owned(),
         bytes: bytes.parse().map_err(|_| refused())?,
+        url: address.first().filter(|address| !address.is_empty()).map(|address| (*address).to_owned()),
     })
 }
 
@@ -306,7 +308,10 @@ mod tests {
     #[test]
     fn a_download_is_five_parts_and_the_last_one_a_number() {
         let read = download("10; en; windows_x64; a.iso; 12").expect("a download");
-        assert_eq!((read.file.as_str(), read.bytes), ("a.iso", 12));
+        assert_eq!((read.file.as_str(), read.bytes, read.url), ("a.iso", 12, None));
+        let read = download("10; en; windows_x64; a.iso; 12; https://a.example/x?y=1;2").expect("a download");
+        assert_eq!(read.url.as_deref(), Some("https://a.example/x?y=1;2"));
+        assert_eq!(download("10; en; windows_x64; a.iso; 12; ").expect("a download").url, None);
         for line in ["10; en; windows_x64; a.iso", "10; en; windows_x64; a.iso; large", ""] {
             assert!(download(line).is_err(), "{line}");
         }

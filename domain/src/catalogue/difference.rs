@@ -108,10 +108,14 @@ pub fn flatten(catalogue: &Catalogue) -> Flat {
             fields.texts("guidance", guidance);
         }
         for download in &product.downloads {
-            let what = format!(
+            let mut what = format!(
                 "{}, {}, {}, {}",
                 download.version, download.language, download.operating_system, download.bytes
             );
+            if let Some(address) = &download.url {
+                what.push_str(", ");
+                what.push_str(address);
+            }
             fields.put(&format!("download {}", download.file), what);
         }
         flat.insert(Subject::Product(product.code.clone()), fields.0);

@@ -254,7 +254,7 @@ pub struct ProductForm {
     pub portal_url: String,
     /// Texts in the order of the languages.
     pub words: [ProductWords; 3],
-    /// A download a line: version; language; operating system; file; bytes.
+    /// A download a line: version; language; operating system; file; bytes; address.
     pub downloads: String,
 }
 

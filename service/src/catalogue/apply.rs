@@ -195,10 +195,10 @@ async fn write_product(change: &Change<'_>, product: &Product) -> Outcome<()> {
     sql::run(connection, "update product_download set listed = false where product_id = $1", [id.into()])
         .await?;
     let text =
-        "insert into product_download (id, product_id, version, language, operating_system, file_name, bytes)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into product_download (id, product_id, version, language, operating_system, file_name, bytes, url)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         on conflict (product_id, version, language, operating_system, file_name)
-        do update set bytes = excluded.bytes, listed = true";
+        do update set bytes = excluded.bytes, url = excluded.url, listed = true";
     for download in &product.downloads {
         let values = [
             change.service().new_id().into(),
@@ -208,6 +208,7 @@ async fn write_product(change: &Change<'_>, product: &Product) -> Outcome<()> {
             download.operating_system.as_str().into(),
             download.file.as_str().into(),
             download.bytes.into(),
+            download.url.clone().into(),
         ];
         sql::run(connection, text, values).await?;
     }

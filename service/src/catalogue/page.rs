@@ -321,9 +321,10 @@ fn form_of(product: &Product) -> ProductForm {
         .downloads
         .iter()
         .map(|of| {
-            [&of.version, &of.language, &of.operating_system, &of.file, &of.bytes.to_string()]
-                .map(String::as_str)
-                .join("; ")
+            let bytes = of.bytes.to_string();
+            let mut cells = vec![&*of.version, &*of.language, &*of.operating_system, &*of.file, &*bytes];
+            cells.extend(of.url.as_deref());
+            cells.join("; ")
         })
         .collect();
     ProductForm {

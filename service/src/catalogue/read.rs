@@ -218,8 +218,9 @@ async fn products(connection: &impl ConnectionTrait) -> Outcome<Vec<Product>> {
         operating_system: String,
         file_name: String,
         bytes: i64,
+        url: Option<String>,
     }
-    let text = "select product_id, version, language, operating_system, file_name, bytes
+    let text = "select product_id, version, language, operating_system, file_name, bytes, url
         from product_download where listed";
     let mut downloads: HashMap<Uuid, Vec<Download>> = HashMap::new();
     for row in sql::all::<DownloadRow>(connection, text, []).await? {
@@ -229,6 +230,7 @@ async fn products(connection: &impl ConnectionTrait) -> Outcome<Vec<Product>> {
             operating_system: row.operating_system,
             file: row.file_name,
             bytes: row.bytes,
+            url: row.url,
         });
     }
     let text = "select p.id, p.code, p.kind, p.unit, p.portal_url, p.activation_limit, t.language, t.name,

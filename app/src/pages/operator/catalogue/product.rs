@@ -1,6 +1,7 @@
 //! A product of a draft: what it is, its texts in each language, its downloads.
 
 use domain::benefit::{ProductKind, Unit};
+use domain::catalogue::{OPERATING_SYSTEMS, PACKAGE_LANGUAGES};
 use domain::view::catalogue::{DraftProductPage, DraftProductQuery, ProductForm, ProductWords};
 use domain::{Field, Language};
 use leptos::prelude::*;
@@ -189,7 +190,7 @@ fn Edit(page: DraftProductPage) -> impl IntoView {
                     name="downloads"
                     label=texts.catalogue_product_downloads()
                     value=kept("downloads", &product.downloads)
-                    help=texts.catalogue_product_downloads_help()
+                    help=downloads_help(texts)
                     optional=true
                 />
             })}
@@ -197,6 +198,11 @@ fn Edit(page: DraftProductPage) -> impl IntoView {
         </PostForm>
         {remove}
     }
+}
+
+/// What a line of the downloads says, and what there is to choose from.
+fn downloads_help(texts: Texts) -> String {
+    texts.catalogue_product_downloads_help(PACKAGE_LANGUAGES.join(", "), OPERATING_SYSTEMS.join(", "))
 }
 
 /// The texts in a language.
