@@ -81,6 +81,13 @@ test('auditors see all organizations, fulfilment agents do not @long', async ({ 
   await expect(page.getByRole('heading', { level: 2, name: 'Key pools running low' })).toBeVisible();
   await expect(page.getByRole('heading', { level: 2, name: 'Revenue and refunds' })).toBeVisible();
   await axe(page);
+  // What is left over all of them, and what the company has.
+  const unused = page.getByRole('table', { name: 'Unused benefits' });
+  const company = unused.getByRole('rowheader').first().getByRole('link');
+  const name = await company.innerText();
+  await company.click();
+  await expect(page).toHaveURL(/\/operator\/organizations\/[^/]+\/grants$/);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(name);
   await signIn(page, operators.fulfilmentAgent, { path: '/operator/insight' });
   await expect(page.getByRole('heading', { level: 2, name: 'Time to complete' })).toHaveCount(0);
   const refused = await page.request.get('/operator/insight.xlsx');
