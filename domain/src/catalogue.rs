@@ -39,6 +39,7 @@ pub(crate) fn sample() -> Catalogue {
         kind,
         unit,
         activations: None,
+        key_format: None,
         portal_url: None,
         name: texts(name),
         summary: texts("A line"),

@@ -37,7 +37,7 @@ mod m0029_operators;
 mod m0030_area_names;
 mod m0032_looked_up;
 mod m0033_followed;
-mod m0036_links_and_ends;
+mod m0036_links_formats_ends;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -77,7 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_area_names::Migration),
             Box::new(m0032_looked_up::Migration),
             Box::new(m0033_followed::Migration),
-            Box::new(m0036_links_and_ends::Migration),
+            Box::new(m0036_links_formats_ends::Migration),
         ]
     }
 }

@@ -727,6 +727,7 @@ async fn products_offers_and_texts_of_a_version_are_written_and_gone_ones_stay_f
     windows.downloads.truncate(3);
     windows.downloads[1].url = Some("https://packages.example/windows.iso?a=1;2".to_owned());
     windows.activations = Some(60);
+    windows.key_format = Some("XXXX-XXXX-XXXX".to_owned());
     let priced = after.offers.iter_mut().find(|offer| offer.price_minor > 0).expect("an offer");
     priced.price_minor = 4_200;
     after.programme.name.en = "Another programme".to_owned();
@@ -1150,6 +1151,7 @@ fn areas_that_share_a_pool_get_its_limit_together() {
         kind: domain::ProductKind::Subscription,
         unit: domain::benefit::Unit::Seat,
         activations: None,
+        key_format: None,
         portal_url: None,
         name: Translated::default(),
         summary: Translated::default(),

@@ -197,11 +197,13 @@ pub(super) async fn save_product(reader: &Reader<'_>, form: &Submission) -> Outc
     let guidance = translated(form, "guidance", |text| text.trim().to_owned());
     let has_guidance = Language::ALL.iter().any(|language| !guidance.of(*language).is_empty());
     let link = form.text("portal_url").trim();
+    let format = form.text("key_format").trim().to_uppercase();
     let product = Product {
         code: form.text("product_code").trim().to_owned(),
         kind: ProductKind::from_code(form.text("kind")).ok_or(ErrorCode::UnknownChoice)?,
         unit: Unit::from_code(form.text("unit")).ok_or(ErrorCode::UnknownChoice)?,
         activations,
+        key_format: (!format.is_empty()).then_some(format),
         portal_url: (!link.is_empty()).then(|| link.to_owned()),
         name: translated(form, "name", |text| text.trim().to_owned()),
         summary: translated(form, "summary", |text| text.trim().to_owned()),

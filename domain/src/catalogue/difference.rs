@@ -98,6 +98,9 @@ pub fn flatten(catalogue: &Catalogue) -> Flat {
         if let Some(activations) = product.activations {
             fields.put("activations", activations);
         }
+        if let Some(format) = &product.key_format {
+            fields.put("key_format", format);
+        }
         if let Some(link) = &product.portal_url {
             fields.put("portal_url", link);
         }

@@ -154,6 +154,9 @@ pub struct Product {
     /// Activations that a multiple-activation key has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activations: Option<i64>,
+    /// How its keys look, such as `XXXX-XXXX-XXXX`; five groups of five without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_format: Option<String>,
     /// The vendor's portal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portal_url: Option<String>,

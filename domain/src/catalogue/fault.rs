@@ -9,6 +9,7 @@ use super::package::{OPERATING_SYSTEMS, PACKAGE_LANGUAGES};
 use crate::Language;
 use crate::benefit::{ProductKind, SourceLabel, Unit};
 use crate::error::codes;
+use crate::key_format::KeyFormat;
 use crate::membership::Tier;
 
 /// Characters of a code.
@@ -39,6 +40,8 @@ codes! {
         NumberRange = "number_range",
         /// Activations without a multiple-activation key, or the other way round.
         Activations = "activations",
+        /// A format of keys that isn't one, or of a product without keys.
+        KeyFormat = "key_format",
         /// Not an address that begins with https:// and names a server.
         MalformedLink = "malformed_link",
         /// A language of a package that isn't among those that there are.
@@ -244,6 +247,10 @@ impl Found {
             format!("{place}, activations")
         });
         self.range(&place, "activations", product.activations, 1);
+        let format = product.key_format.as_deref();
+        let looks =
+            format.is_none_or(|pattern| product.kind.has_key() && KeyFormat::parse(pattern).is_some());
+        self.check(looks, FaultCode::KeyFormat, || format!("{place}, key_format"));
         let link = product.portal_url.as_deref().is_none_or(is_link);
         self.check(link, FaultCode::MalformedLink, || format!("{place}, portal_url"));
         let has = product.kind.has_download() || product.downloads.is_empty();
@@ -341,7 +348,7 @@ mod tests {
     #[test]
     fn every_fault_is_found_where_it_stands() {
         type Change = fn(&mut Catalogue);
-        let cases: [(Change, FaultCode, &str); 24] = [
+        let cases: [(Change, FaultCode, &str); 26] = [
             (|c| c.products[0].code = "No Code".to_owned(), FaultCode::MalformedCode, "product No Code"),
             (
                 |c| {
@@ -367,6 +374,16 @@ mod tests {
                 "entitlement network_core studio, quantity",
             ),
             (|c| c.products[0].activations = Some(5), FaultCode::Activations, "product studio, activations"),
+            (
+                |c| c.products[0].key_format = Some("XXXX-XXXX".to_owned()),
+                FaultCode::KeyFormat,
+                "product studio, key_format",
+            ),
+            (
+                |c| c.products[1].key_format = Some("five by five".to_owned()),
+                FaultCode::KeyFormat,
+                "product system, key_format",
+            ),
             (|c| c.products[1].activations = None, FaultCode::Activations, "product system, activations"),
             (
                 |c| c.products[0].portal_url = Some("http://a.example".to_owned()),

@@ -250,6 +250,8 @@ pub struct ProductForm {
     pub unit: Unit,
     /// Activations of a multiple-activation key, or nothing.
     pub activations: String,
+    /// How its keys look, or nothing.
+    pub key_format: String,
     /// The vendor's portal, or nothing.
     pub portal_url: String,
     /// Texts in the order of the languages.

@@ -159,10 +159,11 @@ async fn write_offer(change: &Change<'_>, offer: &Offer) -> Outcome<()> {
 
 async fn write_product(change: &Change<'_>, product: &Product) -> Outcome<()> {
     let connection = &change.transaction;
-    let text = "insert into product (id, code, category, kind, unit, portal_url, activation_limit)
-        values ($1, $2, $3, $4, $5, $6, $7)
+    let text =
+        "insert into product (id, code, category, kind, unit, portal_url, activation_limit, key_format)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         on conflict (code) do update set portal_url = excluded.portal_url,
-            activation_limit = excluded.activation_limit, listed = true
+            activation_limit = excluded.activation_limit, key_format = excluded.key_format, listed = true
         returning id";
     let values = [
         change.service().new_id().into(),
@@ -172,6 +173,7 @@ async fn write_product(change: &Change<'_>, product: &Product) -> Outcome<()> {
         product.unit.code().into(),
         product.portal_url.clone().into(),
         product.activations.into(),
+        product.key_format.clone().into(),
     ];
     let id = sql::one::<Id>(connection, text, values).await?;
     let id = id.ok_or_else(|| Failure::broken("product", "code", &product.code))?.id;

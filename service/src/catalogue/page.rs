@@ -332,6 +332,7 @@ fn form_of(product: &Product) -> ProductForm {
         kind: product.kind,
         unit: product.unit,
         activations: product.activations.map(|number| number.to_string()).unwrap_or_default(),
+        key_format: product.key_format.clone().unwrap_or_default(),
         portal_url: product.portal_url.clone().unwrap_or_default(),
         words: Language::ALL.map(words),
         downloads: downloads.join("\n"),

@@ -202,6 +202,7 @@ async fn products(connection: &impl ConnectionTrait) -> Outcome<Vec<Product>> {
         code: String,
         kind: String,
         unit: String,
+        key_format: Option<String>,
         portal_url: Option<String>,
         activation_limit: Option<i64>,
         language: String,
@@ -233,7 +234,7 @@ async fn products(connection: &impl ConnectionTrait) -> Outcome<Vec<Product>> {
             url: row.url,
         });
     }
-    let text = "select p.id, p.code, p.kind, p.unit, p.portal_url, p.activation_limit, t.language, t.name,
+    let text = "select p.id, p.code, p.kind, p.unit, p.key_format, p.portal_url, p.activation_limit, t.language, t.name,
             t.summary, t.instructions, t.guidance
         from product p join product_text t on t.product_id = p.id where p.listed order by p.code";
     let mut products: Vec<Product> = Vec::new();
@@ -245,6 +246,7 @@ async fn products(connection: &impl ConnectionTrait) -> Outcome<Vec<Product>> {
                 unit: Unit::from_code(&row.unit).ok_or_else(|| broken("unit"))?,
                 code: row.code.clone(),
                 activations: row.activation_limit,
+                key_format: row.key_format,
                 portal_url: row.portal_url,
                 name: Translated::default(),
                 summary: Translated::default(),

@@ -79,6 +79,7 @@ fn Edit(page: DraftProductPage) -> impl IntoView {
         kind: ProductKind::Subscription,
         unit: Unit::Seat,
         activations: String::new(),
+        key_format: String::new(),
         portal_url: String::new(),
         words: Default::default(),
         downloads: String::new(),
@@ -138,6 +139,7 @@ fn Edit(page: DraftProductPage) -> impl IntoView {
         .into_any()
     };
     let several = !known || product.kind == ProductKind::MultipleActivationKey;
+    let keys = !known || product.kind.has_key();
     let downloads = !known || product.kind.has_download();
     let languages = Language::ALL
         .iter()
@@ -170,6 +172,17 @@ fn Edit(page: DraftProductPage) -> impl IntoView {
                     error=form.field_error(Field::Quantity)
                     inputmode="numeric"
                     maxlength=10_u32
+                    optional=true
+                />
+            })}
+            {keys.then(|| view! {
+                <TextField
+                    id="product-key-format"
+                    name="key_format"
+                    label=texts.catalogue_product_key_format()
+                    value=kept("key_format", &product.key_format)
+                    help=texts.catalogue_product_key_format_help()
+                    maxlength=80_u32
                     optional=true
                 />
             })}
