@@ -184,8 +184,11 @@ test('a key can be replaced for thirty days @long', async ({ page, portal, signI
   const back = (days: number): void =>
     shift(portal, [
       [
-        `update product_key set revealed_at = revealed_at - ? where revealed_at = (select max(revealed_at) from product_key)`,
+        `update product_key set revealed_at = revealed_at - ? where seat_id is null and grant_id = (select g.id
+           from benefit_grant g join product p on p.id = g.product_id join organization o on o.id = g.organization_id
+           where p.code = 'windows_enterprise' and g.source = 'gold_core' and o.domain = ?)`,
         days * 86_400_000,
+        'fernhollow.example',
       ],
     ]);
   back(30);
