@@ -600,6 +600,47 @@ async fn policy_catalogue_publication_one_person_or_a_second_one(
 
 #[rstest]
 #[tokio::test]
+async fn where_a_second_person_publishes_those_who_can_hear_of_a_draft_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let told = async |email: &str| {
+        let mails = stage.mails(email).await;
+        mails.into_iter().filter(|mail| mail.kind == "catalogue_draft_waits").collect::<Vec<_>>()
+    };
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    change(&stage, &manager, draft, studio("gold_core", Amount::Of(11))).await.expect("changed");
+    assert!(told(PROGRAMME_ADMIN).await.is_empty(), "one person is enough");
+
+    stage.set_policy("catalogue_publication", "second_person").await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    assert!(told(PROGRAMME_ADMIN).await.is_empty(), "it changes nothing yet");
+    for number in [12, 13] {
+        change(&stage, &manager, draft, studio("gold_core", Amount::Of(number))).await.expect("changed");
+    }
+    let mails = told(PROGRAMME_ADMIN).await;
+    assert_eq!(mails.len(), 1, "once");
+    assert!(
+        mails[0].body.contains("Henrik Solvang") && mails[0].body.contains("Spring"),
+        "{}",
+        mails[0].body
+    );
+    assert!(mails[0].body.contains(&format!("/operator/catalogue/{draft}")), "{}", mails[0].body);
+    let notices = "select count(*) as number from notice where kind = 'catalogue_draft_waits'";
+    assert_eq!(stage.count(notices).await, 1);
+    for other in [CATALOGUE_MANAGER, FULFILMENT] {
+        assert!(told(other).await.is_empty(), "{other} can't publish it");
+    }
+    // Of one's own draft one isn't told.
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    change(&stage, &admin, draft, studio("gold_core", Amount::Of(14))).await.expect("changed");
+    assert_eq!(told(PROGRAMME_ADMIN).await.len(), 1);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_draft_begun_before_another_version_is_brought_up_to_date_and_keeps_its_own_changes(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
