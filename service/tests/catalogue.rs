@@ -15,7 +15,7 @@ use domain::entitlement::Amount::Of;
 use domain::ids::{CatalogueDraftId, GrantId, HoldingId, PersonId};
 use domain::moment::Zone;
 use domain::view::benefits::{BenefitsQuery, SortColumn};
-use domain::view::catalogue::AreaAmount;
+use domain::view::catalogue::{AreaAmount, CoreShare};
 use domain::view::tier_change::TierChangeQuery;
 use domain::{Category, ErrorCode, Field, Language, Tier};
 use rstest::rstest;
@@ -596,6 +596,55 @@ async fn policy_catalogue_publication_one_person_or_a_second_one(
             begin(&stage, &stage.operator(refused).await, None).await.expect_err("no right to draft");
         assert_eq!(code(&failure), ErrorCode::RoleNeeded);
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn seats_and_shared_pools_of_core_sources_are_set_beside_the_matrix(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    let share = |product: &str, seats: Option<i64>, pool: Option<&str>| {
+        let key = (product.to_owned(), "gold_core".to_owned());
+        let share = CoreShare { seats, pool: pool.map(str::to_owned) };
+        Edit::Core(domain::Category::Cloud, BTreeMap::new(), [(key, share)].into())
+    };
+    let row = async |product: &str| {
+        let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+        let mut rows = found.catalogue.entitlements.into_iter();
+        rows.find(|row| row.source.code() == "gold_core" && row.product == product).expect("a row")
+    };
+    let before = row("azure_credit").await;
+    assert_eq!((before.seats, before.pool.as_deref()), (Some(5), None));
+    let found = change(&stage, &admin, draft, share("azure_credit", Some(7), None)).await;
+    assert_eq!(found.expect("changed"), 1);
+    let after = row("azure_credit").await;
+    assert_eq!((after.seats, after.quantity), (Some(7), before.quantity));
+
+    // Rows of one pool have one limit.
+    let failure = change(&stage, &admin, draft, share("azure_credit", Some(7), Some("gold_office"))).await;
+    assert_eq!(code(&failure.expect_err("another limit")), ErrorCode::CatalogueFaulty);
+    let limit = row("office_365_e3").await.limit();
+    change(&stage, &admin, draft, share("azure_credit", limit, Some("gold_office"))).await.expect("the same");
+    assert_eq!(row("azure_credit").await.pool.as_deref(), Some("gold_office"));
+    // Whoever sets it for one sets it for all of the pool.
+    change(&stage, &admin, draft, share("azure_credit", Some(9), Some("gold_office")))
+        .await
+        .expect("changed");
+    assert_eq!(row("office_365_e3").await.limit(), Some(9));
+    change(&stage, &admin, draft, share("azure_credit", Some(9), None)).await.expect("out of the pool");
+    assert_eq!(row("azure_credit").await.pool, None);
+    // What a source doesn't grant has neither.
+    let nothing = Edit::Core(
+        domain::Category::Cloud,
+        BTreeMap::new(),
+        [(("azure_credit".to_owned(), "none".to_owned()), CoreShare::default())].into(),
+    );
+    let version = wanted(&stage, draft).await.version;
+    change(&stage, &admin, draft, nothing).await.expect("nothing differs");
+    assert_eq!(wanted(&stage, draft).await.version, version);
 }
 
 #[rstest]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::benefit::{Category, ProductKind, Unit};
 use domain::catalogue::{Area, Download, Fault, FaultCode, Offer, OfferTier, Product, Programme, Translated};
-use domain::view::catalogue::{AreaAmount, LEVELS};
+use domain::view::catalogue::{AreaAmount, CoreShare, LEVELS};
 use domain::view::form::Done;
 use domain::{Day, Error, ErrorCode, Field, Language, Tier, money};
 use service::Outcome;
@@ -14,7 +14,7 @@ use service::catalogue::publish::{self, Publish};
 
 use super::submission::{Performed, Reader, Submission, said};
 
-use crate::pages::operator::catalogue::{PER_AREA, POLICY, QUANTITY, SEATS};
+use crate::pages::operator::catalogue::{PER_AREA, POLICY, POOL, QUANTITY, SEATS};
 
 fn wanted(form: &Submission) -> Outcome<WantedDraft> {
     // The matrix of a draft and its products are several forms about it.
@@ -86,7 +86,19 @@ pub(super) async fn save_quantities(reader: &Reader<'_>, form: &Submission) -> O
         let amount = amount(typed, word).ok_or_else(|| no_amount(product, source, typed))?;
         amounts.insert((product.to_owned(), source.to_owned()), amount);
     }
-    change(reader, form, Edit::Quantities(category, amounts)).await
+    let mut shares = BTreeMap::new();
+    for (name, typed) in form.beginning_with(SEATS) {
+        let Some((product, source)) = name.split_once(':') else { continue };
+        let seats = match amount(typed, "") {
+            Some(Amount::Nothing) => None,
+            Some(Amount::Of(number)) => Some(number),
+            Some(Amount::Unlimited) | None => return Err(no_amount(product, source, typed).into()),
+        };
+        let pool = form.text(&format!("{POOL}{name}")).trim();
+        let pool = (!pool.is_empty()).then(|| pool.to_owned());
+        shares.insert((product.to_owned(), source.to_owned()), CoreShare { seats, pool });
+    }
+    change(reader, form, Edit::Core(category, amounts, shares)).await
 }
 
 /// Says which field of a table can't be read.

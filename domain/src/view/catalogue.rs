@@ -146,6 +146,17 @@ pub struct QuantityRow {
     pub unit: Unit,
     /// For each of [`SOURCES`]: nothing, a number, or without limit.
     pub amounts: Vec<Option<Option<i64>>>,
+    /// For each of [`SOURCES`] what it says of people and of a shared pool; none where it grants nothing.
+    pub shares: Vec<Option<CoreShare>>,
+}
+
+/// What a core source says of a product besides how much there is.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct CoreShare {
+    /// How many people can hold it, where the quantity counts something else.
+    pub seats: Option<i64>,
+    /// The pool that it shares with other products of the source.
+    pub pool: Option<String>,
 }
 
 /// An offer of a draft, in its list.
