@@ -56,6 +56,13 @@ function watch(page: Page, faults: string[], portal: Portal): void {
   page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
   page.on('response', (response) => {
     const path = new URL(response.url()).pathname;
+    // What a page shows once is gone when the test ends.
+    if (/^(?:text\/html|application\/json)/.test(response.headers()['content-type'] ?? '')) {
+      response.text().then(
+        (text) => portal.secrets.ofText(text),
+        () => undefined,
+      );
+    }
     if (response.status() >= 500 || (response.status() >= 400 && path.startsWith('/pkg/'))) {
       faults.push(`${response.status()} for ${path}`);
     }

@@ -6,6 +6,7 @@
 mod difference;
 mod document;
 mod fault;
+mod package;
 mod rebase;
 
 pub use difference::{ChangeKind, Difference, Subject, Value, differences, flatten};
@@ -14,6 +15,7 @@ pub use document::{
     Translated,
 };
 pub use fault::{Fault, FaultCode, Known, faults, faults_against};
+pub use package::{OPERATING_SYSTEMS, PACKAGE_LANGUAGES, language_key, system_key};
 pub use rebase::{rebase, rebase_policies};
 
 /// A small catalogue without a fault, for tests.
@@ -37,6 +39,7 @@ pub(crate) fn sample() -> Catalogue {
         kind,
         unit,
         activations: None,
+        key_format: None,
         portal_url: None,
         name: texts(name),
         summary: texts("A line"),
@@ -77,6 +80,7 @@ pub(crate) fn sample() -> Catalogue {
                     operating_system: "windows_x64".to_owned(),
                     file: "system.iso".to_owned(),
                     bytes: 1,
+                    url: None,
                 }],
                 ..product("system", "System", ProductKind::MultipleActivationKey, Unit::Activation)
             },

@@ -1,9 +1,37 @@
-//! How product keys look: five groups of five letters and digits.
+//! How product keys look: five groups of five letters and digits, where the product says nothing else.
 
 use std::fmt;
 
 /// Groups of a key, and characters of a group.
 const GROUPS: usize = 5;
+
+/// So many groups can a key have.
+const GROUPS_MAX: usize = 12;
+/// So many letters and digits can a key have: fewer are no secret.
+const LETTERS: std::ops::RangeInclusive<usize> = 8..=64;
+
+/// How the keys of a product look: the lengths of their groups of letters and digits.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyFormat(Vec<usize>);
+
+impl KeyFormat {
+    /// The format of a pattern such as `XXXX-XXXX-XXXX`; none where it isn't one.
+    #[must_use]
+    pub fn parse(pattern: &str) -> Option<Self> {
+        let groups: Vec<usize> = pattern.split('-').map(str::len).collect();
+        let letters = pattern.bytes().all(|byte| matches!(byte, b'X' | b'-'));
+        let fits = groups.len() <= GROUPS_MAX
+            && groups.iter().all(|group| *group > 0)
+            && LETTERS.contains(&groups.iter().sum::<usize>());
+        (letters && fits).then_some(Self(groups))
+    }
+}
+
+impl Default for KeyFormat {
+    fn default() -> Self {
+        Self(vec![GROUPS; GROUPS])
+    }
+}
 
 /// A product key in its one form, `ABCDE-12345-FGHIJ-67890-KLMNO`. It is a secret: neither `Debug` nor
 /// anything else writes it by chance.
@@ -29,22 +57,24 @@ impl KeyText {
     /// The key of a text; none where it isn't one. Small letters become capitals. The groups may be
     /// separated by any hyphen or dash or by spaces, or not at all.
     #[must_use]
-    pub fn parse(raw: &str) -> Option<Self> {
+    pub fn parse(raw: &str, format: &KeyFormat) -> Option<Self> {
+        let KeyFormat(lengths) = format;
         let groups: Vec<&str> = raw.split(is_separator).filter(|group| !group.is_empty()).collect();
         let shape = match groups.as_slice() {
-            [whole] => whole.len() == GROUPS * GROUPS,
-            groups => groups.len() == GROUPS && groups.iter().all(|group| group.len() == GROUPS),
+            [whole] => whole.len() == lengths.iter().sum::<usize>(),
+            groups => groups.iter().map(|group| group.len()).eq(lengths.iter().copied()),
         };
         let letters = groups.concat().to_ascii_uppercase();
         if !shape || !letters.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return None;
         }
-        let mut key = String::with_capacity(letters.len() + GROUPS - 1);
-        for (at, letter) in letters.chars().enumerate() {
-            if at > 0 && at % GROUPS == 0 {
+        let mut key = String::with_capacity(letters.len() + lengths.len());
+        let mut letters = letters.chars();
+        for length in lengths {
+            if !key.is_empty() {
                 key.push('-');
             }
-            key.push(letter);
+            key.extend(letters.by_ref().take(*length));
         }
         Some(Self(key))
     }
@@ -84,7 +114,7 @@ mod tests {
             "ABCDE–12345–FGHIJ–67890–KLMNO",
             "\u{FEFF}ABCDE-12345-FGHIJ-67890-KLMNO",
         ] {
-            let key = KeyText::parse(raw).expect(raw);
+            let key = KeyText::parse(raw, &KeyFormat::default()).expect(raw);
             assert_eq!(key.as_str(), KEY);
             assert!(!format!("{key:?}").contains("ABCDE"));
         }
@@ -101,7 +131,36 @@ mod tests {
             "ABCDE_12345_FGHIJ_67890_KLMNO",
             "ABCDE12345FGHIJ67890KLMNOP",
         ] {
-            assert_eq!(KeyText::parse(raw), None, "{raw}");
+            assert_eq!(KeyText::parse(raw, &KeyFormat::default()), None, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_product_can_say_how_its_keys_look() {
+        let format = KeyFormat::parse("XXXX-XXXXXXXX-XX").expect("a format");
+        for raw in ["AB12-CDEF3456-GH", "ab12 cdef3456 gh", "ab12cdef3456gh"] {
+            let key = KeyText::parse(raw, &format).expect(raw);
+            assert_eq!(key.as_str(), "AB12-CDEF3456-GH");
+            assert_eq!(KeyText::parse(raw, &KeyFormat::default()), None);
+        }
+        for raw in [KEY, "AB12-CDEF3456", "AB12CDEF-3456-GH", "AB12-CDEF3456-GH-I", "AB12-CDEF345!-GH", ""] {
+            assert_eq!(KeyText::parse(raw, &format), None, "{raw}");
+        }
+        assert_eq!(KeyFormat::parse("XXXXX-XXXXX-XXXXX-XXXXX-XXXXX"), Some(KeyFormat::default()));
+        assert!(KeyFormat::parse(&"X".repeat(64)).is_some());
+        for wrong in [
+            "",
+            "XXXX",
+            "XXXXX-",
+            "-XXXXXXXX",
+            "XXXX--XXXX",
+            "xxxxx-xxxxx",
+            "XXXXX XXXXX",
+            "AAAAA-12345",
+            &"X".repeat(65),
+            &["X"; 13].join("-"),
+        ] {
+            assert_eq!(KeyFormat::parse(wrong), None, "{wrong}");
         }
     }
 
@@ -130,12 +189,13 @@ mod tests {
     proptest! {
         #[test]
         fn rule_08_a_keys_form_is_stable(raw in any::<String>(), letters in "[A-Za-z0-9]{25}") {
-            if let Some(key) = KeyText::parse(&raw) {
-                prop_assert_eq!(KeyText::parse(key.as_str()), Some(key));
+            let format = KeyFormat::default();
+            if let Some(key) = KeyText::parse(&raw, &format) {
+                prop_assert_eq!(KeyText::parse(key.as_str(), &format), Some(key));
             }
-            let key = KeyText::parse(&letters).expect("a key");
+            let key = KeyText::parse(&letters, &format).expect("a key");
             prop_assert_eq!(key.as_str().len(), 29);
-            prop_assert_eq!(KeyText::parse(key.as_str()), Some(key));
+            prop_assert_eq!(KeyText::parse(key.as_str(), &format), Some(key));
         }
     }
 }

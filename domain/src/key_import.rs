@@ -1,7 +1,7 @@
 //! What stands in a file of product keys: one key a line, or a table whose heads say where the key is.
 
 use crate::error::{Error, ErrorCode};
-use crate::key_format::KeyText;
+use crate::key_format::{KeyFormat, KeyText};
 
 /// So many keys can be imported at once.
 pub const KEYS_MAX: usize = 100_000;
@@ -94,8 +94,8 @@ pub fn lines(content: &[u8]) -> Result<Vec<Line<'_>>, Error> {
 /// The key of a line; none where it isn't one, or its count isn't a count. Only multiple-activation keys
 /// have counts: what else stands behind a key isn't read.
 #[must_use]
-pub fn parse(line: Line<'_>, takes_counts: bool) -> Option<ImportedKey> {
-    let key = KeyText::parse(line.key)?;
+pub fn parse(line: Line<'_>, format: &KeyFormat, takes_counts: bool) -> Option<ImportedKey> {
+    let key = KeyText::parse(line.key, format)?;
     let activations = match line.count {
         "" => None,
         _ if !takes_counts => None,
@@ -154,14 +154,15 @@ mod tests {
     #[test]
     fn rule_08_counts_belong_to_multiple_activation_keys() {
         let line = |count| Line { number: 1, key: KEY, count };
-        let count = |count, takes| parse(line(count), takes).map(|key| key.activations);
+        let count =
+            |count, takes| parse(line(count), &KeyFormat::default(), takes).map(|key| key.activations);
         assert_eq!(count("", true), Some(None));
         assert_eq!(count("25", true), Some(Some(25)));
         for wrong in ["0", "-1", "many", "1000001", "1.5"] {
             assert_eq!(count(wrong, true), None, "{wrong}");
             assert_eq!(count(wrong, false), Some(None), "{wrong}");
         }
-        assert_eq!(parse(Line { key: "ABCDE", ..line("") }, false), None);
+        assert_eq!(parse(Line { key: "ABCDE", ..line("") }, &KeyFormat::default(), false), None);
     }
 
     proptest! {

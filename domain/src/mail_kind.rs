@@ -155,6 +155,8 @@ codes! {
         AdvisoryPlanned = "advisory_planned",
         /// A key pool runs low.
         KeyPoolLow = "key_pool_low",
+        /// A draft of the catalogue waits for a second person.
+        CatalogueDraftWaits = "catalogue_draft_waits",
         /// A key was replaced.
         KeyReplaced = "key_replaced",
         /// A key was withdrawn.

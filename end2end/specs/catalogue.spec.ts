@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { kestrelAsh, fernhollow, operators } from '../accounts';
+import { shift } from '../support/calendar';
 import { expect, test } from './partner';
 
 test.use({ isolated: true });
@@ -207,4 +208,39 @@ test('catalogue_publication: one person, or a second one @long', async ({ page, 
   await hydrated(page);
   await page.getByRole('button', { name: 'Publish' }).click();
   await expect(page.getByText('Version 3 is in force.').first()).toBeVisible();
+});
+
+test('a draft comes into force on its day @long', async ({ page, anotherPage, portal, signIn, hydrated }) => {
+  test.setTimeout(150_000);
+  await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+  await page.getByLabel('Title').fill('On its day');
+  await page.getByRole('button', { name: 'Begin a draft' }).click();
+  await page.waitForURL(/\/operator\/catalogue\/[0-9a-f-]{36}/);
+  await hydrated(page);
+  const draft = new URL(page.url()).pathname;
+  await page.goto(`${draft}/product?code=visual_studio_enterprise`);
+  await hydrated(page);
+  await page.getByLabel('Line under the name').first().fill('From its day on');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Saved: the draft has 1 difference.')).toBeVisible();
+  await page.goto(draft);
+  await hydrated(page);
+  await page.getByLabel(/^In force from/).fill(new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10));
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await expect(page.getByText('waits for its day').first()).toBeVisible();
+
+  const company = await anotherPage();
+  await signIn(company, fernhollow.globalAdmin, { path: '/benefits/visual-studio' });
+  const row = company.getByRole('row', { name: /Visual Studio Enterprise/ }).filter({ hasText: 'Gold Core' });
+  await expect(row).toBeVisible();
+  await expect(row).not.toContainText('From its day on');
+
+  // Its day comes; nobody presses anything.
+  shift(portal, [["update catalogue_draft set in_force_at = ? where state = 'published'", Date.now() - 60_000]]);
+  await expect(async () => {
+    await page.goto('/operator/catalogue');
+    await expect(page.getByText('Version 2 is in force')).toBeVisible({ timeout: 2_000 });
+  }).toPass({ timeout: 90_000 });
+  await company.reload();
+  await expect(row).toContainText('From its day on');
 });

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 import { type Account, fernhollow, operators } from '../accounts';
-import { expect, test } from './partner';
+import { expect, inWorkingDays, test } from './partner';
 
 /** Enrolling a company: from the welcome to the operators' decision, as its founder and its contact do it. */
 
@@ -123,6 +123,11 @@ test('a company enrols: founded, described, signed, confirmed, reviewed', async 
   await expect(page.locator('main').getByText(contact.email).first()).toBeVisible();
   await expect(page.getByRole('link', { name: 'Open the enrolment' })).toHaveAttribute('href', '/enrol/status');
 
+  // How long the review may take is a policy; what isn't sent yet follows it.
+  const administrator = await anotherPage();
+  await signIn(administrator, operators.programmeAdmin, { path: '/operator/policies' });
+  await steps.setPolicy(administrator, 'target_days_enrolment', '9');
+
   // The primary contact answers both questions; the review starts only then.
   const operator = await anotherPage();
   await signIn(operator, operators.fulfilmentAgent, { path: '/operator/queue?kind=enrolment' });
@@ -151,6 +156,8 @@ test('a company enrols: founded, described, signed, confirmed, reviewed', async 
     await hydrated(operator);
   };
   await review();
+  const target = inWorkingDays(9, 'Europe/Oslo');
+  await expect(operator.locator('tr.open').locator(`time[datetime="${target}"]`)).toBeVisible();
   await expect(operator.getByText('912 345 678')).toHaveCount(0);
   await expect(operator.getByText('Storgata 1').first()).toBeVisible();
   await axe(operator);

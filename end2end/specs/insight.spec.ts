@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { fernhollow, operators } from '../accounts';
+import { shift } from '../support/calendar';
 import { expect, test } from './partner';
 
 /** Insight: how benefits are used, what lies idle, and what to do about it at once. */
@@ -81,8 +82,50 @@ test('auditors see all organizations, fulfilment agents do not @long', async ({ 
   await expect(page.getByRole('heading', { level: 2, name: 'Key pools running low' })).toBeVisible();
   await expect(page.getByRole('heading', { level: 2, name: 'Revenue and refunds' })).toBeVisible();
   await axe(page);
+  // What is left over all of them, and what the company has.
+  const unused = page.getByRole('table', { name: 'Unused benefits' });
+  const company = unused.getByRole('rowheader').first().getByRole('link');
+  const name = await company.innerText();
+  await company.click();
+  await expect(page).toHaveURL(/\/operator\/organizations\/[^/]+\/grants$/);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(name);
   await signIn(page, operators.fulfilmentAgent, { path: '/operator/insight' });
   await expect(page.getByRole('heading', { level: 2, name: 'Time to complete' })).toHaveCount(0);
   const refused = await page.request.get('/operator/insight.xlsx');
   expect(refused.status()).toBe(403);
+});
+
+test('who does not use a seat is reminded, and the seat is taken back @long', async ({
+  page,
+  portal,
+  signIn,
+  hydrated,
+  steps,
+  mail,
+  axe,
+}) => {
+  // As if the seats had been assigned a month earlier.
+  const month = 30 * 86_400_000;
+  shift(portal, [['update seat set assigned_at = assigned_at - ?, locked_until = null where released_at is null', month]]);
+  await signIn(page, fernhollow.globalAdmin, { path: '/insight' });
+  const first = page.getByRole('table', { name: 'Assigned and not used' }).locator('tbody > tr').first();
+  const id = (await first.getAttribute('id')) ?? 'none';
+  const seat = page.locator(`[id="${id}"]`);
+  const email = await seat.getByRole('rowheader').locator('small').innerText();
+  const name = (await seat.getByRole('rowheader').innerText()).replace(email, '').trim();
+  await axe(page);
+
+  await seat.getByRole('button', { name: `Remind ${name}` }).click();
+  await steps.told(page, `Reminded: ${name}. Each is told.`);
+  await expect(seat.getByText(/^Again from /)).toBeVisible();
+  await expect(seat.getByRole('button', { name: `Remind ${name}` })).toHaveCount(0);
+  const told = await mail({ email, name }, /^Do you still need |^你|^您/);
+  expect(told.text).toContain(name);
+
+  await hydrated(page);
+  await steps.confirm(seat, `Take back the seat of ${name}`, `Remove ${name}?`, 'Take back');
+  await expect(seat).toHaveCount(0);
+  await steps.reload(page);
+  await expect(page.getByRole('heading', { level: 1, name: 'Insight' })).toBeVisible();
+  await expect(seat).toHaveCount(0);
 });

@@ -175,6 +175,16 @@ export class Steps {
     return text;
   }
 
+  /** Sets a policy that is a number, as a programme admin who looks at the page of policies. */
+  async setPolicy(page: Page, name: string, value: string): Promise<void> {
+    const field = page.locator(`input[name="${name}"]`);
+    await field.fill(value);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await this.told(page, '1 policy is changed.');
+    await page.reload();
+    await expect(field).toHaveValue(value);
+  }
+
   /** Somebody else's change shows: by itself within the time, or after a reload. */
   async seesChange(page: Page, change: Locator, within = 10_000): Promise<void> {
     if (!this.scripts) {
@@ -233,6 +243,19 @@ export function english(day: Date, timeZone = 'Europe/Oslo'): string {
     .formatToParts(day)
     .reduce<Record<string, string>>((all, part) => ({ ...all, [part.type]: part.value }), {});
   return `${parts['day']} ${parts['month']} ${parts['year']}`;
+}
+
+/** The last of so many working days after today where the company is, as machines write it. */
+export function inWorkingDays(count: number, timeZone: string): string {
+  const today = new Intl.DateTimeFormat('en-CA', { timeZone }).format(new Date());
+  const day = new Date(`${today}T00:00:00Z`);
+  for (let left = count; left > 0; ) {
+    day.setUTCDate(day.getUTCDate() + 1);
+    if (day.getUTCDay() !== 0 && day.getUTCDay() !== 6) {
+      left -= 1;
+    }
+  }
+  return day.toISOString().slice(0, 10);
 }
 
 /** Noon of the day so many days from today in the zone: a day of summer time is not 24 hours long. */

@@ -38,6 +38,9 @@ test('a question goes to the company and its answer comes back, a note stays ins
   await detail.getByRole('button', { name: 'Take', exact: true }).click();
   await expect(detail.getByText('Taken by you')).toBeVisible();
   await hydrated(page);
+  // The row says where it stands, with whom, and which benefit it is about.
+  await expect(page.locator('tr.open').getByText('Processing', { exact: true })).toBeVisible();
+  await expect(page.locator('tr.open th small')).toHaveText(/^\d+ · .+ · .+$/);
 
   await steps.unfold(detail, `Write to ${priyanka.name}`);
   await detail.getByLabel('Message', { exact: true }).fill('Which region is it for?');

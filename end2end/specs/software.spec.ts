@@ -1,4 +1,5 @@
 import { fernhollow } from '../accounts';
+import { shift } from '../support/calendar';
 import { english, expect, inDays, test } from './partner';
 
 test.use({ isolated: true });
@@ -146,4 +147,56 @@ test('activations are recorded and what is left is computed', async ({ page, sig
   await expect(row).toContainText('9 of 10 used · 1 left');
   await expect(ledger.getByRole('row').filter({ hasText: 'Counted twice' })).toContainText('-1');
   await axe(page);
+});
+
+test('a key that does not work is replaced once @long', async ({ page, signIn, hydrated, steps, axe }) => {
+  await signIn(page, fernhollow.partnerAdmin, { path: PATH });
+  const detail = await steps.open(page, WINDOWS, 'Gold Core');
+  await detail.getByLabel('I know that the refund ends.').check();
+  await detail.getByRole('button', { name: 'Get keys' }).click();
+  const key = detail.getByLabel('Product license key', { exact: true });
+  await expect(key).toBeVisible();
+  const first = (await key.innerText()).trim();
+  await hydrated(page);
+
+  await steps.unfold(detail, "The key doesn't work");
+  await expect(detail.getByText(`Another key can take its place once, until ${english(inDays(30))}.`)).toBeVisible();
+  await detail.getByLabel('What is wrong with it').fill('Refused at the first activation.');
+  await axe(page);
+  await detail.getByRole('button', { name: 'Replace key' }).click();
+  await expect(key).toHaveText(/^[A-Z0-9-]{29}$/);
+  await expect(key).not.toHaveText(first);
+
+  // Once, and the reason stands there before anybody presses anything.
+  await steps.reload(page);
+  await steps.unfold(detail, "The key doesn't work");
+  await steps.refused(detail, 'Replace key', /A key of this benefit was replaced already\./);
+  await axe(page);
+});
+
+test('a key can be replaced for thirty days @long', async ({ page, portal, signIn, hydrated, steps }) => {
+  await signIn(page, fernhollow.partnerAdmin, { path: PATH });
+  const detail = await steps.open(page, WINDOWS, 'Gold Core');
+  await detail.getByLabel('I know that the refund ends.').check();
+  await detail.getByRole('button', { name: 'Get keys' }).click();
+  await expect(detail.getByLabel('Product license key', { exact: true })).toBeVisible();
+  await hydrated(page);
+  const back = (days: number): void =>
+    shift(portal, [
+      [
+        `update product_key set revealed_at = revealed_at - ? where seat_id is null and grant_id = (select g.id
+           from benefit_grant g join product p on p.id = g.product_id join organization o on o.id = g.organization_id
+           where p.code = 'windows_enterprise' and g.source = 'gold_core' and o.domain = ?)`,
+        days * 86_400_000,
+        'fernhollow.example',
+      ],
+    ]);
+  back(30);
+  await steps.reload(page);
+  await steps.unfold(detail, "The key doesn't work");
+  await expect(detail.getByRole('button', { name: 'Replace key' })).not.toHaveAttribute('aria-disabled', 'true');
+  back(1);
+  await steps.reload(page);
+  await steps.unfold(detail, "The key doesn't work");
+  await steps.refused(detail, 'Replace key', `This key could be replaced until ${english(inDays(-1))}.`);
 });

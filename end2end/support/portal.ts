@@ -65,6 +65,8 @@ export class Portal {
       clearTimeout(impatience);
     }
     this.secrets.ofMails(this.mailFolder);
+    // What everything else is sealed with: 64 hexadecimal digits, alone or with the numbers of keys.
+    this.secrets.ofText(fs.readFileSync(path.join(this.folder, 'secret.key'), 'utf8'));
     for (const cookies of this.sessions.values()) {
       this.secrets.ofCookies(cookies);
     }

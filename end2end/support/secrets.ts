@@ -5,13 +5,17 @@ import { PASSWORD } from '../accounts';
 import { read } from './mail';
 
 /** Fields of forms whose values nobody else may read. */
-const SECRET_FIELDS = /password|secret|^code$|token/;
+const SECRET_FIELDS = /password|secret|^code$|token|^access_id$|^contract_id$/;
 /** Cookies that open something. */
 const SECRET_COOKIES = /session|second-factor|directory/;
 /** Tokens in links and in what programs are given: sessions, invitations, new passwords, SCIM. */
 const TOKEN = /\b[0-9a-f]{64}\b/g;
 /** Product keys, as they are shown. */
 const PRODUCT_KEY = /\b[0-9A-Z]{5}(?:-[0-9A-Z]{5}){4}\b/g;
+/** What an authenticator app is set up with and recovery codes, in groups of four as they are shown. */
+const GROUPED = /\b[A-Z2-7]{4}(?:[ -][A-Z2-7]{4}){5,7}\b/g;
+/** Access IDs and Contract IDs, as they are shown. */
+const SUPPORT_ID = /\b\d{3} \d{3} \d{3}\b/g;
 /** What is shorter stands in a log by chance: such as a code of six digits. */
 const LENGTH = 8;
 
@@ -19,9 +23,12 @@ const LENGTH = 8;
 export class Secrets {
   private readonly used = new Map<string, string>([[PASSWORD, 'the password of the demo accounts']]);
 
+  /** As it was written, and without the marks between its groups. */
   private note(secret: string, what: string): void {
-    if (secret.length >= LENGTH) {
-      this.used.set(secret, what);
+    for (const written of [secret, secret.replaceAll(/[ -]/g, '')]) {
+      if (written.length >= LENGTH) {
+        this.used.set(written, what);
+      }
     }
   }
 
@@ -56,6 +63,12 @@ export class Secrets {
     for (const [key] of text.matchAll(PRODUCT_KEY)) {
       this.note(key, 'a product key');
     }
+    for (const [code] of text.matchAll(GROUPED)) {
+      this.note(code, 'a secret or a recovery code of a second factor');
+    }
+    for (const [id] of text.matchAll(SUPPORT_ID)) {
+      this.note(id, 'an Access ID or a Contract ID');
+    }
   }
 
   /** The links of all mails. */
@@ -74,8 +87,12 @@ export class Secrets {
   }
 }
 
-/** The fields of a form, sent by the browser itself or by the page's script as JSON. */
+/** The fields of a form, sent by the browser itself, with a file or without, or by the page's script as JSON. */
 function fields(body: string): URLSearchParams {
+  if (body.startsWith('--')) {
+    const parts = body.matchAll(/name="([^"]+)"\r\n\r\n([\s\S]*?)\r\n--/g);
+    return new URLSearchParams([...parts].map(([, name = '', value = '']) => [name, value]));
+  }
   if (!body.startsWith('{')) {
     return new URLSearchParams(body);
   }

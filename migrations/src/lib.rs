@@ -39,6 +39,7 @@ mod m0032_looked_up;
 mod m0033_followed;
 mod m0034_invoice_words;
 mod m0035_activity_of_all;
+mod m0036_links_formats_ends;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -80,6 +81,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0033_followed::Migration),
             Box::new(m0034_invoice_words::Migration),
             Box::new(m0035_activity_of_all::Migration),
+            Box::new(m0036_links_formats_ends::Migration),
         ]
     }
 }

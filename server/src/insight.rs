@@ -58,6 +58,8 @@ pub async fn lines_of_programme(
     let (name, part) = match get(&pairs, "part") {
         Some("times") => ("time-to-complete.csv", 1),
         Some("money") => ("revenue-and-refunds.csv", 2),
+        Some("low") => ("key-pools-running-low.csv", 3),
+        Some("unused") => ("unused-benefits.csv", 4),
         _ => ("insight.csv", 0),
     };
     let sheets = of_programme(&site, &caller, span(&pairs)).await;
@@ -83,7 +85,8 @@ async fn of_programme(site: &Site, caller: &Caller, span: Span) -> Outcome<Vec<S
     let texts = locales::texts(caller.language);
     let figures = export::programme(&site.service, &caller.request, caller.language, span).await?;
     let (times, money) = (times(texts, &figures), money(texts, &figures));
-    Ok(vec![usage(texts, figures.usage), times, money])
+    let (low, unused) = (low(texts, &figures), unused(texts, &figures));
+    Ok(vec![usage(texts, figures.usage), times, money, low, unused])
 }
 
 async fn answer(
@@ -193,6 +196,54 @@ fn money(texts: Texts, figures: &Programme) -> Sheet {
             texts.insight_column_currency(),
             texts.insight_revenue(),
             texts.insight_refunds(),
+        ]),
+        rows: rows.collect(),
+    }
+}
+
+fn low(texts: Texts, figures: &Programme) -> Sheet {
+    let rows = figures.low.iter().map(|row| {
+        vec![
+            Cell::Text(row.name.clone()),
+            Cell::Number(row.free),
+            Cell::Number(row.threshold),
+            Cell::Text(row.since.day.to_string()),
+        ]
+    });
+    Sheet {
+        name: texts.insight_sheet_low().to_owned(),
+        head: heads([
+            texts.key_pools_column_product(),
+            texts.find_status("free").unwrap_or_default(),
+            texts.key_pools_column_threshold(),
+            texts.insight_since(),
+        ]),
+        rows: rows.collect(),
+    }
+}
+
+fn unused(texts: Texts, figures: &Programme) -> Sheet {
+    let rows = figures.unused.iter().map(|row| {
+        vec![
+            Cell::Text(row.organization.clone()),
+            Cell::Text(row.name.clone()),
+            Cell::Text(locales::source(texts, &row.source, row.area.as_deref())),
+            Cell::Text(texts.find_unit_head(row.unit.code()).unwrap_or(row.unit.code()).to_owned()),
+            Cell::Number(row.quantity),
+            Cell::Number(row.used),
+            Cell::Text(row.ends.map(|day| day.to_string()).unwrap_or_default()),
+        ]
+    });
+    Sheet {
+        name: texts.insight_unused_title().to_owned(),
+        head: heads([
+            texts.operator_column_organization(),
+            texts.common_benefit_name(),
+            texts.common_source(),
+            texts.insight_counts(),
+            texts.insight_granted(),
+            texts.insight_used(),
+            texts.insight_ends(),
         ]),
         rows: rows.collect(),
     }

@@ -13,3 +13,4 @@ pub mod page;
 pub mod publish;
 mod reach;
 pub mod read;
+mod second_person;

@@ -15,7 +15,7 @@ use domain::entitlement::Amount::Of;
 use domain::ids::{CatalogueDraftId, GrantId, HoldingId, PersonId};
 use domain::moment::Zone;
 use domain::view::benefits::{BenefitsQuery, SortColumn};
-use domain::view::catalogue::{AreaAmount, DraftQuery};
+use domain::view::catalogue::{AreaAmount, CoreShare, DraftQuery};
 use domain::view::operator::CompetenciesQuery;
 use domain::view::tier_change::TierChangeQuery;
 use domain::{Category, ErrorCode, Field, Language, Tier};
@@ -690,6 +690,96 @@ async fn policy_catalogue_publication_one_person_or_a_second_one(
 
 #[rstest]
 #[tokio::test]
+async fn seats_and_shared_pools_of_core_sources_are_set_beside_the_matrix(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    let share = |product: &str, seats: Option<i64>, pool: Option<&str>| {
+        let key = (product.to_owned(), "gold_core".to_owned());
+        let share = CoreShare { seats, pool: pool.map(str::to_owned) };
+        Edit::Core(domain::Category::Cloud, BTreeMap::new(), [(key, share)].into())
+    };
+    let row = async |product: &str| {
+        let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+        let mut rows = found.catalogue.entitlements.into_iter();
+        rows.find(|row| row.source.code() == "gold_core" && row.product == product).expect("a row")
+    };
+    let before = row("azure_credit").await;
+    assert_eq!((before.seats, before.pool.as_deref()), (Some(5), None));
+    let found = change(&stage, &admin, draft, share("azure_credit", Some(7), None)).await;
+    assert_eq!(found.expect("changed"), 1);
+    let after = row("azure_credit").await;
+    assert_eq!((after.seats, after.quantity), (Some(7), before.quantity));
+
+    // Rows of one pool have one limit.
+    let failure = change(&stage, &admin, draft, share("azure_credit", Some(7), Some("gold_office"))).await;
+    assert_eq!(code(&failure.expect_err("another limit")), ErrorCode::CatalogueFaulty);
+    let limit = row("office_365_e3").await.limit();
+    change(&stage, &admin, draft, share("azure_credit", limit, Some("gold_office"))).await.expect("the same");
+    assert_eq!(row("azure_credit").await.pool.as_deref(), Some("gold_office"));
+    // Whoever sets it for one sets it for all of the pool.
+    change(&stage, &admin, draft, share("azure_credit", Some(9), Some("gold_office")))
+        .await
+        .expect("changed");
+    assert_eq!(row("office_365_e3").await.limit(), Some(9));
+    change(&stage, &admin, draft, share("azure_credit", Some(9), None)).await.expect("out of the pool");
+    assert_eq!(row("azure_credit").await.pool, None);
+    // What a source doesn't grant has neither.
+    let nothing = Edit::Core(
+        domain::Category::Cloud,
+        BTreeMap::new(),
+        [(("azure_credit".to_owned(), "none".to_owned()), CoreShare::default())].into(),
+    );
+    let version = wanted(&stage, draft).await.version;
+    change(&stage, &admin, draft, nothing).await.expect("nothing differs");
+    assert_eq!(wanted(&stage, draft).await.version, version);
+}
+
+#[rstest]
+#[tokio::test]
+async fn where_a_second_person_publishes_those_who_can_hear_of_a_draft_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let told = async |email: &str| {
+        let mails = stage.mails(email).await;
+        mails.into_iter().filter(|mail| mail.kind == "catalogue_draft_waits").collect::<Vec<_>>()
+    };
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    change(&stage, &manager, draft, studio("gold_core", Amount::Of(11))).await.expect("changed");
+    assert!(told(PROGRAMME_ADMIN).await.is_empty(), "one person is enough");
+
+    stage.set_policy("catalogue_publication", "second_person").await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    assert!(told(PROGRAMME_ADMIN).await.is_empty(), "it changes nothing yet");
+    for number in [12, 13] {
+        change(&stage, &manager, draft, studio("gold_core", Amount::Of(number))).await.expect("changed");
+    }
+    let mails = told(PROGRAMME_ADMIN).await;
+    assert_eq!(mails.len(), 1, "once");
+    assert!(
+        mails[0].body.contains("Henrik Solvang") && mails[0].body.contains("Spring"),
+        "{}",
+        mails[0].body
+    );
+    assert!(mails[0].body.contains(&format!("/operator/catalogue/{draft}")), "{}", mails[0].body);
+    let notices = "select count(*) as number from notice where kind = 'catalogue_draft_waits'";
+    assert_eq!(stage.count(notices).await, 1);
+    for other in [CATALOGUE_MANAGER, FULFILMENT] {
+        assert!(told(other).await.is_empty(), "{other} can't publish it");
+    }
+    // Of one's own draft one isn't told.
+    let draft = begin(&stage, &admin, None).await.expect("a draft");
+    change(&stage, &admin, draft, studio("gold_core", Amount::Of(14))).await.expect("changed");
+    assert_eq!(told(PROGRAMME_ADMIN).await.len(), 1);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_draft_begun_before_another_version_is_brought_up_to_date_and_keeps_its_own_changes(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
@@ -903,7 +993,9 @@ async fn products_offers_and_texts_of_a_version_are_written_and_gone_ones_stay_f
     studio.summary.en = "A new line".to_owned();
     let windows = after.products.iter_mut().find(|of| of.code == "windows_enterprise").expect("the product");
     windows.downloads.truncate(3);
+    windows.downloads[1].url = Some("https://packages.example/windows.iso?a=1;2".to_owned());
     windows.activations = Some(60);
+    windows.key_format = Some("XXXX-XXXX-XXXX".to_owned());
     let priced = after.offers.iter_mut().find(|offer| offer.price_minor > 0).expect("an offer");
     priced.price_minor = 4_200;
     after.programme.name.en = "Another programme".to_owned();
@@ -1378,6 +1470,7 @@ fn areas_that_share_a_pool_get_its_limit_together() {
         kind: domain::ProductKind::Subscription,
         unit: domain::benefit::Unit::Seat,
         activations: None,
+        key_format: None,
         portal_url: None,
         name: Translated::default(),
         summary: Translated::default(),

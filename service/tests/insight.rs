@@ -421,6 +421,23 @@ async fn operators_see_how_long_requests_took_what_came_in_and_what_runs_low(
         );
         assert_eq!(stage.count(&text).await, shown, "{kind}");
     }
+    // What is left over all companies, what ends first at the top.
+    assert!(page.unused.len() > 5 && page.unused.is_sorted_by_key(|row| row.ends), "{:?}", page.unused);
+    assert!(page.unused.iter().all(|row| row.used < row.quantity && row.days_left >= Some(0)));
+    let soon = stage.service.now().plus_seconds(3600).0;
+    stage
+        .sql(&format!(
+            "update benefit_grant set holding_ends_at = {soon} where state = 'granted'
+                and holding_ends_at > {soon}
+                and organization_id = (select id from organization where domain = 'chenghu.example')"
+        ))
+        .await;
+    let unused = programme_page(&stage, &ProgrammeInsightQuery::default()).await.unused;
+    let first = unused.first().expect("a benefit");
+    assert_eq!(first.domain, "chenghu.example", "{unused:?}");
+    stage.sql("update organization set portal_state = 'not_invited' where domain = 'chenghu.example'").await;
+    let unused = programme_page(&stage, &ProgrammeInsightQuery::default()).await.unused;
+    assert!(unused.iter().all(|row| row.domain != "chenghu.example"), "{unused:?}");
     // One that was decided since is counted with the next round, and withdrawn ones aren't.
     stage
         .sql(&format!(
@@ -446,7 +463,7 @@ async fn taking_figures_away_is_recorded(#[values(Engine::Sqlite, Engine::Postgr
     let operator = stage.operator(PROGRAMME_ADMIN).await;
     let all =
         export::programme(&stage.service, &operator, Language::English, Span::Half).await.expect("rows");
-    assert!(!all.usage.is_empty());
+    assert!(!all.usage.is_empty() && !all.unused.is_empty());
     assert_eq!(stage.count(recorded).await, 2);
     assert!(stage.audit_intact().await);
 }

@@ -14,7 +14,7 @@ use service::keys::import::{CHUNK, ImportKeys, Staged, cancel, chunk_place, impo
 use service::keys::reveal::{KeyOf, RevealKey, reveal};
 use service::keys::take_over::{Progress, faults, progress, take_next};
 use service::keys::threshold::{SetThreshold, set, tell_low};
-use service::keys::{activations, pool, pools};
+use service::keys::{activations, inspect, pool, pools};
 use service::{Failure, sql};
 use uuid::Uuid;
 
@@ -72,6 +72,34 @@ fn code<T: std::fmt::Debug>(result: Result<T, Failure>) -> ErrorCode {
     match result {
         Err(Failure::Refused(error)) => error.code,
         other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_product_says_how_its_keys_look_and_they_are_found_as_they_are_written(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let text = "update product set key_format = 'XXXX-XXXX-XXXX' where code = $1";
+    stage.run(text, [PRODUCT.into()]).await;
+    let content = format!("abcd-efgh-1234\n{}\nABCDEFGH5678\nABCD-EFGH-12345\n", key(1));
+    for (product, accepted) in [(PRODUCT, 2), (OTHER_PRODUCT, 1)] {
+        let batch = staged(&stage, product, &content, CHUNK).await.batch;
+        assert_eq!(take_all(&stage).await, 1);
+        let expected =
+            Progress { lines: 4, position: 4, accepted, duplicate: 0, malformed: 4 - accepted, ended: true };
+        assert_eq!(how_far(&stage, batch).await, expected, "{product}");
+    }
+    let admin = stage.operator(CATALOGUE_MANAGER).await;
+    for (typed, product) in [("ABCD EFGH 1234", PRODUCT), (key(1).as_str(), OTHER_PRODUCT)] {
+        let found = inspect::find(&stage.service, &admin, typed).await.expect("a key");
+        assert_eq!(found.product, product);
+    }
+    for (typed, fault) in [("ABCD-EFGH", ErrorCode::MalformedKey), ("ABCD-EFGH-9999", ErrorCode::UnknownKey)]
+    {
+        let failure = inspect::find(&stage.service, &admin, typed).await.expect_err("none");
+        assert_eq!(failure.told().of(Field::ProductKey).map(|found| found.code), Some(fault), "{typed}");
     }
 }
 

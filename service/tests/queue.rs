@@ -419,6 +419,9 @@ async fn the_queue_is_filtered_sorted_and_counted_by_the_database(
     for kind in [RequestKind::Activation, RequestKind::Advisory, RequestKind::Cancellation] {
         let page = ask(QueueQuery { kind: Some(kind), ..QueueQuery::default() }).await;
         assert!(page.total > 0 && page.rows.iter().all(|row| row.kind == kind));
+        // What is named by a case says which benefit it is about; the others are named by it.
+        let named = kind == RequestKind::Advisory;
+        assert!(page.rows.iter().all(|row| row.benefit.is_some() == named), "{:?}", page.rows);
     }
     let wanted = all.rows.first().expect("a row").number.to_string();
     let found = ask(QueueQuery { find: wanted, ..QueueQuery::default() }).await;

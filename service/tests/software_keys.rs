@@ -16,7 +16,7 @@ use service::assignments::assign::{AssignSeats, assign};
 use service::benefits::detail::detail;
 use service::benefits::grants;
 use service::keys::activations::{RecordActivations, record_activations};
-use service::keys::downloads::open_download;
+use service::keys::downloads::{DownloadFile, HandedOut, open_download};
 use service::keys::reveal::{KeyOf, RevealKey, RevealedKey, reveal};
 use service::keys::view::own_key;
 use service::{Failure, Request, sql};
@@ -66,6 +66,13 @@ async fn view(stage: &Stage, request: &Request, grant: GrantId) -> KeyDetail {
     match detail(&stage.service, request, Language::English, grant, None).await.expect("a row").kind {
         DetailKind::Software(software) => *software,
         other => panic!("not software: {other:?}"),
+    }
+}
+
+fn stand_in(handed_out: HandedOut) -> DownloadFile {
+    match handed_out {
+        HandedOut::StandIn(file) => file,
+        HandedOut::At(address) => panic!("at {address}"),
     }
 }
 
@@ -652,7 +659,7 @@ async fn rule_08_each_existing_package_has_its_own_download_and_others_dont_exis
     let downloads = "select count(*) as number from download";
     let before = stage.count(downloads).await;
     for _ in 0..2 {
-        let file = open_download(&stage.service, &request, grant, id).await.expect("a file");
+        let file = stand_in(open_download(&stage.service, &request, grant, id).await.expect("a file"));
         assert_eq!(file.file_name, format!("{}.txt", wanted.file_name));
         let size = domain::view::software::size(wanted.bytes);
         let facts =
@@ -731,11 +738,46 @@ async fn rule_08_every_package_that_a_page_offers_can_be_downloaded(
         }
         for package in view(&stage, &administrator, grant).await.downloads {
             let id = Uuid::try_parse(&package.id).expect("an id");
-            let file = open_download(&stage.service, &administrator, grant, id).await.expect("a file");
+            let handed_out = open_download(&stage.service, &administrator, grant, id).await.expect("a file");
+            let file = stand_in(handed_out);
             assert!(file.file_name.starts_with(&package.file_name), "{}", file.file_name);
             assert!(!file.content.is_empty(), "{}", package.file_name);
             files += 1;
         }
     }
     assert!(files > 50, "only {files} packages are offered");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_package_is_at_its_address_and_without_one_there_only_in_a_sample_programme(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const ADDRESS: &str = "https://packages.example/windows.iso?a=1;2";
+    let stage = stage(engine).await;
+    let request = stage.person(GLOBAL_ADMIN).await;
+    let grant = stage.grant(COMPANY, "windows_enterprise", "action_pack").await;
+    get(&stage, &request, KeyOf::Grant(grant), true).await.expect("a key");
+    let all = view(&stage, &request, grant).await.downloads.len();
+    let package = package(&stage, "windows_enterprise").await;
+    let text = "update product_download set url = $2 where id = $1";
+    stage.run(text, [package.into(), ADDRESS.into()]).await;
+    let taken = "select count(*) as number from download";
+    let before = stage.count(taken).await;
+    let found = open_download(&stage.service, &request, grant, package).await.expect("an address");
+    assert_eq!(found, HandedOut::At(ADDRESS.to_owned()));
+    assert_eq!(stage.count(taken).await, before + 1, "recorded");
+    assert_eq!(view(&stage, &request, grant).await.downloads.len(), all, "the others stand in");
+    // A programme of its own has no stand-ins: what has no address isn't there.
+    stage.run("update programme set demo = $1", [false.into()]).await;
+    let shown = view(&stage, &request, grant).await.downloads;
+    assert_eq!(shown.iter().map(|package| &*package.id).collect::<Vec<_>>(), [package.to_string()]);
+    let text = "select d.id from product_download d join product p on p.id = d.product_id
+        where p.code = 'windows_enterprise' and d.url is null order by d.id limit 1";
+    let other = stage.id(text, []).await;
+    let refused = open_download(&stage.service, &request, grant, other).await;
+    assert_eq!(code(refused), ErrorCode::NoSuchDownload);
+    assert_eq!(stage.count(taken).await, before + 1);
+    stage.run("update product_download set url = null where id = $1", [package.into()]).await;
+    assert_eq!(view(&stage, &request, grant).await.downloads, []);
 }

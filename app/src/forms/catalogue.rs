@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::benefit::{Category, ProductKind, Unit};
 use domain::catalogue::{Area, Download, Fault, FaultCode, Offer, OfferTier, Product, Programme, Translated};
-use domain::view::catalogue::{AreaAmount, LEVELS};
+use domain::view::catalogue::{AreaAmount, CoreShare, LEVELS};
 use domain::view::form::Done;
 use domain::{Day, Error, ErrorCode, Field, Language, Tier, money};
 use service::Outcome;
@@ -14,7 +14,7 @@ use service::catalogue::publish::{self, Publish};
 
 use super::submission::{Performed, Reader, Submission, said};
 
-use crate::pages::operator::catalogue::{PER_AREA, POLICY, QUANTITY, SEATS};
+use crate::pages::operator::catalogue::{PER_AREA, POLICY, POOL, QUANTITY, SEATS};
 
 fn wanted(form: &Submission) -> Outcome<WantedDraft> {
     // The matrix of a draft and its products are several forms about it.
@@ -86,7 +86,19 @@ pub(super) async fn save_quantities(reader: &Reader<'_>, form: &Submission) -> O
         let amount = amount(typed, word).ok_or_else(|| no_amount(product, source, typed))?;
         amounts.insert((product.to_owned(), source.to_owned()), amount);
     }
-    change(reader, form, Edit::Quantities(category, amounts)).await
+    let mut shares = BTreeMap::new();
+    for (name, typed) in form.beginning_with(SEATS) {
+        let Some((product, source)) = name.split_once(':') else { continue };
+        let seats = match amount(typed, "") {
+            Some(Amount::Nothing) => None,
+            Some(Amount::Of(number)) => Some(number),
+            Some(Amount::Unlimited) | None => return Err(no_amount(product, source, typed).into()),
+        };
+        let pool = form.text(&format!("{POOL}{name}")).trim();
+        let pool = (!pool.is_empty()).then(|| pool.to_owned());
+        shares.insert((product.to_owned(), source.to_owned()), CoreShare { seats, pool });
+    }
+    change(reader, form, Edit::Core(category, amounts, shares)).await
 }
 
 /// Says which field of a table can't be read.
@@ -167,9 +179,10 @@ fn lines(text: &str) -> Vec<String> {
 
 /// Says which line of the downloads can't be read.
 fn download(line: &str) -> Outcome<Download> {
-    let parts: Vec<&str> = line.split(';').map(str::trim).collect();
+    // An address may have semicolons of its own.
+    let parts: Vec<&str> = line.splitn(6, ';').map(str::trim).collect();
     let refused = || unreadable(FaultCode::MalformedDownload, line.chars().take(100).collect());
-    let [version, language, operating_system, file, bytes] = parts.as_slice() else {
+    let [version, language, operating_system, file, bytes, address @ ..] = parts.as_slice() else {
         return Err(refused().into());
     };
     Ok(Download {
@@ -178,6 +191,7 @@ fn download(line: &str) -> Outcome<Download> {
         operating_system: (*operating_system).to_owned(),
         file: (*file).to_owned(),
         bytes: bytes.parse().map_err(|_| refused())?,
+        url: address.first().filter(|address| !address.is_empty()).map(|address| (*address).to_owned()),
     })
 }
 
@@ -192,11 +206,13 @@ pub(super) async fn save_product(reader: &Reader<'_>, form: &Submission) -> Outc
     let guidance = translated(form, "guidance", |text| text.trim().to_owned());
     let has_guidance = Language::ALL.iter().any(|language| !guidance.of(*language).is_empty());
     let link = form.text("portal_url").trim();
+    let format = form.text("key_format").trim().to_uppercase();
     let product = Product {
         code: form.text("product_code").trim().to_owned(),
         kind: ProductKind::from_code(form.text("kind")).ok_or(ErrorCode::UnknownChoice)?,
         unit: Unit::from_code(form.text("unit")).ok_or(ErrorCode::UnknownChoice)?,
         activations,
+        key_format: (!format.is_empty()).then_some(format),
         portal_url: (!link.is_empty()).then(|| link.to_owned()),
         name: translated(form, "name", |text| text.trim().to_owned()),
         summary: translated(form, "summary", |text| text.trim().to_owned()),
@@ -304,7 +320,10 @@ mod tests {
     #[test]
     fn a_download_is_five_parts_and_the_last_one_a_number() {
         let read = download("10; en; windows_x64; a.iso; 12").expect("a download");
-        assert_eq!((read.file.as_str(), read.bytes), ("a.iso", 12));
+        assert_eq!((read.file.as_str(), read.bytes, read.url), ("a.iso", 12, None));
+        let read = download("10; en; windows_x64; a.iso; 12; https://a.example/x?y=1;2").expect("a download");
+        assert_eq!(read.url.as_deref(), Some("https://a.example/x?y=1;2"));
+        assert_eq!(download("10; en; windows_x64; a.iso; 12; ").expect("a download").url, None);
         for line in ["10; en; windows_x64; a.iso", "10; en; windows_x64; a.iso; large", ""] {
             assert!(download(line).is_err(), "{line}");
         }

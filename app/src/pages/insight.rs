@@ -158,7 +158,7 @@ fn Unused(query: Memo<InsightQuery>, page: Signal<InsightPage>) -> impl IntoView
 }
 
 /// When somebody was reminded, and whether they can be again.
-fn reminded(texts: Texts, day: Option<domain::Day>) -> AnyView {
+pub(crate) fn reminded(texts: Texts, day: Option<domain::Day>) -> AnyView {
     match day {
         Some(day) => {
             view! { <time datetime=day.to_string()>{format::date(texts.language(), day)}</time> }.into_any()

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
+use uuid::Uuid;
 
-use crate::client::{Client, open_session};
+use crate::client::{Answer, Client, new_operation, open_session};
 use crate::database::{Engine, Stage};
 use crate::figure::Figure;
 use crate::plan::Plan;
@@ -32,7 +33,7 @@ const READER: &str = "rosalind.ekwueme@northlight.example";
 const COUNTING_LIMIT: Duration = Duration::from_secs(1800);
 
 /// Pages that have the same address in every database, with something that only they show.
-const PAGES: [(&str, &str, &str); 22] = [
+const PAGES: [(&str, &str, &str); 23] = [
     ("/operator/queue", "Queue", "<tr role=\"row\" id=\""),
     ("/operator/queue?sort=-age", "Queue, oldest first", "<tr role=\"row\" id=\""),
     ("/operator/queue?state=processing", "Queue, one state", "<main"),
@@ -42,6 +43,7 @@ const PAGES: [(&str, &str, &str); 22] = [
     ("/operator/outbox?state=sent", "Outbox, what went out", "<main"),
     ("/operator/outbox?find=fernhollow", "Outbox, search", "<main"),
     ("/operator/templates", "Wording of mail", "<main"),
+    ("/operator/templates?kind=seat_assigned", "The wording of a kind of mail", "save_template"),
     ("/operator/policies", "Policies", "<main"),
     ("/operator/operators", "Operators", "<main"),
     ("/operator/activity", "Activity", "<main"),
@@ -54,7 +56,8 @@ const PAGES: [(&str, &str, &str); 22] = [
     ("/operator/catalogue", "Catalogue", "<main"),
     ("/operator/keys", "Key pools", "<main"),
     ("/operator/keys/windows_enterprise", "A key pool", "<main"),
-    ("/operator/grants?company=fern", "Individual grants", "<main"),
+    ("/operator/grants", "Individual grants", "<main"),
+    ("/operator/grants?company=fern", "Individual grants, search for a company", "<main"),
 ];
 
 /// Measures it.
@@ -74,19 +77,15 @@ pub async fn measure(plan: &Plan) -> Outcome<Section> {
         stage.analyze().await?;
         section.note(size(&stage, engine).await?);
         counted(plan, &place, &stage, &mut section).await?;
-        let open =
-            stage.id("select id from service_request where open order by target_at, id limit 1").await?;
         stage.analyze().await?;
-        stage.close().await?;
         let portal = Portal::start(&plan.server, &place).await?;
         let reader = Client::new(&portal.address, &cookie)?;
+        let draft = draft(&stage, &reader).await?;
         let mut pages: Vec<(String, &str, &str)> =
             PAGES.iter().map(|(path, title, shown)| ((*path).to_owned(), *title, *shown)).collect();
-        pages.push((
-            format!("/operator/queue?open={open}"),
-            "An item of the queue",
-            "<tr role=\"row\" id=\"",
-        ));
+        pages.extend(of_rows(&stage).await?);
+        pages.extend(of_draft(draft));
+        stage.close().await?;
         pages.push((
             format!("/operator/organizations/{}/grants", scene::COMPANY),
             "Individual grants of a company",
@@ -109,6 +108,81 @@ pub async fn measure(plan: &Plan) -> Outcome<Section> {
         plan.source.remove(place).await?;
     }
     Ok(section)
+}
+
+/// Seats of Visual Studio Enterprise that the core of Gold gives: every company that has them is looked at.
+const LESS: &str = "quantity:visual_studio_enterprise:gold_core";
+
+/// A draft that gives less of something to every company that has it.
+async fn draft(stage: &Stage, reader: &Client) -> Outcome<Uuid> {
+    let field = |name: &'static str, value: &str| (name, value.to_owned());
+    let done = |answer: Answer| match answer {
+        Answer::Done(_) => Ok(()),
+        other => Err(format!("the draft: {other:?}")),
+    };
+    let begin = [
+        field("form", "begin_catalogue_draft"),
+        field("target", ""),
+        ("operation", new_operation()),
+        field("title", "Less"),
+    ];
+    done(reader.send(&begin, None).await)?;
+    let draft = stage.id("select id from catalogue_draft where title = 'Less'").await?;
+    let change = [
+        field("form", "save_catalogue_quantities"),
+        ("target", format!("{draft}:visual_studio")),
+        ("operation", new_operation()),
+        field("version", "1"),
+        field("category", "visual_studio"),
+        field(LESS, "1"),
+    ];
+    done(reader.send(&change, None).await)?;
+    Ok(draft)
+}
+
+/// The pages of a draft.
+fn of_draft(draft: Uuid) -> Vec<(String, &'static str, &'static str)> {
+    let path = format!("/operator/catalogue/{draft}");
+    vec![
+        (
+            path.clone(),
+            "A draft of the catalogue, with what it does to every company",
+            "save_catalogue_quantities",
+        ),
+        (format!("{path}/product?code=windows_enterprise"), "A product of a draft", "save_catalogue_product"),
+        (format!("{path}/offer?code=gold"), "An offer of a draft", "save_catalogue_offer"),
+        (format!("{path}/area?code=devops"), "A competency area of a draft", "name_catalogue_area"),
+        (format!("{path}/programme"), "Programme and policies of a draft", "save_catalogue_programme"),
+    ]
+}
+
+/// Pages about rows of this database: an open row, and lists far behind their first page.
+async fn of_rows(stage: &Stage) -> Outcome<Vec<(String, &'static str, &'static str)>> {
+    let open = stage.id("select id from service_request where open order by target_at, id limit 1").await?;
+    let late =
+        "select id from service_request where open order by target_at desc, number desc limit 1 offset 30";
+    let behind = stage.id(late).await?;
+    let batch = "select b.id from key_batch b join key_pool k on k.id = b.key_pool_id
+        join product p on p.id = k.product_id where p.code = 'windows_enterprise' order by b.id limit 1";
+    let key = "select f.id from product_key f join key_pool k on k.id = f.key_pool_id
+        join product p on p.id = k.product_id where p.code = 'windows_enterprise' order by f.id limit 1";
+    let (batch, key) = (stage.id(batch).await?, stage.id(key).await?);
+    let mut pages = vec![
+        (format!("/operator/queue?open={open}"), "An item of the queue", "<tr role=\"row\" id=\""),
+        (format!("/operator/queue?after={behind}"), "Queue, the last page", "<tr role=\"row\" id=\""),
+        (format!("/operator/keys/windows_enterprise?open={batch}"), "A batch of keys", "<main"),
+        (format!("/operator/keys/windows_enterprise?key={key}"), "A key", "<main"),
+    ];
+    // The programme is built without mail; what the servers wrote since is what there is.
+    for mail in stage.ids("select id from mail order by id limit 1").await? {
+        pages.push((
+            format!("/operator/outbox?open={mail}"),
+            "A mail of the outbox",
+            "<tr role=\"row\" id=\"",
+        ));
+        pages.push((format!("/operator/outbox?after={mail}"), "Outbox, behind its first mail", "<main"));
+    }
+    Ok(pages)
 }
 
 /// Lets a server count the use of every company, as one does after its first start.

@@ -98,6 +98,9 @@ pub fn flatten(catalogue: &Catalogue) -> Flat {
         if let Some(activations) = product.activations {
             fields.put("activations", activations);
         }
+        if let Some(format) = &product.key_format {
+            fields.put("key_format", format);
+        }
         if let Some(link) = &product.portal_url {
             fields.put("portal_url", link);
         }
@@ -108,10 +111,14 @@ pub fn flatten(catalogue: &Catalogue) -> Flat {
             fields.texts("guidance", guidance);
         }
         for download in &product.downloads {
-            let what = format!(
+            let mut what = format!(
                 "{}, {}, {}, {}",
                 download.version, download.language, download.operating_system, download.bytes
             );
+            if let Some(address) = &download.url {
+                what.push_str(", ");
+                what.push_str(address);
+            }
             fields.put(&format!("download {}", download.file), what);
         }
         flat.insert(Subject::Product(product.code.clone()), fields.0);

@@ -154,6 +154,9 @@ pub struct Product {
     /// Activations that a multiple-activation key has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activations: Option<i64>,
+    /// How its keys look, such as `XXXX-XXXX-XXXX`; five groups of five without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_format: Option<String>,
     /// The vendor's portal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portal_url: Option<String>,
@@ -177,14 +180,17 @@ pub struct Product {
 pub struct Download {
     /// The version's name.
     pub version: String,
-    /// Tag of the package's language.
+    /// Tag of the package's language, one of [`super::PACKAGE_LANGUAGES`].
     pub language: String,
-    /// Code of the operating system.
+    /// Code of the operating system, one of [`super::OPERATING_SYSTEMS`].
     pub operating_system: String,
     /// Name of the file.
     pub file: String,
     /// Its size.
     pub bytes: i64,
+    /// Where it is; without an address nobody gets it, outside the sample programme.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// How much of a product a source grants.

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Catalogue, Entitlement, OfferTier, Product, Translated};
+use super::document::{Catalogue, Download, Entitlement, OfferTier, Product, Translated};
+use super::package::{OPERATING_SYSTEMS, PACKAGE_LANGUAGES};
 use crate::Language;
 use crate::benefit::{ProductKind, SourceLabel, Unit};
 use crate::error::codes;
+use crate::key_format::KeyFormat;
 use crate::membership::Tier;
 
 /// Characters of a code.
@@ -50,8 +52,14 @@ codes! {
         MalformedDownload = "malformed_download",
         /// Activations without a multiple-activation key, or the other way round.
         Activations = "activations",
-        /// Not an address that begins with https://.
+        /// A format of keys that isn't one, or of a product without keys.
+        KeyFormat = "key_format",
+        /// Not an address that begins with https:// and names a server.
         MalformedLink = "malformed_link",
+        /// A language of a package that isn't among those that there are.
+        UnknownLanguage = "unknown_language",
+        /// An operating system of a package that isn't among those that there are.
+        UnknownSystem = "unknown_system",
         /// A download of something that has none.
         DownloadOfKind = "download_of_kind",
         /// A product that the catalogue doesn't have.
@@ -175,6 +183,17 @@ fn cut(place: String) -> String {
     }
 }
 
+/// Whether it is an address of a server, told nobody in plain text.
+fn is_link(link: &str) -> bool {
+    let Some(rest) = link.strip_prefix("https://") else { return false };
+    let server = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // A name and a password before the server would be read by everybody who gets the address.
+    !server.is_empty()
+        && !server.contains(['@', '\\'])
+        && link.len() <= TEXT
+        && !link.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
 #[derive(Default)]
 struct Found {
     faults: Vec<Fault>,
@@ -253,31 +272,44 @@ impl Found {
             format!("{place}, activations")
         });
         self.range(&place, "activations", product.activations, 1);
-        let link = product.portal_url.as_deref().is_none_or(|link| {
-            link.starts_with("https://")
-                && link.len() <= TEXT
-                && !link.chars().any(|c| c.is_whitespace() || c.is_control())
-        });
+        let format = product.key_format.as_deref();
+        let looks =
+            format.is_none_or(|pattern| product.kind.has_key() && KeyFormat::parse(pattern).is_some());
+        self.check(looks, FaultCode::KeyFormat, || format!("{place}, key_format"));
+        let link = product.portal_url.as_deref().is_none_or(is_link);
         self.check(link, FaultCode::MalformedLink, || format!("{place}, portal_url"));
         let has = product.kind.has_download() || product.downloads.is_empty();
         self.check(has, FaultCode::DownloadOfKind, || format!("{place}, download"));
         let mut files = HashSet::new();
         for download in &product.downloads {
-            let at = || format!("{place}, download {}", download.file);
-            // A form has each of them in one line, with semicolons between.
-            let filled = [&download.version, &download.language, &download.operating_system, &download.file]
-                .iter()
-                .all(|text| {
-                    !text.trim().is_empty()
-                        && text.chars().count() <= NAME
-                        && !text.contains(|c: char| c == ';' || c.is_control())
-                });
-            // Neither a folder nor something that a header would read otherwise.
-            let name = !download.file.contains(['/', '\\', '"']);
-            self.check(filled && name, FaultCode::TextMissing, at);
-            self.range(&at(), "bytes", Some(download.bytes), 1);
-            self.check(files.insert(&download.file), FaultCode::Twice, at);
+            self.download(&format!("{place}, download {}", download.file), download);
+            self.check(files.insert(&download.file), FaultCode::Twice, || {
+                format!("{place}, download {}", download.file)
+            });
         }
+    }
+
+    fn download(&mut self, place: &str, download: &Download) {
+        let at = || place.to_owned();
+        let filled = [&download.version, &download.file]
+            .iter()
+            .all(|text| {
+                // A form has each download in one line, with semicolons between its parts.
+                !text.trim().is_empty()
+                    && text.chars().count() <= NAME
+                    && !text.contains(|c: char| c == ';' || c.is_control())
+            });
+        // Neither a folder nor something that a header would read otherwise.
+        let name = !download.file.contains(['/', '\\', '"']);
+        self.check(filled && name, FaultCode::TextMissing, at);
+        let language = PACKAGE_LANGUAGES.contains(&download.language.as_str());
+        self.check(language, FaultCode::UnknownLanguage, at);
+        let system = OPERATING_SYSTEMS.contains(&download.operating_system.as_str());
+        self.check(system, FaultCode::UnknownSystem, at);
+        self.range(place, "bytes", Some(download.bytes), 1);
+        // It goes into a header, where other letters are written as %.. .
+        let link = download.url.as_deref().is_none_or(|link| is_link(link) && link.is_ascii());
+        self.check(link, FaultCode::MalformedLink, || format!("{place}, url"));
     }
 
     fn entitlements(
@@ -346,7 +378,7 @@ mod tests {
     #[test]
     fn every_fault_is_found_where_it_stands() {
         type Change = fn(&mut Catalogue);
-        let cases: [(Change, FaultCode, &str); 24] = [
+        let cases: [(Change, FaultCode, &str); 29] = [
             (|c| c.products[0].code = "No Code".to_owned(), FaultCode::MalformedCode, "product No Code"),
             (
                 |c| {
@@ -395,6 +427,16 @@ mod tests {
                 "entitlement network_core studio, quantity",
             ),
             (|c| c.products[0].activations = Some(5), FaultCode::Activations, "product studio, activations"),
+            (
+                |c| c.products[0].key_format = Some("XXXX-XXXX".to_owned()),
+                FaultCode::KeyFormat,
+                "product studio, key_format",
+            ),
+            (
+                |c| c.products[1].key_format = Some("five by five".to_owned()),
+                FaultCode::KeyFormat,
+                "product system, key_format",
+            ),
             (|c| c.products[1].activations = None, FaultCode::Activations, "product system, activations"),
             (
                 |c| c.products[0].portal_url = Some("http://a.example".to_owned()),
@@ -413,6 +455,21 @@ mod tests {
                 |c| c.products[1].downloads[0].file = "../system.iso".to_owned(),
                 FaultCode::TextMissing,
                 "product system, download ../system.iso",
+            ),
+            (
+                |c| c.products[1].downloads[0].language = "English".to_owned(),
+                FaultCode::UnknownLanguage,
+                "product system, download system.iso",
+            ),
+            (
+                |c| c.products[1].downloads[0].operating_system = "windows".to_owned(),
+                FaultCode::UnknownSystem,
+                "product system, download system.iso",
+            ),
+            (
+                |c| c.products[1].downloads[0].url = Some("http://a.example/system.iso".to_owned()),
+                FaultCode::MalformedLink,
+                "product system, download system.iso, url",
             ),
             (
                 |c| c.entitlements[0].product = "other".to_owned(),
@@ -475,6 +532,35 @@ mod tests {
             let mut catalogue = sample();
             change(&mut catalogue);
             assert!(codes(&catalogue).iter().any(|(code, _)| *code == FaultCode::NetworkOffer));
+        }
+    }
+
+    #[test]
+    fn a_download_has_an_address_of_a_server() {
+        let of = |link: &str| {
+            let mut catalogue = sample();
+            catalogue.products[1].downloads[0].url = Some(link.to_owned());
+            codes(&catalogue).into_iter().map(|(code, _)| code).collect::<Vec<_>>()
+        };
+        for link in ["https://a.example/system.iso", "https://a.example:8443/x?y=1;2#z", "https://a.example"]
+        {
+            assert_eq!(of(link), [], "{link}");
+        }
+        let long = format!("https://a.example/{}", "x".repeat(1_000));
+        for link in [
+            "",
+            "a.example/system.iso",
+            "http://a.example/system.iso",
+            "javascript:alert(1)",
+            "https://",
+            "https:///system.iso",
+            "https://me:secret@a.example/system.iso",
+            "https://a.example/the system.iso",
+            "https://a.example/\r\nSet-Cookie: a=b",
+            "https://a.example/système.iso",
+            &long,
+        ] {
+            assert_eq!(of(link), [FaultCode::MalformedLink], "{link}");
         }
     }
 

@@ -146,6 +146,17 @@ pub struct QuantityRow {
     pub unit: Unit,
     /// For each of [`SOURCES`]: nothing, a number, or without limit.
     pub amounts: Vec<Option<Option<i64>>>,
+    /// For each of [`SOURCES`] what it says of people and of a shared pool; none where it grants nothing.
+    pub shares: Vec<Option<CoreShare>>,
+}
+
+/// What a core source says of a product besides how much there is.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct CoreShare {
+    /// How many people can hold it, where the quantity counts something else.
+    pub seats: Option<i64>,
+    /// The pool that it shares with other products of the source.
+    pub pool: Option<String>,
 }
 
 /// An offer of a draft, in its list.
@@ -250,11 +261,13 @@ pub struct ProductForm {
     pub unit: Unit,
     /// Activations of a multiple-activation key, or nothing.
     pub activations: String,
+    /// How its keys look, or nothing.
+    pub key_format: String,
     /// The vendor's portal, or nothing.
     pub portal_url: String,
     /// Texts in the order of the languages.
     pub words: [ProductWords; 3],
-    /// A download a line: version; language; operating system; file; bytes.
+    /// A download a line: version; language; operating system; file; bytes; address.
     pub downloads: String,
 }
 

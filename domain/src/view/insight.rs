@@ -173,6 +173,33 @@ pub struct UnusedBenefit {
     pub place: After,
 }
 
+/// A benefit of which something is left, for operators: with its company.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct UnusedOfCompany {
+    /// The company.
+    pub organization: String,
+    /// Its domain, which the address of its page names.
+    pub domain: String,
+    /// Product in the reader's language.
+    pub name: String,
+    /// Code of the source.
+    pub source: String,
+    /// The competency area in the reader's language.
+    pub area: Option<String>,
+    /// What is counted.
+    pub unit: Unit,
+    /// Granted.
+    pub quantity: i64,
+    /// Used of it.
+    pub used: i64,
+    /// When it ends, UTC.
+    pub ends: Option<Day>,
+    /// Days until then.
+    pub days_left: Option<i64>,
+    /// When its administrators were reminded last.
+    pub reminded: Option<Day>,
+}
+
 /// A seat whose holder doesn't use it, as far as the portal sees.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct IdleSeat {
@@ -286,6 +313,8 @@ pub struct ProgrammeInsightPage {
     pub completions: Vec<Completion>,
     /// Whose time to complete is drawn; none where nothing was completed.
     pub kind: Option<RequestKind>,
+    /// Benefits of which something is left, over all companies, those that end first at the top.
+    pub unused: Vec<UnusedOfCompany>,
     /// Pools that run low.
     pub low: Vec<LowPool>,
     /// What came in and went back, by currency and then month by month.

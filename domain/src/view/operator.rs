@@ -211,6 +211,8 @@ pub struct QueueRow {
     pub open: bool,
     /// What it is about, in the reader's language where that is a product or an offer.
     pub subject: String,
+    /// The benefit, where that isn't what it is about already.
+    pub benefit: Option<String>,
     /// The company.
     pub organization: String,
     /// Its id.

@@ -141,6 +141,56 @@ async fn a_form_that_somebody_was_quicker_with_shows_what_they_saved(
 
 #[rstest]
 #[tokio::test]
+async fn a_products_addresses_and_keys_and_its_seats_are_changed_by_posting(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let path = at("/product?code=windows_enterprise");
+    let page = browser.get(&path).await;
+    assert!(page.body.contains("linux_arm64"), "what there is to choose from");
+    let form = page.form("save_catalogue_product", None);
+    let lines = form.get("downloads").expect("lines").to_owned();
+    let first = lines.lines().find(|line| !line.trim().is_empty()).expect("a line").trim();
+    for (name, typed) in [
+        ("downloads", format!("{first}; http://packages.example/a.iso")),
+        ("downloads", format!("{first}; https://me:secret@packages.example/a.iso")),
+        ("downloads", "1; Klingon; windows_x64; a.iso; 5".to_owned()),
+        ("downloads", "1; en; toaster; a.iso; 5".to_owned()),
+        ("key_format", "five by five".to_owned()),
+    ] {
+        let answer = browser.submit(&path, &form.clone().with(name, &typed)).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{typed}: {}", answer.body);
+        assert_eq!(
+            answer.form("save_catalogue_product", None).get(name).map(str::trim),
+            Some(typed.as_str())
+        );
+    }
+    let address = "https://packages.example/a.iso?x=1;2";
+    let form = form.with("downloads", &format!("{first}; {address}")).with("key_format", "xxxx-xxxx-xxxx");
+    let answer = browser.submit(&path, &form).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("XXXX-XXXX-XXXX"), "{}", page.body);
+    let again = browser.get(&path).await.form("save_catalogue_product", None);
+    assert!(again.get("downloads").is_some_and(|lines| lines.trim().ends_with(address)));
+    assert_eq!(again.get("key_format"), Some("XXXX-XXXX-XXXX"));
+    let file = browser.get(&format!("/operator/catalogue.toml?draft={DRAFT}")).await;
+    assert!(file.body.contains(&format!("url = \"{address}\"")), "{}", file.body);
+    assert!(file.body.contains("key_format = \"XXXX-XXXX-XXXX\""), "{}", file.body);
+
+    let path = at("?category=cloud");
+    let form = browser.get(&path).await.form("save_catalogue_quantities", None);
+    assert_eq!(form.get("seats:azure_credit:gold_core"), Some("5"));
+    assert_eq!(form.get("pool:office_365_e3:gold_core"), Some("gold_office"));
+    let answer = browser.submit(&path, &form.clone().with("seats:azure_credit:gold_core", "many")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    let answer = browser.submit(&path, &form.with("seats:azure_credit:gold_core", "8")).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("Seats: 5 → 8"), "{}", page.body);
+}
+
+#[rstest]
+#[tokio::test]
 async fn an_area_is_added_with_its_quantities_and_removed_by_posting(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

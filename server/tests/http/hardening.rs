@@ -3,7 +3,7 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    ACCESS_CONTROL_REQUEST_METHOD, CONTENT_DISPOSITION, CONTENT_TYPE, ORIGIN, SET_COOKIE,
+    ACCESS_CONTROL_REQUEST_METHOD, CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, ORIGIN, SET_COOKIE,
     STRICT_TRANSPORT_SECURITY,
 };
 use axum::http::{HeaderName, Method, StatusCode};
@@ -444,6 +444,24 @@ async fn a_file_name_stays_in_its_header(#[values(Engine::Sqlite, Engine::Postgr
     let encoded = header.strip_prefix("attachment; filename*=UTF-8''").expect("a name in its own encoding");
     assert!(!encoded.is_empty(), "{header}");
     assert!(encoded.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'%'), "{header}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_download_with_an_address_leads_there(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let portal = Portal::open(engine).await;
+    let stage = &portal.stage;
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let grant = stage.grant(COMPANY, "windows_enterprise", "action_pack").await;
+    let text = "select d.id from product_download d join product p on p.id = d.product_id
+        where p.code = $1 order by d.id limit 1";
+    let download = stage.id(text, ["windows_enterprise".into()]).await;
+    let address = "https://packages.example/windows.iso?a=1;2";
+    let text = "update product_download set url = $2 where id = $1";
+    stage.run(text, [download.into(), address.into()]).await;
+    let answer = admin.get(&format!("/downloads/{grant}/{download}")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    assert_eq!(answer.header(LOCATION), address);
 }
 
 /// The password of an account becomes another one, through the page.

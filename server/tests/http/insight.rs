@@ -139,10 +139,15 @@ async fn the_figures_are_taken_away_as_lines_and_as_a_workbook(
         let rows = table(&auditor.get(path).await.body);
         assert_eq!(rows[0][..2], ["Month", head], "{path}");
     }
+    portal.stage.sql("update key_pool set low_since = 1").await;
+    let low = table(&auditor.get("/operator/insight.csv?part=low").await.body);
+    assert!(low.len() > 1 && low[0][..2] == ["Product", "Free"], "{low:?}");
+    let unused = table(&auditor.get("/operator/insight.csv?part=unused").await.body);
+    assert!(unused.len() > 1 && unused[0][..2] == ["Organization", "Benefit name"], "{unused:?}");
     assert_eq!(auditor.get("/operator/insight.xlsx?span=two_years").await.status, StatusCode::OK);
     let recorded = "select count(*) as number from audit_event where action = 'insight_exported'";
-    assert_eq!(portal.stage.count(recorded).await, 7);
+    assert_eq!(portal.stage.count(recorded).await, 9);
     let employee = portal.signed_in(CHINESE_EMPLOYEE).await;
     assert_eq!(employee.status_of("/insight.xlsx").await, StatusCode::FORBIDDEN);
-    assert_eq!(portal.stage.count(recorded).await, 7);
+    assert_eq!(portal.stage.count(recorded).await, 9);
 }

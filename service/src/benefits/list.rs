@@ -38,7 +38,7 @@ pub const ROWS: &str = "
             else 'ready'
         end as status
     from (
-        select g.id, g.category, t.name, lower(t.name) as sort_name, t.summary, p.kind, p.unit, g.source, g.area,
+        select g.id, g.organization_id, g.category, t.name, lower(t.name) as sort_name, t.summary, p.kind, p.unit, g.source, g.area,
             coalesce(an.name, g.area) as area_name,
             po.quantity, g.activate_by, g.expires_at as granted_until,
             case when a.state = 'active' then coalesce(a.expires_at, g.expires_at) else g.expires_at end as expires_at,
@@ -73,6 +73,14 @@ pub const ROWS: &str = "
             and a.state in ('requested', 'processing', 'active')
         where g.organization_id = $1
     ) r";
+
+/// [`ROWS`] of grants of any company; the condition is about `benefit_grant g`, and `$1` is what it makes of it.
+pub(crate) fn rows_where(condition: &str) -> String {
+    ROWS.replacen(OF_COMPANY, condition, 1)
+}
+
+/// Whose rows [`ROWS`] are.
+const OF_COMPANY: &str = "g.organization_id = $1";
 
 /// The rows of a table, `$4`; a grant that another one took over from stands there as that one.
 const LISTED: &str = "where r.category = $4 and not r.followed";

@@ -159,10 +159,11 @@ async fn write_offer(change: &Change<'_>, offer: &Offer) -> Outcome<()> {
 
 async fn write_product(change: &Change<'_>, product: &Product) -> Outcome<()> {
     let connection = &change.transaction;
-    let text = "insert into product (id, code, category, kind, unit, portal_url, activation_limit)
-        values ($1, $2, $3, $4, $5, $6, $7)
+    let text =
+        "insert into product (id, code, category, kind, unit, portal_url, activation_limit, key_format)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         on conflict (code) do update set portal_url = excluded.portal_url,
-            activation_limit = excluded.activation_limit, listed = true
+            activation_limit = excluded.activation_limit, key_format = excluded.key_format, listed = true
         returning id";
     let values = [
         change.service().new_id().into(),
@@ -172,6 +173,7 @@ async fn write_product(change: &Change<'_>, product: &Product) -> Outcome<()> {
         product.unit.code().into(),
         product.portal_url.clone().into(),
         product.activations.into(),
+        product.key_format.clone().into(),
     ];
     let id = sql::one::<Id>(connection, text, values).await?;
     let id = id.ok_or_else(|| Failure::broken("product", "code", &product.code))?.id;
@@ -195,10 +197,10 @@ async fn write_product(change: &Change<'_>, product: &Product) -> Outcome<()> {
     sql::run(connection, "update product_download set listed = false where product_id = $1", [id.into()])
         .await?;
     let text =
-        "insert into product_download (id, product_id, version, language, operating_system, file_name, bytes)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into product_download (id, product_id, version, language, operating_system, file_name, bytes, url)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
         on conflict (product_id, version, language, operating_system, file_name)
-        do update set bytes = excluded.bytes, listed = true";
+        do update set bytes = excluded.bytes, url = excluded.url, listed = true";
     for download in &product.downloads {
         let values = [
             change.service().new_id().into(),
@@ -208,6 +210,7 @@ async fn write_product(change: &Change<'_>, product: &Product) -> Outcome<()> {
             download.operating_system.as_str().into(),
             download.file.as_str().into(),
             download.bytes.into(),
+            download.url.clone().into(),
         ];
         sql::run(connection, text, values).await?;
     }

@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::edit::Edit;
-use super::{file, publish, read};
+use super::{file, publish, read, second_person};
 use crate::audit::Event;
 use crate::change::{Begun, Change, programme_chain};
 use crate::failure::Failure;
@@ -199,7 +199,7 @@ pub async fn begin(
     ];
     sql::run(&change.transaction, text, values).await?;
     if is_file {
-        remember_editor(&change, id, operator.account.0).await?;
+        remember_editor(&mut change, id, &title, operator.account.0).await?;
     }
     change.record(event(AuditAction::CatalogueDrafted, id).after(title));
     change.tell(Changed::Queue);
@@ -294,7 +294,7 @@ async fn save(mut change: Change<'_>, draft: &Draft, catalogue: &Catalogue, acco
     }
     // Also what it began from: policies may be others now, and areas have names.
     write(&change, draft.id, catalogue, (&draft.base, draft.base_version), account).await?;
-    remember_editor(&change, draft.id, account).await?;
+    remember_editor(&mut change, draft.id, &draft.title, account).await?;
     change.record(event(AuditAction::CatalogueDraftChanged, draft.id).after(steps.join(", ")));
     change.tell(Changed::Queue);
     change.commit(found).await
@@ -391,7 +391,17 @@ pub(super) async fn is_editor(
     Ok(sql::number(connection, text, [draft.0.into(), account.into()]).await? > 0)
 }
 
-async fn remember_editor(change: &Change<'_>, draft: CatalogueDraftId, account: Uuid) -> Outcome<()> {
+/// With the first hand in a draft those who could publish it hear that it waits for one of them.
+async fn remember_editor(
+    change: &mut Change<'_>,
+    draft: CatalogueDraftId,
+    title: &str,
+    account: Uuid,
+) -> Outcome<()> {
+    let text = "select count(*) as number from catalogue_editor where catalogue_draft_id = $1";
+    if sql::number(&change.transaction, text, [draft.0.into()]).await? == 0 {
+        second_person::tell(change, draft, title, account).await?;
+    }
     let text = "insert into catalogue_editor (catalogue_draft_id, account_id) values ($1, $2)
         on conflict (catalogue_draft_id, account_id) do nothing";
     sql::run(&change.transaction, text, [draft.0.into(), account.into()]).await?;

@@ -6,7 +6,7 @@ use domain::benefit::{Category, SourceLabel};
 use domain::catalogue::{
     Area, Catalogue, Entitlement, Fault, FaultCode, Known, Offer, Product, Programme, Translated,
 };
-use domain::view::catalogue::AreaAmount;
+use domain::view::catalogue::{AreaAmount, CoreShare};
 use domain::{Error, ErrorCode, Field, Language, Tier};
 
 /// How much a source's core grants of a product.
@@ -26,6 +26,8 @@ pub enum Edit {
     /// Quantities of core sources for the products of a category, by product and source; what isn't named
     /// stays.
     Quantities(Category, BTreeMap<(String, String), Amount>),
+    /// The same, and what core sources say of people and of shared pools.
+    Core(Category, BTreeMap<(String, String), Amount>, BTreeMap<(String, String), CoreShare>),
     /// A new product: none has its code.
     NewProduct(Box<Product>),
     /// A product, changed: the one of the same code.
@@ -112,6 +114,11 @@ impl Edit {
     pub fn apply(self, catalogue: &mut Catalogue) {
         match self {
             Self::Quantities(category, amounts) => set_quantities(catalogue, category, &amounts),
+            Self::Core(category, amounts, shares) => {
+                let before = catalogue.entitlements.clone();
+                set_quantities(catalogue, category, &amounts);
+                set_shares(catalogue, category, &before, &shares);
+            }
             Self::NewProduct(product) | Self::Product(product) => {
                 match catalogue.products.iter_mut().find(|of| of.code == product.code) {
                     Some(of) => *of = *product,
@@ -292,6 +299,12 @@ pub fn area_amount(row: &Entitlement) -> AreaAmount {
     AreaAmount { quantity: row.quantity, seats: row.seats, per_area: row.per_area }
 }
 
+/// What a core row says of people and of its pool.
+#[must_use]
+pub fn core_share(row: &Entitlement) -> CoreShare {
+    CoreShare { seats: row.seats, pool: row.pool.clone() }
+}
+
 /// Rows of a level that share a pool have one limit.
 fn share_limit(other: &mut Entitlement, row: &Entitlement) {
     if (other.source, other.level, &other.pool) != (row.source, row.level, &row.pool) {
@@ -301,6 +314,36 @@ fn share_limit(other: &mut Entitlement, row: &Entitlement) {
         None => (other.quantity, other.seats) = (None, None),
         limit if other.seats.is_some() => other.seats = limit,
         limit => other.quantity = limit,
+    }
+}
+
+/// Only what somebody changed, of rows that were there before and still are.
+fn set_shares(
+    catalogue: &mut Catalogue,
+    category: Category,
+    before: &[Entitlement],
+    shares: &BTreeMap<(String, String), CoreShare>,
+) {
+    let of_category = products_of(catalogue, category);
+    for ((product, source), share) in shares {
+        let Some(source) = SourceLabel::from_code(source).filter(|source| !source.has_area()) else {
+            continue;
+        };
+        let of_cell = |row: &Entitlement| row.source == source && row.product == *product;
+        let said = before.iter().find(|row| of_cell(row)).map(core_share);
+        let changed = said.is_some_and(|said| said != *share) && of_category.contains(product);
+        let at = catalogue.entitlements.iter().position(|row| of_cell(row)).filter(|_| changed);
+        let Some(row) = at.and_then(|at| catalogue.entitlements.get_mut(at)) else { continue };
+        let stays = row.pool == share.pool;
+        // Figures of a row that somebody sets are no longer chosen ones.
+        row.illustrative &= row.seats == share.seats;
+        row.seats = share.seats;
+        row.pool.clone_from(&share.pool);
+        // Whoever puts a row into a pool makes it fit there.
+        if stays && row.pool.is_some() {
+            let row = row.clone();
+            catalogue.entitlements.iter_mut().for_each(|other| share_limit(other, &row));
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use domain::membership::Tier;
 use domain::moment::Zone;
 use domain::rights::{OperatorAction, operator_may};
 use domain::view::catalogue::{
-    AreaQuantityRow, CataloguePage, DifferenceRow, DraftAreaPage, DraftAreaQuery, DraftAreaRow,
+    AreaQuantityRow, CataloguePage, CoreShare, DifferenceRow, DraftAreaPage, DraftAreaQuery, DraftAreaRow,
     DraftOfferPage, DraftOfferQuery, DraftOfferRow, DraftPage, DraftProductPage, DraftProductQuery,
     DraftProgrammePage, DraftProgrammeQuery, DraftQuery, DraftRow, DraftState, LEVELS, OfferForm, OfferWords,
     OverAllocatedRow, Part, PolicyRow, ProductForm, ProductWords, ProgrammeWords, QuantityRow, ROWS, SOURCES,
@@ -22,7 +22,7 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::drafts::Draft;
-use super::edit::area_amount;
+use super::edit::{area_amount, core_share};
 use super::publish::ZONE;
 use super::{drafts, effect, file, read};
 use crate::failure::Failure;
@@ -185,9 +185,9 @@ fn areas(catalogue: &Catalogue, language: Language) -> Vec<DraftAreaRow> {
 }
 
 fn quantities(catalogue: &Catalogue, query: &DraftQuery, language: Language) -> Vec<QuantityRow> {
-    let mut amounts: HashMap<(&str, SourceLabel), Option<i64>> = HashMap::new();
+    let mut core: HashMap<(&str, SourceLabel), &Entitlement> = HashMap::new();
     for row in catalogue.entitlements.iter().filter(|row| row.areas.is_empty()) {
-        amounts.insert((row.product.as_str(), row.source), row.quantity);
+        core.insert((row.product.as_str(), row.source), row);
     }
     let of_category = |product: &&Product| product.kind.category() == query.category;
     catalogue
@@ -200,7 +200,11 @@ fn quantities(catalogue: &Catalogue, query: &DraftQuery, language: Language) -> 
             unit: product.unit,
             amounts: SOURCES
                 .iter()
-                .map(|source| amounts.get(&(product.code.as_str(), *source)).copied())
+                .map(|source| core.get(&(product.code.as_str(), *source)).map(|row| row.quantity))
+                .collect(),
+            shares: SOURCES
+                .iter()
+                .map(|source| core.get(&(product.code.as_str(), *source)).map(|row| core_share(row)))
                 .collect(),
         })
         .collect()
@@ -323,9 +327,10 @@ fn form_of(product: &Product) -> ProductForm {
         .downloads
         .iter()
         .map(|of| {
-            [&of.version, &of.language, &of.operating_system, &of.file, &of.bytes.to_string()]
-                .map(String::as_str)
-                .join("; ")
+            let bytes = of.bytes.to_string();
+            let mut cells = vec![&*of.version, &*of.language, &*of.operating_system, &*of.file, &*bytes];
+            cells.extend(of.url.as_deref());
+            cells.join("; ")
         })
         .collect();
     ProductForm {
@@ -333,6 +338,7 @@ fn form_of(product: &Product) -> ProductForm {
         kind: product.kind,
         unit: product.unit,
         activations: product.activations.map(|number| number.to_string()).unwrap_or_default(),
+        key_format: product.key_format.clone().unwrap_or_default(),
         portal_url: product.portal_url.clone().unwrap_or_default(),
         words: Language::ALL.map(words),
         downloads: downloads.join("\n"),

@@ -208,6 +208,7 @@ async fn products(connection: &impl ConnectionTrait) -> Outcome<Vec<Product>> {
         code: String,
         kind: String,
         unit: String,
+        key_format: Option<String>,
         portal_url: Option<String>,
         activation_limit: Option<i64>,
         language: String,
@@ -224,8 +225,9 @@ async fn products(connection: &impl ConnectionTrait) -> Outcome<Vec<Product>> {
         operating_system: String,
         file_name: String,
         bytes: i64,
+        url: Option<String>,
     }
-    let text = "select product_id, version, language, operating_system, file_name, bytes
+    let text = "select product_id, version, language, operating_system, file_name, bytes, url
         from product_download where listed";
     let mut downloads: HashMap<Uuid, Vec<Download>> = HashMap::new();
     for row in sql::all::<DownloadRow>(connection, text, []).await? {
@@ -235,9 +237,10 @@ async fn products(connection: &impl ConnectionTrait) -> Outcome<Vec<Product>> {
             operating_system: row.operating_system,
             file: row.file_name,
             bytes: row.bytes,
+            url: row.url,
         });
     }
-    let text = "select p.id, p.code, p.kind, p.unit, p.portal_url, p.activation_limit, t.language, t.name,
+    let text = "select p.id, p.code, p.kind, p.unit, p.key_format, p.portal_url, p.activation_limit, t.language, t.name,
             t.summary, t.instructions, t.guidance
         from product p join product_text t on t.product_id = p.id where p.listed order by p.code";
     let mut products: Vec<Product> = Vec::new();
@@ -249,6 +252,7 @@ async fn products(connection: &impl ConnectionTrait) -> Outcome<Vec<Product>> {
                 unit: Unit::from_code(&row.unit).ok_or_else(|| broken("unit"))?,
                 code: row.code.clone(),
                 activations: row.activation_limit,
+                key_format: row.key_format,
                 portal_url: row.portal_url,
                 name: Translated::default(),
                 summary: Translated::default(),

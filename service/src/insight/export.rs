@@ -6,10 +6,11 @@ use domain::ids::OrganizationId;
 use domain::insight::{Figures, Month, Span};
 use domain::moment::Zone;
 use domain::rights::{Action, OperatorAction};
-use domain::view::insight::{Completion, Money};
+use domain::view::insight::{Completion, LowPool, Money, UnusedOfCompany};
 use domain::{AuditAction, Language};
 
-use super::programme::{completions, money};
+use super::programme::{completions, low, money};
+use super::unused;
 use super::usage::{Of, facts, latest, names};
 use crate::audit::Event;
 use crate::change::{Change, programme_chain};
@@ -40,6 +41,10 @@ pub struct Programme {
     pub completions: Vec<Completion>,
     /// What came in and went back.
     pub money: Vec<Money>,
+    /// Pools that run low.
+    pub low: Vec<LowPool>,
+    /// What is left and ends first.
+    pub unused: Vec<UnusedOfCompany>,
 }
 
 /// A company's figures.
@@ -81,6 +86,8 @@ pub async fn programme(
         usage: exported(service, Of::Everybody, language, current, span).await?,
         completions: completions(reader, first).await?,
         money: money(reader, first, &zone).await?,
+        low: low(reader, language, &zone).await?,
+        unused: unused::of_all(reader, language, &zone, service.now()).await?,
     })
 }
 

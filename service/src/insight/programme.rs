@@ -11,6 +11,7 @@ use domain::view::requests::RequestKind;
 use domain::{Day, Language};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
+use super::unused;
 use super::usage::{Of, usage};
 use crate::failure::Failure;
 use crate::queue::item::stamp;
@@ -49,6 +50,7 @@ pub async fn page(
         months,
         kind,
         completions,
+        unused: unused::of_all(reader, language, &zone, service.now()).await?,
         low: low(reader, language, &zone).await?,
         money: money(reader, first, &zone).await?,
     })
@@ -84,7 +86,11 @@ pub(super) async fn completions(connection: &impl ConnectionTrait, first: Month)
 }
 
 /// Pools that the operators were told of and that aren't full again: only their keys are counted.
-async fn low(connection: &impl ConnectionTrait, language: Language, zone: &Zone) -> Outcome<Vec<LowPool>> {
+pub(super) async fn low(
+    connection: &impl ConnectionTrait,
+    language: Language,
+    zone: &Zone,
+) -> Outcome<Vec<LowPool>> {
     #[derive(FromQueryResult)]
     struct Row {
         product: String,

@@ -5,12 +5,12 @@ use domain::benefit::{Category, ProductKind, Unit};
 use domain::ids::{OrganizationId, SeatId};
 use domain::insight::{goes_on, remind_again};
 use domain::moment::Zone;
-use domain::view::insight::{After, IDLE_DAYS, IDLE_ROWS, IdleSeat, UnusedBenefit};
+use domain::view::insight::{After, IDLE_DAYS, IDLE_ROWS, IdleSeat, UnusedBenefit, UnusedOfCompany};
 use domain::{Day, Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
-use crate::benefits::list::ROWS;
+use crate::benefits::list::{ROWS, rows_where};
 use crate::bulk::places;
 use crate::failure::Failure;
 use crate::sessions::NOTED_EVERY_SECONDS;
@@ -52,28 +52,11 @@ pub(super) async fn benefits(
     now: Moment,
     after: Option<After>,
 ) -> Outcome<Page<UnusedBenefit>> {
-    let going: Vec<String> = ProductKind::ALL
-        .iter()
-        .filter(|kind| goes_on(**kind))
-        .map(|kind| format!("'{}'", kind.code()))
-        .collect();
-    let going = going.join(", ");
     let text = format!(
-        "select u.* from (
-            select t.id, t.category, t.name, t.source, t.area_name as area, t.unit, t.quantity, t.used,
-                case when t.status = 'active' and t.kind in ({going})
-                        or coalesce(t.begin_by, {NEVER}) > coalesce(t.expires_at, {NEVER})
-                    then coalesce(t.expires_at, t.holding_ends_at, {NEVER})
-                    else coalesce(t.begin_by, {NEVER}) end as ends_at,
-                (select max(m.sent_at) from idle_reminder m where m.grant_id = t.id and m.seat_id is null)
-                    as reminded_at
-            from (select b.*, case when b.activate_by < b.holding_ends_at or b.holding_ends_at is null
-                    then b.activate_by else b.holding_ends_at end as begin_by
-                from ({ROWS} where not r.followed) b) t
-            where t.quantity > t.used and t.kind <> 'license_only' and t.status in ('ready', 'active')
-                and not (t.category = 'go_to_market' and t.status = 'active')) u
+        "select u.* from ({}) u
         where u.ends_at >= $3 and (u.ends_at > $4 or u.ends_at = $4 and u.id > $5)
         order by u.ends_at, u.id limit {}",
+        left_over(ROWS),
         IDLE_ROWS + 1
     );
     let values = place(organization, language, now, after);
@@ -83,6 +66,91 @@ pub(super) async fn benefits(
     let rows = rows.into_iter().map(|row| benefit(row, zone, now)).collect::<Outcome<Vec<_>>>()?;
     let next = rows.last().filter(|_| more).map(|row| row.place);
     Ok((rows, next))
+}
+
+/// Of rows of benefits those of which something is left, with their ends.
+fn left_over(rows: &str) -> String {
+    let going: Vec<String> = ProductKind::ALL
+        .iter()
+        .filter(|kind| goes_on(**kind))
+        .map(|kind| format!("'{}'", kind.code()))
+        .collect();
+    let going = going.join(", ");
+    format!(
+        "select t.id, t.organization_id, t.category, t.name, t.source, t.area_name as area, t.unit, t.quantity, t.used,
+            case when t.status = 'active' and t.kind in ({going})
+                    or coalesce(t.begin_by, {NEVER}) > coalesce(t.expires_at, {NEVER})
+                then coalesce(t.expires_at, t.holding_ends_at, {NEVER})
+                else coalesce(t.begin_by, {NEVER}) end as ends_at,
+            (select max(m.sent_at) from idle_reminder m where m.grant_id = t.id and m.seat_id is null)
+                as reminded_at
+        from (select b.*, case when b.activate_by < b.holding_ends_at or b.holding_ends_at is null
+                then b.activate_by else b.holding_ends_at end as begin_by
+            from ({rows} where not r.followed) b) t
+        where t.quantity > t.used and t.kind <> 'license_only' and t.status in ('ready', 'active')
+            and not (t.category = 'go_to_market' and t.status = 'active')"
+    )
+}
+
+/// So many benefits whose year ends first are looked at for the operators, however many companies there are.
+const LOOKED_AT: u32 = 500;
+
+/// Of the benefits of all companies whose year ends first, those of which something is left.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(super) async fn of_all(
+    connection: &impl ConnectionTrait,
+    language: Language,
+    zone: &Zone,
+    now: Moment,
+) -> Outcome<Vec<UnusedOfCompany>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        name: String,
+        source: String,
+        area: Option<String>,
+        unit: String,
+        quantity: i64,
+        used: i64,
+        ends_at: i64,
+        reminded_at: Option<i64>,
+        organization: String,
+        domain: String,
+    }
+    let first = format!(
+        "g.id in (select d.id from benefit_grant d
+            where d.state = 'granted' and coalesce(d.holding_ends_at, d.expires_at) >= $1
+            order by coalesce(d.holding_ends_at, d.expires_at) limit {LOOKED_AT})"
+    );
+    let text = format!(
+        "select u.name, u.source, u.area, u.unit, u.quantity, u.used, u.ends_at, u.reminded_at,
+            o.name as organization, o.domain
+        from ({}) u join organization o on o.id = u.organization_id
+        where u.ends_at >= $3 and u.ends_at < {NEVER} order by u.ends_at, o.name, u.name, u.id limit {IDLE_ROWS}",
+        left_over(&rows_where(&first))
+    );
+    let values = [now.0.into(), language.tag().into(), now.0.into()];
+    let rows = sql::all::<Row>(connection, &text, values).await?;
+    rows.into_iter()
+        .map(|row| {
+            let (ends, days_left) = end(row.ends_at, zone, now);
+            Ok(UnusedOfCompany {
+                unit: Unit::from_code(&row.unit)
+                    .ok_or_else(|| Failure::broken("product", "unit", &row.name))?,
+                organization: row.organization,
+                domain: row.domain,
+                name: row.name,
+                source: row.source,
+                area: row.area,
+                quantity: row.quantity,
+                used: row.used.max(0),
+                ends,
+                days_left,
+                reminded: row.reminded_at.map(|at| zone.day_of(Moment(at))),
+            })
+        })
+        .collect()
 }
 
 fn place(organization: OrganizationId, language: Language, now: Moment, after: Option<After>) -> Vec<Value> {

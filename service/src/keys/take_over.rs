@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use domain::benefit::ProductKind;
 use domain::ids::KeyBatchId;
+use domain::key_format::KeyFormat;
 use domain::key_import;
 use domain::view::key_pools::LineFault;
 use domain::{AuditAction, ErrorCode};
@@ -32,6 +33,7 @@ struct Waiting {
     key_batch_id: Uuid,
     key_pool_id: Uuid,
     kind: String,
+    key_format: Option<String>,
 }
 
 /// A key ready to be written.
@@ -54,7 +56,8 @@ struct Taken {
 /// # Errors
 /// [`Failure::Database`]; [`Failure::Broken`] for a chunk that doesn't open. It stays as it is then.
 pub async fn take_next(service: &Service) -> Outcome<bool> {
-    let text = "select c.id, c.starts_at, c.lines, c.sealed, c.key_batch_id, b.key_pool_id, p.kind
+    let text =
+        "select c.id, c.starts_at, c.lines, c.sealed, c.key_batch_id, b.key_pool_id, p.kind, p.key_format
         from key_import_chunk c join key_batch b on b.id = c.key_batch_id
         join key_pool k on k.id = b.key_pool_id join product p on p.id = k.product_id
         where b.state = 'importing' order by b.created_at, b.id, c.starts_at limit 1";
@@ -149,10 +152,15 @@ fn open(service: &Service, chunk: &Waiting) -> Outcome<(Vec<Ready>, Vec<i64>)> {
     let kind = ProductKind::from_code(&chunk.kind)
         .ok_or_else(|| Failure::broken("product", "kind", chunk.key_pool_id))?;
     let takes_counts = kind == ProductKind::MultipleActivationKey;
+    let format = match &chunk.key_format {
+        Some(pattern) => KeyFormat::parse(pattern)
+            .ok_or_else(|| Failure::broken("product", "key_format", chunk.key_pool_id))?,
+        None => KeyFormat::default(),
+    };
     let text = service.vault.open(&chunk_place(chunk.id), &chunk.sealed)?;
     let (mut ready, mut malformed) = (Vec::new(), Vec::new());
     for line in unpacked(&text) {
-        let Some(imported) = key_import::parse(line, takes_counts) else {
+        let Some(imported) = key_import::parse(line, &format, takes_counts) else {
             malformed.push(line.number);
             continue;
         };

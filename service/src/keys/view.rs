@@ -13,6 +13,7 @@ use domain::{ErrorCode, Language, Moment, Policies};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
+use super::downloads::THERE;
 use super::reveal::{BoundKey, bound_key, has_key_pool};
 use super::{activations, refund, replace};
 use crate::benefits::grants::Grant;
@@ -222,9 +223,12 @@ async fn packages(service: &Service, grant: &Grant) -> Outcome<Vec<Package>> {
     if !grant.kind.has_download() {
         return Ok(Vec::new());
     }
-    let text = "select id, version, language, operating_system, file_name, bytes from product_download
-        where product_id = $1 and listed order by version desc, language, operating_system desc, file_name";
-    let rows = sql::all::<PackageRow>(service.database.reader(), text, [grant.product.0.into()]).await?;
+    let text = format!(
+        "select id, version, language, operating_system, file_name, bytes from product_download
+        where product_id = $1 and {THERE}
+        order by version desc, language, operating_system desc, file_name"
+    );
+    let rows = sql::all::<PackageRow>(service.database.reader(), &text, [grant.product.0.into()]).await?;
     Ok(rows
         .into_iter()
         .map(|row| Package {

@@ -27,6 +27,7 @@ const ROWS: &str = "
         case r.kind when 'activation' then coalesce(pt.name, r.title)
             when 'cancellation' then coalesce(ft.name, r.title)
             when 'payment' then coalesce(r.title || ' · ' || ft.name, r.title) else r.title end as subject,
+        case r.kind when 'advisory' then pt.name end as benefit,
         o.name as organization, r.organization_id, g.category, o.time_zone, a.full_name as requester, p.sort_name as requester_key,
         w.full_name as owner, coalesce(r.owner_id = $2, false) as mine,
         r.answered_at is not null as answered
@@ -51,6 +52,7 @@ struct Row {
     requested_at: i64,
     target_at: i64,
     subject: String,
+    benefit: Option<String>,
     organization: String,
     organization_id: Uuid,
     time_zone: String,
@@ -365,6 +367,7 @@ fn view(row: Row, now: Moment) -> Outcome<QueueRow> {
         state: RequestState::from_code(&row.state).ok_or_else(|| broken("state"))?,
         open: row.open,
         subject: row.subject,
+        benefit: row.benefit,
         organization: row.organization,
         organization_id: row.organization_id.into(),
         requester: row.requester,

@@ -2,6 +2,7 @@
 
 use domain::Field;
 use domain::benefit::ProductKind;
+use domain::catalogue::{language_key, system_key};
 use domain::view::benefits::{DetailKind, GrantDetail, WhyNot};
 use domain::view::form::Shown;
 use domain::view::software::{ActivationEntry, KeyDetail, KeyState, Package, RefundEnds, Replacement, size};
@@ -445,12 +446,11 @@ fn address(grant: StoredValue<String>, package: &Package) -> String {
 }
 
 fn language_name(texts: Texts, code: &str) -> String {
-    let key = format!("language_{}", code.to_ascii_lowercase().replace('-', "_"));
-    texts.find_package(&key).unwrap_or(code).to_owned()
+    texts.find_package(&language_key(code)).unwrap_or(code).to_owned()
 }
 
 fn system_name(texts: Texts, code: &str) -> String {
-    texts.find_package(&format!("system_{code}")).unwrap_or(code).to_owned()
+    texts.find_package(&system_key(code)).unwrap_or(code).to_owned()
 }
 
 /// Each of the values once, in their order.

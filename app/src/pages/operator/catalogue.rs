@@ -24,7 +24,7 @@ pub use product::Product;
 pub use programme::POLICY;
 pub use programme::Programme;
 #[cfg(feature = "ssr")]
-pub use quantities::QUANTITY;
+pub use quantities::{POOL, QUANTITY};
 
 use super::item::when;
 use crate::components::{

@@ -2,7 +2,9 @@
 
 use domain::benefit::Category;
 use domain::insight::Span;
-use domain::view::insight::{Completion, LowPool, Money, ProgrammeInsightPage, ProgrammeInsightQuery};
+use domain::view::insight::{
+    Completion, LowPool, Money, ProgrammeInsightPage, ProgrammeInsightQuery, UnusedOfCompany,
+};
 use domain::view::requests::RequestKind;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -10,12 +12,13 @@ use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use locales::{Texts, format};
 
+use super::company_grants;
 use super::item::when;
 use super::queue::kind_text;
-use crate::components::{Bar, BarChart, Column, Empty, Ledger, Legend};
+use crate::components::{Bar, BarChart, Column, Deadline, Empty, Ledger, Legend, Tally};
 use crate::i18n::texts;
 use crate::load::load;
-use crate::pages::insight::usage;
+use crate::pages::insight::{reminded, usage};
 use crate::server_fns::insight::programme_insight;
 
 const PATH: &str = "/operator/insight";
@@ -94,7 +97,8 @@ fn Page(query: Memo<ProgrammeInsightQuery>, page: Signal<ProgrammeInsightPage>) 
             {move || usage::files(texts, PATH, query.with(|query| query.span))}
             {used}
             {times}
-            {move || page.with(|page| low(texts, &page.low))}
+            {move || page.with(|page| unused(texts, page))}
+            {move || page.with(|page| low(texts, page))}
             {move || page.with(|page| money(texts, page))}
             <p class="small muted">{texts.insight_meaning()} " " {texts.insight_meaning_programme()}</p>
         </main>
@@ -203,7 +207,61 @@ fn times(texts: Texts, page: &ProgrammeInsightPage, href: impl Fn(RequestKind) -
     .into_any()
 }
 
-fn low(texts: Texts, rows: &[LowPool]) -> AnyView {
+/// What is left over all companies, what ends first at the top; the reminder is the company's own.
+fn unused(texts: Texts, page: &ProgrammeInsightPage) -> AnyView {
+    let columns = vec![
+        Column::new(texts.operator_column_organization()),
+        Column::new(texts.common_benefit_name()),
+        Column::new(texts.common_quantity()),
+        Column::new(texts.insight_ends()),
+        Column::new(texts.insight_reminded()),
+    ];
+    let content = if page.unused.is_empty() {
+        view! { <Empty title=texts.insight_unused_none()/> }.into_any()
+    } else {
+        let rows: Vec<_> = page.unused.iter().map(|row| unused_row(texts, row)).collect();
+        view! { <Ledger caption=texts.insight_unused_title() columns=columns>{rows}</Ledger> }.into_any()
+    };
+    view! {
+        <section class="sheet" aria-labelledby="unused-title">
+            <div class="sheet-head">
+                <h2 id="unused-title">{texts.insight_unused_title()}</h2>
+                {lines(texts, page, "unused")}
+            </div>
+            <div class="in stack"><p class="muted">{texts.insight_unused_all()}</p></div>
+            {content}
+        </section>
+    }
+    .into_any()
+}
+
+fn unused_row(texts: Texts, row: &UnusedOfCompany) -> AnyView {
+    let source = locales::source(texts, &row.source, row.area.as_deref());
+    view! {
+        <tr role="row">
+            <th role="rowheader" scope="row">
+                <a href=company_grants::path(&row.domain, None)>{row.organization.clone()}</a>
+            </th>
+            <td role="cell" data-label=texts.common_benefit_name()>
+                <div>{row.name.clone()}<small>{source}</small></div>
+            </td>
+            <td role="cell" data-label=texts.common_quantity()>
+                <div>
+                    <Tally used=row.used quantity=Some(row.quantity)/>
+                    <small>{usage::unit(texts, row.unit)}</small>
+                </div>
+            </td>
+            <td role="cell" data-label=texts.insight_ends()>
+                <Deadline date=row.ends days_left=row.days_left/>
+            </td>
+            <td role="cell" data-label=texts.insight_reminded()>{reminded(texts, row.reminded)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn low(texts: Texts, page: &ProgrammeInsightPage) -> AnyView {
+    let rows: &[LowPool] = &page.low;
     let columns = vec![
         Column::new(texts.key_pools_column_product()),
         Column::new(texts.find_status("free").unwrap_or_default()),
@@ -236,7 +294,10 @@ fn low(texts: Texts, rows: &[LowPool]) -> AnyView {
     };
     view! {
         <section class="sheet" aria-labelledby="low-title">
-            <div class="sheet-head"><h2 id="low-title">{texts.insight_low()}</h2></div>
+            <div class="sheet-head">
+                <h2 id="low-title">{texts.insight_low()}</h2>
+                {lines(texts, page, "low")}
+            </div>
             {content}
         </section>
     }

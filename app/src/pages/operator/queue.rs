@@ -474,11 +474,14 @@ fn cells(
     let answered = row.answered.then(|| {
         view! { <span class="status near"><Icon name=IconName::Mail/>{texts.queue_answered()}</span> }
     });
+    let note = texts.operator_row_note(kind_text(row.kind), row.number);
+    let note = row.benefit.as_ref().map_or_else(|| note.clone(), |benefit| format!("{note} · {benefit}"));
+    let state = texts.find_status(row.state.code()).unwrap_or_default();
     view! {
         <th role="rowheader" scope="row">
             {pick}
             <a href=move || link.get()>{row.subject.clone()}</a>
-            <small>{texts.operator_row_note(kind_text(row.kind), row.number)}</small>
+            <small>{note}</small>
             {answered}
         </th>
         <td role="cell" data-label=texts.operator_column_organization()>
@@ -490,7 +493,7 @@ fn cells(
         <td role="cell" data-label=texts.operator_target()>
             <Target date=row.target days_left=row.target_days/>
         </td>
-        <td role="cell" data-label=texts.operator_with()>{owner}</td>
+        <td role="cell" data-label=texts.operator_with()><div>{owner}<small>{state}</small></div></td>
         <td role="cell" class="end">
             <Opener
                 href=link

@@ -1,6 +1,7 @@
 //! A product of a draft: what it is, its texts in each language, its downloads.
 
 use domain::benefit::{ProductKind, Unit};
+use domain::catalogue::{OPERATING_SYSTEMS, PACKAGE_LANGUAGES};
 use domain::ids::CatalogueDraftId;
 use domain::view::benefits::WhyNot;
 use domain::view::catalogue::{DraftProductPage, DraftProductQuery, ProductForm, ProductWords};
@@ -91,6 +92,7 @@ fn Edit(
         kind: ProductKind::Subscription,
         unit: Unit::Seat,
         activations: String::new(),
+        key_format: String::new(),
         portal_url: String::new(),
         words: Default::default(),
         downloads: String::new(),
@@ -157,6 +159,7 @@ fn Edit(
         .into_any()
     };
     let several = !known || product.kind == ProductKind::MultipleActivationKey;
+    let keys = !known || product.kind.has_key();
     let downloads = !known || product.kind.has_download();
     let languages = Language::ALL
         .iter()
@@ -192,6 +195,17 @@ fn Edit(
                     optional=true
                 />
             })}
+            {keys.then(|| view! {
+                <TextField
+                    id="product-key-format"
+                    name="key_format"
+                    label=texts.catalogue_product_key_format()
+                    value=kept("key_format", &product.key_format)
+                    help=texts.catalogue_product_key_format_help()
+                    maxlength=80_u32
+                    optional=true
+                />
+            })}
             <TextField
                 id="product-portal"
                 name="portal_url"
@@ -209,7 +223,7 @@ fn Edit(
                     name="downloads"
                     label=texts.catalogue_product_downloads()
                     value=kept("downloads", &product.downloads)
-                    help=texts.catalogue_product_downloads_help()
+                    help=downloads_help(texts)
                     optional=true
                 />
             })}
@@ -217,6 +231,11 @@ fn Edit(
         </PostForm>
         {remove}
     }
+}
+
+/// What a line of the downloads says, and what there is to choose from.
+fn downloads_help(texts: Texts) -> String {
+    texts.catalogue_product_downloads_help(PACKAGE_LANGUAGES.join(", "), OPERATING_SYSTEMS.join(", "))
 }
 
 /// The texts in a language.

@@ -5,7 +5,7 @@ use domain::view::catalogue::{DraftPage, QuantityRow, SOURCES};
 use leptos::prelude::*;
 use locales::Texts;
 
-use super::{PATH, Version};
+use super::{PATH, SEATS, Version};
 use crate::components::{Column, Empty, Ledger, SubmitButton};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -13,6 +13,8 @@ use crate::words;
 
 /// What the names of the matrix's fields begin with.
 pub const QUANTITY: &str = "quantity:";
+/// What the names of the fields of shared pools begin with.
+pub const POOL: &str = "pool:";
 
 /// The quantities of the category that the address says, with links to the others.
 #[component]
@@ -98,8 +100,73 @@ fn Matrix(
             <Version version=version/>
             <input type="hidden" name="category" value=category.code()/>
             {ledger}
+            {shares(texts, form, category, &rows)}
             <div class="in"><SubmitButton label=texts.catalogue_save_quantities() busy=form.pending/></div>
         </PostForm>
+    }
+    .into_any()
+}
+
+/// How many people, and which shared pool, of what each source grants; folded, for few rows say it.
+fn shares(texts: Texts, form: Form, category: Category, rows: &[QuantityRow]) -> AnyView {
+    let [seats, pool] = ["seats", "pool"].map(|field| texts.find_catalogue_field(field).unwrap_or_default());
+    let columns = vec![
+        Column::new(texts.catalogue_column_product()),
+        Column::new(texts.common_source()),
+        Column::new(seats),
+        Column::new(pool),
+    ];
+    let granted = rows.iter().flat_map(|row| {
+        let shares = row.shares.iter().enumerate();
+        shares.filter_map(move |(at, share)| Some((row, SOURCES.get(at)?.code(), share.as_ref()?)))
+    });
+    let table: Vec<AnyView> = granted
+        .map(|(row, source, share)| {
+            let named = texts.find_source(source).unwrap_or_default();
+            let key = format!("{}:{source}", row.product);
+            let people = share.seats.map(|number| number.to_string()).unwrap_or_default();
+            let field = |start: &str, head: &'static str, value: String, length: &'static str| {
+                let name = format!("{start}{key}");
+                let value = form.kept_named(&name).unwrap_or(value);
+                let label = texts.catalogue_quantity_of(named, format!("{head} · {}", row.name));
+                view! {
+                    <input
+                        class="amount"
+                        type="text"
+                        name=name
+                        value=value
+                        maxlength=length
+                        autocomplete="off"
+                        aria-label=label
+                    />
+                }
+            };
+            view! {
+                <tr role="row">
+                    <th role="rowheader" scope="row">{row.name.clone()}</th>
+                    <td role="cell" data-label=texts.common_source()>{named}</td>
+                    <td role="cell" data-label=seats>{field(SEATS, seats, people, "20")}</td>
+                    <td role="cell" data-label=pool>
+                        {field(POOL, pool, share.pool.clone().unwrap_or_default(), "60")}
+                    </td>
+                </tr>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <div class="in">
+            <details class="disclose" open=form.refused()>
+                <summary class="button quiet">{texts.catalogue_shares()}</summary>
+                <p>{texts.catalogue_shares_text()}</p>
+                <Ledger
+                    caption=format!("{}: {}", texts.catalogue_shares(), words::category(texts, category))
+                    columns=columns
+                >
+                    {table}
+                </Ledger>
+            </details>
+        </div>
     }
     .into_any()
 }
