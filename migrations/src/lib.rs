@@ -37,6 +37,7 @@ mod m0029_operators;
 mod m0030_area_names;
 mod m0032_looked_up;
 mod m0033_followed;
+mod m0037_found_by_name;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_area_names::Migration),
             Box::new(m0032_looked_up::Migration),
             Box::new(m0033_followed::Migration),
+            Box::new(m0037_found_by_name::Migration),
         ]
     }
 }

@@ -486,8 +486,8 @@ async fn the_outbox_shows_what_failed_first_and_sends_it_again(
     for number in 0..70_i64 {
         let id = stage.service.new_id();
         let state = if number % 2 == 0 { "sent" } else { "waiting" };
-        let text = "insert into mail (id, kind, recipient, language, subject, body, state, attempts, next_attempt_at, created_at)
-            values ($1, 'invitation', $2, 'en', 'Subject', 'Body', $3, 0, $4, $4)";
+        let text = "insert into mail (id, kind, recipient, language, subject, subject_key, body, state, attempts, next_attempt_at, created_at)
+            values ($1, 'invitation', $2, 'en', 'Subject', 'subject', 'Body', $3, 0, $4, $4)";
         let recipient = format!("extra{number}@new.example");
         let now = stage.service.now().0;
         stage.run(text, [id.into(), recipient.into(), state.into(), now.into()]).await;

@@ -272,8 +272,8 @@ pub(super) async fn incident_grants(
         join product p on p.id = g.product_id and p.kind in ('break_fix_signature', 'break_fix_incidents')
         join product_text t on t.product_id = p.id and t.language = $1
         join organization o on o.id = g.organization_id
-        where g.state = 'granted' and lower(o.name) like $2 escape '\\'
-        order by lower(o.name), lower(t.name), g.source, g.id limit {INCIDENT_GRANTS}",
+        where g.state = 'granted' and o.name_key like $2 escape '\\'
+        order by o.name_key, t.name_key, g.source, g.id limit {INCIDENT_GRANTS}",
         record_use::COUNTED
     );
     let company: String = company.chars().take(120).collect();
