@@ -182,6 +182,7 @@ async fn a_new_operator_chooses_a_password_behind_a_link_that_works_once(
     assert_eq!(events(&stage, "operator_added").await, 1);
     assert_eq!(events(&stage, "operator_invited_again").await, 2);
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]

@@ -389,6 +389,7 @@ async fn rule_05_operators_make_the_first_global_admin_and_only_the_first(
         "select count(*) as number from mail where kind in ('global_admin_granted', 'global_admin_refused')";
     assert_eq!(stage.count(kinds).await, 2);
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]
