@@ -2,12 +2,12 @@
 //! `lower` leaves every letter that isn't English as it is, and PostgreSQL's depends on the language of the database.
 //! So does the order of texts there, unless a column says otherwise.
 
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 
 crate::dialect::schema_migration!("m0037_found_by_name", up, in one transaction);
 
-/// So many different names are read at once.
-const AT_ONCE: usize = 500;
+/// So many different texts are folded at once: each statement reads the table once.
+const AT_ONCE: usize = 2_000;
 
 /// Tables with the column that is read, and the one that is searched and sorted.
 const KEYS: [(&str, &str, &str); 6] = [
@@ -60,19 +60,29 @@ async fn add(manager: &SchemaManager<'_>, table: &str, text: &str, key: &str) ->
     let left = format!(
         "select distinct {text} from {table} where {key} is null and {text} > $1 order by {text} limit {AT_ONCE}"
     );
-    let fold = format!("update {table} set {key} = $2 where {key} is null and {text} = $1");
     let mut last = String::new();
     loop {
         let values = [last.as_str().into()];
         let rows =
             connection.query_all_raw(Statement::from_sql_and_values(backend, left.as_str(), values)).await?;
-        let more = rows.len() == AT_ONCE;
-        for row in rows {
+        let mut folded: Vec<Value> = Vec::with_capacity(2 * rows.len());
+        for row in &rows {
             last = row.try_get_by_index(0)?;
-            let values = [last.as_str().into(), last.to_lowercase().into()];
-            connection.execute_raw(Statement::from_sql_and_values(backend, fold.as_str(), values)).await?;
+            folded.push(last.as_str().into());
+            folded.push(last.to_lowercase().into());
         }
-        if !more {
+        let places: Vec<String> = (1..=rows.len())
+            .map(|row| format!("(cast(${} as text), cast(${} as text))", 2 * row - 1, 2 * row))
+            .collect();
+        if !places.is_empty() {
+            let fold = format!(
+                "update {table} set {key} = v.column2 from (values {}) v
+                where {table}.{key} is null and {table}.{text} = v.column1",
+                places.join(", ")
+            );
+            connection.execute_raw(Statement::from_sql_and_values(backend, fold, folded)).await?;
+        }
+        if places.len() < AT_ONCE {
             break;
         }
     }

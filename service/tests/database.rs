@@ -140,7 +140,7 @@ async fn names_of_an_earlier_release_are_found_by_any_letters(
         folded: String,
     }
     /// More than are read at once.
-    const PEOPLE: u128 = 1_100;
+    const PEOPLE: u128 = 4_500;
     let bare = common::bare(engine).await;
     let migrations = Migrator::migrations();
     let before = migrations.iter().position(|one| one.name() == "m0037_found_by_name").expect("a migration");
@@ -190,7 +190,7 @@ async fn names_of_an_earlier_release_are_found_by_any_letters(
 
     Migrator::up(&bare.connection, None).await.expect("up to date");
     for (table, text, key, rows) in [
-        ("account", "full_name", "name_key", 1_100),
+        ("account", "full_name", "name_key", 4_500),
         ("organization", "name", "name_key", 1),
         ("provisioned_person", "family_name", "family_name_key", 1),
         ("mail", "subject", "subject_key", 1),

@@ -158,7 +158,7 @@ fn filter(query: &OutboxQuery) -> (String, Vec<Value>) {
         parts.push(format!("m.kind = ${}", values.len()));
     }
     if !query.recipient.is_empty() {
-        values.push(query.recipient.to_lowercase().into());
+        values.push(sql::folded(&query.recipient).into());
         parts.push(format!("m.recipient_key = ${}", values.len()));
     }
     if let Some(company) = query.company {
