@@ -510,11 +510,11 @@ async fn company(stage: &Stage, number: usize) -> Outcome {
     let (now, ends) = (now.0, now.plus_days(300).0);
     stage
         .run(&format!(
-            "insert into account (id, email, email_key, full_name, language, status, created_at)
-                values ({account}, '{email}', '{email}', 'Buyer {number}', 'en', 'active', {now});
-            insert into organization (id, name, domain, account_email, time_zone, language, tier, portal_state,
+            "insert into account (id, email, email_key, full_name, name_key, language, status, created_at)
+                values ({account}, '{email}', '{email}', 'Buyer {number}', 'buyer {number}', 'en', 'active', {now});
+            insert into organization (id, name, name_key, domain, account_email, time_zone, language, tier, portal_state,
                     setup_finished, created_at)
-                values ({organization}, 'Buyer {number}', '{DOMAIN}{}.example', '{email}', 'UTC', 'en', 'network',
+                values ({organization}, 'Buyer {number}', 'buyer {number}', '{DOMAIN}{}.example', '{email}', 'UTC', 'en', 'network',
                     'member', true, {now});
             insert into person (id, organization_id, account_id, sort_name, status, created_at)
                 values ({person}, {organization}, {account}, 'buyer', 'active', {now});

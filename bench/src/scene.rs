@@ -76,11 +76,11 @@ pub async fn people(stage: &Stage, count: u64) -> Outcome<Vec<Uuid>> {
     let (new_id, numbers) = (stage.new_id(), stage.numbers(count));
     stage
         .run(&format!(
-            "insert into account (id, email, email_key, full_name, language, status, created_at)
+            "insert into account (id, email, email_key, full_name, name_key, language, status, created_at)
                 select {new_id}, 'bench.' || n || '@{COMPANY}', 'bench.' || n || '@{COMPANY}', 'Bench ' || n,
-                    'en', 'active', 1750000000000 from {numbers} numbers;
+                    'bench ' || n, 'en', 'active', 1750000000000 from {numbers} numbers;
             insert into person (id, organization_id, account_id, sort_name, status, created_at)
-                select {new_id}, o.id, a.id, lower(a.full_name), 'active', a.created_at
+                select {new_id}, o.id, a.id, a.name_key, 'active', a.created_at
                 from account a join organization o on o.domain = '{COMPANY}'
                 where a.email_key like 'bench.%@{COMPANY}';
             insert into person_role (person_id, organization_id, role)

@@ -54,6 +54,28 @@ pub async fn rewrite_check(
         }
         return Ok(());
     }
+    rewrite_definition(manager, table, from, to).await
+}
+
+/// Refuses rows without a value in a column that every row has one in. `column` is the column as it was added.
+pub async fn require(manager: &SchemaManager<'_>, table: &str, column: &str) -> Result<(), DbErr> {
+    if manager.get_database_backend() == DbBackend::Postgres {
+        let name = column.split(' ').next().unwrap_or(column);
+        let statement = format!("alter table {table} alter column {name} set not null");
+        manager.get_connection().execute_unprepared(&statement).await?;
+        return Ok(());
+    }
+    rewrite_definition(manager, table, column, &format!("{column} not null")).await
+}
+
+/// Changes a table's definition where it stands, as SQLite's documentation describes it.
+async fn rewrite_definition(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    from: &str,
+    to: &str,
+) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
     let backend = manager.get_database_backend();
     let row = connection
         .query_one_raw(Statement::from_string(backend, "pragma schema_version"))

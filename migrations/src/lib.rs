@@ -40,6 +40,7 @@ mod m0033_followed;
 mod m0034_invoice_words;
 mod m0035_activity_of_all;
 mod m0036_links_formats_ends;
+mod m0037_found_by_name;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -82,6 +83,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0034_invoice_words::Migration),
             Box::new(m0035_activity_of_all::Migration),
             Box::new(m0036_links_formats_ends::Migration),
+            Box::new(m0037_found_by_name::Migration),
         ]
     }
 }

@@ -93,14 +93,16 @@ pub(crate) async fn write(
             }
             None => None,
         };
+        let subject = letter.subject(wordings);
         let body = letter.text(wordings, letter.secret.is_none().then_some(link.as_str()));
         rows.push(mail::ActiveModel {
             id: Set(id),
             organization_id: Set(letter.organization.map(|id| id.0)),
             account_id: Set(letter.account.map(|id| id.0)),
             kind: Set(letter.kind.to_owned()),
-            subject: Set(letter.subject(wordings)),
-            recipient_key: Set(letter.recipient.to_lowercase()),
+            subject_key: Set(sql::folded(&subject)),
+            subject: Set(subject),
+            recipient_key: Set(sql::folded(&letter.recipient)),
             recipient: Set(letter.recipient),
             language: Set(letter.language.tag().to_owned()),
             body: Set(body),

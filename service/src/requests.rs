@@ -55,6 +55,7 @@ pub(crate) async fn open_for(
         grant_id: Set(new.grant.map(|grant| grant.0)),
         activation_id: Set(new.activation),
         order_line_id: Set(None),
+        title_key: Set(sql::folded(&new.title)),
         title: Set(new.title),
         details: Set(new.details),
         requested_by: Set(person.0),

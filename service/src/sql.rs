@@ -90,12 +90,19 @@ fn without_nul(value: Value) -> Value {
     }
 }
 
-/// Makes `%` and `_` of what somebody typed match themselves; the query says `escape '\'`.
+/// The form in which names are found and sorted: without case. Neither database folds every letter, so what is written
+/// beside a name is folded here, too.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// Makes `%` and `_` of what somebody typed match themselves in a folded text; the query says `escape '\'`.
 #[must_use]
 pub fn contains_pattern(typed: &str) -> String {
     let mut pattern = String::with_capacity(typed.len() + 2);
     pattern.push('%');
-    for character in typed.to_lowercase().chars() {
+    for character in folded(typed).chars() {
         if matches!(character, '%' | '_' | '\\') {
             pattern.push('\\');
         }

@@ -11,13 +11,13 @@ use domain::benefit::{ActivationState, Category, RowStatus, row_status};
 use domain::view::benefits::{BenefitRow, BenefitsQuery, PAGE_ROWS, SortColumn, Until};
 use domain::{ErrorCode, Language, Moment};
 use rstest::rstest;
-use service::Request;
 use service::activations::request::{ActivateGrant, withdraw};
 use service::assignments::release::{ReleaseSeat, release};
 use service::benefits::list::page;
 use service::benefits::{grants, on_clock};
 use service::keys::activations::{RecordActivations, record_activations};
 use service::purchases::cancel::{CancelPurchase, submit};
+use service::{Request, sql};
 
 const GLOBAL_ADMINS: &[&str] = &["maren.tolvik@fernhollow.example", "piet.zanderling@kestrelash.example"];
 
@@ -145,6 +145,25 @@ async fn fill(stage: &Stage, category: Category) {
             BEGINNING.0 + 86_400_000 * (at % 19 + 1),
         );
         stage.run(&text, []).await;
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_benefit_is_found_whatever_letters_its_name_is_written_in(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let name = "Ärzte Studio 企业版";
+    let text = "update product_text set name = $2, name_key = $3
+        where product_id = (select id from product where code = $1)";
+    let values = ["visual_studio_enterprise".into(), name.into(), sql::folded(name).into()];
+    assert_eq!(stage.run(text, values).await, 3);
+    let request = stage.person(GLOBAL_ADMINS[0]).await;
+    for find in ["ÄRZTE", "ärzte", "企业"] {
+        let query = BenefitsQuery { find: find.to_owned(), ..all(Category::VisualStudio) };
+        let found = page(&stage.service, &request, Language::English, &query).await.expect("a page");
+        assert!(found.total > 0 && found.rows.iter().all(|row| row.name == name), "{find}");
     }
 }
 

@@ -991,6 +991,7 @@ async fn products_offers_and_texts_of_a_version_are_written_and_gone_ones_stay_f
     let mut after = before.clone();
     let studio = after.products.iter_mut().find(|product| product.code == STUDIO).expect("the product");
     studio.summary.en = "A new line".to_owned();
+    studio.name.en = "ÄRZTE Studio".to_owned();
     let windows = after.products.iter_mut().find(|of| of.code == "windows_enterprise").expect("the product");
     windows.downloads.truncate(3);
     windows.downloads[1].url = Some("https://packages.example/windows.iso?a=1;2".to_owned());
@@ -1017,6 +1018,7 @@ async fn products_offers_and_texts_of_a_version_are_written_and_gone_ones_stay_f
     // Back again: the same product, not a second one.
     put_into_force(&stage, Edit::Whole(Box::new(before.clone())), false).await;
     assert_eq!(differences(&before, &in_force(&stage).await), []);
+    stage.names_are_folded().await;
 }
 
 #[rstest]

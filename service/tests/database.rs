@@ -7,7 +7,7 @@ mod common;
 use common::Engine;
 use migrations::Migrator;
 use rstest::rstest;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use sea_orm_migration::MigratorTrait;
 use service::{Database, sql};
 use uuid::Uuid;
@@ -126,4 +126,86 @@ async fn areas_of_an_earlier_release_have_the_names_that_were_shown(
         let found = sql::number(&bare.connection, named, values).await.expect("a count");
         assert_eq!(found, 1, "{area} in {language}");
     }
+}
+
+/// Names were folded by whatever the database made of `lower`.
+#[rstest]
+#[tokio::test]
+async fn names_of_an_earlier_release_are_found_by_any_letters(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    #[derive(FromQueryResult)]
+    struct Row {
+        text: String,
+        folded: String,
+    }
+    /// More than are read at once.
+    const PEOPLE: u128 = 4_500;
+    let bare = common::bare(engine).await;
+    let migrations = Migrator::migrations();
+    let before = migrations.iter().position(|one| one.name() == "m0037_found_by_name").expect("a migration");
+    Migrator::up(&bare.connection, Some(u32::try_from(before).expect("few"))).await.expect("as it was");
+    let run = async |text: &str, values: Vec<sea_orm::Value>| {
+        sql::run(&bare.connection, text, values).await.expect("a row");
+    };
+    let mut values: Vec<sea_orm::Value> = Vec::new();
+    for number in 0..PEOPLE {
+        let (email, name) = (
+            format!("p{number}@fernhollow.example"),
+            match number % 3 {
+                0 => format!("Ünal ÖZTÜRK {number}"),
+                1 => format!("WANG Lihua {number}"),
+                _ => format!("王丽华 {number}"),
+            },
+        );
+        values.extend([
+            Uuid::from_u128(number + 1).into(),
+            email.clone().into(),
+            email.into(),
+            name.into(),
+            "en".into(),
+            "active".into(),
+            0_i64.into(),
+        ]);
+    }
+    let account =
+        "insert into account (id, email, email_key, full_name, language, status, created_at) values";
+    run(&format!("{account} {}", sql::rows_of_places(values.len(), 7)), values).await;
+    let [account, organization, person, mail] = [1, 2, 3, 4].map(Uuid::from_u128);
+    let text = "insert into organization (id, name, domain, account_email, time_zone, language, tier,
+            setup_finished, created_at)
+        values ($1, 'ÖSTERREICHISCHE Brücken', 'bruecken.example', 'a@b.example', 'UTC', 'en', 'gold', true, 0)";
+    run(text, vec![organization.into()]).await;
+    let text = "insert into person (id, organization_id, account_id, sort_name, status, created_at)
+        values ($1, $2, $3, 'ünal öztürk 0', 'active', 0)";
+    run(text, vec![person.into(), organization.into(), account.into()]).await;
+    let text =
+        "insert into provisioned_person (person_id, organization_id, user_name, user_name_key, family_name)
+        values ($1, $2, 'unal', 'unal', 'ÖZTÜRK')";
+    run(text, vec![person.into(), organization.into()]).await;
+    let text = "insert into mail (id, kind, recipient, recipient_key, language, subject, body, state, attempts,
+            next_attempt_at, created_at)
+        values ($1, 'invitation', 'Ärzte@B.example', 'Ärzte@b.example', 'en', 'GRÜSSE 您好', 'Body', 'sent', 1, 0, 0)";
+    run(text, vec![mail.into()]).await;
+
+    Migrator::up(&bare.connection, None).await.expect("up to date");
+    for (table, text, key, rows) in [
+        ("account", "full_name", "name_key", 4_500),
+        ("organization", "name", "name_key", 1),
+        ("provisioned_person", "family_name", "family_name_key", 1),
+        ("mail", "subject", "subject_key", 1),
+        ("mail", "recipient", "recipient_key", 1),
+    ] {
+        let query = format!("select {text} as text, {key} as folded from {table}");
+        let found = sql::all::<Row>(&bare.connection, &query, []).await.expect("rows");
+        assert_eq!(found.len(), rows, "{table}");
+        assert!(found.iter().all(|row| row.folded == sql::folded(&row.text)), "{key} of {table}");
+    }
+    let text = "select count(*) as number from provisioned_person where display_name_key is null";
+    assert_eq!(sql::number(&bare.connection, text, []).await.expect("a count"), 1);
+    // What forgets the key is refused.
+    let text = "insert into account (id, email, email_key, full_name, language, status, created_at)
+        values ($1, 'x@b.example', 'x@b.example', 'X', 'en', 'active', 0)";
+    sql::run(&bare.connection, text, [Uuid::from_u128(9_999).into()]).await.expect_err("no key");
+    sql::run(&bare.connection, "update organization set name_key = null", []).await.expect_err("no key");
 }

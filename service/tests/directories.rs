@@ -440,6 +440,7 @@ async fn nobody_new_comes_in_unless_the_company_takes_them_in(
     // Without a password nobody signs in locally.
     refused(set.local(new).await, ErrorCode::SignInFailed);
     assert!(set.stage.audit_intact().await);
+    set.stage.names_are_folded().await;
 }
 
 #[rstest]

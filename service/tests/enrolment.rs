@@ -149,6 +149,7 @@ async fn rule_19_a_company_enrols_and_becomes_a_member(
         PlaceOrder { offer: "action_pack".to_owned(), area: String::new(), agreement: 1, accepted: true };
     place(&stage.service, &founder, stage.operation(), input).await.expect("orders");
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]

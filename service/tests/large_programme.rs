@@ -132,6 +132,7 @@ async fn trail_and_secrets_are_whole_and_it_is_loaded_once(
 ) {
     let (stage, _) = loaded(engine).await;
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
     vault::check(&stage.service).await.expect("secrets open");
     let again = load(&stage.service, SCALE, |_| {}).await.expect_err("there is a programme already");
     assert!(again.is(ErrorCode::WrongState), "{again}");

@@ -78,6 +78,7 @@ async fn a_member_keeps_its_profile_up_to_date(#[values(Engine::Sqlite, Engine::
     let wrong = change(&stage, &admin, 2, wrong).await.expect_err("no zone").told();
     assert_eq!(wrong.of(Field::TimeZone).map(|fault| fault.code), Some(ErrorCode::UnknownTimeZone));
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]

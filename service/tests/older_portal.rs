@@ -132,6 +132,7 @@ async fn a_file_is_taken_over_and_again_changes_nothing(
         assert_eq!(found, expected, "{query}");
     }
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
     let before = everything(&stage).await;
     stage.clock.move_days(1);
     let again = taken(&stage, FILE).await;
@@ -192,6 +193,7 @@ async fn a_changed_row_updates_what_the_older_portal_owns(
     assert_eq!(stage.count(left).await, 1);
     assert_eq!(counts(&taken(&stage, &handed).await), [0, 0, ROWS, 0]);
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]

@@ -184,6 +184,7 @@ async fn a_new_operator_chooses_a_password_behind_a_link_that_works_once(
     assert_eq!(events(&stage, "operator_added").await, 1);
     assert_eq!(events(&stage, "operator_invited_again").await, 2);
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]
@@ -456,8 +457,8 @@ async fn the_list_is_searched_and_read_page_by_page(
     for number in 0..more {
         let (id, email) = (stage.service.new_id(), format!("more{number}@northlight.example"));
         let text =
-            "insert into account (id, email, email_key, full_name, language, status, created_at, row_version)
-            values ($1, $2, $2, 'Same Name', 'en', 'invited', 1, 1)";
+            "insert into account (id, email, email_key, full_name, name_key, language, status, created_at, row_version)
+            values ($1, $2, $2, 'Same Name', 'same name', 'en', 'invited', 1, 1)";
         stage.run(text, [id.into(), email.into()]).await;
         let text = "insert into operator_role (account_id, role) values ($1, 'auditor')";
         stage.run(text, [id.into()]).await;

@@ -805,6 +805,7 @@ async fn a_new_name_stands_in_every_company(#[values(Engine::Sqlite, Engine::Pos
     profile::change_name(&stage.service, &operator, stage.operation(), "Rosalind E.").await.expect("changed");
     assert_eq!(events(&stage, "name_changed").await, 3);
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]

@@ -155,6 +155,7 @@ async fn rule_03_nobody_grants_a_role_beyond_the_table(
         }
     }
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]
@@ -221,6 +222,7 @@ async fn rule_03_a_hundred_parallel_demotions_of_two_admins_leave_one(
     assert_eq!(done, 1);
     assert_eq!(admins(&stage, GOLD).await, 1);
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]

@@ -94,6 +94,7 @@ async fn every_row_is_checked_and_nobody_is_added_before_it_is_saved(
     let file = shown(&stage, &admin, import, 1).await;
     assert_eq!((file.state, file.good, file.faulty, file.rows.len()), (ImportState::Saved, 3, 3, 3));
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]

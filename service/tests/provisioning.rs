@@ -10,6 +10,7 @@ use domain::view::provisioning::TOKENS_MAX;
 use domain::{ErrorCode, Role};
 use rstest::rstest;
 use service::people::roles::{SetRoles, set_roles};
+use service::provisioning::filter::Filter;
 use service::provisioning::groups::{self, GroupAttributes, MapGroup};
 use service::provisioning::tokens::{self, MakeToken};
 use service::provisioning::users::{self, UserAttributes};
@@ -242,6 +243,49 @@ async fn a_role_that_another_group_gives_stays(#[values(Engine::Sqlite, Engine::
     groups::change(&stage.service, &request, made[1], None, nobody).await.expect("emptied");
     assert_eq!(roles().await, [Role::Employee]);
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn filters_find_names_whatever_letters_they_are_written_in(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let (request, _) = program(&stage, MAREN).await;
+    let attributes = UserAttributes {
+        display_name: Some("Ünal ÖZTÜRK 王".to_owned()),
+        formatted_name: Some("ÖZTÜRK, Ünal".to_owned()),
+        given_name: Some("Ünal".to_owned()),
+        family_name: Some("ÖZTÜRK".to_owned()),
+        ..somebody("ünal.Öztürk")
+    };
+    let user = users::create(&stage.service, &request, attributes).await.expect("added");
+    let wanted = |filter: &str| {
+        let filter = Filter::parse(filter).expect("a filter");
+        Wanted { filter: Some(filter), start: 1, count: 10 }
+    };
+    for filter in [
+        r#"userName eq "ÜNAL.öztürk@FERNHOLLOW.example""#,
+        r#"emails.value sw "ÜNAL.""#,
+        r#"displayName eq "ÜNAL öztürk 王""#,
+        r#"displayName ew "ÖZTÜRK 王""#,
+        r#"name.formatted co "öztürk, ü""#,
+        r#"name.givenName eq "ÜNAL""#,
+        r#"name.familyName sw "ÖZ""#,
+    ] {
+        let found = users::list(&stage.service, &request, &wanted(filter)).await.expect("a list");
+        assert_eq!(found.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [user.id], "{filter}");
+    }
+    // Whom no program has named yet is known by the portal's own name.
+    let text = "update account set full_name = 'ÅSA Öberg', name_key = 'åsa öberg' where email_key = $1";
+    assert_eq!(stage.run(text, [EMPLOYEE.into()]).await, 1);
+    let filter = wanted(r#"displayName eq "åSA ÖBERG""#);
+    assert_eq!(users::list(&stage.service, &request, &filter).await.expect("a list").total, 1);
+    let group = GroupAttributes { display_name: "ÄRZTE 医生".to_owned(), ..GroupAttributes::default() };
+    groups::create(&stage.service, &request, group).await.expect("made");
+    let filter = wanted(r#"displayName sw "ärzte""#);
+    assert_eq!(groups::list(&stage.service, &request, &filter, false).await.expect("a list").total, 1);
 }
 
 #[rstest]

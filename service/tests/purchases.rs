@@ -148,6 +148,7 @@ async fn check(stage: &Stage) {
         assert_eq!(count(stage, text).await, 0, "{what}");
     }
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]

@@ -389,6 +389,7 @@ async fn rule_05_operators_make_the_first_global_admin_and_only_the_first(
         "select count(*) as number from mail where kind in ('global_admin_granted', 'global_admin_refused')";
     assert_eq!(stage.count(kinds).await, 2);
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]
@@ -489,8 +490,8 @@ async fn the_outbox_shows_what_failed_first_and_sends_it_again(
     for number in 0..70_i64 {
         let id = stage.service.new_id();
         let state = if number % 2 == 0 { "sent" } else { "waiting" };
-        let text = "insert into mail (id, kind, recipient, language, subject, body, state, attempts, next_attempt_at, created_at)
-            values ($1, 'invitation', $2, 'en', 'Subject', 'Body', $3, 0, $4, $4)";
+        let text = "insert into mail (id, kind, recipient, language, subject, subject_key, body, state, attempts, next_attempt_at, created_at)
+            values ($1, 'invitation', $2, 'en', 'Subject', 'subject', 'Body', $3, 0, $4, $4)";
         let recipient = format!("extra{number}@new.example");
         let now = stage.service.now().0;
         stage.run(text, [id.into(), recipient.into(), state.into(), now.into()]).await;

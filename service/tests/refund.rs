@@ -289,6 +289,7 @@ async fn rule_20_an_approval_ends_benefits_seats_and_keys_and_tells_the_holders(
     let twice = approve(&stage.service, &operator, stage.operation(), wanted).await.expect_err("twice");
     assert!(twice.is(ErrorCode::AlreadyDecided));
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]

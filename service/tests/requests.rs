@@ -89,6 +89,7 @@ async fn rule_15_the_requester_gets_a_number_on_the_page_and_by_mail(
     );
     assert_eq!(listed.target_days, 4);
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]

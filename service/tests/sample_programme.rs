@@ -57,6 +57,7 @@ async fn an_empty_database_is_loaded_once(#[values(Engine::Sqlite, Engine::Postg
     assert_eq!(stage.count("select count(*) as number from benefit_grant").await, grants);
     assert_eq!(stage.count("select count(*) as number from programme where demo").await, 1);
     assert!(stage.audit_intact().await);
+    stage.names_are_folded().await;
 }
 
 #[rstest]

@@ -170,16 +170,16 @@ async fn others(stage: &Stage, companies: u64) -> Outcome {
     let theirs = "o.domain like 'company%.example'";
     stage
         .run(&format!(
-            "insert into organization (id, name, domain, account_email, time_zone, language, tier, setup_finished,
+            "insert into organization (id, name, name_key, domain, account_email, time_zone, language, tier, setup_finished,
                     created_at)
-                select {new_id}, 'Company ' || n, 'company' || n || '.example', 'office@company' || n || '.example',
+                select {new_id}, 'Company ' || n, 'company ' || n, 'company' || n || '.example', 'office@company' || n || '.example',
                     'Europe/Oslo', 'en', 'gold', true, 1750000000000 from {companies} numbers;
-            insert into account (id, email, email_key, full_name, language, status, created_at)
-                select {new_id}, 'p' || n || '@' || o.domain, 'p' || n || '@' || o.domain, 'Person ' || n, 'en',
-                    'active', 1750000000000
+            insert into account (id, email, email_key, full_name, name_key, language, status, created_at)
+                select {new_id}, 'p' || n || '@' || o.domain, 'p' || n || '@' || o.domain, 'Person ' || n,
+                    'person ' || n, 'en', 'active', 1750000000000
                 from organization o cross join {fifty} numbers where {theirs};
             insert into person (id, organization_id, account_id, sort_name, status, created_at)
-                select {new_id}, o.id, a.id, lower(a.full_name), 'active', a.created_at
+                select {new_id}, o.id, a.id, a.name_key, 'active', a.created_at
                 from account a join organization o on o.domain = {domain} where {theirs};
             insert into person_role (person_id, organization_id, role)
                 select p.id, p.organization_id, 'employee' from person p join organization o on o.id = p.organization_id where {theirs};
@@ -214,10 +214,10 @@ async fn requests(stage: &Stage, open: u64, decided: u64) -> Outcome {
     let now = service::Clock::now(&service::SystemClock).0;
     stage
         .run(&format!(
-            "insert into service_request (id, number, organization_id, kind, state, open, title, details, requested_by,
+            "insert into service_request (id, number, organization_id, kind, state, open, title, title_key, details, requested_by,
                     requested_at, target_at, decided_at)
                 select {new_id}, 1000000 + n.n, w.organization_id, 'advisory',
-                    case when n.n <= {open} then 'requested' else 'completed' end, n.n <= {open}, 'Request ' || n.n, '{{}}',
+                    case when n.n <= {open} then 'requested' else 'completed' end, n.n <= {open}, 'Request ' || n.n, 'request ' || n.n, '{{}}',
                     w.id, {now} - 1000 * n.n, {now} + 60000 * n.n, case when n.n <= {open} then null else {now} end
                 from {numbers} n
                 join (select p.id, p.organization_id, row_number() over (order by p.id) as at {others}) w

@@ -136,6 +136,7 @@ macro_rules! one_on {
                 .bind(&body)
                 .bind(now)
                 .bind(email.to_lowercase())
+                .bind(subject.to_lowercase())
                 .execute(&mut *connection)
                 .await?;
             sqlx::query(statements::NOTICE)

@@ -85,12 +85,12 @@ pub const MAIL_CHOICE: &str =
 /// The programme's own wording of a kind of mail; `$1` kind.
 pub const WORDING: &str = "select kind, language, subject, body from mail_template where kind in ($1)";
 
-/// A mail; `$1` id, `$2` organization, `$3` account, `$4` subject, `$5` recipient, `$6` body, `$7` now, `$8` recipient in small letters.
+/// A mail; `$1` id, `$2` organization, `$3` account, `$4` subject, `$5` recipient, `$6` body, `$7` now, `$8` recipient in small letters, `$9` subject in small letters.
 pub const MAIL: &str =
-    "insert into mail (id, organization_id, account_id, kind, recipient, language, subject,
+    "insert into mail (id, organization_id, account_id, kind, recipient, language, subject, subject_key,
         body, secret, calendar, state, attempts, next_attempt_at, last_error, created_at, sent_at, recipient_key,
         bounced_at, bounce_reason)
-    values ($1, $2, $3, 'seat_assigned', $5, 'en', $4, $6, null, null, 'waiting', 0, $7, null, $7, null, $8,
+    values ($1, $2, $3, 'seat_assigned', $5, 'en', $4, $9, $6, null, null, 'waiting', 0, $7, null, $7, null, $8,
         null, null)";
 
 /// A notice; `$1` id, `$2` organization, `$3` account, `$4` title, `$5` now.

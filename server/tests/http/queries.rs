@@ -58,9 +58,9 @@ async fn many_rows(stage: &Stage) {
                 join product p on p.id = k.product_id where p.code = 'windows_enterprise';"
         ));
         text.push_str(&format!(
-            "insert into service_request (id, number, organization_id, kind, state, open, title, details,
+            "insert into service_request (id, number, organization_id, kind, state, open, title, title_key, details,
                 requested_by, requested_at, target_at, row_version)
-                values ({request}, {}, {organization}, 'global_admin', 'requested', true, 'More', '{{}}', {person}, 1, 1, 1);",
+                values ({request}, {}, {organization}, 'global_admin', 'requested', true, 'More', 'more', '{{}}', {person}, 1, 1, 1);",
             90_000 + at
         ));
     }

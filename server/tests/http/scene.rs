@@ -665,6 +665,7 @@ impl Stage {
             account_id: Set(None),
             kind: Set("seat_requested".to_owned()),
             subject: Set("Waits".to_owned()),
+            subject_key: Set("waits".to_owned()),
             recipient: Set(recipient.to_owned()),
             language: Set("en".to_owned()),
             body: Set("Waits.\n".to_owned()),
@@ -1200,8 +1201,8 @@ impl Stage {
         let id = self.service.new_id();
         let address = format!("colleague.{}@northlight.example", id.simple());
         let text =
-            "insert into account (id, email, email_key, full_name, language, status, created_at, row_version)
-            values ($1, $2, $2, 'Ida Colleague', 'en', $3, 1, 1)";
+            "insert into account (id, email, email_key, full_name, name_key, language, status, created_at, row_version)
+            values ($1, $2, $2, 'Ida Colleague', 'ida colleague', 'en', $3, 1, 1)";
         assert_eq!(self.run(text, [id.into(), address.into(), status.into()]).await, 1);
         let text = "insert into operator_role (account_id, role) values ($1, 'auditor')";
         assert_eq!(self.run(text, [id.into()]).await, 1);

@@ -57,13 +57,14 @@ pub async fn change_name(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
-    let text = "update account set full_name = $2, row_version = row_version + 1
+    let name_key = sql::folded(name.as_str());
+    let text = "update account set full_name = $2, name_key = $3, row_version = row_version + 1
         where id = $1 and full_name <> $2";
-    let values = [account.0.into(), name.as_str().into()];
+    let values = [account.0.into(), name.as_str().into(), name_key.as_str().into()];
     if sql::run(&change.transaction, text, values).await? > 0 {
         let text = "update person set sort_name = $2, row_version = row_version + 1
             where account_id = $1 returning organization_id";
-        let values = [account.0.into(), name.as_str().to_lowercase().into()];
+        let values = [account.0.into(), name_key.into()];
         let serves = sql::all::<Serves>(&change.transaction, text, values).await?;
         if serves.is_empty() {
             change.record(Event::new(chain(request), AuditAction::NameChanged, "account", account));

@@ -198,16 +198,16 @@ async fn products(connection: &impl ConnectionTrait, reach: &Reach) -> Outcome<V
         _ if reach.is_only_own() => Vec::new(),
         Some(organization) => {
             let text = format!(
-                "select distinct t.product_id as id, t.name from benefit_grant g
+                "select distinct t.product_id as id, t.name, t.name_key from benefit_grant g
                 join product_text t on t.product_id = g.product_id and t.language = $2
-                where g.organization_id = $1 order by t.name, t.product_id limit {PRODUCTS}"
+                where g.organization_id = $1 order by t.name_key, t.product_id limit {PRODUCTS}"
             );
             sql::all::<Product>(connection, &text, [organization.into(), language.into()]).await?
         }
         None => {
             let text = format!(
                 "select t.product_id as id, t.name from product_text t
-                where t.language = $1 order by t.name, t.product_id limit {PRODUCTS}"
+                where t.language = $1 order by t.name_key, t.product_id limit {PRODUCTS}"
             );
             sql::all::<Product>(connection, &text, [language.into()]).await?
         }

@@ -215,10 +215,10 @@ impl Reach {
             }
             None => format!(
                 " and (e.actor_id in (select a.id from account a
-                        where lower(a.full_name) {like} or a.email_key {like})
+                        where a.name_key {like} or a.email_key {like})
                     or e.person_id in (select p.id from person p join account a on a.id = p.account_id
                         where p.sort_name {like} or a.email_key {like})
-                    or e.organization_id in (select o.id from organization o where lower(o.name) {like}))"
+                    or e.organization_id in (select o.id from organization o where o.name_key {like}))"
             ),
         }
     }

@@ -38,7 +38,7 @@ pub const ROWS: &str = "
             else 'ready'
         end as status
     from (
-        select g.id, g.organization_id, g.category, t.name, lower(t.name) as sort_name, t.summary, p.kind, p.unit, g.source, g.area,
+        select g.id, g.organization_id, g.category, t.name, t.name_key as sort_name, t.summary, p.kind, p.unit, g.source, g.area,
             coalesce(an.name, g.area) as area_name,
             po.quantity, g.activate_by, g.expires_at as granted_until,
             case when a.state = 'active' then coalesce(a.expires_at, g.expires_at) else g.expires_at end as expires_at,

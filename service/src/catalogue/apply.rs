@@ -147,11 +147,14 @@ async fn write_offer(change: &Change<'_>, offer: &Offer) -> Outcome<()> {
     ];
     let id = sql::one::<Id>(connection, text, values).await?;
     let id = id.ok_or_else(|| Failure::broken("offer", "code", &offer.code))?.id;
-    let text = "insert into offer_text (offer_id, language, name, description) values ($1, $2, $3, $4)
-        on conflict (offer_id, language) do update set name = excluded.name, description = excluded.description";
+    let text = "insert into offer_text (offer_id, language, name, name_key, description)
+        values ($1, $2, $3, $4, $5)
+        on conflict (offer_id, language) do update set name = excluded.name, name_key = excluded.name_key,
+            description = excluded.description";
     for language in Language::ALL {
         let of = |texts: &Translated<String>| Value::from(texts.of(language).trim());
-        let values = [id.into(), language.tag().into(), of(&offer.name), of(&offer.description)];
+        let key = sql::folded(offer.name.of(language).trim());
+        let values = [id.into(), language.tag().into(), of(&offer.name), key.into(), of(&offer.description)];
         sql::run(connection, text, values).await?;
     }
     Ok(())
@@ -177,16 +180,18 @@ async fn write_product(change: &Change<'_>, product: &Product) -> Outcome<()> {
     ];
     let id = sql::one::<Id>(connection, text, values).await?;
     let id = id.ok_or_else(|| Failure::broken("product", "code", &product.code))?.id;
-    let text = "insert into product_text (product_id, language, name, summary, instructions, guidance)
-        values ($1, $2, $3, $4, $5, $6)
-        on conflict (product_id, language) do update set name = excluded.name, summary = excluded.summary,
-            instructions = excluded.instructions, guidance = excluded.guidance";
+    let text =
+        "insert into product_text (product_id, language, name, name_key, summary, instructions, guidance)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (product_id, language) do update set name = excluded.name, name_key = excluded.name_key,
+            summary = excluded.summary, instructions = excluded.instructions, guidance = excluded.guidance";
     for language in Language::ALL {
         let of = |texts: &Translated<String>| Value::from(texts.of(language).trim());
         let values = [
             id.into(),
             language.tag().into(),
             of(&product.name),
+            sql::folded(product.name.of(language).trim()).into(),
             of(&product.summary),
             product.instructions.of(language).join("\n").into(),
             product.guidance.as_ref().map_or_else(|| "".into(), of),

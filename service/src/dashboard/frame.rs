@@ -134,7 +134,7 @@ pub(crate) async fn other_organizations(
     person: &Person,
 ) -> Outcome<Vec<(String, String)>> {
     let text = "select o.id, o.name from person p join organization o on o.id = p.organization_id
-        where p.account_id = $1 and p.status = 'active' and o.id <> $2 order by o.name";
+        where p.account_id = $1 and p.status = 'active' and o.id <> $2 order by o.name_key, o.id";
     let values = [person.account.0.into(), person.organization.0.into()];
     let rows = sql::all::<OtherRow>(connection, text, values).await?;
     Ok(rows.into_iter().map(|row| (row.id.to_string(), row.name)).collect())

@@ -100,7 +100,7 @@ pub async fn own_benefits(
         join person bp on bp.id = s.assigned_by join account b on b.id = bp.account_id
         left join activation v on v.grant_id = s.grant_id and v.person_id = s.person_id
             and v.state in ('requested', 'processing')
-        where s.person_id = $1 and s.released_at is null order by t.name, g.source, s.id";
+        where s.person_id = $1 and s.released_at is null order by t.name_key, g.source, s.id";
     let seats = sql::all::<SeatRow>(reader, text, mine()).await?;
     let text = "select s.id, t.name, s.assigned_at, s.released_at, s.release_reason
         from seat s join benefit_grant g on g.id = s.grant_id
@@ -117,7 +117,7 @@ pub async fn own_benefits(
         left join competency_area_text an on an.area = g.area and an.language = $2
         where g.organization_id = $1 and g.category = 'technical' and g.state = 'granted'
             and (g.expires_at is null or g.expires_at >= $3)
-        order by t.name, g.source, g.id";
+        order by t.name_key, g.source, g.id";
     let values = organization().into_iter().chain([now.0.into()]);
     let support = sql::all::<SupportRow>(reader, text, values).await?;
     let text = "select g.id, t.name, t.summary, g.source, coalesce(an.name, g.area) as area,
@@ -135,7 +135,7 @@ pub async fn own_benefits(
             and not exists (select 1 from seat s where s.grant_id = g.id and s.person_id = $3 and s.released_at is null)
             and not exists (select 1 from seat_request r where r.grant_id = g.id and r.person_id = $3
                 and r.state = 'requested')
-        order by t.name, g.source, g.id";
+        order by t.name_key, g.source, g.id";
     let values = [person.organization.0.into(), language.tag().into(), person.id.0.into(), now.0.into()];
     let available = sql::all::<AskableRow>(reader, text, values).await?;
     let text = "select t.name, r.state, r.requested_at, r.reason

@@ -387,10 +387,10 @@ async fn create(change: &Change<'_>, directory: &Directory, said: &Said, email: 
     let local = email.as_str().split('@').next().unwrap_or_default().to_owned();
     let name = said.name.as_deref().and_then(|name| PersonName::parse(Field::Name, name).ok());
     let name = name.map_or(local, String::from);
-    let id = change.service().new_id();
+    let (id, name_key) = (change.service().new_id(), sql::folded(&name));
     let text =
-        "insert into account (id, email, email_key, full_name, language, status, created_at, row_version)
-        values ($1, $2, $3, $4, (select language from organization where id = $5), 'active', $6, 1)";
+        "insert into account (id, email, email_key, full_name, name_key, language, status, created_at, row_version)
+        values ($1, $2, $3, $4, $7, (select language from organization where id = $5), 'active', $6, 1)";
     let values = [
         id.into(),
         email.as_str().into(),
@@ -398,6 +398,7 @@ async fn create(change: &Change<'_>, directory: &Directory, said: &Said, email: 
         name.into(),
         directory.organization_id.into(),
         change.now.0.into(),
+        name_key.into(),
     ];
     sql::run(&change.transaction, text, values).await?;
     Ok(Account {

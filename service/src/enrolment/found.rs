@@ -314,9 +314,9 @@ async fn organization(change: &Change<'_>, link: &Link) -> Outcome<OrganizationI
         id: Uuid,
     }
     let text = "insert into organization
-            (id, name, domain, account_email, time_zone, language, tier, portal_state, setup_finished, created_at,
-                row_version)
-        values ($1, $2, $2, $3, 'UTC', $4, $5, $6, false, $7, 1)
+            (id, name, name_key, domain, account_email, time_zone, language, tier, portal_state, setup_finished,
+                created_at, row_version)
+        values ($1, $2, $8, $2, $3, 'UTC', $4, $5, $6, false, $7, 1)
         on conflict (domain) do update set language = excluded.language
             where organization.portal_state = excluded.portal_state returning id";
     let values = [
@@ -327,6 +327,7 @@ async fn organization(change: &Change<'_>, link: &Link) -> Outcome<OrganizationI
         Tier::Network.code().into(),
         PortalState::Enrolling.code().into(),
         change.now.0.into(),
+        sql::folded(&link.domain).into(),
     ];
     let row = sql::one::<Row>(&change.transaction, text, values).await?;
     Ok(row.map(|row| OrganizationId(row.id)).ok_or(ErrorCode::AlreadyEnrolled)?)

@@ -118,9 +118,14 @@ pub(super) async fn write(change: &Change<'_>, person: &Person, profile: Profile
     ];
     sql::run(&change.transaction, text, values).await?;
     let text =
-        "update organization set name = $2, time_zone = $3, row_version = row_version + 1 where id = $1";
-    let values =
-        [person.organization.0.into(), profile.company.as_str().into(), profile.time_zone.as_str().into()];
+        "update organization set name = $2, name_key = $4, time_zone = $3, row_version = row_version + 1
+        where id = $1";
+    let values = [
+        person.organization.0.into(),
+        profile.company.as_str().into(),
+        profile.time_zone.as_str().into(),
+        sql::folded(profile.company.as_str()).into(),
+    ];
     sql::run(&change.transaction, text, values).await?;
     let zone = Zone::named(profile.time_zone.as_str());
     individual_grants::zone::moved(change, person.organization, &zone).await

@@ -15,6 +15,8 @@ pub struct Model {
     pub email_key: String,
     /// Full name.
     pub full_name: String,
+    /// The name as it is found and sorted.
+    pub name_key: String,
     /// Language.
     pub language: String,
     /// Password hash.

@@ -21,6 +21,8 @@ pub struct Model {
     pub language: String,
     /// Subject.
     pub subject: String,
+    /// The subject as it is found.
+    pub subject_key: String,
     /// Body.
     pub body: String,
     /// Secret.

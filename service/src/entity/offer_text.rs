@@ -14,6 +14,8 @@ pub struct Model {
     pub language: String,
     /// Name.
     pub name: String,
+    /// The name as it is found and sorted.
+    pub name_key: String,
 }
 
 /// Joins are written where they are used.

@@ -11,6 +11,8 @@ pub struct Model {
     pub id: Uuid,
     /// Name.
     pub name: String,
+    /// The name as it is found and sorted.
+    pub name_key: String,
     /// Domain.
     pub domain: String,
     /// Account email.

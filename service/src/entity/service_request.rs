@@ -27,6 +27,8 @@ pub struct Model {
     pub order_line_id: Option<Uuid>,
     /// Title.
     pub title: String,
+    /// The title as it is found.
+    pub title_key: String,
     /// Details.
     pub details: String,
     /// Requested by.

@@ -99,6 +99,6 @@ pub async fn page(
 
 async fn products(connection: &impl ConnectionTrait, language: Language) -> Outcome<Vec<Product>> {
     let text = "select p.id, t.name, p.category, p.unit, p.listed from product p
-        join product_text t on t.product_id = p.id and t.language = $1 order by t.name, p.code";
+        join product_text t on t.product_id = p.id and t.language = $1 order by t.name_key, p.code";
     Ok(sql::all::<Product>(connection, text, [language.tag().into()]).await?)
 }

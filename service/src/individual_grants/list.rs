@@ -96,8 +96,8 @@ pub async fn page(
     if !find.is_empty() {
         values.push(sql::contains_pattern(&find).into());
         filter.push_str(
-            " and (lower(o.name) like $2 escape '\\' or o.domain like $2 escape '\\'
-                or lower(t.name) like $2 escape '\\')",
+            " and (o.name_key like $2 escape '\\' or o.domain like $2 escape '\\'
+                or t.name_key like $2 escape '\\')",
         );
     }
     filter.push_str(match query.state {
@@ -151,8 +151,8 @@ async fn companies(connection: &impl ConnectionTrait, typed: &str) -> Outcome<Ve
     }
     let text = format!(
         "select id, name, domain, tier from organization where portal_state = 'member'
-            and (lower(name) like $1 escape '\\' or domain like $1 escape '\\')
-        order by name, id limit {COMPANIES}"
+            and (name_key like $1 escape '\\' or domain like $1 escape '\\')
+        order by name_key, id limit {COMPANIES}"
     );
     let rows = sql::all::<Found>(connection, &text, [sql::contains_pattern(&find).into()]).await?;
     Ok(rows.into_iter().map(CompanyFound::from).collect())

@@ -50,7 +50,7 @@ pub(super) const POOLS: &str = "select k.id, p.code as product, p.kind, t.name, 
 pub async fn page(service: &Service, request: &Request, language: Language) -> Outcome<KeyPoolsPage> {
     rights::check_operator(request.operator()?, OperatorAction::ReadKeyPools)?;
     let reader = service.database.reader();
-    let text = format!("{POOLS} order by t.name, p.code");
+    let text = format!("{POOLS} order by t.name_key, p.code");
     let pools = sql::all::<Pool>(reader, &text, [language.tag().into()]).await?;
     let counts = counts(reader, "key_pool_id", None).await?;
     let mut rows: Vec<PoolRow> =

@@ -338,7 +338,7 @@ pub(crate) async fn former(
         join benefit_grant g on g.id = s.grant_id
         join product_text t on t.product_id = g.product_id and t.language = $3
         join person p on p.id = s.person_id join account a on a.id = p.account_id
-        order by t.name, p.sort_name, s.id"
+        order by t.name_key, p.sort_name, s.id"
     );
     let values = [organization.0.into(), number.into(), language.tag().into()];
     let zone = person.zone();

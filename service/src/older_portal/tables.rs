@@ -25,7 +25,7 @@ impl Tables {
         Self {
             account: Bulk::new(
                 "account",
-                &["id", "email", "email_key", "full_name", "language", "status", "created_at"],
+                &["id", "email", "email_key", "full_name", "name_key", "language", "status", "created_at"],
                 "",
             ),
             organization: Bulk::new(
@@ -33,6 +33,7 @@ impl Tables {
                 &[
                     "id",
                     "name",
+                    "name_key",
                     "domain",
                     "account_email",
                     "time_zone",

@@ -258,6 +258,7 @@ impl Writing<'_, '_> {
         self.tables.organization.push([
             self.id.into(),
             self.about.name.as_str().into(),
+            sql::folded(&self.about.name).into(),
             self.company.domain.as_str().into(),
             self.about.account_email.as_str().into(),
             self.about.time_zone.as_str().into(),
@@ -279,7 +280,7 @@ impl Writing<'_, '_> {
             && here.tier == tier.code();
         if !same {
             let text = "update organization set name = $2, account_email = $3, time_zone = $4, language = $5,
-                    tier = $6, row_version = row_version + 1
+                    tier = $6, name_key = $7, row_version = row_version + 1
                 where id = $1";
             let values = [
                 self.id.into(),
@@ -288,6 +289,7 @@ impl Writing<'_, '_> {
                 self.about.time_zone.as_str().into(),
                 self.about.language.tag().into(),
                 tier.code().into(),
+                sql::folded(&self.about.name).into(),
             ];
             sql::run(self.by.transaction, text, values).await?;
         }
@@ -305,7 +307,7 @@ impl Writing<'_, '_> {
                 person.into(),
                 self.id.into(),
                 account.id.into(),
-                account.full_name.to_lowercase().into(),
+                sql::folded(&account.full_name).into(),
                 "active".into(),
                 self.by.now.0.into(),
             ]);
@@ -320,10 +322,13 @@ impl Writing<'_, '_> {
         let person = member.person;
         let back = member.status == "left";
         if renamed {
-            let text = "update account set full_name = $2, row_version = row_version + 1 where id = $1";
-            sql::run(self.by.transaction, text, [account.id.into(), contact.name.as_str().into()]).await?;
+            let name_key = sql::folded(&contact.name);
+            let text = "update account set full_name = $2, name_key = $3, row_version = row_version + 1
+                where id = $1";
+            let values = [account.id.into(), contact.name.as_str().into(), name_key.as_str().into()];
+            sql::run(self.by.transaction, text, values).await?;
             let text = "update person set sort_name = $2 where account_id = $1";
-            let values = [account.id.into(), contact.name.to_lowercase().into()];
+            let values = [account.id.into(), name_key.into()];
             sql::run(self.by.transaction, text, values).await?;
         }
         if back {
@@ -365,6 +370,7 @@ impl Writing<'_, '_> {
             account.email.as_str().into(),
             account.email_key.as_str().into(),
             account.full_name.as_str().into(),
+            sql::folded(&account.full_name).into(),
             account.language.as_str().into(),
             account.status.as_str().into(),
             self.by.now.0.into(),

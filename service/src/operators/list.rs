@@ -76,11 +76,11 @@ pub async fn page(service: &Service, request: &Request, query: &OperatorsQuery) 
     if let Some(after) = query.after {
         values.push(after.0.into());
         filter.push_str(&format!(
-            " and (lower(a.full_name), a.id) > (select lower(b.full_name), b.id from account b where b.id = ${})",
+            " and (a.name_key, a.id) > (select b.name_key, b.id from account b where b.id = ${})",
             values.len()
         ));
     }
-    let text = format!("{}{filter} order by lower(a.full_name), a.id limit {}", rows(), PAGE_ROWS + 1);
+    let text = format!("{}{filter} order by a.name_key, a.id limit {}", rows(), PAGE_ROWS + 1);
     let found = sql::all::<Row>(reader, &text, values).await?;
     let mut rows = found.into_iter().map(OperatorRow::try_from).collect::<Outcome<Vec<_>>>()?;
     let most = PAGE_ROWS as usize;
@@ -112,7 +112,7 @@ fn filter(query: &OperatorsQuery) -> (String, Vec<Value>) {
     let find: String = query.find.trim().chars().take(FIND_MAX).collect();
     if !find.is_empty() {
         values.push(sql::contains_pattern(&find).into());
-        parts.push_str(" and (lower(a.full_name) like $1 escape '\\' or a.email_key like $1 escape '\\')");
+        parts.push_str(" and (a.name_key like $1 escape '\\' or a.email_key like $1 escape '\\')");
     }
     if let Some(role) = query.role {
         values.push(role.code().into());

@@ -189,8 +189,8 @@ pub(crate) async fn account_of(
 ) -> Outcome<Known> {
     // Two companies may add the same address at the same moment.
     let text =
-        "insert into account (id, email, email_key, full_name, language, status, created_at, row_version)
-        values ($1, $2, $3, $4, $5, 'invited', $6, 1) on conflict (email_key) do nothing";
+        "insert into account (id, email, email_key, full_name, name_key, language, status, created_at, row_version)
+        values ($1, $2, $3, $4, $7, $5, 'invited', $6, 1) on conflict (email_key) do nothing";
     let values = [
         change.service().new_id().into(),
         email.as_str().into(),
@@ -198,6 +198,7 @@ pub(crate) async fn account_of(
         name.as_str().into(),
         language.tag().into(),
         change.now.0.into(),
+        sql::folded(name.as_str()).into(),
     ];
     sql::run(&change.transaction, text, values).await?;
     let text = "select id, email, full_name, language, status,
@@ -233,7 +234,7 @@ pub(crate) async fn join(
                 id: Set(id),
                 organization_id: Set(organization.0),
                 account_id: Set(account),
-                sort_name: Set(full_name.to_lowercase()),
+                sort_name: Set(sql::folded(full_name)),
                 status: Set("active".to_owned()),
                 created_at: Set(change.now.0),
                 last_sign_in_at: Set(0),

@@ -82,6 +82,7 @@ pub async fn create_admin(service: &Service, input: CreateAdmin) -> Outcome<()> 
                 email: Set(email.as_str().to_owned()),
                 email_key: Set(email.key()),
                 full_name: Set(name.as_str().to_owned()),
+                name_key: Set(sql::folded(name.as_str())),
                 language: Set(language.tag().to_owned()),
                 password_hash: Set(Some(hash)),
                 status: Set("active".to_owned()),

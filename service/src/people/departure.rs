@@ -147,7 +147,7 @@ async fn seats(
         from seat s join benefit_grant g on g.id = s.grant_id
         join product_text t on t.product_id = g.product_id and t.language = $3
         where s.person_id = $1 and s.organization_id = $2 and s.released_at is null
-        order by t.name, g.source, s.id";
+        order by t.name_key, g.source, s.id";
     let values = [person.0.into(), asking.organization.0.into(), language.tag().into()];
     let rows = sql::all::<Row>(reader, text, values).await?;
     let ids: Vec<GrantId> = rows.iter().map(|row| GrantId(row.grant_id)).collect();

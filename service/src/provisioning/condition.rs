@@ -5,12 +5,13 @@ use uuid::Uuid;
 
 use super::Refusal;
 use super::filter::{Attribute, Filter, Literal, Operator};
+use crate::sql::folded;
 
 /// What an attribute is in the query.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Column {
-    /// A text in which case doesn't matter.
-    Text(&'static str),
+    /// A text in which case doesn't matter, as it is written beside the one that is shown: folded.
+    Folded(&'static str),
     /// A text in which it does.
     Exact(&'static str),
     /// An id.
@@ -100,7 +101,7 @@ fn write(
             write(inner, Some(&attribute.name), scope, values)
         }
         Filter::Present(attribute) => Ok(match scope.column(attribute, within)? {
-            Column::Text(sql) | Column::Exact(sql) => format!("({sql} is not null)"),
+            Column::Folded(sql) | Column::Exact(sql) => format!("({sql} is not null)"),
             Column::Id(_) | Column::Boolean(_) | Column::Always(_) | Column::Yes => "(1 = 1)".to_owned(),
             Column::AmongIds(_) | Column::AmongTexts(_) => {
                 return Err(Refusal::Filter(format!("`{}` can only be compared by eq", attribute.name)));
@@ -122,13 +123,11 @@ fn compare(column: Column, operator: Operator, literal: &Literal, values: &mut V
         _ => None,
     };
     match (column, literal) {
-        (Column::Text(sql) | Column::Exact(sql), Literal::Null) => {
+        (Column::Folded(sql) | Column::Exact(sql), Literal::Null) => {
             equal_or_not.map(|equal| format!("({sql} is {}null)", if equal { "" } else { "not " }))
         }
-        (Column::Text(sql), Literal::Text(text)) => {
-            Some(of_text(&format!("lower({sql})"), operator, text, true, values))
-        }
-        (Column::Exact(sql), Literal::Text(text)) => Some(of_text(sql, operator, text, false, values)),
+        (Column::Folded(sql), Literal::Text(text)) => Some(of_text(sql, operator, &folded(text), values)),
+        (Column::Exact(sql), Literal::Text(text)) => Some(of_text(sql, operator, text, values)),
         (Column::Id(sql), Literal::Text(text)) => equal_or_not.map(|equal| match Uuid::try_parse(text) {
             Ok(id) => format!("({sql} {} {})", if equal { "=" } else { "<>" }, values.place(id)),
             Err(_) => truth(!equal),
@@ -142,7 +141,7 @@ fn compare(column: Column, operator: Operator, literal: &Literal, values: &mut V
             equal_or_not.map(|equal| truth(wanted == equal))
         }
         (Column::Always(value), Literal::Text(text)) => {
-            let text = text.to_lowercase();
+            let text = folded(text);
             Some(truth(match operator {
                 Operator::Equal => text == value,
                 Operator::NotEqual => text != value,
@@ -172,9 +171,8 @@ fn boolean(literal: &Literal) -> Option<bool> {
     }
 }
 
-fn of_text(sql: &str, operator: Operator, text: &str, fold: bool, values: &mut Values) -> String {
+fn of_text(sql: &str, operator: Operator, text: &str, values: &mut Values) -> String {
     let place = values.text(text);
-    let place = if fold { format!("lower({place})") } else { place };
     let compared = match operator {
         // Every text has nothing in it, and no function says so on both databases.
         Operator::Contains | Operator::StartsWith | Operator::EndsWith if text.is_empty() => {

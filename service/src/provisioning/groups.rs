@@ -72,7 +72,7 @@ const FROM: &str = "from provisioned_group g where g.organization_id = $1";
 fn column(name: &str, part: Option<&str>) -> Option<Column> {
     Some(match (name, part) {
         ("id", None) => Column::Id("g.id"),
-        ("displayname", None) => Column::Text("g.display_name"),
+        ("displayname", None) => Column::Folded("g.display_name_key"),
         ("externalid", None) => Column::Exact("g.external_id"),
         ("members", None | Some("value")) => Column::AmongIds(
             "(exists (select 1 from provisioned_group_member f where f.group_id = g.id and f.person_id = {}))",
@@ -231,7 +231,7 @@ pub async fn create(
         id.0.into(),
         by.organization.0.into(),
         attributes.display_name.clone().into(),
-        attributes.display_name.to_lowercase().into(),
+        sql::folded(&attributes.display_name).into(),
         attributes.external_id.clone().into(),
         change.now.0.into(),
     ];
@@ -283,7 +283,7 @@ pub async fn change(
     let values = [
         group.0.into(),
         after.display_name.clone().into(),
-        after.display_name.to_lowercase().into(),
+        sql::folded(&after.display_name).into(),
         after.external_id.clone().into(),
     ];
     sql::run(&change.transaction, text, values).await?;
@@ -410,7 +410,7 @@ async fn free(
     let values = [
         organization.0.into(),
         own.map_or(Uuid::nil(), |own| own.0).into(),
-        attributes.display_name.to_lowercase().into(),
+        sql::folded(&attributes.display_name).into(),
         attributes.external_id.clone().into(),
     ];
     if sql::number(&change.transaction, text, values).await? > 0 {

@@ -103,22 +103,25 @@ const SELECT: &str = "select p.id, p.account_id, p.row_version, p.status, p.crea
 fn column(name: &str, part: Option<&str>) -> Option<Column> {
     Some(match (name, part) {
         ("id", None) => Column::Id("p.id"),
-        ("username", None) => Column::Text("coalesce(x.user_name, a.email)"),
+        ("username", None) => Column::Folded("coalesce(x.user_name_key, a.email_key)"),
         ("externalid", None) => Column::Exact("x.external_id"),
         ("displayname", None) => {
-            Column::Text("case when x.person_id is null then a.full_name else x.display_name end")
+            Column::Folded("case when x.person_id is null then a.name_key else x.display_name_key end")
         }
         ("name", Some("formatted")) => {
-            Column::Text("case when x.person_id is null then a.full_name else x.formatted_name end")
+            Column::Folded("case when x.person_id is null then a.name_key else x.formatted_name_key end")
         }
-        ("name", Some("givenname")) => Column::Text("x.given_name"),
-        ("name", Some("familyname")) => Column::Text("x.family_name"),
-        ("emails", None | Some("value")) => Column::Text("a.email"),
+        ("name", Some("givenname")) => Column::Folded("x.given_name_key"),
+        ("name", Some("familyname")) => Column::Folded("x.family_name_key"),
+        ("emails", None | Some("value")) => Column::Folded("a.email_key"),
         ("emails", Some("type")) => Column::Always("work"),
         ("emails", Some("primary")) => Column::Yes,
         ("active", None) => Column::Boolean("(p.status <> 'suspended')"),
         ("preferredlanguage", None) => {
-            Column::Text("case when x.person_id is null then a.language else x.preferred_language end")
+            // Tags of languages are English letters.
+            Column::Folded(
+                "lower(case when x.person_id is null then a.language else x.preferred_language end)",
+            )
         }
         ("roles", None | Some("value")) => Column::AmongTexts(
             "(exists (select 1 from person_role f where f.person_id = p.id and f.role = {}))",
@@ -492,7 +495,7 @@ async fn free(
     let values = [
         organization.0.into(),
         own.map_or(Uuid::nil(), |own| own.0).into(),
-        attributes.user_name.to_lowercase().into(),
+        sql::folded(&attributes.user_name).into(),
         attributes.external_id.clone().into(),
     ];
     if sql::number(&change.transaction, text, values).await? > 0 {
@@ -510,24 +513,32 @@ async fn keep(
 ) -> Outcome<()> {
     let text =
         "insert into provisioned_person (person_id, organization_id, user_name, user_name_key, external_id,
-            display_name, formatted_name, given_name, family_name, preferred_language)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            display_name, formatted_name, given_name, family_name, preferred_language, display_name_key,
+            formatted_name_key, given_name_key, family_name_key)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         on conflict (person_id) do update set user_name = excluded.user_name,
             user_name_key = excluded.user_name_key, external_id = excluded.external_id,
             display_name = excluded.display_name, formatted_name = excluded.formatted_name,
             given_name = excluded.given_name, family_name = excluded.family_name,
-            preferred_language = excluded.preferred_language";
+            preferred_language = excluded.preferred_language,
+            display_name_key = excluded.display_name_key, formatted_name_key = excluded.formatted_name_key,
+            given_name_key = excluded.given_name_key, family_name_key = excluded.family_name_key";
+    let key = |name: Option<&str>| Value::from(name.map(sql::folded));
     let values = [
         person.0.into(),
         organization.0.into(),
         attributes.user_name.clone().into(),
-        attributes.user_name.to_lowercase().into(),
+        sql::folded(&attributes.user_name).into(),
         attributes.external_id.clone().into(),
         attributes.display_name.clone().into(),
         attributes.formatted_name.clone().into(),
         attributes.given_name.clone().into(),
         attributes.family_name.clone().into(),
         attributes.preferred_language.clone().into(),
+        key(attributes.display_name.as_deref()),
+        key(attributes.formatted_name.as_deref()),
+        key(attributes.given_name.as_deref()),
+        key(attributes.family_name.as_deref()),
     ];
     sql::run(&change.transaction, text, values).await?;
     Ok(())
@@ -570,7 +581,8 @@ async fn change_account(
         }
     }
     let full_name = if renamed { name.as_str() } else { held.full_name.as_str() };
-    let text = "update account set email = $2, email_key = $3, full_name = $4, language = $5,
+    let name_key = sql::folded(full_name);
+    let text = "update account set email = $2, email_key = $3, full_name = $4, language = $5, name_key = $6,
         row_version = row_version + 1 where id = $1";
     let values = [
         account.0.into(),
@@ -578,10 +590,11 @@ async fn change_account(
         email.key().into(),
         full_name.into(),
         language.tag().into(),
+        name_key.as_str().into(),
     ];
     sql::run(&change.transaction, text, values).await?;
     let text = "update person set sort_name = $2 where id = $1";
-    sql::run(&change.transaction, text, [person.0.into(), full_name.to_lowercase().into()]).await?;
+    sql::run(&change.transaction, text, [person.0.into(), name_key.into()]).await?;
     if moves && held.account_status == "invited" {
         // What was sent to the address before opens nothing any more.
         let text = "update invitation set expires_at = $2

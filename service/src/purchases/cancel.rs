@@ -94,6 +94,7 @@ pub async fn submit(
         activation_id: Set(None),
         order_line_id: Set(Some(purchase.id.0)),
         title: Set(purchase.offer.clone()),
+        title_key: Set(sql::folded(&purchase.offer)),
         details: Set(serde_json::json!({ "reason": reason.code(), "note": note }).to_string()),
         requested_by: Set(person.id.0),
         requested_at: Set(change.now.0),

@@ -61,7 +61,7 @@ pub async fn page(
     let find: String = query.find.trim().chars().take(120).collect();
     if !find.is_empty() {
         values.push(sql::contains_pattern(&find).into());
-        filter.push_str("where lower(o.name) like $2 escape '\\' or o.domain like $2 escape '\\'");
+        filter.push_str("where o.name_key like $2 escape '\\' or o.domain like $2 escape '\\'");
     }
     let text = format!(
         "select o.name as company, o.domain, c.tier, c.area, coalesce(an.name, c.area) as area_name, c.recorded_at,
@@ -69,7 +69,7 @@ pub async fn page(
         from attained_area c join organization o on o.id = c.organization_id
         left join competency_area_text an on an.area = c.area and an.language = $1
         join account a on a.id = c.recorded_by {filter}
-        order by c.recorded_at desc, o.name, c.tier, c.area limit {PAGE_ROWS}"
+        order by c.recorded_at desc, o.name_key, c.tier, c.area limit {PAGE_ROWS}"
     );
     let zone = domain::moment::Zone::named("UTC");
     let rows = sql::all::<Row>(service.database.reader(), &text, values).await?;

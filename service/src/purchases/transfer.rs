@@ -293,8 +293,8 @@ pub(crate) async fn send_back(change: &mut Change<'_>, purchase: &Purchase) -> O
     let by = paid.requested_by.or_else(|| change.request().person().ok().map(|person| person.id.0));
     let target = requests::target(change, RequestKind::Payment, &purchase.zone).await?;
     let text = "insert into service_request (id, number, organization_id, kind, state, open, order_line_id,
-            order_id, title, details, requested_by, requested_at, target_at)
-        values ($1, $2, $3, 'payment', 'requested', true, $4, $5, $6, '{}', $7, $8, $9)";
+            order_id, title, title_key, details, requested_by, requested_at, target_at)
+        values ($1, $2, $3, 'payment', 'requested', true, $4, $5, $6, $6, '{}', $7, $8, $9)";
     let values = [
         change.service().new_id().into(),
         requests::next_number(&change.transaction).await?.into(),

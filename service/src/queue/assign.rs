@@ -117,7 +117,7 @@ pub(super) async fn colleagues(connection: &impl ConnectionTrait) -> Outcome<Vec
     let text = format!(
         "select a.id, a.full_name from account a where a.status = 'active'
             and a.id in (select r.account_id from operator_role r where r.role in ({}))
-        order by lower(a.full_name), a.id limit 200",
+        order by a.name_key, a.id limit 200",
         roles.join(", ")
     );
     let rows = sql::all::<Row>(connection, &text, []).await?;

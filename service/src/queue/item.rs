@@ -269,13 +269,13 @@ pub(super) async fn incident_grants(
             (select cast(coalesce(sum(b.amount), 0) as bigint) from balance_entry b
                 join benefit_grant s on s.id = b.grant_id
                 where s.pool_id = g.pool_id and {}) as used
-        from (select c.id, c.name from organization c where lower(c.name) like $2 escape '\\'
-            order by lower(c.name), c.id limit {COMPANIES}) o
+        from (select c.id, c.name, c.name_key from organization c where c.name_key like $2 escape '\\'
+            order by c.name_key, c.id limit {COMPANIES}) o
         join benefit_grant g on g.organization_id = o.id and g.state = 'granted'
         join pool po on po.id = g.pool_id
         join product p on p.id = g.product_id and p.kind in ('break_fix_signature', 'break_fix_incidents')
         join product_text t on t.product_id = p.id and t.language = $1
-        order by lower(o.name), lower(t.name), g.source, g.id limit {INCIDENT_GRANTS}",
+        order by o.name_key, t.name_key, g.source, g.id limit {INCIDENT_GRANTS}",
         record_use::COUNTED
     );
     let company: String = company.chars().take(120).collect();

@@ -28,7 +28,11 @@ const ROWS: &str = "
             when 'cancellation' then coalesce(ft.name, r.title)
             when 'payment' then coalesce(r.title || ' · ' || ft.name, r.title) else r.title end as subject,
         case r.kind when 'advisory' then pt.name end as benefit,
-        o.name as organization, r.organization_id, g.category, o.time_zone, a.full_name as requester, p.sort_name as requester_key,
+        case r.kind when 'activation' then coalesce(pt.name_key, r.title_key)
+            when 'cancellation' then coalesce(ft.name_key, r.title_key)
+            when 'payment' then coalesce(r.title_key || ' · ' || ft.name_key, r.title_key)
+            else r.title_key end as subject_key,
+        o.name as organization, o.name_key as organization_key, r.organization_id, g.category, o.time_zone, a.full_name as requester, p.sort_name as requester_key,
         w.full_name as owner, coalesce(r.owner_id = $2, false) as mine,
         r.answered_at is not null as answered
     from service_request r
@@ -169,8 +173,7 @@ fn filter(operator: &Operator, language: Language, query: &QueueQuery, now: Mome
     let find: String = query.find.trim().chars().take(120).collect();
     if !find.is_empty() {
         let at = place(sql::contains_pattern(&find).into());
-        let columns =
-            ["cast(t.number as text)", "lower(t.subject)", "lower(t.organization)", "t.requester_key"];
+        let columns = ["cast(t.number as text)", "t.subject_key", "t.organization_key", "t.requester_key"];
         let any: Vec<String> =
             columns.iter().map(|column| format!("{column} like {at} escape '\\'")).collect();
         parts.push(format!("({})", any.join(" or ")));
@@ -238,7 +241,7 @@ fn order(sort: QueueSort, descending: bool) -> Vec<Sorted> {
         QueueSort::Number => vec![number(descending)],
         QueueSort::Organization => {
             let company = Sorted {
-                column: "lower(t.organization)",
+                column: "t.organization_key",
                 descending,
                 of: |place: &Place| Value::from(place.company.clone()),
             };
@@ -287,7 +290,7 @@ fn beyond(order: &[Sorted], place: &Place, backwards: bool, values: &mut Vec<Val
 
 /// Where a request stands among the others, decided or not.
 async fn place(connection: &impl ConnectionTrait, request: ServiceRequestId) -> Outcome<Place> {
-    let text = "select r.number, r.target_at, r.requested_at, lower(o.name) as company
+    let text = "select r.number, r.target_at, r.requested_at, o.name_key as company
         from service_request r join organization o on o.id = r.organization_id where r.id = $1";
     Ok(sql::one::<Place>(connection, text, [request.0.into()]).await?.ok_or(ErrorCode::NotFound)?)
 }

@@ -147,8 +147,8 @@ fn filter(query: &OutboxQuery) -> (String, Vec<Value>) {
     if !find.is_empty() {
         values.push(sql::contains_pattern(&find).into());
         parts.push(
-            "(lower(m.recipient) like $1 escape '\\' or lower(m.subject) like $1 escape '\\'
-                or lower(o.name) like $1 escape '\\')"
+            "(m.recipient_key like $1 escape '\\' or m.subject_key like $1 escape '\\'
+                or o.name_key like $1 escape '\\')"
                 .to_owned(),
         );
     }
@@ -168,7 +168,7 @@ fn filter(query: &OutboxQuery) -> (String, Vec<Value>) {
         parts.push(format!("m.kind = ${}", values.len()));
     }
     if !query.recipient.is_empty() {
-        values.push(query.recipient.to_lowercase().into());
+        values.push(sql::folded(&query.recipient).into());
         parts.push(format!("m.recipient_key = ${}", values.len()));
     }
     if let Some(company) = query.company {

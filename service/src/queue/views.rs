@@ -55,7 +55,7 @@ pub async fn save(
     {
         return Err(ErrorCode::Invalid.into());
     }
-    let key = name.to_lowercase();
+    let key = sql::folded(&name);
     let mut change = match Change::begin(service, request, operation).await? {
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,

@@ -12,7 +12,7 @@ use crate::entity::{
     entitlement, key_pool, offer, offer_text, policy, product, product_download, product_key, product_text,
     programme, programme_text,
 };
-use crate::{Outcome, Service, policies};
+use crate::{Outcome, Service, policies, sql};
 
 /// The catalogue's version as it is loaded.
 pub(super) const VERSION: i64 = 1;
@@ -181,10 +181,12 @@ fn write_product<'a>(service: &Service, file: &'a Product, rows: &mut Rows) -> O
         if !(2..=4).contains(&steps) || missing {
             return Err(fault(&format!("instructions in {}", language.tag())));
         }
+        let name = text("products.toml", code, "name", &file.name, language)?;
         rows.product_text.push(product_text::Model {
             product_id: id,
             language: language.tag().to_owned(),
-            name: text("products.toml", code, "name", &file.name, language)?,
+            name_key: sql::folded(&name),
+            name,
             summary: text("products.toml", code, "summary", &file.summary, language)?,
             instructions: instructions.join("\n"),
             guidance: match &file.guidance {
@@ -224,10 +226,12 @@ fn write_offer(service: &Service, file: &Offer, rows: &mut Rows) -> Outcome<Uuid
         currency: file.currency.clone(),
     });
     for language in Language::ALL {
+        let name = text("offers.toml", &file.code, "name", &file.name, language)?;
         rows.offer_text.push(offer_text::Model {
             offer_id: id,
             language: language.tag().to_owned(),
-            name: text("offers.toml", &file.code, "name", &file.name, language)?,
+            name_key: sql::folded(&name),
+            name,
         });
     }
     Ok(id)

@@ -10,7 +10,7 @@ use super::calendar::{At, Calendar};
 use super::files::{Company, Files, Operator, Person, PersonState, broken};
 use super::rows::Rows;
 use crate::entity::{account, operator_role, organization, person, person_role};
-use crate::{Outcome, Service};
+use crate::{Outcome, Service, sql};
 
 /// Everybody's accounts.
 pub(super) struct People<'a> {
@@ -89,6 +89,7 @@ impl<'a> People<'a> {
             email: file.email.clone(),
             email_key,
             full_name: file.name.clone(),
+            name_key: sql::folded(&file.name),
             language: file.language.tag().to_owned(),
             password_hash: Some(self.password_hash.to_owned()),
             status: "active".to_owned(),
@@ -120,7 +121,7 @@ impl<'a> People<'a> {
                 id: person,
                 organization_id: organization,
                 account_id: account,
-                sort_name: file.name.to_lowercase(),
+                sort_name: sql::folded(&file.name),
                 status: match file.state {
                     None => "active",
                     Some(PersonState::Invited) => "invited",
@@ -151,6 +152,7 @@ impl<'a> People<'a> {
         rows.organization.push(organization::Model {
             id: organization,
             name: company.name.clone(),
+            name_key: sql::folded(&company.name),
             domain: company.domain.clone(),
             account_email: company.account_email.clone(),
             time_zone: company.time_zone.clone(),
@@ -196,6 +198,7 @@ impl<'a> People<'a> {
             email: file.email.clone(),
             email_key,
             full_name: file.name.clone(),
+            name_key: sql::folded(&file.name),
             language: file.language.tag().to_owned(),
             password_hash,
             // Suspension is the company's: the account may serve another one.

@@ -8,8 +8,8 @@ use super::calendar::At;
 use super::files::{Advisory, Cancellation, Company, Request, SeatWish, broken};
 use super::in_use::{InUse, Waiting, grant_and_pool};
 use super::rows::Rows;
-use crate::Outcome;
 use crate::entity::{seat_request, service_request};
+use crate::{Outcome, sql};
 
 /// Working days within which a consultant answers.
 const ADVISORY_TARGET: u16 = 2;
@@ -24,6 +24,7 @@ impl InUse<'_> {
             state: waiting.state.code().to_owned(),
             grant_id: Some(waiting.grant),
             activation_id: Some(waiting.activation),
+            title_key: sql::folded(&title),
             title,
             requested_at: waiting.requested_at,
             target_at: waiting.target_at,
@@ -67,6 +68,7 @@ impl InUse<'_> {
             state: if file.taken_by.is_some() { "processing" } else { "requested" }.to_owned(),
             grant_id: Some(grant_id),
             title: file.title.clone(),
+            title_key: sql::folded(&file.title),
             details: serde_json::to_string(&draft).map_err(|error| fault(error.to_string()))?,
             requested_at: self.calendar.ago(file.days_ago, At::Asked).0,
             target_at: self.calendar.target(file.days_ago, ADVISORY_TARGET).0,
@@ -85,6 +87,7 @@ impl InUse<'_> {
         rows.service_request.push(service_request::Model {
             order_line_id: Some(self.membership.line(&file.offer)?),
             title: offer.name.of(Language::English).clone(),
+            title_key: sql::folded(offer.name.of(Language::English)),
             details: details.to_string(),
             requested_at: self.calendar.ago(file.days_ago, At::Asked).0,
             target_at: self.calendar.target(file.days_ago, CANCELLATION_TARGET).0,
@@ -125,6 +128,7 @@ impl InUse<'_> {
             activation_id: None,
             order_line_id: None,
             title: String::new(),
+            title_key: String::new(),
             details: "{}".to_owned(),
             requested_by,
             requested_at: 0,

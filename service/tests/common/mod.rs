@@ -486,6 +486,40 @@ impl Stage {
         touched
     }
 
+    /// Beside every name stands the text that it is found and sorted by.
+    pub async fn names_are_folded(&self) {
+        #[derive(FromQueryResult)]
+        struct Row {
+            text: String,
+            folded: Option<String>,
+        }
+        for (rows, text, folded) in [
+            ("account", "full_name", "name_key"),
+            ("account", "email", "email_key"),
+            ("organization", "name", "name_key"),
+            ("person p join account a on a.id = p.account_id", "a.full_name", "p.sort_name"),
+            ("product_text", "name", "name_key"),
+            ("offer_text", "name", "name_key"),
+            ("service_request", "title", "title_key"),
+            ("mail", "subject", "subject_key"),
+            ("mail", "recipient", "recipient_key"),
+            ("queue_view", "name", "name_key"),
+            ("provisioned_group", "display_name", "display_name_key"),
+            ("provisioned_person", "user_name", "user_name_key"),
+            ("provisioned_person", "display_name", "display_name_key"),
+            ("provisioned_person", "formatted_name", "formatted_name_key"),
+            ("provisioned_person", "given_name", "given_name_key"),
+            ("provisioned_person", "family_name", "family_name_key"),
+        ] {
+            let query =
+                format!("select {text} as text, {folded} as folded from {rows} where {text} is not null");
+            let found = sql::all::<Row>(self.service.database.reader(), &query, []).await.expect("reads");
+            for row in found {
+                assert_eq!(row.folded, Some(sql::folded(&row.text)), "{folded} of {rows}");
+            }
+        }
+    }
+
     /// Whether every audit chain is whole, the programme's own included.
     pub async fn audit_intact(&self) -> bool {
         let chains = audit::verify(&self.service.database).await.expect("chains");

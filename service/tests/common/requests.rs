@@ -12,10 +12,10 @@ impl Stage {
             let id = self.literal(self.service.new_id());
             let moment = i64::try_from(at).expect("few");
             text.push_str(&format!(
-                "insert into service_request (id, number, organization_id, kind, state, open, title, details,
+                "insert into service_request (id, number, organization_id, kind, state, open, title, title_key, details,
                         requested_by, requested_at, target_at)
-                    select {id}, {number}, p.organization_id, 'advisory', 'requested', true, 'Wanted {at}', '{{}}',
-                        p.id, {asked}, {target} from person p order by p.id limit 1 offset {whose};",
+                    select {id}, {number}, p.organization_id, 'advisory', 'requested', true, 'Wanted {at}', 'wanted {at}',
+                        '{{}}', p.id, {asked}, {target} from person p order by p.id limit 1 offset {whose};",
                 number = 700_000 + at,
                 asked = now - moment / 3 * 60_000,
                 target = now + moment % 5 * 86_400_000,

@@ -86,9 +86,9 @@ impl Stage {
             let (account, person) = (self.literal(account), self.literal(person));
             let organization = self.literal(organization.0);
             text.push_str(&format!(
-                "insert into account (id, email, email_key, full_name, language, status, created_at)
+                "insert into account (id, email, email_key, full_name, name_key, language, status, created_at)
                     values ({account}, 'extra{number}@{company_domain}', 'extra{number}@{company_domain}',
-                    'Extra {number}', 'en', 'active', 1);
+                    'Extra {number}', 'extra {number}', 'en', 'active', 1);
                 insert into person (id, organization_id, account_id, sort_name, status, created_at)
                     values ({person}, {organization}, {account}, 'extra {number}', 'active', 1);
                 insert into person_role (person_id, organization_id, role)

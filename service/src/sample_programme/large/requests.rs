@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::plan::{About, Asked, HOURS};
 use super::write::Writing;
 use crate::queue::record_use;
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, sql};
 
 /// Days for which a go-to-market benefit runs.
 const ACTIVE_DAYS: i64 = 180;
@@ -61,7 +61,8 @@ pub(super) fn write(writing: &mut Writing<'_>) -> Outcome<()> {
             bound.activation.into(),
             bound.line.into(),
             bound.order.into(),
-            bound.title.into(),
+            bound.title.as_str().into(),
+            sql::folded(&bound.title).into(),
             bound.details.into(),
             by.into(),
             asked.at.0.into(),

@@ -28,9 +28,11 @@ macro_rules! tables {
 }
 
 tables! {
-    account: "account" ["id", "email", "email_key", "full_name", "language", "password_hash", "status", "created_at"],
+    account: "account" [
+        "id", "email", "email_key", "full_name", "name_key", "language", "password_hash", "status", "created_at",
+    ],
     organization: "organization" [
-        "id", "name", "domain", "account_email", "time_zone", "language", "tier", "founder_person_id",
+        "id", "name", "name_key", "domain", "account_email", "time_zone", "language", "tier", "founder_person_id",
         "setup_finished", "created_at", "next_reminders_at",
     ],
     person: "person" [
@@ -69,7 +71,7 @@ tables! {
     ],
     service_request: "service_request" [
         "id", "number", "organization_id", "kind", "state", "open", "grant_id", "activation_id", "order_line_id",
-        "order_id", "title", "details", "requested_by", "requested_at", "target_at", "owner_id", "decided_at",
+        "order_id", "title", "title_key", "details", "requested_by", "requested_at", "target_at", "owner_id", "decided_at",
         "decided_by", "reason",
     ],
     balance_entry: "balance_entry" [
