@@ -324,13 +324,13 @@ async fn a_full_outbox_is_not_counted_to_its_end(#[values(Engine::Sqlite, Engine
             .map(|_| {
                 let id = stage.literal(stage.service.new_id());
                 format!(
-                    "({id}, 'invitation', 'extra@new.example', 'en', 'Subject', 'Body', 'sent', 1, {now}, {now})"
+                    "({id}, 'invitation', 'extra@new.example', 'extra@new.example', 'en', 'Subject', 'subject', 'Body', 'sent', 1, {now}, {now})"
                 )
             })
             .collect();
         let text = format!(
-            "insert into mail (id, kind, recipient, language, subject, body, state, attempts, next_attempt_at,
-                created_at) values {}",
+            "insert into mail (id, kind, recipient, recipient_key, language, subject, subject_key, body, state,
+                attempts, next_attempt_at, created_at) values {}",
             mails.join(", ")
         );
         stage.sql(&text).await;

@@ -33,7 +33,7 @@ const READER: &str = "rosalind.ekwueme@northlight.example";
 const COUNTING_LIMIT: Duration = Duration::from_secs(1800);
 
 /// Pages that have the same address in every database, with something that only they show.
-const PAGES: [(&str, &str, &str); 23] = [
+const PAGES: [(&str, &str, &str); 24] = [
     ("/operator/queue", "Queue", "<tr role=\"row\" id=\""),
     ("/operator/queue?sort=-age", "Queue, oldest first", "<tr role=\"row\" id=\""),
     ("/operator/queue?state=processing", "Queue, one state", "<main"),

@@ -291,14 +291,12 @@ impl Found {
 
     fn download(&mut self, place: &str, download: &Download) {
         let at = || place.to_owned();
-        let filled = [&download.version, &download.file]
-            .iter()
-            .all(|text| {
-                // A form has each download in one line, with semicolons between its parts.
-                !text.trim().is_empty()
-                    && text.chars().count() <= NAME
-                    && !text.contains(|c: char| c == ';' || c.is_control())
-            });
+        let filled = [&download.version, &download.file].iter().all(|text| {
+            // A form has each download in one line, with semicolons between its parts.
+            !text.trim().is_empty()
+                && text.chars().count() <= NAME
+                && !text.contains(|c: char| c == ';' || c.is_control())
+        });
         // Neither a folder nor something that a header would read otherwise.
         let name = !download.file.contains(['/', '\\', '"']);
         self.check(filled && name, FaultCode::TextMissing, at);

@@ -83,6 +83,7 @@ fn product(base: &Product, draft: &Product, in_force: &Product) -> Product {
         kind: pick(&base.kind, &draft.kind, &in_force.kind),
         unit: pick(&base.unit, &draft.unit, &in_force.unit),
         activations: pick(&base.activations, &draft.activations, &in_force.activations),
+        key_format: pick(&base.key_format, &draft.key_format, &in_force.key_format),
         portal_url: pick(&base.portal_url, &draft.portal_url, &in_force.portal_url),
         name: texts(&base.name, &draft.name, &in_force.name),
         summary: texts(&base.summary, &draft.summary, &in_force.summary),

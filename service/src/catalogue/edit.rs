@@ -332,7 +332,7 @@ fn set_shares(
         let of_cell = |row: &Entitlement| row.source == source && row.product == *product;
         let said = before.iter().find(|row| of_cell(row)).map(core_share);
         let changed = said.is_some_and(|said| said != *share) && of_category.contains(product);
-        let at = catalogue.entitlements.iter().position(|row| of_cell(row)).filter(|_| changed);
+        let at = catalogue.entitlements.iter().position(of_cell).filter(|_| changed);
         let Some(row) = at.and_then(|at| catalogue.entitlements.get_mut(at)) else { continue };
         let stays = row.pool == share.pool;
         // Figures of a row that somebody sets are no longer chosen ones.

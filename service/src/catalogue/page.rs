@@ -11,7 +11,7 @@ use domain::membership::Tier;
 use domain::moment::Zone;
 use domain::rights::{OperatorAction, operator_may};
 use domain::view::catalogue::{
-    AreaQuantityRow, CataloguePage, CoreShare, DifferenceRow, DraftAreaPage, DraftAreaQuery, DraftAreaRow,
+    AreaQuantityRow, CataloguePage, DifferenceRow, DraftAreaPage, DraftAreaQuery, DraftAreaRow,
     DraftOfferPage, DraftOfferQuery, DraftOfferRow, DraftPage, DraftProductPage, DraftProductQuery,
     DraftProgrammePage, DraftProgrammeQuery, DraftQuery, DraftRow, DraftState, LEVELS, OfferForm, OfferWords,
     OverAllocatedRow, Part, PolicyRow, ProductForm, ProductWords, ProgrammeWords, QuantityRow, ROWS, SOURCES,
