@@ -414,7 +414,7 @@ mod tests {
                 "programme, bank_details.en",
             ),
             (
-                |c| c.products[1].downloads[0].language = "en; nb".to_owned(),
+                |c| c.products[1].downloads[0].version = "1; 2".to_owned(),
                 FaultCode::TextMissing,
                 "product system, download system.iso",
             ),
