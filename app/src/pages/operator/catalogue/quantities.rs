@@ -5,7 +5,8 @@ use domain::view::catalogue::{DraftPage, QuantityRow, SOURCES};
 use leptos::prelude::*;
 use locales::Texts;
 
-use super::{PATH, SEATS, Version};
+use super::area::SEATS;
+use super::{PATH, Version};
 use crate::components::{Column, Empty, Ledger, SubmitButton};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
