@@ -12,7 +12,7 @@ mod rebase;
 pub use difference::{ChangeKind, Difference, Subject, Value, differences, flatten};
 pub use document::{
     Area, Catalogue, Download, Entitlement, Offer, OfferTier, Product, Programme, Publication, Quantity,
-    Translated,
+    TierName, Translated,
 };
 pub use fault::{Fault, FaultCode, Known, faults, faults_against};
 pub use package::{OPERATING_SYSTEMS, PACKAGE_LANGUAGES, language_key, system_key};
@@ -61,6 +61,14 @@ pub(crate) fn sample() -> Catalogue {
     Catalogue {
         programme: Programme { name: texts("A programme"), bank_details: None },
         policies: std::collections::BTreeMap::new(),
+        tiers: OfferTier::ALL
+            .iter()
+            .map(|tier| TierName {
+                code: *tier,
+                name: texts(tier.code()),
+                source_name: texts(tier.source().code()),
+            })
+            .collect(),
         areas: ["devops", "security"].map(|code| Area { code: code.to_owned(), name: texts(code) }).to_vec(),
         offers: vec![Offer {
             code: "network".to_owned(),

@@ -27,6 +27,8 @@ pub enum Subject {
     Programme,
     /// The policy of a name.
     Policy(String),
+    /// The tier of a code.
+    Tier(String),
     /// The area of a code.
     Area(String),
     /// The offer of a code.
@@ -76,6 +78,12 @@ pub fn flatten(catalogue: &Catalogue) -> Flat {
         let mut fields = Fields::default();
         fields.put("value", value);
         flat.insert(Subject::Policy(name.clone()), fields.0);
+    }
+    for tier in &catalogue.tiers {
+        let mut fields = Fields::default();
+        fields.texts("name", &tier.name);
+        fields.texts("source_name", &tier.source_name);
+        flat.insert(Subject::Tier(tier.code.code().to_owned()), fields.0);
     }
     for area in &catalogue.areas {
         let mut fields = Fields::default();
@@ -232,6 +240,8 @@ mod tests {
         after.products.retain(|product| product.code != "system");
         after.offers[0].name.en = "Base".to_owned();
         after.areas[0].name.en = "Development".to_owned();
+        after.tiers[3].name.en = "Platinum".to_owned();
+        after.tiers[3].source_name.simplified = "铂金级核心".to_owned();
         let found = differences(&before, &after);
         let said: Vec<String> = found
             .iter()
@@ -239,7 +249,9 @@ mod tests {
                 let values: Vec<String> = difference
                     .values
                     .iter()
-                    .filter(|value| ["quantity", "name.en"].contains(&value.field.as_str()))
+                    .filter(|value| {
+                        ["quantity", "name.en", "source_name.zh-Hans"].contains(&value.field.as_str())
+                    })
                     .map(|value| format!("{}: {:?} to {:?}", value.field, value.before, value.after))
                     .collect();
                 format!("{} {:?} {}", difference.kind.code(), difference.subject, values.join("; "))
@@ -253,6 +265,9 @@ mod tests {
         assert_eq!(
             said,
             [
+                "changed Tier(\"gold\") name.en: Some(\"gold\") to Some(\"Platinum\"); source_name.zh-Hans: \
+                 Some(\"gold_core 简\") to Some(\"铂金级核心\")"
+                    .to_owned(),
                 "changed Area(\"devops\") name.en: Some(\"devops\") to Some(\"Development\")".to_owned(),
                 "changed Offer(\"network\") name.en: Some(\"Network\") to Some(\"Base\")".to_owned(),
                 "removed Product(\"system\") name.en: Some(\"System\") to None".to_owned(),

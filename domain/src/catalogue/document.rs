@@ -35,6 +35,20 @@ codes! {
     }
 }
 
+impl OfferTier {
+    /// Where the grants of its core come from.
+    #[must_use]
+    pub const fn source(self) -> SourceLabel {
+        match self {
+            Self::Network => SourceLabel::NetworkCore,
+            Self::ActionPack => SourceLabel::ActionPack,
+            Self::Silver => SourceLabel::SilverCore,
+            Self::Gold => SourceLabel::GoldCore,
+            Self::Isv => SourceLabel::IsvCoSell,
+        }
+    }
+}
+
 /// Something in each language.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +93,10 @@ pub struct Catalogue {
     /// Values of policies by their names; a policy that isn't named stays as it is.
     #[serde(default)]
     pub policies: BTreeMap<String, String>,
+    /// What the tiers are called. A document that was written before tiers had names is read without: whoever reads it
+    /// fills them in.
+    #[serde(default, rename = "tier")]
+    pub tiers: Vec<TierName>,
     /// Competency areas.
     #[serde(default, rename = "area")]
     pub areas: Vec<Area>,
@@ -102,6 +120,18 @@ pub struct Programme {
     /// Where a bank transfer goes, in lines; without it there are no transfers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank_details: Option<Translated<Vec<String>>>,
+}
+
+/// What a tier is called. Which tiers there are is a rule (18), not the catalogue's.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierName {
+    /// Which one.
+    pub code: OfferTier,
+    /// Its name, such as that of whoever has attained it.
+    pub name: Translated<String>,
+    /// What stands beside the benefits that its core grants, as their source.
+    pub source_name: Translated<String>,
 }
 
 /// A competency area.
@@ -265,6 +295,7 @@ impl Catalogue {
     /// Brings it into the order in which it is compared and written: by code, areas one after the other;
     /// rows that say the same of several areas become one.
     pub fn sort(&mut self) {
+        self.tiers.sort_by_key(|tier| tier.code as u8);
         self.areas.sort_by(|a, b| a.code.cmp(&b.code));
         self.offers.sort_by_key(|offer| (offer.tier as u8, offer.code.clone()));
         self.products

@@ -76,6 +76,8 @@ codes! {
         UnknownPolicy = "unknown_policy",
         /// Not a currency's code of three capital letters.
         MalformedCurrency = "malformed_currency",
+        /// A tier without a name.
+        TierMissing = "tier_missing",
         /// A tier with several offers; only ISV offers can be many.
         OneOfferATier = "one_offer_a_tier",
         /// What a product is, or what a quantity counts, can't change: it needs another code.
@@ -117,6 +119,15 @@ pub fn faults(catalogue: &Catalogue, known: impl Fn(&str, &str) -> bool) -> Vec<
     }
     for (name, value) in &catalogue.policies {
         found.check(known(name, value), FaultCode::UnknownPolicy, || format!("policies, {name}"));
+    }
+    let tiers = found.codes("tier", catalogue.tiers.iter().map(|tier| tier.code.code()));
+    for tier in OfferTier::ALL {
+        found.check(tiers.contains(tier.code()), FaultCode::TierMissing, || format!("tier {}", tier.code()));
+    }
+    for tier in &catalogue.tiers {
+        let place = format!("tier {}", tier.code.code());
+        found.text(&place, "name", &tier.name, NAME);
+        found.text(&place, "source_name", &tier.source_name, NAME);
     }
     let areas = found.codes("area", catalogue.areas.iter().map(|area| area.code.as_str()));
     for area in &catalogue.areas {
@@ -376,7 +387,7 @@ mod tests {
     #[test]
     fn every_fault_is_found_where_it_stands() {
         type Change = fn(&mut Catalogue);
-        let cases: [(Change, FaultCode, &str); 29] = [
+        let cases: [(Change, FaultCode, &str); 33] = [
             (|c| c.products[0].code = "No Code".to_owned(), FaultCode::MalformedCode, "product No Code"),
             (
                 |c| {
@@ -390,6 +401,21 @@ mod tests {
                 |c| c.products[0].name.simplified = " ".to_owned(),
                 FaultCode::TextMissing,
                 "product studio, name.zh-Hans",
+            ),
+            (
+                |c| {
+                    let again = c.tiers[3].clone();
+                    c.tiers.push(again);
+                },
+                FaultCode::Twice,
+                "tier gold",
+            ),
+            (|c| c.tiers.retain(|t| t.code != OfferTier::Isv), FaultCode::TierMissing, "tier isv"),
+            (|c| c.tiers[2].name.simplified.clear(), FaultCode::TextMissing, "tier silver, name.zh-Hans"),
+            (
+                |c| c.tiers[0].source_name.en = "x".repeat(121),
+                FaultCode::TextTooLong,
+                "tier network, source_name.en",
             ),
             (|c| c.areas[1].name.traditional.clear(), FaultCode::TextMissing, "area security, name.zh-Hant"),
             (|c| c.areas[0].name.en = "x".repeat(121), FaultCode::TextTooLong, "area devops, name.en"),

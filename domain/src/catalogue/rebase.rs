@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{
-    Area, Catalogue, Download, Entitlement, Offer, Product, Programme, Quantity, Translated,
+    Area, Catalogue, Download, Entitlement, Offer, Product, Programme, Quantity, TierName, Translated,
 };
 
 /// The draft's own changes on top of the catalogue in force, field by field and language by language: where the
@@ -29,6 +29,7 @@ pub fn rebase(base: &Catalogue, draft: &Catalogue, in_force: &Catalogue) -> Cata
     let mut rebased = Catalogue {
         programme: programme(&base.programme, &draft.programme, &in_force.programme),
         policies: rebase_policies(&base.policies, &draft.policies, &in_force.policies),
+        tiers: list(&base.tiers, &draft.tiers, &in_force.tiers, |tier| tier.code.code().to_owned(), tier),
         offers: list(&base.offers, &draft.offers, &in_force.offers, |offer| offer.code.clone(), offer),
         entitlements: entitlements.into_values().collect(),
         areas,
@@ -56,6 +57,14 @@ fn programme(base: &Programme, draft: &Programme, in_force: &Programme) -> Progr
     Programme {
         name: texts(&base.name, &draft.name, &in_force.name),
         bank_details: maybe(&base.bank_details, &draft.bank_details, &in_force.bank_details, texts),
+    }
+}
+
+fn tier(base: &TierName, draft: &TierName, in_force: &TierName) -> TierName {
+    TierName {
+        code: draft.code,
+        name: texts(&base.name, &draft.name, &in_force.name),
+        source_name: texts(&base.source_name, &draft.source_name, &in_force.source_name),
     }
 }
 
@@ -187,6 +196,23 @@ mod tests {
         assert_eq!(rebased.products.iter().filter(|p| p.name.en == "The draft's").count(), 1);
         assert_eq!(rebased.entitlements[0].quantity, Some(9));
         assert_eq!(rebased.entitlements[1].areas, ["devops", "security"]);
+        assert_eq!(differences(&in_force, &rebased).len(), 2, "only the draft's own");
+    }
+
+    #[test]
+    fn names_of_tiers_change_apart() {
+        let base = sample();
+        let (mut draft, mut in_force) = (sample(), sample());
+        draft.tiers[3].name.en = "The draft's".to_owned();
+        draft.tiers[2].source_name.en = "The draft's".to_owned();
+        in_force.tiers[3].name.en = "Meanwhile".to_owned();
+        in_force.tiers[3].name.traditional = "其間".to_owned();
+        in_force.tiers[2].name.en = "Meanwhile".to_owned();
+        let rebased = rebase(&base, &draft, &in_force);
+        let (silver, gold) = (&rebased.tiers[2], &rebased.tiers[3]);
+        assert_eq!((gold.name.en.as_str(), gold.name.traditional.as_str()), ("The draft's", "其間"));
+        assert_eq!((silver.name.en.as_str(), silver.source_name.en.as_str()), ("Meanwhile", "The draft's"));
+        assert_eq!(rebased.tiers.len(), 5);
         assert_eq!(differences(&in_force, &rebased).len(), 2, "only the draft's own");
     }
 

@@ -49,6 +49,8 @@ codes! {
         Programme = "programme",
         /// A policy.
         Policy = "policy",
+        /// A tier.
+        Tier = "tier",
         /// A competency area.
         Area = "area",
         /// An offer.

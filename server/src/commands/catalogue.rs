@@ -124,7 +124,7 @@ fn tell_faults(catalogue: &Document, known: &Known) -> std::io::Result<bool> {
 
 async fn diff(service: &Service, path: &Path) -> Result<ExitCode, Trouble> {
     let (_, mut catalogue) = read_file(path)?;
-    read::name_areas(service.database.reader(), [&mut catalogue]).await?;
+    read::name_unnamed(service.database.reader(), [&mut catalogue]).await?;
     let (_, in_force) = read::at_one_moment(&service.database).await?;
     let faulty = tell_faults(&catalogue, &read::known(service.database.reader()).await?)?;
     let found = differences(&in_force, &catalogue);
@@ -161,6 +161,7 @@ fn subject(subject: &Subject) -> String {
     match subject {
         Subject::Programme => "programme".to_owned(),
         Subject::Policy(name) => format!("policy {name}"),
+        Subject::Tier(code) => format!("tier {code}"),
         Subject::Area(code) => format!("area {code}"),
         Subject::Offer(code) => format!("offer {code}"),
         Subject::Product(code) => format!("product {code}"),
@@ -174,7 +175,7 @@ fn subject(subject: &Subject) -> String {
 
 async fn import(service: &Service, import: Import) -> Result<ExitCode, Trouble> {
     let (text, mut catalogue) = read_file(&import.file)?;
-    read::name_areas(service.database.reader(), [&mut catalogue]).await?;
+    read::name_unnamed(service.database.reader(), [&mut catalogue]).await?;
     let from = match &import.from {
         Some(day) => Some(Day::parse(day).ok_or_else(|| format!("{day} is no day like 2027-01-31"))?),
         None => None,

@@ -7,8 +7,8 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::catalogue::{
-    Area, Catalogue, ChangeKind, Difference, Entitlement, Offer, Product, Quantity, Subject, Translated,
-    differences,
+    Area, Catalogue, ChangeKind, Difference, Entitlement, Offer, Product, Quantity, Subject, TierName,
+    Translated, differences,
 };
 use domain::{AuditAction, Language};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set, Value};
@@ -100,6 +100,11 @@ async fn write_programme(
                     sql::run(connection, text, [name.into(), value.into()]).await?;
                 }
             }
+            (Subject::Tier(code), _) => {
+                if let Some(tier) = catalogue.tiers.iter().find(|tier| tier.code.code() == code) {
+                    write_tier_texts(connection, tier).await?;
+                }
+            }
             // Its name stays, for what is held in it.
             (Subject::Area(code), ChangeKind::Removed) => {
                 sql::run(connection, "delete from competency_area where code = $1", [code.into()]).await?;
@@ -113,6 +118,22 @@ async fn write_programme(
             }
             _ => {}
         }
+    }
+    Ok(())
+}
+
+async fn write_tier_texts(connection: &impl ConnectionTrait, tier: &TierName) -> Outcome<()> {
+    let text = "insert into tier_text (tier, language, name, source, source_name) values ($1, $2, $3, $4, $5)
+        on conflict (tier, language) do update set name = excluded.name, source_name = excluded.source_name";
+    for language in Language::ALL {
+        let values = [
+            tier.code.code().into(),
+            language.tag().into(),
+            tier.name.of(language).trim().into(),
+            tier.code.source().code().into(),
+            tier.source_name.of(language).trim().into(),
+        ];
+        sql::run(connection, text, values).await?;
     }
     Ok(())
 }

@@ -111,11 +111,11 @@ pub async fn find(connection: &impl ConnectionTrait, draft: CatalogueDraftId) ->
     read_row(connection, row.ok_or(ErrorCode::NotFound)?).await
 }
 
-/// A draft with names for its areas: one that was kept before they had any is read, too. What it doesn't change about
+/// A draft with names for its tiers and areas: one that was kept before they had any is read, too. What it doesn't change about
 /// policies is as it is now.
 async fn read_row(connection: &impl ConnectionTrait, row: Row) -> Outcome<Draft> {
     let mut draft = Draft::try_from(row)?;
-    read::name_areas(connection, [&mut draft.catalogue, &mut draft.base]).await?;
+    read::name_unnamed(connection, [&mut draft.catalogue, &mut draft.base]).await?;
     if draft.state == "draft" || draft.state == "published" {
         let now = read::policies(connection).await?;
         draft.catalogue.policies = rebase_policies(&draft.base_policies, &draft.catalogue.policies, &now);
@@ -175,7 +175,7 @@ pub async fn begin(
     let is_file = from_file.is_some();
     let document = match from_file {
         Some(mut catalogue) => {
-            read::name_areas(&change.transaction, [&mut catalogue]).await?;
+            read::name_unnamed(&change.transaction, [&mut catalogue]).await?;
             file::write(&catalogue)?
         }
         None => base.clone(),
@@ -268,7 +268,7 @@ pub async fn replace(
         Begun::New(change) => change,
     };
     let draft = claim(&change, wanted, "draft").await?;
-    read::name_areas(&change.transaction, [&mut catalogue]).await?;
+    read::name_unnamed(&change.transaction, [&mut catalogue]).await?;
     // The file may be older than what somebody changed about policies.
     catalogue.policies = rebase_policies(&draft.base_policies, &catalogue.policies, &draft.base.policies);
     save(*change, &draft, &catalogue, account).await
@@ -292,7 +292,7 @@ async fn save(mut change: Change<'_>, draft: &Draft, catalogue: &Catalogue, acco
         // Only what stood there twice, or was written otherwise.
         steps.push("document".to_owned());
     }
-    // Also what it began from: policies may be others now, and areas have names.
+    // Also what it began from: policies may be others now, and tiers and areas have names.
     write(&change, draft.id, catalogue, (&draft.base, draft.base_version), account).await?;
     remember_editor(&mut change, draft.id, &draft.title, account).await?;
     change.record(event(AuditAction::CatalogueDraftChanged, draft.id).after(steps.join(", ")));

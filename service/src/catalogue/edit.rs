@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::benefit::{Category, SourceLabel};
 use domain::catalogue::{
-    Area, Catalogue, Entitlement, Fault, FaultCode, Known, Offer, Product, Programme, Translated,
+    Area, Catalogue, Entitlement, Fault, FaultCode, Known, Offer, Product, Programme, TierName, Translated,
 };
 use domain::view::catalogue::{AreaAmount, CoreShare};
 use domain::{Error, ErrorCode, Field, Language, Tier};
@@ -40,6 +40,8 @@ pub enum Edit {
     Offer(Box<Offer>),
     /// An offer that can't be joined or bought any more.
     RemoveOffer(String),
+    /// What a form says about the names of tiers; a tier that isn't among them stays.
+    Tiers(Vec<TierName>),
     /// A new competency area.
     AddArea(Area),
     /// What a form says about the name of the area of a code.
@@ -140,6 +142,7 @@ impl Edit {
                 }
             }
             Self::RemoveOffer(code) => catalogue.offers.retain(|offer| offer.code != code),
+            Self::Tiers(tiers) => name_tiers(catalogue, tiers),
             // One of the same code is a fault.
             Self::AddArea(area) => catalogue.areas.push(area),
             Self::Area(area) => {
@@ -210,6 +213,19 @@ fn line(text: &str) -> String {
 /// A text as a field of several lines shows it.
 fn paragraph(text: &str) -> String {
     text.replace("\r\n", "\n").trim().to_owned()
+}
+
+/// A tier that a file left out is named here, too.
+fn name_tiers(catalogue: &mut Catalogue, typed: Vec<TierName>) {
+    for tier in typed {
+        match catalogue.tiers.iter_mut().find(|of| of.code == tier.code) {
+            Some(of) => {
+                take_over(&mut of.name, &tier.name, line);
+                take_over(&mut of.source_name, &tier.source_name, line);
+            }
+            None => catalogue.tiers.push(tier),
+        }
+    }
 }
 
 /// Takes over the languages in which a field says something else than it showed.

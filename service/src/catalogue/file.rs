@@ -21,7 +21,7 @@ pub fn write(catalogue: &Catalogue) -> Outcome<String> {
 
 /// Products that a file can have.
 const PRODUCTS: usize = 2_000;
-/// Offers, and areas.
+/// Offers, areas, and names of tiers.
 const OFFERS_OR_AREAS: usize = 500;
 /// Quantities, each area's by itself.
 const QUANTITIES: usize = 40_000;
@@ -54,10 +54,13 @@ fn is_too_large(catalogue: &Catalogue) -> bool {
         .areas
         .iter()
         .map(|area| &area.name)
+        .chain(catalogue.tiers.iter().flat_map(|tier| [&tier.name, &tier.source_name]))
         .chain(catalogue.offers.iter().map(|offer| &offer.name))
         .chain(catalogue.products.iter().map(|product| &product.name));
     catalogue.products.len() > PRODUCTS
-        || catalogue.offers.len().max(catalogue.areas.len()) > OFFERS_OR_AREAS
+        || [catalogue.offers.len(), catalogue.areas.len(), catalogue.tiers.len()]
+            .iter()
+            .any(|n| *n > OFFERS_OR_AREAS)
         || rows.iter().map(|row| row.areas.len().max(1)).sum::<usize>() > QUANTITIES
         || codes.any(|code| code.len() > CODE)
         || names.any(|name| Language::ALL.iter().any(|language| name.of(*language).len() > NAME))

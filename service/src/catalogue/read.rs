@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::Language;
 use domain::benefit::{ProductKind, SourceLabel, Unit};
 use domain::catalogue::{
-    Area, Catalogue, Download, Entitlement, Known, Offer, OfferTier, Product, Programme, Translated,
+    Area, Catalogue, Download, Entitlement, Known, Offer, OfferTier, Product, Programme, TierName, Translated,
 };
 use domain::membership::Tier;
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -39,6 +39,7 @@ pub async fn in_force(connection: &impl ConnectionTrait) -> Outcome<Catalogue> {
     let mut catalogue = Catalogue {
         programme: programme(connection).await?,
         policies: policies(connection).await?,
+        tiers: tiers(connection).await?,
         areas: areas(connection).await?,
         offers: offers(connection).await?,
         products: products(connection).await?,
@@ -116,6 +117,31 @@ async fn programme(connection: &impl ConnectionTrait) -> Outcome<Programme> {
     Ok(programme)
 }
 
+/// What the tiers are called.
+async fn tiers(connection: &impl ConnectionTrait) -> Outcome<Vec<TierName>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        tier: String,
+        language: String,
+        name: String,
+        source_name: String,
+    }
+    let mut tiers: Vec<TierName> = Vec::new();
+    let text = "select tier, language, name, source_name from tier_text order by tier";
+    for row in sql::all::<Row>(connection, text, []).await? {
+        let code =
+            OfferTier::from_code(&row.tier).ok_or_else(|| Failure::broken("tier_text", "tier", &row.tier))?;
+        if tiers.last().is_none_or(|last| last.code != code) {
+            tiers.push(TierName { code, name: Translated::default(), source_name: Translated::default() });
+        }
+        if let Some(tier) = tiers.last_mut() {
+            put(&mut tier.name, &row.language, row.name);
+            put(&mut tier.source_name, &row.language, row.source_name);
+        }
+    }
+    Ok(tiers)
+}
+
 #[derive(FromQueryResult)]
 struct AreaRow {
     code: String,
@@ -138,15 +164,24 @@ async fn areas(connection: &impl ConnectionTrait) -> Outcome<Vec<Area>> {
     Ok(areas)
 }
 
-/// Names the areas of documents that were written before areas had names: as the database does, also where the
-/// catalogue in force doesn't have the area any more; else by their codes.
+/// Names the tiers and the areas of documents that were written before they had names: as the database does, also
+/// where the catalogue in force doesn't have the area any more; else by their codes.
 ///
 /// # Errors
-/// [`Failure::Database`].
-pub async fn name_areas<const N: usize>(
+/// [`Failure::Database`], [`Failure::Broken`] for a code that isn't known.
+pub async fn name_unnamed<const N: usize>(
     connection: &impl ConnectionTrait,
-    catalogues: [&mut Catalogue; N],
+    mut catalogues: [&mut Catalogue; N],
 ) -> Outcome<()> {
+    if catalogues.iter().any(|catalogue| catalogue.tiers.is_empty()) {
+        let mut in_force = tiers(connection).await?;
+        in_force.sort_by_key(|tier| tier.code as u8);
+        for catalogue in &mut catalogues {
+            if catalogue.tiers.is_empty() {
+                catalogue.tiers.clone_from(&in_force);
+            }
+        }
+    }
     let unnamed = catalogues.into_iter().flat_map(|catalogue| &mut catalogue.areas);
     let unnamed: Vec<&mut Area> = unnamed.filter(|area| area.is_unnamed()).collect();
     if unnamed.is_empty() {
