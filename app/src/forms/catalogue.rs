@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::benefit::{Category, ProductKind, Unit};
-use domain::catalogue::{Area, Download, Fault, FaultCode, Offer, OfferTier, Product, Programme, Translated};
+use domain::catalogue::{
+    Area, Download, Fault, FaultCode, Offer, OfferTier, Product, Programme, TierName, Translated,
+};
 use domain::view::catalogue::{AreaAmount, CoreShare, LEVELS};
 use domain::view::form::Done;
 use domain::{Day, Error, ErrorCode, Field, Language, Tier, money};
@@ -136,6 +138,16 @@ pub(super) async fn save_area(reader: &Reader<'_>, form: &Submission) -> Outcome
         amounts.insert((product.to_owned(), level), Some(AreaAmount { quantity, seats, per_area }));
     }
     change(reader, form, Edit::AreaQuantities(area, category, amounts)).await
+}
+
+pub(super) async fn name_tier(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
+    let names = |field: &str| translated(form, field, |text| text.trim().to_owned());
+    let tier = TierName {
+        code: OfferTier::from_code(named(form)).ok_or(ErrorCode::NotFound)?,
+        name: names("name"),
+        source_name: names("source_name"),
+    };
+    change(reader, form, Edit::Tier(Box::new(tier))).await
 }
 
 pub(super) async fn add_area(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {

@@ -2,7 +2,8 @@
 
 use domain::view::catalogue::{
     CataloguePage, DraftAreaPage, DraftAreaQuery, DraftOfferPage, DraftOfferQuery, DraftPage,
-    DraftProductPage, DraftProductQuery, DraftProgrammePage, DraftProgrammeQuery, DraftQuery,
+    DraftProductPage, DraftProductQuery, DraftProgrammePage, DraftProgrammeQuery, DraftQuery, DraftTierPage,
+    DraftTierQuery,
 };
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -55,7 +56,21 @@ pub async fn catalogue_product(query: DraftProductQuery) -> Result<Loaded<DraftP
 pub async fn catalogue_offer(query: DraftOfferQuery) -> Result<Loaded<DraftOfferPage>, Refusal> {
     use super::context;
     let service = context::service()?;
-    let page = service::catalogue::page::offer(&service, &context::request(), &query).await;
+    let page =
+        service::catalogue::page::offer(&service, &context::request(), crate::i18n::language(), &query).await;
+    context::answer(&service, page).await
+}
+
+/// What a draft calls a tier.
+///
+/// # Errors
+/// What the use case refuses.
+#[server(name = LoadCatalogueTier, input = Json, output = Json)]
+pub async fn catalogue_tier(query: DraftTierQuery) -> Result<Loaded<DraftTierPage>, Refusal> {
+    use super::context;
+    let service = context::service()?;
+    let page =
+        service::catalogue::page::tier(&service, &context::request(), crate::i18n::language(), &query).await;
     context::answer(&service, page).await
 }
 

@@ -114,9 +114,9 @@ pub struct DifferenceRow {
     pub part: Part,
     /// Its name in the reader's language; the code of a policy.
     pub name: String,
-    /// The source of a quantity, with level and area of a select competency; the area by its name.
-    pub source: Option<(SourceLabel, Option<Tier>, Option<String>)>,
-    /// The fields that differ.
+    /// The source of a quantity by its name in the draft; of a select competency the level and the area.
+    pub source: Option<String>,
+    /// The fields that differ; a tier by its name in the draft.
     pub values: Vec<Value>,
 }
 
@@ -127,8 +127,8 @@ pub struct OverAllocatedRow {
     pub organization: String,
     /// The product's name.
     pub product: String,
-    /// Where its grant comes from.
-    pub source: SourceLabel,
+    /// Where its grant comes from, by its name in the draft.
+    pub source: String,
     /// How many are in use.
     pub used: i64,
     /// How many there would be.
@@ -176,6 +176,17 @@ pub struct DraftOfferRow {
     pub currency: String,
 }
 
+/// A tier with its names in a draft, in the reader's language; where the draft leaves a name out, the code.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftTierRow {
+    /// Which one.
+    pub code: OfferTier,
+    /// Its name.
+    pub name: String,
+    /// What its core is called as a source of benefits.
+    pub source_name: String,
+}
+
 /// A competency area of a draft, in its list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DraftAreaRow {
@@ -216,6 +227,8 @@ pub struct DraftPage {
     pub category: Category,
     /// Its products with their quantities.
     pub quantities: Vec<QuantityRow>,
+    /// Every tier, the sources of [`SOURCES`] among them.
+    pub tiers: Vec<DraftTierRow>,
     /// What can be joined or bought by it.
     pub offers: Vec<DraftOfferRow>,
     /// Its competency areas.
@@ -328,6 +341,41 @@ pub struct DraftOfferPage {
     pub row_version: i64,
     /// The offer; none for a new one.
     pub offer: Option<OfferForm>,
+    /// Every tier.
+    pub tiers: Vec<DraftTierRow>,
+    /// Why the reader can't change it.
+    pub why_not: WhyNot,
+}
+
+/// What the page of a tier is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftTierQuery {
+    /// In which draft.
+    pub draft: Option<CatalogueDraftId>,
+    /// Which tier; none for an address that names none.
+    pub tier: Option<OfferTier>,
+}
+
+/// A tier's names in a language.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct TierWords {
+    /// Its name.
+    pub name: String,
+    /// What its core is called as a source of benefits.
+    pub source_name: String,
+}
+
+/// The page of a tier.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DraftTierPage {
+    /// The draft.
+    pub row: DraftRow,
+    /// Its row's version.
+    pub row_version: i64,
+    /// The tier, as the list has it.
+    pub tier: DraftTierRow,
+    /// Its names in the order of the languages; empty where the draft leaves it out.
+    pub words: [TierWords; 3],
     /// Why the reader can't change it.
     pub why_not: WhyNot,
 }
@@ -378,6 +426,8 @@ pub struct DraftAreaPage {
     pub area: String,
     /// Its names in the order of the languages; empty for a new one.
     pub names: [String; 3],
+    /// What the draft calls each of [`LEVELS`].
+    pub levels: Vec<String>,
     /// The category whose quantities follow.
     pub category: Category,
     /// Its products.

@@ -349,6 +349,7 @@ pub const FORMS: &[FormRow] = &[
     form("remove_catalogue_product", "/operator/catalogue", DRAFTS, Then::Done),
     form("save_catalogue_offer", "/operator/catalogue", DRAFTS, Then::Done),
     form("remove_catalogue_offer", "/operator/catalogue", DRAFTS, Then::Done),
+    form("name_catalogue_tier", "/operator/catalogue", DRAFTS, Then::Done),
     form("save_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
     form("add_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
     form("name_catalogue_area", "/operator/catalogue", DRAFTS, Then::Done),
@@ -1303,6 +1304,16 @@ impl Stage {
             "remove_catalogue_offer" => {
                 fields(&[("target", &format!("{draft}:isv_co_sell")), ("version", &version)])
             }
+            "name_catalogue_tier" => fields(&[
+                ("target", &format!("{draft}:gold")),
+                ("version", &version),
+                ("name.en", "Platinum"),
+                ("name.zh-Hans", "铂金级"),
+                ("name.zh-Hant", "白金級"),
+                ("source_name.en", "Platinum Core"),
+                ("source_name.zh-Hans", "铂金级核心"),
+                ("source_name.zh-Hant", "白金級核心"),
+            ]),
             "save_catalogue_area" => fields(&[
                 ("target", &format!("{draft}:devops:visual_studio")),
                 ("version", &version),
@@ -1549,6 +1560,7 @@ pub const PAGES: &[PageRow] = &[
     page("/operator/catalogue", READ_CATALOGUE),
     page("/operator/catalogue/:draft", READ_CATALOGUE),
     page("/operator/catalogue/:draft/product", READ_CATALOGUE),
+    page("/operator/catalogue/:draft/tier", READ_CATALOGUE),
     page("/operator/catalogue/:draft/offer", READ_CATALOGUE),
     page("/operator/catalogue/:draft/area", READ_CATALOGUE),
     page("/operator/catalogue/:draft/programme", READ_CATALOGUE),
@@ -1617,6 +1629,7 @@ pub const FUNCTIONS: &[FunctionRow] = &[
     function("/api/catalogue", READ_CATALOGUE),
     function("/api/catalogue_draft", READ_CATALOGUE),
     function("/api/catalogue_product", READ_CATALOGUE),
+    function("/api/catalogue_tier", READ_CATALOGUE),
     function("/api/catalogue_offer", READ_CATALOGUE),
     function("/api/catalogue_area", READ_CATALOGUE),
     function("/api/catalogue_programme", READ_CATALOGUE),
@@ -1714,6 +1727,7 @@ impl Stage {
                 json!({ "query": { "draft": DRAFT, "area": "devops", "category": "visual_studio" } })
             }
             "/api/catalogue_programme" => json!({ "query": { "draft": DRAFT } }),
+            "/api/catalogue_tier" => json!({ "query": { "draft": DRAFT, "tier": "gold" } }),
             "/api/catalogue_offer" => json!({ "query": { "draft": DRAFT, "offer": "gold" } }),
             "/api/templates" => json!({ "query": TemplatesQuery::default() }),
             _ => json!({}),

@@ -40,8 +40,8 @@ pub enum Edit {
     Offer(Box<Offer>),
     /// An offer that can't be joined or bought any more.
     RemoveOffer(String),
-    /// What a form says about the names of tiers; a tier that isn't among them stays.
-    Tiers(Vec<TierName>),
+    /// What a form says about the names of a tier.
+    Tier(Box<TierName>),
     /// A new competency area.
     AddArea(Area),
     /// What a form says about the name of the area of a code.
@@ -142,7 +142,7 @@ impl Edit {
                 }
             }
             Self::RemoveOffer(code) => catalogue.offers.retain(|offer| offer.code != code),
-            Self::Tiers(tiers) => name_tiers(catalogue, tiers),
+            Self::Tier(tier) => name_tier(catalogue, *tier),
             // One of the same code is a fault.
             Self::AddArea(area) => catalogue.areas.push(area),
             Self::Area(area) => {
@@ -215,16 +215,14 @@ fn paragraph(text: &str) -> String {
     text.replace("\r\n", "\n").trim().to_owned()
 }
 
-/// A tier that a file left out is named here, too.
-fn name_tiers(catalogue: &mut Catalogue, typed: Vec<TierName>) {
-    for tier in typed {
-        match catalogue.tiers.iter_mut().find(|of| of.code == tier.code) {
-            Some(of) => {
-                take_over(&mut of.name, &tier.name, line);
-                take_over(&mut of.source_name, &tier.source_name, line);
-            }
-            None => catalogue.tiers.push(tier),
+/// A tier that a file left out comes with its names.
+fn name_tier(catalogue: &mut Catalogue, tier: TierName) {
+    match catalogue.tiers.iter_mut().find(|of| of.code == tier.code) {
+        Some(of) => {
+            take_over(&mut of.name, &tier.name, line);
+            take_over(&mut of.source_name, &tier.source_name, line);
         }
+        None => catalogue.tiers.push(tier),
     }
 }
 

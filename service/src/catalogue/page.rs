@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use domain::benefit::SourceLabel;
 use domain::catalogue::{
-    Area, Catalogue, Difference, Entitlement, Offer, Product, Quantity, Subject, differences, faults_against,
+    Area, Catalogue, Difference, Entitlement, Offer, OfferTier, Product, Quantity, Subject, Translated,
+    Value, differences, faults_against,
 };
 use domain::ids::CatalogueDraftId;
 use domain::membership::Tier;
@@ -13,8 +14,9 @@ use domain::rights::{OperatorAction, operator_may};
 use domain::view::catalogue::{
     AreaQuantityRow, CataloguePage, DifferenceRow, DraftAreaPage, DraftAreaQuery, DraftAreaRow,
     DraftOfferPage, DraftOfferQuery, DraftOfferRow, DraftPage, DraftProductPage, DraftProductQuery,
-    DraftProgrammePage, DraftProgrammeQuery, DraftQuery, DraftRow, DraftState, LEVELS, OfferForm, OfferWords,
-    OverAllocatedRow, Part, PolicyRow, ProductForm, ProductWords, ProgrammeWords, QuantityRow, ROWS, SOURCES,
+    DraftProgrammePage, DraftProgrammeQuery, DraftQuery, DraftRow, DraftState, DraftTierPage, DraftTierQuery,
+    DraftTierRow, LEVELS, OfferForm, OfferWords, OverAllocatedRow, Part, PolicyRow, ProductForm,
+    ProductWords, ProgrammeWords, QuantityRow, ROWS, SOURCES, TierWords,
 };
 use domain::view::operator::Stamp;
 use domain::{Error, ErrorCode, Language, Moment, Policies, money};
@@ -132,11 +134,12 @@ pub async fn draft(
         faults,
         difference_count: i64::try_from(found.len()).unwrap_or(i64::MAX),
         differences: found.iter().take(SHOWN).map(|difference| names.difference(difference)).collect(),
-        over_allocated: effect.named.into_iter().map(over_allocated).collect::<Outcome<_>>()?,
+        over_allocated: effect.named.into_iter().map(|row| over_allocated(row, &names)).collect(),
         over_allocated_companies: effect.companies,
         over_allocated_seats: effect.seats,
         category: query.category,
         quantities: quantities(&draft.catalogue, query, language),
+        tiers: tiers(&draft.catalogue, language),
         offers: draft.catalogue.offers.iter().map(|offer| offer_row(offer, language)).collect(),
         areas: areas(&draft.catalogue, language),
         publication: policies::in_force(reader).await?.catalogue_publication,
@@ -147,16 +150,33 @@ pub async fn draft(
     })
 }
 
-fn over_allocated(row: effect::OverAllocated) -> Outcome<OverAllocatedRow> {
-    Ok(OverAllocatedRow {
+fn over_allocated(row: effect::OverAllocated, names: &Names) -> OverAllocatedRow {
+    OverAllocatedRow {
         anniversary: Zone::named(ZONE).day_of(row.anniversary()),
-        source: SourceLabel::from_code(&row.source)
-            .ok_or_else(|| Failure::broken("benefit_grant", "source", &row.source))?,
+        source: names.source(&row.source),
         organization: row.organization,
         product: row.product,
         used: row.used,
         quantity: row.quantity,
-    })
+    }
+}
+
+/// Every tier by its names in a language; a file can leave one out, or a name of it.
+fn tiers(catalogue: &Catalogue, language: Language) -> Vec<DraftTierRow> {
+    let said = |texts: Option<&Translated<String>>, code: &str| {
+        let text = texts.map_or("", |texts| texts.of(language).trim());
+        let text = if text.is_empty() { code } else { text };
+        text.to_owned()
+    };
+    let row = |code: &OfferTier| {
+        let tier = catalogue.tiers.iter().find(|tier| tier.code == *code);
+        DraftTierRow {
+            code: *code,
+            name: said(tier.map(|tier| &tier.name), code.code()),
+            source_name: said(tier.map(|tier| &tier.source_name), code.source().code()),
+        }
+    };
+    OfferTier::ALL.iter().map(row).collect()
 }
 
 fn offer_row(offer: &Offer, language: Language) -> DraftOfferRow {
@@ -212,6 +232,7 @@ fn quantities(catalogue: &Catalogue, query: &DraftQuery, language: Language) -> 
 
 /// Names of what a draft has or had.
 struct Names {
+    tiers: Vec<DraftTierRow>,
     areas: HashMap<String, String>,
     products: HashMap<String, String>,
     offers: HashMap<String, String>,
@@ -231,7 +252,19 @@ impl Names {
                 offers.insert(offer.code.clone(), offer.name.of(language).clone());
             }
         }
-        Self { areas, products, offers }
+        Self { tiers: tiers(&draft.catalogue, language), areas, products, offers }
+    }
+
+    /// A tier by its code.
+    fn tier(&self, code: &str) -> String {
+        let tier = self.tiers.iter().find(|tier| tier.code.code() == code);
+        tier.map_or(code, |tier| tier.name.as_str()).to_owned()
+    }
+
+    /// A core source by its code.
+    fn source(&self, code: &str) -> String {
+        let tier = self.tiers.iter().find(|tier| tier.code.source().code() == code);
+        tier.map_or(code, |tier| tier.source_name.as_str()).to_owned()
     }
 
     fn difference(&self, difference: &Difference) -> DifferenceRow {
@@ -241,16 +274,28 @@ impl Names {
         let (part, name) = match &difference.subject {
             Subject::Programme => (Part::Programme, String::new()),
             Subject::Policy(name) => (Part::Policy, name.clone()),
+            Subject::Tier(code) => (Part::Tier, self.tier(code)),
             Subject::Area(code) => (Part::Area, named(code)),
             Subject::Offer(code) => (Part::Offer, self.offers.get(code).unwrap_or(code).clone()),
             Subject::Product(code) => (Part::Product, product(code)),
             Subject::Quantity(Quantity { product: code, source: of, level, area }) => {
-                let level = level.as_deref().and_then(Tier::from_code);
-                source = SourceLabel::from_code(of).map(|of| (of, level, area.as_ref().map(named)));
+                source = Some(match (level, area) {
+                    (Some(level), Some(area)) => format!("{}, {}", self.tier(level), named(area)),
+                    _ => self.source(of),
+                });
                 (Part::Quantity, product(code))
             }
         };
-        DifferenceRow { kind: difference.kind, part, name, source, values: difference.values.clone() }
+        let values = difference.values.iter().map(|value| self.value(value)).collect();
+        DifferenceRow { kind: difference.kind, part, name, source, values }
+    }
+
+    fn value(&self, value: &Value) -> Value {
+        if value.field != "tier" {
+            return value.clone();
+        }
+        let named = |code: &Option<String>| code.as_deref().map(|code| self.tier(code));
+        Value { field: value.field.clone(), before: named(&value.before), after: named(&value.after) }
     }
 }
 
@@ -291,7 +336,12 @@ pub async fn product(
 ///
 /// # Errors
 /// As [`draft`].
-pub async fn offer(service: &Service, request: &Request, query: &DraftOfferQuery) -> Outcome<DraftOfferPage> {
+pub async fn offer(
+    service: &Service,
+    request: &Request,
+    language: Language,
+    query: &DraftOfferQuery,
+) -> Outcome<DraftOfferPage> {
     let (row, draft, why_not) = for_form(service, request, query.draft).await?;
     let offer = if query.offer.is_empty() {
         None
@@ -299,7 +349,8 @@ pub async fn offer(service: &Service, request: &Request, query: &DraftOfferQuery
         let found = draft.catalogue.offers.iter().find(|offer| offer.code == query.offer);
         Some(offer_form(found.ok_or(ErrorCode::NotFound)?))
     };
-    Ok(DraftOfferPage { row, row_version: draft.row_version, offer, why_not })
+    let tiers = tiers(&draft.catalogue, language);
+    Ok(DraftOfferPage { row, row_version: draft.row_version, offer, tiers, why_not })
 }
 
 fn offer_form(offer: &Offer) -> OfferForm {
@@ -345,6 +396,36 @@ fn form_of(product: &Product) -> ProductForm {
     }
 }
 
+/// What a draft calls a tier.
+///
+/// # Errors
+/// As [`draft`].
+pub async fn tier(
+    service: &Service,
+    request: &Request,
+    language: Language,
+    query: &DraftTierQuery,
+) -> Outcome<DraftTierPage> {
+    let (row, draft, why_not) = for_form(service, request, query.draft).await?;
+    let wanted = query.tier.ok_or(ErrorCode::NotFound)?;
+    let tier = tiers(&draft.catalogue, language).into_iter().find(|tier| tier.code == wanted);
+    let said = draft.catalogue.tiers.iter().find(|tier| tier.code == wanted);
+    let words = |language: Language| {
+        said.map(|tier| TierWords {
+            name: tier.name.of(language).clone(),
+            source_name: tier.source_name.of(language).clone(),
+        })
+        .unwrap_or_default()
+    };
+    Ok(DraftTierPage {
+        row,
+        row_version: draft.row_version,
+        tier: tier.ok_or(ErrorCode::NotFound)?,
+        words: Language::ALL.map(words),
+        why_not,
+    })
+}
+
 /// A competency area of a draft with what it adds of a category, or the form for a new one.
 ///
 /// # Errors
@@ -367,8 +448,14 @@ pub async fn area(
     let rows = rows.map(|product| area_row(catalogue, product, &query.area, language)).collect();
     let name = |language: Language| found.map(|area| area.name.of(language).clone()).unwrap_or_default();
     let names = Language::ALL.map(name);
+    let named = tiers(catalogue, language);
+    let level = |level: &Tier| {
+        let tier = named.iter().find(|tier| tier.code.code() == level.code());
+        tier.map_or_else(|| level.code().to_owned(), |tier| tier.name.clone())
+    };
+    let levels = LEVELS.iter().map(level).collect();
     let (area, category) = (query.area.clone(), query.category);
-    Ok(DraftAreaPage { row, row_version: draft.row_version, area, names, category, rows, why_not })
+    Ok(DraftAreaPage { row, row_version: draft.row_version, area, names, levels, category, rows, why_not })
 }
 
 fn area_row(catalogue: &Catalogue, product: &Product, area: &str, language: Language) -> AreaQuantityRow {

@@ -1,4 +1,4 @@
-//! The catalogue: its versions and drafts, a draft with what it changes, its products, offers and areas.
+//! The catalogue: its versions and drafts, a draft with what it changes, its products, tiers, offers and areas.
 
 mod area;
 mod difference;
@@ -7,6 +7,7 @@ mod offer;
 mod product;
 mod programme;
 mod quantities;
+mod tier;
 
 use domain::Field;
 use domain::view::catalogue::{CataloguePage, DraftRow, DraftState};
@@ -25,6 +26,7 @@ pub use programme::POLICY;
 pub use programme::Programme;
 #[cfg(feature = "ssr")]
 pub use quantities::{POOL, QUANTITY};
+pub use tier::Tier;
 
 use super::item::when;
 use crate::components::{

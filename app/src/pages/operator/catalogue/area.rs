@@ -273,7 +273,8 @@ fn Quantities(page: Signal<DraftAreaPage>, version: Signal<i64>) -> impl IntoVie
     let chosen = Memo::new(move |_| page.with(|page| (page.row.id, page.area.clone(), page.category)));
     let shown = Memo::new(move |_| {
         page.with(|page| {
-            (page.row.id, page.area.clone(), page.category, page.rows.clone(), page.why_not.clone())
+            let levels = page.levels.clone();
+            (page.row.id, page.area.clone(), page.category, levels, page.rows.clone(), page.why_not.clone())
         })
     });
     let chips = move || {
@@ -300,12 +301,13 @@ fn Quantities(page: Signal<DraftAreaPage>, version: Signal<i64>) -> impl IntoVie
                 <nav aria-label=texts.catalogue_quantities()><ul class="chips">{chips}</ul></nav>
             </div>
             {move || {
-                let (draft, area, category, rows, why_not) = shown.get();
+                let (draft, area, category, levels, rows, why_not) = shown.get();
                 view! {
                     <Matrix
                         draft=draft
                         area=area
                         category=category
+                        levels=levels
                         rows=rows
                         why_not=why_not
                         version=version
@@ -318,7 +320,6 @@ fn Quantities(page: Signal<DraftAreaPage>, version: Signal<i64>) -> impl IntoVie
 
 /// Heads of a level's columns: quantity, people, whether each area adds its own.
 fn heads(texts: Texts, level: &str) -> [String; 3] {
-    let level = texts.find_tier(level).unwrap_or_default();
     ["quantity", "seats", "per_area"].map(|field| {
         texts.catalogue_quantity_of(level, texts.find_catalogue_field(field).unwrap_or_default())
     })
@@ -329,6 +330,7 @@ fn Matrix(
     draft: CatalogueDraftId,
     area: String,
     category: Category,
+    levels: Vec<String>,
     rows: Vec<AreaQuantityRow>,
     why_not: WhyNot,
     version: Signal<i64>,
@@ -340,9 +342,9 @@ fn Matrix(
     let code = category.code();
     let form = Form::of_what_stands("save_catalogue_area", format!("{draft}:{area}:{code}"));
     let mut columns = vec![Column::new(texts.catalogue_column_product())];
-    columns.extend(LEVELS.iter().flat_map(|level| heads(texts, level.code())).map(Column::new));
+    columns.extend(levels.iter().flat_map(|level| heads(texts, level)).map(Column::new));
     let editable = why_not.is_none();
-    let rows = rows.iter().map(|row| self::row(texts, form, row, editable)).collect_view();
+    let rows = rows.iter().map(|row| self::row(texts, form, &levels, row, editable)).collect_view();
     let ledger = view! {
         <Ledger caption=words::category(texts, category) columns=columns>{rows}</Ledger>
     };
@@ -367,11 +369,14 @@ fn Matrix(
     }
 }
 
-fn row(texts: Texts, form: Form, row: &AreaQuantityRow, editable: bool) -> AnyView {
+fn row(texts: Texts, form: Form, levels: &[String], row: &AreaQuantityRow, editable: bool) -> AnyView {
     let cells = LEVELS
         .iter()
+        .zip(levels)
         .zip(&row.amounts)
-        .map(|(level, amount)| cells(texts, form, row, level.code(), *amount, editable))
+        .map(|((level, named), amount)| {
+            cells(texts, form, row, (level.code(), named.as_str()), *amount, editable)
+        })
         .collect_view();
     let unit = texts.find_unit_word(row.unit.code()).unwrap_or_default();
     view! {
@@ -388,11 +393,11 @@ fn cells(
     texts: Texts,
     form: Form,
     row: &AreaQuantityRow,
-    level: &str,
+    (level, named): (&str, &str),
     amount: Option<AreaAmount>,
     editable: bool,
 ) -> AnyView {
-    let [quantity_head, seats_head, own_head] = heads(texts, level);
+    let [quantity_head, seats_head, own_head] = heads(texts, named);
     let key = format!("{}:{level}", row.product);
     let seats = amount.and_then(|amount| amount.seats);
     let own = amount.is_some_and(|amount| amount.per_area);

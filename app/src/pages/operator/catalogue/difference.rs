@@ -1,25 +1,12 @@
 //! What a draft changes, a row for each thing with the fields that differ.
 
 use domain::Language;
-use domain::benefit::SourceLabel;
 use domain::catalogue::{ChangeKind, Value};
 use domain::view::catalogue::{DifferenceRow, OverAllocatedRow, Part};
 use leptos::prelude::*;
 use locales::{Texts, format};
 
 use crate::pages::operator::policy_words;
-
-/// A source's name; a select competency's with its level and area.
-pub(super) fn source(texts: Texts, source: &(SourceLabel, Option<domain::Tier>, Option<String>)) -> String {
-    let (label, level, area) = source;
-    match (level, area) {
-        (Some(level), Some(area)) => {
-            let level = texts.find_tier(level.code()).unwrap_or_default();
-            format!("{level}, {area}")
-        }
-        _ => texts.find_source(label.code()).unwrap_or_default().to_owned(),
-    }
-}
 
 /// A field's name: of a text with its language, of a download with its file.
 fn field(texts: Texts, name: &str) -> String {
@@ -34,11 +21,10 @@ fn field(texts: Texts, name: &str) -> String {
     }
 }
 
-fn said(texts: Texts, row: &DifferenceRow, field: &str, value: Option<&String>) -> String {
+fn said(texts: Texts, row: &DifferenceRow, value: Option<&String>) -> String {
     match value.map(String::as_str) {
         None => texts.catalogue_nothing().to_owned(),
         Some(value) if row.part == Part::Policy => policy_words::value(texts, &row.name, value),
-        Some(tier) if field == "tier" => texts.find_tier(tier).unwrap_or(tier).to_owned(),
         Some("unlimited") => texts.common_unlimited().to_owned(),
         Some("true") => texts.common_yes().to_owned(),
         Some("false") => texts.common_no().to_owned(),
@@ -48,7 +34,7 @@ fn said(texts: Texts, row: &DifferenceRow, field: &str, value: Option<&String>) 
 
 fn change(texts: Texts, row: &DifferenceRow, value: &Value) -> AnyView {
     let name = field(texts, &value.field);
-    let said = |text: &Option<String>| said(texts, row, &value.field, text.as_ref());
+    let said = |text: &Option<String>| said(texts, row, text.as_ref());
     let (before, after) = (said(&value.before), said(&value.after));
     match row.kind {
         ChangeKind::Added => view! { <li>{texts.catalogue_value(name, after)}</li> }.into_any(),
@@ -67,7 +53,7 @@ pub(super) fn row(texts: Texts, row: &DifferenceRow) -> AnyView {
         Part::Policy => policy_words::label(texts, &row.name),
         _ => row.name.clone(),
     };
-    let below = row.source.as_ref().map_or_else(|| part.to_owned(), |of| source(texts, of));
+    let below = row.source.clone().unwrap_or_else(|| part.to_owned());
     let kind = texts.find_catalogue_part(row.kind.code()).unwrap_or_default();
     // What is new or gone is told by its name; a new quantity by its numbers, a policy by its value, too.
     let short = row.kind == ChangeKind::Changed || matches!(row.part, Part::Quantity | Part::Policy);
@@ -100,7 +86,7 @@ pub(super) fn over_allocated(texts: Texts, row: &OverAllocatedRow) -> AnyView {
             <td role="cell" data-label=texts.catalogue_column_product()>
                 <div>
                     {row.product.clone()}
-                    <small>{texts.find_source(row.source.code()).unwrap_or_default()}</small>
+                    <small>{row.source.clone()}</small>
                 </div>
             </td>
             <td role="cell" data-label=texts.catalogue_column_used()>{format::number(language, row.used)}</td>

@@ -9,7 +9,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::{Texts, format};
 
 use super::quantities::Quantities;
-use super::{PATH, area, difference, offer, programme, reach};
+use super::{PATH, area, difference, offer, programme, reach, tier};
 use crate::components::{
     ButtonTone, Choice, ChoiceGroup, Column, Confirm, DateField, DisabledButton, Empty, ErrorSummary, Ledger,
     LinkButton, Notice, StatusByCode, SubmitButton, Tone, Why, WhyKind,
@@ -85,6 +85,7 @@ fn Page(page: Signal<DraftPage>) -> impl IntoView {
             </section>
             {move || page.with(|page| over_allocated(texts, page))}
             <Quantities page=page/>
+            {move || page.with(|page| tier::list(texts, page))}
             {move || page.with(|page| offer::list(texts, page))}
             {move || page.with(|page| area::list(texts, page))}
             {move || page.with(|page| programme::link(texts, page))}

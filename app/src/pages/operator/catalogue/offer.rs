@@ -5,7 +5,7 @@ use domain::catalogue::OfferTier;
 use domain::ids::CatalogueDraftId;
 use domain::view::benefits::WhyNot;
 use domain::view::catalogue::{
-    DraftOfferPage, DraftOfferQuery, DraftOfferRow, DraftPage, OfferForm, OfferWords,
+    DraftOfferPage, DraftOfferQuery, DraftOfferRow, DraftPage, DraftTierRow, OfferForm, OfferWords,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -33,7 +33,7 @@ pub(super) fn list(texts: Texts, page: &DraftPage) -> AnyView {
     let table = if page.offers.is_empty() {
         view! { <Empty title=texts.catalogue_no_offers()/> }.into_any()
     } else {
-        let rows = page.offers.iter().map(|offer| row(texts, &draft, offer)).collect_view();
+        let rows = page.offers.iter().map(|offer| row(texts, &draft, &page.tiers, offer)).collect_view();
         view! {
             <Ledger
                 caption=texts.catalogue_offers()
@@ -58,18 +58,19 @@ pub(super) fn list(texts: Texts, page: &DraftPage) -> AnyView {
     .into_any()
 }
 
-fn tier_name(texts: Texts, tier: OfferTier) -> &'static str {
-    texts.find_tier(tier.code()).unwrap_or_default()
+fn tier_name(tiers: &[DraftTierRow], tier: OfferTier) -> String {
+    let row = tiers.iter().find(|row| row.code == tier);
+    row.map_or_else(|| tier.code().to_owned(), |row| row.name.clone())
 }
 
-fn row(texts: Texts, draft: &str, row: &DraftOfferRow) -> AnyView {
+fn row(texts: Texts, draft: &str, tiers: &[DraftTierRow], row: &DraftOfferRow) -> AnyView {
     let href = format!("{PATH}/{draft}/offer?code={}", words::encode(&row.code));
     let price = format::money(texts.language(), row.price_minor, &row.currency);
     view! {
         <tr role="row">
             <th role="rowheader" scope="row"><a href=href>{row.name.clone()}</a></th>
             <td role="cell" data-label=texts.find_catalogue_field("tier").unwrap_or_default()>
-                {tier_name(texts, row.tier)}
+                {tier_name(tiers, row.tier)}
             </td>
             <td role="cell" data-label=texts.catalogue_column_price()>{price}</td>
         </tr>
@@ -94,10 +95,13 @@ fn Page(page: Signal<DraftOfferPage>) -> impl IntoView {
     let texts = texts();
     let version = Signal::derive(move || page.with(|page| page.row_version));
     let shown = Memo::new(move |_| {
-        page.with(|page| (page.row.id, page.row.title.clone(), page.offer.clone(), page.why_not.clone()))
+        page.with(|page| {
+            let (offer, tiers) = (page.offer.clone(), page.tiers.clone());
+            (page.row.id, page.row.title.clone(), offer, tiers, page.why_not.clone())
+        })
     });
     move || {
-        shown.with(|(draft, of, offer, why_not)| {
+        shown.with(|(draft, of, offer, tiers, why_not)| {
             let at = Language::ALL.iter().position(|language| *language == texts.language()).unwrap_or(0);
             let title = match offer {
                 Some(offer) => offer.words.get(at).map(|words| words.name.clone()).unwrap_or_default(),
@@ -105,7 +109,13 @@ fn Page(page: Signal<DraftOfferPage>) -> impl IntoView {
             };
             let back = format!("{PATH}/{draft}");
             let edit = view! {
-                <Edit draft=*draft offer=offer.clone() why_not=why_not.clone() version=version/>
+                <Edit
+                    draft=*draft
+                    offer=offer.clone()
+                    tiers=tiers.clone()
+                    why_not=why_not.clone()
+                    version=version
+                />
             };
             view! {
                 <Title text=texts.common_page_title(texts.catalogue_offer())/>
@@ -133,6 +143,7 @@ fn Page(page: Signal<DraftOfferPage>) -> impl IntoView {
 fn Edit(
     draft: CatalogueDraftId,
     offer: Option<OfferForm>,
+    tiers: Vec<DraftTierRow>,
     why_not: WhyNot,
     version: Signal<i64>,
 ) -> impl IntoView {
@@ -161,14 +172,13 @@ fn Edit(
                 <div><dt>{texts.catalogue_product_code()}</dt><dd><code>{offer.code.clone()}</code></dd></div>
                 <div>
                     <dt>{texts.find_catalogue_field("tier").unwrap_or_default()}</dt>
-                    <dd>{tier_name(texts, offer.tier)}</dd>
+                    <dd>{tier_name(&tiers, offer.tier)}</dd>
                 </div>
             </dl>
         }
         .into_any()
     } else {
-        let tiers =
-            OfferTier::ALL.iter().map(|tier| Choice::new(tier.code(), tier_name(texts, *tier))).collect();
+        let tiers = tiers.into_iter().map(|tier| Choice::new(tier.code.code(), tier.name)).collect();
         view! {
             <TextField
                 id=form.fault_id("code")

@@ -1,11 +1,12 @@
 //! The matrix of a category: a row for each product, a column for each core source.
 
 use domain::Category;
-use domain::view::catalogue::{DraftPage, QuantityRow, SOURCES};
+use domain::view::catalogue::{DraftPage, DraftTierRow, QuantityRow, SOURCES};
 use leptos::prelude::*;
 use locales::Texts;
 
 use super::area::SEATS;
+use super::tier::source_names;
 use super::{PATH, Version};
 use crate::components::{Column, Empty, Ledger, SubmitButton};
 use crate::forms::{Form, PostForm};
@@ -24,7 +25,10 @@ pub(super) fn Quantities(page: Signal<DraftPage>) -> impl IntoView {
     let version = Signal::derive(move || page.with(|page| page.row_version));
     // What somebody is typing stays until these quantities themselves changed.
     let shown = Memo::new(move |_| {
-        page.with(|page| (page.row.id, page.category, page.quantities.clone(), page.why_not.is_none()))
+        page.with(|page| {
+            let (tiers, rows) = (page.tiers.clone(), page.quantities.clone());
+            (page.row.id, page.category, tiers, rows, page.why_not.is_none())
+        })
     });
     view! {
         <section class="sheet" id="quantities">
@@ -55,12 +59,13 @@ pub(super) fn Quantities(page: Signal<DraftPage>) -> impl IntoView {
             </div>
             {move || {
                 shown
-                    .with(|(draft, category, rows, editable)| {
+                    .with(|(draft, category, tiers, rows, editable)| {
                         view! {
                             <Matrix
                                 draft=draft.to_string()
                                 version=version
                                 category=*category
+                                tiers=tiers.clone()
                                 rows=rows.clone()
                                 editable=*editable
                             />
@@ -76,6 +81,7 @@ fn Matrix(
     draft: String,
     version: Signal<i64>,
     category: Category,
+    tiers: Vec<DraftTierRow>,
     rows: Vec<QuantityRow>,
     editable: bool,
 ) -> impl IntoView {
@@ -86,10 +92,9 @@ fn Matrix(
     // Several forms of the page are about the draft: this one is the category's.
     let form = Form::of_what_stands("save_catalogue_quantities", format!("{draft}:{}", category.code()));
     let mut columns = vec![Column::new(texts.catalogue_column_product())];
-    columns.extend(
-        SOURCES.iter().map(|source| Column::new(texts.find_source(source.code()).unwrap_or_default())),
-    );
-    let table = rows.iter().map(|row| self::row(texts, form, &draft, row, editable)).collect_view();
+    let names = source_names(&tiers);
+    columns.extend(names.iter().map(|name| Column::new(name.as_str())));
+    let table = rows.iter().map(|row| self::row(texts, form, &draft, &names, row, editable)).collect_view();
     let ledger = view! {
         <Ledger caption=words::category(texts, category) columns=columns>{table}</Ledger>
     };
@@ -101,7 +106,7 @@ fn Matrix(
             <Version version=version/>
             <input type="hidden" name="category" value=category.code()/>
             {ledger}
-            {shares(texts, form, category, &rows)}
+            {shares(texts, form, category, &names, &rows)}
             <div class="in"><SubmitButton label=texts.catalogue_save_quantities() busy=form.pending/></div>
         </PostForm>
     }
@@ -109,7 +114,7 @@ fn Matrix(
 }
 
 /// How many people, and which shared pool, of what each source grants; folded, for few rows say it.
-fn shares(texts: Texts, form: Form, category: Category, rows: &[QuantityRow]) -> AnyView {
+fn shares(texts: Texts, form: Form, category: Category, names: &[String], rows: &[QuantityRow]) -> AnyView {
     let [seats, pool] = ["seats", "pool"].map(|field| texts.find_catalogue_field(field).unwrap_or_default());
     let columns = vec![
         Column::new(texts.catalogue_column_product()),
@@ -119,11 +124,12 @@ fn shares(texts: Texts, form: Form, category: Category, rows: &[QuantityRow]) ->
     ];
     let granted = rows.iter().flat_map(|row| {
         let shares = row.shares.iter().enumerate();
-        shares.filter_map(move |(at, share)| Some((row, SOURCES.get(at)?.code(), share.as_ref()?)))
+        shares.filter_map(move |(at, share)| {
+            Some((row, SOURCES.get(at)?.code(), names.get(at)?.as_str(), share.as_ref()?))
+        })
     });
     let table: Vec<AnyView> = granted
-        .map(|(row, source, share)| {
-            let named = texts.find_source(source).unwrap_or_default();
+        .map(|(row, source, named, share)| {
             let key = format!("{}:{source}", row.product);
             let people = share.seats.map(|number| number.to_string()).unwrap_or_default();
             let field = |start: &str, head: &'static str, value: String, length: &'static str| {
@@ -145,7 +151,7 @@ fn shares(texts: Texts, form: Form, category: Category, rows: &[QuantityRow]) ->
             view! {
                 <tr role="row">
                     <th role="rowheader" scope="row">{row.name.clone()}</th>
-                    <td role="cell" data-label=texts.common_source()>{named}</td>
+                    <td role="cell" data-label=texts.common_source()>{named.to_owned()}</td>
                     <td role="cell" data-label=seats>{field(SEATS, seats, people, "20")}</td>
                     <td role="cell" data-label=pool>
                         {field(POOL, pool, share.pool.clone().unwrap_or_default(), "60")}
@@ -181,12 +187,19 @@ pub(super) fn typed(texts: Texts, amount: Option<Option<i64>>) -> String {
     }
 }
 
-fn row(texts: Texts, form: Form, draft: &str, row: &QuantityRow, editable: bool) -> AnyView {
+fn row(
+    texts: Texts,
+    form: Form,
+    draft: &str,
+    names: &[String],
+    row: &QuantityRow,
+    editable: bool,
+) -> AnyView {
     let cells = SOURCES
         .iter()
+        .zip(names)
         .zip(&row.amounts)
-        .map(|(source, amount)| {
-            let label = texts.find_source(source.code()).unwrap_or_default();
+        .map(|((source, label), amount)| {
             let value = typed(texts, *amount);
             let content = if editable {
                 let name = format!("{QUANTITY}{}:{}", row.product, source.code());
@@ -206,7 +219,7 @@ fn row(texts: Texts, form: Form, draft: &str, row: &QuantityRow, editable: bool)
             } else {
                 value.into_any()
             };
-            view! { <td role="cell" data-label=label>{content}</td> }
+            view! { <td role="cell" data-label=label.clone()>{content}</td> }
         })
         .collect_view();
     let href = format!("{PATH}/{draft}/product?code={}", row.product);
