@@ -166,12 +166,9 @@ fn Bar(portal: Signal<Portal>) -> impl IntoView {
             // Whoever still enrols has no tier.
             let enrolling =
                 person.older_portal.as_ref().is_some_and(|older| older.state == PortalState::Enrolling);
-            let tier = if enrolling {
-                texts.older_portal_enrolling_bar()
-            } else {
-                texts.find_tier(&person.tier).unwrap_or_default()
-            };
-            ("/", person.organization_name.clone(), tier.to_owned())
+            let tier =
+                if enrolling { texts.older_portal_enrolling_bar().to_owned() } else { person.tier.clone() };
+            ("/", person.organization_name.clone(), tier)
         }
         Reader::Nobody => ("/", String::new(), String::new()),
     };
@@ -323,7 +320,7 @@ fn Side(portal: Signal<Portal>) -> impl IntoView {
                     .map(|(tier, year)| {
                         view! {
                             <MembershipRail
-                                name=texts.frame_membership_of(texts.find_tier(&tier).unwrap_or(&tier))
+                                name=texts.frame_membership_of(tier)
                                 day=year.day
                                 renews=year.renews
                             />

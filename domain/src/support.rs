@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Day;
+use crate::benefit::ProductKind;
 use crate::error::{Error, ErrorCode, Faults, Field, FieldError, codes};
 use crate::ids::GrantId;
 pub use crate::membership::Tier;
@@ -26,6 +27,19 @@ codes! {
         PresalesDeployment = "presales_deployment",
         /// Hours of a consultant.
         AdvisoryHours = "advisory_hours",
+    }
+}
+
+impl SupportKind {
+    /// The kind of a technical benefit.
+    #[must_use]
+    pub const fn of(kind: ProductKind) -> Self {
+        match kind {
+            ProductKind::BreakFixSignature => Self::BreakFixSignature,
+            ProductKind::BreakFixIncidents => Self::BreakFixIncidents,
+            ProductKind::PresalesDeployment => Self::PresalesDeployment,
+            _ => Self::AdvisoryHours,
+        }
     }
 }
 

@@ -88,10 +88,10 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     text
 }
 
-/// A source of a benefit in words: "Gold Core", or the competency area that added it, by its name.
+/// A source of a benefit in words: as the programme calls it, or what has no name there.
 #[must_use]
-pub fn source(texts: Texts, source: &str, area: Option<&str>) -> String {
-    fill(texts.find_source(source).unwrap_or(source), &[("area", area.unwrap_or_default())])
+pub fn source(texts: Texts, source: &str, name: Option<&str>) -> String {
+    name.or_else(|| texts.find_source(source)).unwrap_or(source).to_owned()
 }
 
 // A text may name more values than a hand-written function should take.

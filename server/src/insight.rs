@@ -227,7 +227,7 @@ fn unused(texts: Texts, figures: &Programme) -> Sheet {
         vec![
             Cell::Text(row.organization.clone()),
             Cell::Text(row.name.clone()),
-            Cell::Text(locales::source(texts, &row.source, row.area.as_deref())),
+            Cell::Text(locales::source(texts, &row.source, row.source_name.as_deref())),
             Cell::Text(texts.find_unit_head(row.unit.code()).unwrap_or(row.unit.code()).to_owned()),
             Cell::Number(row.quantity),
             Cell::Number(row.used),

@@ -7,7 +7,6 @@
 pub mod accounts;
 pub mod activations;
 pub mod activity;
-mod areas;
 pub mod assignments;
 pub mod audit;
 pub mod backup;
@@ -30,6 +29,7 @@ pub mod insight;
 pub mod keys;
 pub mod live;
 pub mod membership;
+mod names;
 pub mod older_portal;
 pub mod operation;
 pub mod operations;

@@ -247,20 +247,17 @@ async fn tables_are_filtered_sorted_and_paged_by_the_database(
         let status = whole(BenefitsQuery { status: Some(row.status), ..all(category) }).await;
         let expected = everything.iter().filter(|other| other.status == row.status).count();
         assert_eq!(status.len(), expected, "{:?}", row.status);
-        let offered = sources.iter().find(|(source, area)| {
-            *source == row.source && area.as_ref().map(|area| &area.name) == row.area.as_ref()
-        });
-        let source = match offered {
-            Some((source, Some(area))) => format!("{source}:{}", area.code),
-            Some((source, None)) => source.clone(),
-            None => panic!("{:?} {:?} isn't offered", row.source, row.area),
-        };
-        let same = whole(BenefitsQuery { source: Some(source), ..all(category) }).await;
+        let offered = sources
+            .iter()
+            .find(|choice| (&choice.source, &choice.source_name) == (&row.source, &row.source_name));
+        let source = offered.map(|choice| choice.value.clone());
+        assert!(source.is_some(), "{:?} {:?} isn't offered", row.source, row.source_name);
+        let same = whole(BenefitsQuery { source, ..all(category) }).await;
         let expected = everything
             .iter()
-            .filter(|other| (&other.source, &other.area) == (&row.source, &row.area))
+            .filter(|other| (&other.source, &other.source_name) == (&row.source, &row.source_name))
             .count();
-        assert_eq!(same.len(), expected, "{:?} {:?}", row.source, row.area);
+        assert_eq!(same.len(), expected, "{:?} {:?}", row.source, row.source_name);
     }
     let within =
         |days: i64| move |row: &&BenefitRow| row.expires_days.is_some_and(|left| (0..=days).contains(&left));
@@ -282,15 +279,13 @@ async fn areas_of_one_source_are_filtered_apart(#[values(Engine::Sqlite, Engine:
     let shown = page(&stage.service, &request, Language::English, &all(Category::VisualStudio))
         .await
         .expect("a page");
-    let areas: Vec<_> =
-        shown.sources.iter().filter_map(|(source, area)| Some((source, area.as_ref()?))).collect();
+    let areas: Vec<_> = shown.sources.iter().filter(|choice| choice.value.contains(':')).collect();
     assert!(areas.len() >= 2, "{:?}", shown.sources);
-    for (source, area) in areas {
-        let query =
-            BenefitsQuery { source: Some(format!("{source}:{}", area.code)), ..all(Category::VisualStudio) };
+    for area in areas {
+        let query = BenefitsQuery { source: Some(area.value.clone()), ..all(Category::VisualStudio) };
         let shown = page(&stage.service, &request, Language::English, &query).await.expect("a page");
         assert!(!shown.rows.is_empty());
-        assert!(shown.rows.iter().all(|row| row.area.as_ref() == Some(&area.name)), "{area:?}");
+        assert!(shown.rows.iter().all(|row| row.source_name == area.source_name), "{area:?}");
     }
 }
 

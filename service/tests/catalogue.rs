@@ -1370,9 +1370,9 @@ async fn an_areas_name_is_shown_to_each_reader_in_their_language(
     };
     let page = benefits::list::page(&stage.service, &buyer, Language::TraditionalChinese, &query);
     let page = page.await.expect("the page");
-    let shown: Vec<_> = page.rows.iter().map(|row| row.area.as_deref()).collect();
+    let shown: Vec<_> = page.rows.iter().map(|row| row.source_name.as_deref()).collect();
     assert_eq!(shown, [Some("Robotics 繁")]);
-    assert_eq!(page.open.expect("open").row.area.as_deref(), Some("Robotics 繁"));
+    assert_eq!(page.open.expect("open").row.source_name.as_deref(), Some("Robotics 繁"));
 
     // Another company attained it, and holds nothing of it.
     let attained = Competency { domain: GOLD.into(), tier: "gold".into(), area: "robotics".into() };

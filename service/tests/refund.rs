@@ -216,7 +216,7 @@ async fn rule_20_an_approval_ends_benefits_seats_and_keys_and_tells_the_holders(
     put_to_use(&stage, gold, UseKind::Revealed).await;
     let before = shown(&stage, &admin, gold).await;
     assert!(before.holders > 10 && before.benefits > 10);
-    assert_eq!(before.tier_after.as_deref(), Some("action_pack"));
+    assert_eq!(before.tier_after.as_deref(), Some("Action Pack"));
     let seats = "select count(*) as number from seat s join benefit_grant g on g.id = s.grant_id
         where g.order_line_id = $1 and s.released_at is null";
     let active = number(&stage, seats, gold.0).await;

@@ -267,7 +267,7 @@ async fn rule_20_a_change_is_taken_back_with_its_holders_and_its_money(
     let lines = list::page(&stage.service, &admin, Language::English).await.expect("the purchases").lines;
     let line = lines.iter().find(|line| line.order == number).expect("the change");
     assert!(line.going_on > 0, "what both levels have goes back with its holders");
-    assert_eq!(line.tier_after.as_deref(), Some("silver"));
+    assert_eq!(line.tier_after.as_deref(), Some("Silver"));
     stage.clock.move_seconds(29 * 86_400);
     let done = shown(&stage, &admin, number).await.tier_change.expect("a change");
     assert!(done.take_back.expect("possible").iter().all(|(_, met)| *met));

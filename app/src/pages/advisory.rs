@@ -103,7 +103,7 @@ fn body(texts: Texts, page: Signal<AdvisoryPage>) -> AnyView {
 }
 
 fn charge(texts: Texts, grant: ChargeChoice) -> Choice {
-    let source = locales::source(texts, &grant.source, grant.area.as_deref());
+    let source = locales::source(texts, &grant.source, grant.source_name.as_deref());
     let text = match grant.left {
         None => texts.technical_charged_unlimited(grant.name, source),
         Some(left) => {

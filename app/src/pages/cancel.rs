@@ -230,7 +230,7 @@ pub(super) fn ends(texts: Texts, line: &PurchaseLine) -> Vec<Point> {
     if let Some(tier) = &line.tier_after {
         points.push(Point {
             kind: PointKind::Heed,
-            title: texts.cancel_tier_back(texts.find_tier(tier).unwrap_or(tier)),
+            title: texts.cancel_tier_back(tier),
             text: texts.cancel_tier_rest().to_owned(),
         });
     }

@@ -99,7 +99,7 @@ fn Grants(
                 <tr role="row">
                     <th role="rowheader" scope="row"><a href=href>{row.name}</a><small>{row.summary}</small></th>
                     <td role="cell" data-label=texts.common_source()>
-                        {locales::source(texts, &row.source, row.area.as_deref())}
+                        {locales::source(texts, &row.source, row.source_name.as_deref())}
                     </td>
                     <td role="cell" data-label=texts.common_quantity()>
                         {(row.kind != ProductKind::Marketing)

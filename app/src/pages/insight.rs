@@ -170,7 +170,7 @@ pub(crate) fn reminded(texts: Texts, day: Option<domain::Day>) -> AnyView {
 #[component]
 fn UnusedRow(row: UnusedBenefit, may: bool) -> impl IntoView {
     let texts = texts();
-    let source = locales::source(texts, &row.source, row.area.as_deref());
+    let source = locales::source(texts, &row.source, row.source_name.as_deref());
     let form = Form::new("remind_administrators", row.grant);
     let path = format!("/benefits/{0}?open={1}#{1}", row.category.code().replace('_', "-"), row.grant);
     let described = texts.insight_remind_about(row.name.clone());
@@ -263,7 +263,7 @@ fn Idle(query: Memo<InsightQuery>, page: Signal<InsightPage>) -> impl IntoView {
 fn IdleRow(row: IdleSeat, remind: bool, reclaim: bool) -> impl IntoView {
     let texts = texts();
     let date = |day| format::date(texts.language(), day);
-    let source = locales::source(texts, &row.source, row.area.as_deref());
+    let source = locales::source(texts, &row.source, row.source_name.as_deref());
     let sign = if row.without_key { texts.insight_sign_key() } else { texts.insight_sign_portal() };
     let form = Form::new("remind_holder", row.seat);
     let reminder = match (remind, row.remind_again) {

@@ -247,7 +247,7 @@ fn sources(texts: Texts, sources: &[SourceRow]) -> AnyView {
             view! {
                 <tr role="row">
                     <th role="rowheader" scope="row">
-                        {locales::source(texts, &row.source, row.area.as_deref())}
+                        {locales::source(texts, &row.source, row.source_name.as_deref())}
                     </th>
                     <td role="cell" data-label=texts.membership_source_benefits()>
                         {format::list_and(texts.language(), &benefits)}

@@ -77,7 +77,7 @@ fn Page(own: Signal<OwnBenefits>) -> impl IntoView {
 fn Seat(seat: OwnSeat, own: Signal<OwnBenefits>) -> impl IntoView {
     let texts = texts();
     let since = locales::format::date(texts.language(), seat.since);
-    let source = locales::source(texts, &seat.source, seat.area.as_deref());
+    let source = locales::source(texts, &seat.source, seat.source_name.as_deref());
     view! {
         <section class="sheet" id=seat.seat.to_string()>
             <div class="sheet-head">
@@ -141,7 +141,7 @@ fn Seat(seat: OwnSeat, own: Signal<OwnBenefits>) -> impl IntoView {
 fn Support(support: OwnSupport) -> impl IntoView {
     let texts = texts();
     let form = Form::new("show_support_ids", support.grant);
-    let source = locales::source(texts, &support.source, support.area.as_deref());
+    let source = locales::source(texts, &support.source, support.source_name.as_deref());
     let shown = form.shown();
     view! {
         <div class="stack" id=support.grant.to_string()>
@@ -169,7 +169,7 @@ fn Support(support: OwnSupport) -> impl IntoView {
 fn Ask(grant: Askable) -> impl IntoView {
     let texts = texts();
     let form = Form::new("ask_for_seat", grant.grant);
-    let source = locales::source(texts, &grant.source, grant.area.as_deref());
+    let source = locales::source(texts, &grant.source, grant.source_name.as_deref());
     let left = match grant.left {
         None => texts.common_unlimited().to_owned(),
         Some(0) => texts.own_none_left().to_owned(),

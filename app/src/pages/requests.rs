@@ -103,7 +103,7 @@ fn Waiting(list: Signal<RequestsPage>) -> impl IntoView {
 #[component]
 fn WaitingSeat(request: WaitingSeatRequest, allowed: bool) -> impl IntoView {
     let texts = texts();
-    let source = locales::source(texts, &request.source, request.area.as_deref());
+    let source = locales::source(texts, &request.source, request.source_name.as_deref());
     let left = match request.left {
         Some(left) => texts.requests_seat_left(format::number(texts.language(), left)),
         None => texts.common_unlimited().to_owned(),

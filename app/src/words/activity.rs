@@ -19,7 +19,7 @@ pub fn who(texts: Texts, row: &ActivityRow) -> String {
 /// The source of a benefit.
 #[must_use]
 pub fn source(texts: Texts, benefit: &NamedBenefit) -> String {
-    locales::source(texts, &benefit.source, benefit.area.as_deref())
+    locales::source(texts, &benefit.source, benefit.source_name.as_deref())
 }
 
 /// The company in whose trail it stands, on operators' pages.

@@ -130,8 +130,8 @@ pub struct NamedBenefit {
     pub name: String,
     /// Code of its source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
 }
 
 /// What something was done to, as far as it has a name.

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::area::NamedArea;
 use super::individual_grants::IndividualShown;
 use super::{
     cloud::CloudKeyDetail, marketing::MarketingDetail, seats::SeatsDetail, software::KeyDetail,
@@ -72,6 +71,17 @@ pub struct BenefitsQuery {
     pub chosen: Option<PersonId>,
 }
 
+/// A source that the filter of a benefits table offers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SourceChoice {
+    /// As the query has it.
+    pub value: String,
+    /// Code of the source.
+    pub source: String,
+    /// What it is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
+}
+
 /// One grant.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct BenefitRow {
@@ -85,8 +95,8 @@ pub struct BenefitRow {
     pub kind: ProductKind,
     /// Code of the source.
     pub source: String,
-    /// The competency area in the reader's language, where the source is one.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// Unit of the quantity.
     pub unit: Unit,
     /// Granted; none is unlimited.
@@ -126,8 +136,8 @@ pub struct BenefitsPage {
     pub holders: i64,
     /// Rows that end within 30 days.
     pub ending: i64,
-    /// Sources that the filter offers: code and area.
-    pub sources: Vec<(String, Option<NamedArea>)>,
+    /// Sources that the filter offers.
+    pub sources: Vec<SourceChoice>,
     /// How technical benefits are put to use; in edition A the category is called Support.
     pub edition: SupportEdition,
     /// The open row.

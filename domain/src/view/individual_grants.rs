@@ -81,7 +81,7 @@ pub struct CompanyFound {
     pub name: String,
     /// Its mail domain.
     pub domain: String,
-    /// Code of its tier.
+    /// Its tier, in the reader's language.
     pub tier: String,
 }
 

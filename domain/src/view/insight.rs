@@ -153,8 +153,8 @@ pub struct UnusedBenefit {
     pub name: String,
     /// Code of the source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// What is counted.
     pub unit: Unit,
     /// Granted.
@@ -184,8 +184,8 @@ pub struct UnusedOfCompany {
     pub name: String,
     /// Code of the source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// What is counted.
     pub unit: Unit,
     /// Granted.
@@ -215,8 +215,8 @@ pub struct IdleSeat {
     pub product: String,
     /// Code of the source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// Since when.
     pub since: Day,
     /// Whether its key was never shown; else its holder was never in the portal since.

@@ -77,8 +77,8 @@ pub struct HoldingRow {
 pub struct SourceRow {
     /// Code of the source.
     pub source: String,
-    /// The competency area in the reader's language, where one adds it.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// Benefits from it, by category.
     pub benefits: Vec<(Category, i64)>,
 }

@@ -259,7 +259,7 @@ pub struct QueueItem {
     pub reason: Option<String>,
     /// Mail address of whoever asked.
     pub requester_email: String,
-    /// Code of the company's tier.
+    /// The company's tier, in the reader's language.
     pub tier: String,
     /// Other requests of the company that wait.
     pub other_open: i64,
@@ -319,8 +319,8 @@ pub enum ItemFacts {
 pub struct ActivationItem {
     /// Code of the source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// Whether Access ID and Contract ID can be issued.
     pub takes_ids: bool,
     /// Whether they must be.
@@ -359,8 +359,8 @@ pub struct AdvisoryItem {
     pub benefit: String,
     /// Code of its source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// Hours left; none is unlimited.
     pub left: Option<i64>,
     /// What was recorded for this request.
@@ -430,6 +430,8 @@ pub struct AttainedRow {
     pub domain: String,
     /// Code of the level.
     pub tier: String,
+    /// The level in the reader's language.
+    pub level: String,
     /// The area.
     pub area: NamedArea,
     /// When it was recorded, in UTC.
@@ -445,6 +447,8 @@ pub struct CompetenciesPage {
     pub rows: Vec<AttainedRow>,
     /// The competency areas that the programme has.
     pub areas: Vec<NamedArea>,
+    /// The levels in which a competency is attained: code and name.
+    pub levels: Vec<(String, String)>,
     /// Why the reader can't record any.
     pub why_not: WhyNot,
 }
@@ -460,8 +464,8 @@ pub struct IncidentGrant {
     pub name: String,
     /// Code of its source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// Incidents left; none is unlimited.
     pub left: Option<i64>,
 }

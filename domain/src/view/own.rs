@@ -35,8 +35,8 @@ pub struct OwnSeat {
     pub summary: String,
     /// Code of the source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// Kind of product.
     pub kind: ProductKind,
     /// Category.
@@ -85,8 +85,8 @@ pub struct OwnSupport {
     pub name: String,
     /// Code of the source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// Usable until.
     pub expires: Option<Day>,
 }
@@ -102,8 +102,8 @@ pub struct Askable {
     pub summary: String,
     /// Code of the source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// What is left; none is unlimited.
     pub left: Option<i64>,
 }

@@ -231,8 +231,8 @@ pub struct DepartingSeat {
     pub product: String,
     /// Code of the source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// Why it can't be handed over now.
     pub stays: Option<ErrorCode>,
     /// The day until which it can't be handed over (rule 10).

@@ -47,7 +47,7 @@ pub struct PersonReader {
     pub organization: String,
     /// The organization's name.
     pub organization_name: String,
-    /// Code of its tier.
+    /// Its tier, in the reader's language.
     pub tier: String,
     /// Whether set-up is finished (rule 4).
     pub setup_finished: bool,

@@ -102,7 +102,7 @@ pub struct PurchaseLine {
     pub going_on: i64,
     /// People who lose a seat with it.
     pub holders: i64,
-    /// Code of the tier that is left, where it changes.
+    /// The tier that is left, in the reader's language, where it changes.
     pub tier_after: Option<String>,
     /// The last day of the membership, where it is not cancelled.
     pub ends: Option<Day>,

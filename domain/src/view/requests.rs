@@ -144,8 +144,8 @@ pub struct WaitingSeatRequest {
     pub product: String,
     /// Code of the source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// Seats left; none is unlimited.
     pub left: Option<i64>,
     /// Who asks.

@@ -35,6 +35,8 @@ pub struct TechnicalDetail {
     pub portal_url: Option<String>,
     /// Whether hours of it are asked for with the request form (rule 15).
     pub takes_requests: bool,
+    /// Tiers that have such support, in the reader's language.
+    pub available_to: Vec<String>,
     /// Requests so far, the latest first.
     pub requests: Vec<ServiceRequestRow>,
     /// Working days within which operators set it up.
@@ -116,8 +118,8 @@ pub struct ChargeChoice {
     pub name: String,
     /// Code of the source.
     pub source: String,
-    /// The competency area in the reader's language.
-    pub area: Option<String>,
+    /// What the source is called in the reader's language; none of an individual grant.
+    pub source_name: Option<String>,
     /// Hours left; none is unlimited.
     pub left: Option<i64>,
     /// Why it can't be charged.

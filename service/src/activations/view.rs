@@ -1,9 +1,9 @@
 //! What an open row of a technical benefit shows (rules 13 to 15); no number is among it.
 
-use domain::benefit::{ActivationState, By, Unit, may_start};
+use domain::benefit::{ActivationState, By, ProductKind, Unit, may_start};
 use domain::moment::Zone;
 use domain::rights::Action;
-use domain::support::{left, used};
+use domain::support::{self, SupportKind, left, used};
 use domain::view::technical::{ActivationFacts, Balance, BalanceEntry, TechnicalDetail};
 use domain::{Error, Language, Moment, Policies};
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -15,6 +15,7 @@ use crate::benefits::list::processing;
 use crate::benefits::products;
 use crate::entity::activation::Model as Activation;
 use crate::failure::Failure;
+use crate::names::ProgrammeNames;
 use crate::request::Person;
 use crate::requests::{advisory, list};
 use crate::{Outcome, Service, rights, sql};
@@ -57,9 +58,21 @@ pub async fn technical(
         balance: balance(service, grant, &person.zone()).await?,
         portal_url: grant.portal_url.clone(),
         takes_requests: advisory::takes_requests(grant.kind),
+        available_to: available_to(reader, grant.kind, language).await?,
         requests: list::of_grant(service, person, grant.id, language).await?,
         target_days: policies.target_days.activation,
     })
+}
+
+/// Which tiers have such support, by their names.
+async fn available_to(
+    connection: &impl ConnectionTrait,
+    kind: ProductKind,
+    language: Language,
+) -> Outcome<Vec<String>> {
+    let names = ProgrammeNames::of(connection, language).await?;
+    let tiers = support::available_to(SupportKind::of(kind));
+    Ok(tiers.iter().map(|tier| names.tier(tier.code())).collect())
 }
 
 /// The state as it is at the moment: the worker may not have ended yet what is over.

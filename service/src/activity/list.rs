@@ -41,7 +41,7 @@ pub(super) struct Row {
     pub(super) person_name: Option<String>,
     pub(super) product_name: Option<String>,
     source: Option<String>,
-    area: Option<String>,
+    source_name: Option<String>,
     organization: Option<String>,
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn rows(
         "select e.organization_id, e.sequence, e.hash, e.at, e.actor_kind, e.actor_id,
             coalesce(a.full_name, k.name) as actor_name,
             e.action, e.object_kind, e.object_id, e.before_state, e.after_state, e.address, e.request_id,
-            pa.full_name as person_name, t.name as product_name, g.source, coalesce(an.name, g.area) as area,
+            pa.full_name as person_name, t.name as product_name, g.source, coalesce(an.name, g.area, sn.source_name) as source_name,
             o.name as organization
         from ({keys}) w
         join audit_event e on e.organization_id = w.organization_id and e.sequence = w.sequence
@@ -124,6 +124,7 @@ pub(super) async fn rows(
         left join benefit_grant g on g.id = e.grant_id
         left join product_text t on t.product_id = g.product_id and t.language = {language}
         left join competency_area_text an on an.area = g.area and an.language = {language}
+        left join tier_text sn on sn.source = g.source and sn.language = {language}
         left join organization o on o.id = e.organization_id
         order by {ORDER} limit {limit}"
     );
@@ -146,7 +147,7 @@ pub(super) fn view(reach: &Reach, names: &Names, row: &Row) -> Outcome<ActivityR
     let benefit = row.product_name.clone().map(|name| NamedBenefit {
         name,
         source: row.source.clone().unwrap_or_default(),
-        area: row.area.clone(),
+        source_name: row.source_name.clone(),
     });
     Ok(ActivityRow {
         key: reach.key(row.organization_id, row.sequence),

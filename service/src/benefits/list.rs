@@ -4,8 +4,9 @@ use domain::benefit::{ProductKind, RowStatus, Unit};
 use domain::ids::{GrantId, OrganizationId};
 use domain::moment::Zone;
 use domain::rights::Action;
-use domain::view::area::NamedArea;
-use domain::view::benefits::{BenefitRow, BenefitsPage, BenefitsQuery, PAGE_ROWS, SortColumn, Until};
+use domain::view::benefits::{
+    BenefitRow, BenefitsPage, BenefitsQuery, PAGE_ROWS, SortColumn, SourceChoice, Until,
+};
 use domain::{Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
@@ -39,7 +40,7 @@ pub const ROWS: &str = "
         end as status
     from (
         select g.id, g.organization_id, g.category, t.name, t.name_key as sort_name, t.summary, p.kind, p.unit, g.source, g.area,
-            coalesce(an.name, g.area) as area_name,
+            coalesce(an.name, g.area, sn.source_name) as source_name,
             po.quantity, g.activate_by, g.expires_at as granted_until,
             case when a.state = 'active' then coalesce(a.expires_at, g.expires_at) else g.expires_at end as expires_at,
             g.holding_ends_at, g.state, g.activation_state, o.portal_state,
@@ -67,6 +68,7 @@ pub const ROWS: &str = "
         join product p on p.id = g.product_id
         join product_text t on t.product_id = p.id and t.language = $2
         left join competency_area_text an on an.area = g.area and an.language = $2
+        left join tier_text sn on sn.source = g.source and sn.language = $2
         join pool po on po.id = g.pool_id
         join organization o on o.id = g.organization_id
         left join activation a on a.grant_id = g.id and a.person_id is null
@@ -94,7 +96,7 @@ pub(crate) struct Row {
     kind: String,
     unit: String,
     source: String,
-    area_name: Option<String>,
+    source_name: Option<String>,
     quantity: Option<i64>,
     used: i64,
     status: String,
@@ -120,7 +122,7 @@ struct Totals {
 struct SourceRow {
     source: String,
     area: Option<String>,
-    area_name: Option<String>,
+    source_name: Option<String>,
 }
 
 /// The page that the query asks for, its open row included.
@@ -153,8 +155,9 @@ pub async fn page(
     let totals = sql::one::<Totals>(reader, &totals, base.clone())
         .await?
         .ok_or_else(|| Failure::broken("benefit_grant", "totals", category))?;
-    let text = "select distinct g.source, g.area, coalesce(an.name, g.area) as area_name from benefit_grant g
+    let text = "select distinct g.source, g.area, coalesce(an.name, g.area, sn.source_name) as source_name from benefit_grant g
         left join competency_area_text an on an.area = g.area and an.language = $2
+        left join tier_text sn on sn.source = g.source and sn.language = $2
         where g.organization_id = $1 and g.category = $3 order by g.source, g.area";
     let values = [base[0].clone(), base[1].clone(), category.into()];
     let sources = sql::all::<SourceRow>(reader, text, values).await?;
@@ -192,9 +195,10 @@ pub async fn page(
         edition: policies.support_edition,
         sources: sources
             .into_iter()
-            .map(|row| {
-                let area = row.area.zip(row.area_name);
-                (row.source, area.map(|(code, name)| NamedArea { code, name }))
+            .map(|SourceRow { source, area, source_name }| SourceChoice {
+                value: area.map_or_else(|| source.clone(), |area| format!("{source}:{area}")),
+                source,
+                source_name,
             })
             .collect(),
         open,
@@ -292,7 +296,7 @@ pub(crate) fn view(row: Row, zone: &Zone, now: Moment) -> Outcome<BenefitRow> {
         name: row.name,
         summary: row.summary,
         source: row.source,
-        area: row.area_name,
+        source_name: row.source_name,
         quantity: row.quantity,
         used: row.used,
         processing: processing(row.requested_at, row.target_at, zone, now),

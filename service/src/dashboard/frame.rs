@@ -61,16 +61,16 @@ pub async fn frame(service: &Service, request: &Request, language: Language) -> 
         programme.map_or((String::new(), false, 0), |row| (row.name, row.demo, row.unread));
     let reader = match &request.actor {
         Actor::Nobody | Actor::Token(_) | Actor::Worker => Reader::Nobody,
-        Actor::Person(person) => Reader::Person(Box::new(of_person(service, person).await?)),
+        Actor::Person(person) => Reader::Person(Box::new(of_person(service, person, language).await?)),
         Actor::Operator(operator) => Reader::Operator(of_operator(service, operator).await?),
     };
     Ok(Portal { programme, demo, reader, unread, flash: None })
 }
 
-async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> {
+async fn of_person(service: &Service, person: &Person, language: Language) -> Outcome<PersonReader> {
     let reader = service.database.reader();
     let organization = person.organization.0;
-    let text = "select o.name as organization_name, o.tier, o.portal_state, o.setup_finished,
+    let text = "select o.name as organization_name, coalesce(tn.name, o.tier) as tier, o.portal_state, o.setup_finished,
             coalesce(o.founder_person_id = $2, false) as founder,
             exists (select 1 from person p where p.account_id = $3 and p.status = 'active'
                 and p.organization_id <> o.id) as elsewhere,
@@ -81,12 +81,18 @@ async fn of_person(service: &Service, person: &Person) -> Outcome<PersonReader> 
             (select y.value from policy y where y.name = $4) as support_edition,
             h.starts_at, h.anniversary_at
         from organization o
+        left join tier_text tn on tn.tier = o.tier and tn.language = $5
         left join holding h on h.id = (select h2.id from holding h2 join offer f on f.id = h2.offer_id
             where h2.organization_id = o.id and h2.state = 'active' and f.tier = o.tier
             order by h2.anniversary_at desc limit 1)
         where o.id = $1";
-    let values =
-        [organization.into(), person.id.0.into(), person.account.0.into(), policies::SUPPORT_EDITION.into()];
+    let values = [
+        organization.into(),
+        person.id.0.into(),
+        person.account.0.into(),
+        policies::SUPPORT_EDITION.into(),
+        language.tag().into(),
+    ];
     let row = sql::one::<PersonRow>(reader, text, values)
         .await?
         .ok_or_else(|| Failure::broken("organization", "id", organization))?;

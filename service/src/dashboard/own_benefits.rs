@@ -22,7 +22,7 @@ struct SeatRow {
     name: String,
     summary: String,
     source: String,
-    area: Option<String>,
+    source_name: Option<String>,
     kind: String,
     category: String,
     assigned_at: i64,
@@ -49,7 +49,7 @@ struct SupportRow {
     id: Uuid,
     name: String,
     source: String,
-    area: Option<String>,
+    source_name: Option<String>,
     expires_at: Option<i64>,
 }
 
@@ -59,7 +59,7 @@ struct AskableRow {
     name: String,
     summary: String,
     source: String,
-    area: Option<String>,
+    source_name: Option<String>,
     left_over: Option<i64>,
 }
 
@@ -89,7 +89,7 @@ pub async fn own_benefits(
     let zone = person.zone();
     let mine = || [person.id.0.into(), language.tag().into()];
     let text = "select s.id, s.grant_id, t.name, t.summary, g.source,
-            coalesce(an.name, g.area) as area, p.kind, g.category, s.assigned_at,
+            coalesce(an.name, g.area, sn.source_name) as source_name, p.kind, g.category, s.assigned_at,
             b.full_name as assigned_by, g.expires_at, t.instructions, p.portal_url, v.requested_at, v.target_at,
             (g.category = 'software' and exists (select 1 from key_pool k where k.product_id = p.id)) as has_key
         from seat s
@@ -97,6 +97,7 @@ pub async fn own_benefits(
         join product p on p.id = g.product_id
         join product_text t on t.product_id = p.id and t.language = $2
         left join competency_area_text an on an.area = g.area and an.language = $2
+        left join tier_text sn on sn.source = g.source and sn.language = $2
         join person bp on bp.id = s.assigned_by join account b on b.id = bp.account_id
         left join activation v on v.grant_id = s.grant_id and v.person_id = s.person_id
             and v.state in ('requested', 'processing')
@@ -109,23 +110,25 @@ pub async fn own_benefits(
     let earlier = sql::all::<EarlierRow>(reader, text, mine()).await?;
     let organization = || [person.organization.0.into(), language.tag().into()];
     // The company's, with numbers to show: in editions A and B support is a person's own.
-    let text = "select g.id, t.name, g.source, coalesce(an.name, g.area) as area, v.expires_at
+    let text = "select g.id, t.name, g.source, coalesce(an.name, g.area, sn.source_name) as source_name, v.expires_at
         from benefit_grant g
         join activation v on v.grant_id = g.id and v.person_id is null and v.state = 'active'
             and v.access_id is not null and (v.expires_at is null or v.expires_at >= $3)
         join product_text t on t.product_id = g.product_id and t.language = $2
         left join competency_area_text an on an.area = g.area and an.language = $2
+        left join tier_text sn on sn.source = g.source and sn.language = $2
         where g.organization_id = $1 and g.category = 'technical' and g.state = 'granted'
             and (g.expires_at is null or g.expires_at >= $3)
         order by t.name_key, g.source, g.id";
     let values = organization().into_iter().chain([now.0.into()]);
     let support = sql::all::<SupportRow>(reader, text, values).await?;
-    let text = "select g.id, t.name, t.summary, g.source, coalesce(an.name, g.area) as area,
+    let text = "select g.id, t.name, t.summary, g.source, coalesce(an.name, g.area, sn.source_name) as source_name,
             case when po.quantity is null then null else po.quantity - po.used end as left_over
         from benefit_grant g
         join product p on p.id = g.product_id
         join product_text t on t.product_id = p.id and t.language = $2
         left join competency_area_text an on an.area = g.area and an.language = $2
+        left join tier_text sn on sn.source = g.source and sn.language = $2
         join pool po on po.id = g.pool_id
         join organization o on o.id = g.organization_id and o.portal_state = 'member'
         where g.organization_id = $1 and g.state = 'granted'
@@ -167,7 +170,7 @@ pub async fn own_benefits(
                 grant: GrantId(row.id),
                 name: row.name,
                 source: row.source,
-                area: row.area,
+                source_name: row.source_name,
                 expires: row.expires_at.map(day),
             })
             .collect(),
@@ -178,7 +181,7 @@ pub async fn own_benefits(
                 name: row.name,
                 summary: row.summary,
                 source: row.source,
-                area: row.area,
+                source_name: row.source_name,
                 left: row.left_over.map(|left| left.max(0)),
             })
             .collect(),
@@ -205,7 +208,7 @@ fn own_seat(row: SeatRow, zone: &Zone, now: Moment) -> Outcome<OwnSeat> {
         name: row.name,
         summary: row.summary,
         source: row.source,
-        area: row.area,
+        source_name: row.source_name,
         since: zone.day_of(Moment(row.assigned_at)),
         assigned_by: row.assigned_by,
         expires,

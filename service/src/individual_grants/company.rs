@@ -42,7 +42,7 @@ pub async fn page(
     let operator = request.operator()?;
     rights::check_operator(operator, OperatorAction::ReadIndividualGrants)?;
     let reader = service.database.reader();
-    let (company, zone) = company(reader, &query.company).await?;
+    let (company, zone) = company(reader, language, &query.company).await?;
     let organization = company.id;
     let pools = Pools::of(reader, organization, service.now()).await?;
     let text = format!("{LISTED} where i.organization_id = $2 and i.ended_at is null");

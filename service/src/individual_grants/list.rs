@@ -125,7 +125,7 @@ pub async fn page(
         next: rows.last().filter(|_| more).map(|row| row.id),
         rows,
         total,
-        companies: companies(reader, &query.company).await?,
+        companies: companies(reader, language, &query.company).await?,
     })
 }
 
@@ -144,23 +144,31 @@ impl From<Found> for CompanyFound {
 }
 
 /// Members whose name or domain has this in it.
-async fn companies(connection: &impl ConnectionTrait, typed: &str) -> Outcome<Vec<CompanyFound>> {
+async fn companies(
+    connection: &impl ConnectionTrait,
+    language: Language,
+    typed: &str,
+) -> Outcome<Vec<CompanyFound>> {
     let find: String = typed.trim().chars().take(FIND_MAX).collect();
     if find.is_empty() {
         return Ok(Vec::new());
     }
     let text = format!(
-        "select id, name, domain, tier from organization where portal_state = 'member'
-            and (name_key like $1 escape '\\' or domain like $1 escape '\\')
-        order by name_key, id limit {COMPANIES}"
+        "select o.id, o.name, o.domain, coalesce(tn.name, o.tier) as tier from organization o
+        left join tier_text tn on tn.tier = o.tier and tn.language = $2
+        where o.portal_state = 'member'
+            and (o.name_key like $1 escape '\\' or o.domain like $1 escape '\\')
+        order by o.name_key, o.id limit {COMPANIES}"
     );
-    let rows = sql::all::<Found>(connection, &text, [sql::contains_pattern(&find).into()]).await?;
+    let values = [sql::contains_pattern(&find).into(), language.tag().into()];
+    let rows = sql::all::<Found>(connection, &text, values).await?;
     Ok(rows.into_iter().map(CompanyFound::from).collect())
 }
 
 /// A member, with its time zone.
 pub(super) async fn company(
     connection: &impl ConnectionTrait,
+    language: Language,
     company_domain: &str,
 ) -> Outcome<(CompanyFound, String)> {
     #[derive(FromQueryResult)]
@@ -171,9 +179,12 @@ pub(super) async fn company(
         tier: String,
         time_zone: String,
     }
-    let text = "select id, name, domain, tier, time_zone from organization
-        where domain = $1 and portal_state = 'member'";
-    let found = sql::one::<Zoned>(connection, text, [company_domain.into()]).await?;
+    let text =
+        "select o.id, o.name, o.domain, coalesce(tn.name, o.tier) as tier, o.time_zone from organization o
+        left join tier_text tn on tn.tier = o.tier and tn.language = $2
+        where o.domain = $1 and o.portal_state = 'member'";
+    let values = [company_domain.into(), language.tag().into()];
+    let found = sql::one::<Zoned>(connection, text, values).await?;
     let Zoned { id, name, domain, tier, time_zone } = found.ok_or(ErrorCode::NotFound)?;
     Ok((CompanyFound { id: OrganizationId(id), name, domain, tier }, time_zone))
 }

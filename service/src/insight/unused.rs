@@ -27,7 +27,7 @@ struct BenefitRow {
     category: String,
     name: String,
     source: String,
-    area: Option<String>,
+    source_name: Option<String>,
     unit: String,
     quantity: i64,
     used: i64,
@@ -77,7 +77,7 @@ fn left_over(rows: &str) -> String {
         .collect();
     let going = going.join(", ");
     format!(
-        "select t.id, t.organization_id, t.category, t.name, t.source, t.area_name as area, t.unit, t.quantity, t.used,
+        "select t.id, t.organization_id, t.category, t.name, t.source, t.source_name, t.unit, t.quantity, t.used,
             case when t.status = 'active' and t.kind in ({going})
                     or coalesce(t.begin_by, {NEVER}) > coalesce(t.expires_at, {NEVER})
                 then coalesce(t.expires_at, t.holding_ends_at, {NEVER})
@@ -109,7 +109,7 @@ pub(super) async fn of_all(
     struct Row {
         name: String,
         source: String,
-        area: Option<String>,
+        source_name: Option<String>,
         unit: String,
         quantity: i64,
         used: i64,
@@ -124,7 +124,7 @@ pub(super) async fn of_all(
             order by coalesce(d.holding_ends_at, d.expires_at) limit {LOOKED_AT})"
     );
     let text = format!(
-        "select u.name, u.source, u.area, u.unit, u.quantity, u.used, u.ends_at, u.reminded_at,
+        "select u.name, u.source, u.source_name, u.unit, u.quantity, u.used, u.ends_at, u.reminded_at,
             o.name as organization, o.domain
         from ({}) u join organization o on o.id = u.organization_id
         where u.ends_at >= $3 and u.ends_at < {NEVER} order by u.ends_at, o.name, u.name, u.id limit {IDLE_ROWS}",
@@ -142,7 +142,7 @@ pub(super) async fn of_all(
                 domain: row.domain,
                 name: row.name,
                 source: row.source,
-                area: row.area,
+                source_name: row.source_name,
                 quantity: row.quantity,
                 used: row.used.max(0),
                 ends,
@@ -173,7 +173,7 @@ fn benefit(row: BenefitRow, zone: &Zone, now: Moment) -> Outcome<UnusedBenefit> 
         category: Category::from_code(&row.category).ok_or_else(|| broken("category"))?,
         name: row.name,
         source: row.source,
-        area: row.area,
+        source_name: row.source_name,
         unit: Unit::from_code(&row.unit).ok_or_else(|| broken("unit"))?,
         quantity: row.quantity,
         used: row.used.max(0),
@@ -193,7 +193,7 @@ struct SeatRow {
     email: String,
     product: String,
     source: String,
-    area: Option<String>,
+    source_name: Option<String>,
     assigned_at: i64,
     without_key: bool,
     locked_until: Option<i64>,
@@ -308,7 +308,7 @@ pub(super) async fn seats(
 ) -> Outcome<Page<IdleSeat>> {
     let text = format!(
         "select s.id, s.row_version, a.full_name, a.email, t.name as product, g.source,
-            coalesce(an.name, g.area) as area, s.assigned_at,
+            coalesce(an.name, g.area, sn.source_name) as source_name, s.assigned_at,
             (pr.kind = 'single_key') as without_key, s.locked_until, u.ends_at,
             (select max(m.sent_at) from idle_reminder m where m.seat_id = s.id) as reminded_at
         from (select i.id, i.ends_at from ({}) i
@@ -319,6 +319,7 @@ pub(super) async fn seats(
         join product pr on pr.id = g.product_id
         join product_text t on t.product_id = pr.id and t.language = $7
         left join competency_area_text an on an.area = g.area and an.language = $7
+        left join tier_text sn on sn.source = g.source and sn.language = $7
         join person p on p.id = s.person_id
         join account a on a.id = p.account_id
         order by u.ends_at, u.id",
@@ -346,7 +347,7 @@ fn seat(row: SeatRow, zone: &Zone, now: Moment) -> IdleSeat {
         email: row.email,
         product: row.product,
         source: row.source,
-        area: row.area,
+        source_name: row.source_name,
         since: zone.day_of(Moment(row.assigned_at)),
         without_key: row.without_key,
         locked_until: row

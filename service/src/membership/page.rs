@@ -17,10 +17,10 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::catalogue::{self, Editions};
-use crate::areas::AreaNames;
 use crate::enrolment;
 use crate::failure::Failure;
 use crate::individual_grants::shown;
+use crate::names::ProgrammeNames;
 use crate::purchases::{place, renew};
 use crate::reminders::settings;
 use crate::request::{Person, Request};
@@ -117,7 +117,7 @@ async fn holdings(
         where h.organization_id = $1 and h.state <> 'coming'
         order by case when h.state = 'active' then 0 else 1 end, h.anniversary_at desc, h.id limit {HOLDINGS}"
     );
-    let areas = AreaNames::of(connection, language).await?;
+    let areas = ProgrammeNames::of(connection, language).await?;
     let values = [person.organization.0.into(), language.tag().into()];
     let zone = person.zone();
     sql::all::<Holding>(connection, &text, values)
@@ -174,27 +174,29 @@ async fn sources(
     struct Row {
         source: String,
         area: Option<String>,
-        area_name: Option<String>,
+        source_name: Option<String>,
         category: String,
         number: i64,
     }
     let text =
-        "select g.source, g.area, coalesce(an.name, g.area) as area_name, g.category, count(*) as number
+        "select g.source, g.area, coalesce(an.name, g.area, sn.source_name) as source_name, g.category, count(*) as number
         from benefit_grant g left join competency_area_text an on an.area = g.area and an.language = $2
-        where g.organization_id = $1 and g.state = 'granted' group by g.source, g.area, an.name, g.category";
+        left join tier_text sn on sn.source = g.source and sn.language = $2
+        where g.organization_id = $1 and g.state = 'granted' 
+        group by g.source, g.area, an.name, sn.source_name, g.category";
     let mut found: BTreeMap<_, Vec<(Category, i64)>> = BTreeMap::new();
     let values = [person.organization.0.into(), language.tag().into()];
     for row in sql::all::<Row>(connection, text, values).await? {
         let category = Category::from_code(&row.category)
             .ok_or_else(|| Failure::broken("benefit_grant", "category", person.organization))?;
-        found.entry((row.source, row.area, row.area_name)).or_default().push((category, row.number));
+        found.entry((row.source, row.area, row.source_name)).or_default().push((category, row.number));
     }
     let place = |category: &Category| Category::ALL.iter().position(|other| other == category);
     Ok(found
         .into_iter()
-        .map(|((source, _, area), mut benefits)| {
+        .map(|((source, _, source_name), mut benefits)| {
             benefits.sort_by_key(|(category, _)| place(category));
-            SourceRow { source, area, benefits }
+            SourceRow { source, source_name, benefits }
         })
         .collect())
 }

@@ -34,6 +34,8 @@ pub(super) struct Catalogue {
     pub(super) products: HashMap<String, Uuid>,
     /// Codes of competency areas, those that the version in force doesn't have any more among them: they are still held.
     areas: HashSet<String>,
+    /// Tiers by what the programme calls them in any language, in small letters; none where two have that name.
+    tiers: HashMap<String, Option<Tier>>,
     plans: HashMap<(Tier, Option<String>, Uuid), Vec<Plan>>,
 }
 
@@ -42,6 +44,11 @@ impl Catalogue {
     pub(super) fn plan(&self, version: i64, tier: Tier, area: Option<&str>, product: Uuid) -> Option<&Plan> {
         let plans = self.plans.get(&(tier, area.map(str::to_owned), product))?;
         plans.iter().find(|plan| plan.from <= version && plan.until.is_none_or(|until| version < until))
+    }
+
+    /// The tier of a code or a name, in small letters.
+    pub(super) fn tier(&self, word: &str) -> Option<Tier> {
+        Tier::from_code(word).or_else(|| self.tiers.get(word).copied().flatten())
     }
 
     /// Whether there is such a competency area, or was.
@@ -54,6 +61,12 @@ impl Catalogue {
 struct CodeRow {
     code: String,
     id: Uuid,
+}
+
+#[derive(FromQueryResult)]
+struct TierRow {
+    tier: String,
+    name: String,
 }
 
 #[derive(FromQueryResult)]
@@ -107,6 +120,13 @@ pub(super) async fn load(connection: &impl ConnectionTrait) -> Outcome<Catalogue
     let text = "select code from competency_area union select area as code from competency_area_text";
     for row in sql::all::<AreaRow>(connection, text, []).await? {
         catalogue.areas.insert(row.code);
+    }
+    for row in sql::all::<TierRow>(connection, "select tier, name from tier_text", []).await? {
+        let Some(tier) = Tier::from_code(&row.tier) else { continue };
+        let known = catalogue.tiers.entry(row.name.to_lowercase()).or_insert(Some(tier));
+        if *known != Some(tier) {
+            *known = None;
+        }
     }
     let text = "select e.source, e.level, e.area, e.product_id, p.category, e.quantity, e.seats, e.pool_code,
             e.from_version, e.until_version

@@ -128,15 +128,8 @@ impl Reading<'_> {
         parsed.ok()
     }
 
-    fn tier(&mut self) -> Option<Tier> {
-        let word = self.needed(RecordColumn::Tier)?.to_lowercase();
-        let tier = Tier::ALL.iter().copied().find(|tier| {
-            word == tier.code()
-                || Language::ALL.iter().any(|language| {
-                    let name = locales::texts(*language).find("tier", tier.code());
-                    name.is_some_and(|name| name.to_lowercase() == word)
-                })
-        });
+    fn tier(&mut self, catalogue: &Catalogue) -> Option<Tier> {
+        let tier = catalogue.tier(&self.needed(RecordColumn::Tier)?.to_lowercase());
         if tier.is_none() {
             self.fault(RecordColumn::Tier, RecordFault::UnknownTier);
         }
@@ -212,7 +205,7 @@ impl Reading<'_> {
     }
 
     fn membership(&mut self, catalogue: &Catalogue, now: Moment) -> Option<Membership> {
-        let tier = self.tier();
+        let tier = self.tier(catalogue);
         let areas = self.areas(catalogue);
         let began = self.needed(RecordColumn::Began).map(Day::parse);
         let began = match began {
@@ -232,7 +225,7 @@ impl Reading<'_> {
     }
 
     fn grant(&mut self, catalogue: &Catalogue) -> Option<Grant> {
-        let tier = self.tier();
+        let tier = self.tier(catalogue);
         let mut areas = self.areas(catalogue);
         if areas.len() > 1 {
             self.fault(RecordColumn::Areas, RecordFault::UnknownArea);

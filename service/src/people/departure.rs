@@ -15,7 +15,6 @@ use uuid::Uuid;
 use super::add::{codes, organization_name};
 use super::administrator::Administrator;
 use super::{list, roles};
-use crate::areas::AreaNames;
 use crate::assignments::assign::{candidates, give};
 use crate::assignments::release::{HELD_SEAT, HeldSeat, end};
 use crate::audit::Event;
@@ -23,6 +22,7 @@ use crate::benefits::grants::Grant;
 use crate::benefits::{grants, products};
 use crate::change::{Begun, Change};
 use crate::live::Changed;
+use crate::names::ProgrammeNames;
 use crate::operation::Operation;
 use crate::outbox::Letter;
 use crate::request::{Person, Request};
@@ -152,7 +152,7 @@ async fn seats(
     let rows = sql::all::<Row>(reader, text, values).await?;
     let ids: Vec<GrantId> = rows.iter().map(|row| GrantId(row.grant_id)).collect();
     let grants = grants::of_ids(reader, asking.organization, &ids).await?;
-    let areas = AreaNames::of(reader, language).await?;
+    let programme = ProgrammeNames::of(reader, language).await?;
     let now = service.now();
     rows.into_iter()
         .map(|row| {
@@ -165,7 +165,7 @@ async fn seats(
                 grant: GrantId(row.grant_id),
                 product: row.name,
                 source: grant.source.clone(),
-                area: areas.of_grant(grant.area.clone()),
+                source_name: programme.of_grant(&grant.source, grant.area.as_deref()),
                 stays,
                 locked_until: locked.filter(|until| *until > now).map(|until| asking.zone().day_of(until)),
             })

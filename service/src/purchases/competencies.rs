@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::live::Changed;
+use crate::names::ProgrammeNames;
 use crate::operation::Operation;
 use crate::request::Request;
 use crate::{Outcome, Service, rights, sql};
@@ -32,6 +33,7 @@ struct Row {
     company: String,
     domain: String,
     tier: String,
+    level: String,
     area: String,
     area_name: String,
     recorded_at: i64,
@@ -64,10 +66,11 @@ pub async fn page(
         filter.push_str("where o.name_key like $2 escape '\\' or o.domain like $2 escape '\\'");
     }
     let text = format!(
-        "select o.name as company, o.domain, c.tier, c.area, coalesce(an.name, c.area) as area_name, c.recorded_at,
+        "select o.name as company, o.domain, c.tier, coalesce(tn.name, c.tier) as level, c.area, coalesce(an.name, c.area) as area_name, c.recorded_at,
             a.full_name as recorded_by
         from attained_area c join organization o on o.id = c.organization_id
         left join competency_area_text an on an.area = c.area and an.language = $1
+        left join tier_text tn on tn.tier = c.tier and tn.language = $1
         join account a on a.id = c.recorded_by {filter}
         order by c.recorded_at desc, o.name_key, c.tier, c.area limit {PAGE_ROWS}"
     );
@@ -77,7 +80,10 @@ pub async fn page(
         left join competency_area_text an on an.area = c.code and an.language = $1
         order by coalesce(an.name, c.code), c.code";
     let areas = sql::all::<Area>(service.database.reader(), text, [language.tag().into()]).await?;
+    let names = ProgrammeNames::of(service.database.reader(), language).await?;
+    let level = |tier: Tier| (tier.code().to_owned(), names.tier(tier.code()));
     Ok(CompetenciesPage {
+        levels: [Tier::Silver, Tier::Gold].map(level).to_vec(),
         areas: areas.into_iter().map(|area| NamedArea { code: area.code, name: area.name }).collect(),
         rows: rows
             .into_iter()
@@ -85,6 +91,7 @@ pub async fn page(
                 company: row.company,
                 domain: row.domain,
                 tier: row.tier,
+                level: row.level,
                 area: NamedArea { code: row.area, name: row.area_name },
                 day: zone.day_of(Moment(row.recorded_at)),
                 by: row.recorded_by,

@@ -9,8 +9,8 @@ use locales::{Texts, format};
 use sea_orm::FromQueryResult;
 
 use super::orders;
-use crate::areas::AreaNames;
 use crate::failure::Failure;
+use crate::names::ProgrammeNames;
 use crate::request::Request;
 use crate::{Outcome, Service, sql};
 
@@ -69,7 +69,7 @@ pub async fn invoice(
     let rows = sql::all::<Row>(service.database.reader(), DOCUMENT, values).await?;
     let first = rows.first().ok_or(ErrorCode::NotFound)?;
     let texts = locales::texts(language);
-    let areas = AreaNames::of(service.database.reader(), language).await?;
+    let areas = ProgrammeNames::of(service.database.reader(), language).await?;
     Ok(Invoice {
         number: first.number,
         kind: kind(first)?,
@@ -104,7 +104,7 @@ fn kind(row: &Row) -> Outcome<Kind> {
     }
 }
 
-fn line(texts: Texts, areas: &AreaNames, row: &Row) -> Line {
+fn line(texts: Texts, areas: &ProgrammeNames, row: &Row) -> Line {
     let areas: Vec<String> = match &row.area_names {
         Some(names) => names.lines().map(str::to_owned).collect(),
         None => areas.names(&row.areas),

@@ -15,10 +15,10 @@ use domain::{ErrorCode, Language, Moment, Policies};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
-use crate::areas::AreaNames;
 use crate::failure::Failure;
 use crate::membership::catalogue::Editions;
 use crate::membership::entitle;
+use crate::names::ProgrammeNames;
 use crate::request::Request;
 use crate::{Outcome, Service, policies, rights, sql};
 
@@ -184,7 +184,7 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     );
     let values = [language.tag().into(), person.organization.0.into()];
     let editions = Editions::of(reader, person.organization).await?;
-    let areas = AreaNames::of(reader, language).await?;
+    let areas = ProgrammeNames::of(reader, language).await?;
     let mut lines = Vec::new();
     for row in sql::all::<Row>(reader, &text, values).await? {
         lines.push(view(reader, row, &editions, &areas, language, now, now).await?);
@@ -234,7 +234,7 @@ pub(crate) async fn one(
 ) -> Outcome<PurchaseLine> {
     let row = row(connection, line, language).await?;
     let editions = Editions::of(connection, OrganizationId(row.organization_id)).await?;
-    let areas = AreaNames::of(connection, language).await?;
+    let areas = ProgrammeNames::of(connection, language).await?;
     view(connection, row, &editions, &areas, language, at, now).await
 }
 
@@ -340,7 +340,7 @@ async fn view(
     connection: &impl ConnectionTrait,
     row: Row,
     editions: &Editions,
-    areas: &AreaNames,
+    areas: &ProgrammeNames,
     language: Language,
     at: Moment,
     now: Moment,
@@ -384,7 +384,7 @@ async fn view(
         holders: row.holders,
         going_on: 0,
         needed: row.needed && !brings_back,
-        tier_after: tier_changes.then(|| tier_after.code().to_owned()),
+        tier_after: tier_changes.then(|| areas.tier(tier_after.code())),
         ends: row.anniversary_at.map(|end| zone.day_of(Moment(end))),
         offer: row.offer.clone(),
     };

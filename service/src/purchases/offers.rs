@@ -12,8 +12,8 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::renew;
-use crate::areas::AreaNames;
 use crate::failure::Failure;
+use crate::names::ProgrammeNames;
 use crate::request::Request;
 use crate::{Outcome, Service, policies, rights, sql};
 
@@ -187,7 +187,7 @@ pub async fn page(service: &Service, request: &Request, language: Language) -> O
     let standing = standing(reader, person.organization).await?;
     let renewals = renew::rows(reader, person, language, service.now()).await?;
     let all_areas = all_areas(reader).await?;
-    let names = AreaNames::of(reader, language).await?;
+    let names = ProgrammeNames::of(reader, language).await?;
     let text = format!("{OFFERS} order by f.price_minor, f.code");
     let mut offers = Vec::new();
     for offer in sql::all::<Offer>(reader, &text, [language.tag().into()]).await? {

@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use super::place::WantedOrder;
 use super::{test_card, tier_change};
-use crate::areas::AreaNames;
 use crate::change::Change;
 use crate::failure::Failure;
+use crate::names::ProgrammeNames;
 use crate::request::{Person, Request};
 use crate::{Outcome, Service, policies, rights, sql};
 
@@ -158,7 +158,7 @@ async fn lock<const N: usize>(change: &Change<'_>, which: &str, values: [Value; 
     Ok(sql::one::<Claimed>(&change.transaction, &text, values).await?.ok_or(ErrorCode::NotFound)?)
 }
 
-fn view(row: &Row, areas: &AreaNames, zone: &Zone) -> Outcome<OrderRow> {
+fn view(row: &Row, areas: &ProgrammeNames, zone: &Zone) -> Outcome<OrderRow> {
     let state =
         OrderState::from_code(&row.state).ok_or_else(|| Failure::broken("orders", "state", row.id))?;
     Ok(OrderRow {
@@ -210,7 +210,7 @@ pub async fn page(
     let mut rows = sql::all::<Row>(service.database.reader(), &text, values).await?;
     let more = rows.len() > PAGE_ROWS as usize;
     rows.truncate(PAGE_ROWS as usize);
-    let areas = AreaNames::of(service.database.reader(), language).await?;
+    let areas = ProgrammeNames::of(service.database.reader(), language).await?;
     let mut orders = rows.iter().map(|row| view(row, &areas, &zone)).collect::<Outcome<Vec<_>>>()?;
     add_documents(service.database.reader(), person, &mut orders).await?;
     Ok(OrdersPage { next: orders.last().filter(|_| more).map(|row| row.number), orders })
@@ -259,7 +259,7 @@ pub async fn one(
     let text = format!("{ORDERS} and o.number = $3");
     let values = [language.tag().into(), person.organization.0.into(), number.into()];
     let row = sql::one::<Row>(connection, &text, values).await?.ok_or(ErrorCode::NotFound)?;
-    let order = view(&row, &AreaNames::of(connection, language).await?, &zone)?;
+    let order = view(&row, &ProgrammeNames::of(connection, language).await?, &zone)?;
     let payments = payments(connection, row.id, &zone).await?;
     let open = payments.iter().find(|payment| payment.state.is_open()).cloned();
     let waits = order.state == OrderState::Placed;

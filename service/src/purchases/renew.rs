@@ -17,9 +17,9 @@ use uuid::Uuid;
 use super::offers::{self, Standing};
 use super::place;
 use super::settle::NewOrder;
-use crate::areas::AreaNames;
 use crate::change::{Begun, Change};
 use crate::failure::Failure;
+use crate::names::ProgrammeNames;
 use crate::operation::Operation;
 use crate::request::{Person, Request};
 use crate::{Outcome, Service, people, policies, rights, sql};
@@ -85,7 +85,13 @@ impl Row {
         })
     }
 
-    fn view(self, standing: &Standing, areas: &AreaNames, zone: &Zone, now: Moment) -> Outcome<RenewalRow> {
+    fn view(
+        self,
+        standing: &Standing,
+        areas: &ProgrammeNames,
+        zone: &Zone,
+        now: Moment,
+    ) -> Outcome<RenewalRow> {
         let facts = self.facts(standing, zone, now)?;
         let unmet: Vec<RenewalCondition> = renewal::conditions(&facts)
             .into_iter()
@@ -129,7 +135,7 @@ pub(crate) async fn rows(
     now: Moment,
 ) -> Outcome<HashMap<Uuid, RenewalRow>> {
     let standing = offers::standing(connection, person.organization).await?;
-    let areas = AreaNames::of(connection, language).await?;
+    let areas = ProgrammeNames::of(connection, language).await?;
     let zone = person.zone();
     let values: [Value; 2] = [language.tag().into(), person.organization.0.into()];
     sql::all::<Row>(connection, HOLDINGS, values)

@@ -11,12 +11,12 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::orders;
-use crate::areas::AreaNames;
 use crate::audit::Event;
 use crate::change::Change;
 use crate::live::Changed;
 use crate::membership::renewal::{self, PaidLine};
 use crate::membership::{entitle, on_clock, tier_change};
+use crate::names::ProgrammeNames;
 use crate::outbox::Letter;
 use crate::people::roles;
 use crate::{Outcome, enrolment, policies, sql};
@@ -122,7 +122,7 @@ async fn keep_words(change: &Change<'_>, order: Uuid) -> Outcome<()> {
     let text = "select id, areas from order_line where order_id = $1 order by id";
     let lines = sql::all::<OfOrder>(&change.transaction, text, [order.into()]).await?;
     for language in Language::ALL {
-        let names = AreaNames::of(&change.transaction, language).await?;
+        let names = ProgrammeNames::of(&change.transaction, language).await?;
         for line in &lines {
             let text = "insert into invoice_line_text (order_line_id, language, seller, offer, areas)
                 select l.id, t.language,

@@ -24,7 +24,6 @@ use super::offers::{self, Standing};
 use super::place::{self, WantedOrder};
 use super::settle::NewOrder;
 use super::withdraw;
-use crate::areas::AreaNames;
 use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::failure::Failure;
@@ -32,6 +31,7 @@ use crate::live::Changed;
 use crate::membership::catalogue::{self, Editions};
 use crate::membership::entitle;
 use crate::membership::tier_change::{FORMER, FormerHolder, former, of_holding};
+use crate::names::ProgrammeNames;
 use crate::operation::Operation;
 use crate::reminders::readers::readers;
 use crate::request::{Person, Request};
@@ -109,7 +109,7 @@ impl Row {
         })
     }
 
-    fn choice(&self, areas: &AreaNames) -> TierChangeChoice {
+    fn choice(&self, areas: &ProgrammeNames) -> TierChangeChoice {
         TierChangeChoice {
             holding: HoldingId(self.id),
             offer: self.offer.clone(),
@@ -145,7 +145,7 @@ pub async fn page(
     rights::check(reader, person, Action::OpenBenefits, &policies).await?;
     let now = service.now();
     let found = rows(reader, person.organization, language).await?;
-    let areas = AreaNames::of(reader, language).await?;
+    let areas = ProgrammeNames::of(reader, language).await?;
     let preview = match query.holding {
         Some(wanted) => {
             let row = found.iter().find(|row| row.id == wanted.0).ok_or(ErrorCode::NotFound)?;
@@ -185,7 +185,7 @@ async fn preview(
     person: &Person,
     language: Language,
     row: &Row,
-    areas: &AreaNames,
+    areas: &ProgrammeNames,
     now: Moment,
 ) -> Outcome<TierChangePreview> {
     let standing = offers::standing(connection, person.organization).await?;

@@ -12,11 +12,11 @@ use uuid::Uuid;
 use super::list::Purchase;
 use super::place::WantedOrder;
 use super::{card, orders, settle};
-use crate::areas::AreaNames;
 use crate::audit::Event;
 use crate::change::{Begun, Change};
 use crate::failure::Failure;
 use crate::live::Changed;
+use crate::names::ProgrammeNames;
 use crate::operation::Operation;
 use crate::request::Request;
 use crate::{Outcome, Service, policies, requests, rights, sql};
@@ -379,7 +379,7 @@ pub(crate) async fn item(
         state: domain::order::OrderState::from_code(&row.state)
             .ok_or_else(|| Failure::broken("orders", "state", row.id))?,
         offer: row.offer,
-        areas: AreaNames::of(reader, language).await?.names(&row.areas),
+        areas: ProgrammeNames::of(reader, language).await?.names(&row.areas),
         price_minor: row.price_minor,
         currency: row.currency,
         ordered: zone.day_of(domain::Moment(row.ordered_at)),

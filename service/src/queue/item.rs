@@ -15,9 +15,9 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::{list, messages, plan, record_use, right};
-use crate::areas::AreaNames;
 use crate::benefits::{grants, products};
 use crate::failure::Failure;
+use crate::names::ProgrammeNames;
 use crate::request::Operator;
 use crate::{Outcome, Service, enrolment, purchases, sql};
 
@@ -68,15 +68,17 @@ pub(super) async fn item(
     let text =
         "select r.id, r.number, r.organization_id, r.grant_id, r.activation_id, r.order_line_id, r.details,
             r.requested_by, r.requested_at, r.decided_at, r.reason, d.full_name as decided_by_name, a.email,
-            o.tier, o.time_zone,
+            coalesce(tn.name, o.tier) as tier, o.time_zone,
             (select count(*) from service_request s
                 where s.organization_id = r.organization_id and s.open and s.id <> r.id) as other_open
         from service_request r
         join organization o on o.id = r.organization_id
+        left join tier_text tn on tn.tier = o.tier and tn.language = $2
         join person p on p.id = r.requested_by join account a on a.id = p.account_id
         left join account d on d.id = r.decided_by
         where r.id = $1";
-    let of = sql::one::<Row>(reader, text, [id.0.into()]).await?.ok_or(ErrorCode::NotFound)?;
+    let of = sql::one::<Row>(reader, text, [id.0.into(), language.tag().into()]).await?;
+    let of = of.ok_or(ErrorCode::NotFound)?;
     let zone = Zone::named(&of.time_zone);
     let facts = match row.kind {
         RequestKind::Activation => {
@@ -159,8 +161,10 @@ async fn activation(
         marketing,
         starts: zone.day_of(now),
         expires: grant.facts.usable_until().map(|until| zone.day_of(until)),
+        source_name: ProgrammeNames::of(connection, language)
+            .await?
+            .of_grant(&grant.source, grant.area.as_deref()),
         source: grant.source,
-        area: AreaNames::of(connection, language).await?.of_grant(grant.area),
     })
 }
 
@@ -202,8 +206,10 @@ async fn advisory(
         draft: serde_json::from_str::<AdvisoryDraft>(&of.details).unwrap_or_default(),
         benefit: texts.of(language)?.name.clone(),
         left: record_use::left(connection, &grant).await?,
+        source_name: ProgrammeNames::of(connection, language)
+            .await?
+            .of_grant(&grant.source, grant.area.as_deref()),
         source: grant.source,
-        area: AreaNames::of(connection, language).await?.of_grant(grant.area),
         deliveries,
         plan: plan::of(connection, of.id).await?,
     })
@@ -280,15 +286,15 @@ pub(super) async fn incident_grants(
     );
     let company: String = company.chars().take(120).collect();
     let values = [language.tag().into(), sql::contains_pattern(&company).into()];
-    let areas = AreaNames::of(connection, language).await?;
+    let names = ProgrammeNames::of(connection, language).await?;
     let found = sql::all::<Found>(connection, &text, values).await?;
     let grant = |found: Found| IncidentGrant {
         id: GrantId(found.id),
         organization: found.organization,
         name: found.name,
         left: support::left(found.quantity, [found.used]),
+        source_name: names.of_grant(&found.source, found.area.as_deref()),
         source: found.source,
-        area: areas.of_grant(found.area),
     };
     Ok(found.into_iter().map(grant).collect())
 }

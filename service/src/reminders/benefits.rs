@@ -66,7 +66,7 @@ struct Row {
     category: String,
     name: String,
     source: String,
-    area_name: Option<String>,
+    source_name: Option<String>,
     unused: bool,
     begin_by: Option<i64>,
     expires_at: Option<i64>,
@@ -139,7 +139,7 @@ async fn rows(change: &Change<'_>, organization: OrganizationId, language: Langu
     // Of a go-to-market benefit the marketing contact is told (rule 16); where the next year is bought, holders
     // keep what they have. Nothing begins after the holding's year, whatever the benefit says (rule 21).
     let text = format!(
-        "select t.id, t.category, t.name, t.source, t.area_name, t.expires_at,
+        "select t.id, t.category, t.name, t.source, t.source_name, t.expires_at,
             (t.status = 'ready' and t.used = 0 and {NEVER}) as unused,
             case when t.activate_by < t.holding_ends_at or t.holding_ends_at is null
                 then t.activate_by else t.holding_ends_at end as begin_by
@@ -247,7 +247,7 @@ fn letter(
         .iter()
         .take(NAMED)
         .map(|(due, row)| {
-            let source = locales::source(texts, &row.source, row.area_name.as_deref());
+            let source = locales::source(texts, &row.source, row.source_name.as_deref());
             texts.mail_benefit_line(format::date(language, due.last_day), &row.name, source)
         })
         .collect();

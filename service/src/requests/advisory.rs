@@ -13,13 +13,13 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::{NewRequest, list, open, target};
-use crate::areas::AreaNames;
 use crate::audit::Event;
 use crate::benefits::grants::{self, Grant};
 use crate::benefits::products;
 use crate::change::{Begun, Change};
 use crate::failure::Failure;
 use crate::live::Changed;
+use crate::names::ProgrammeNames;
 use crate::operation::Operation;
 use crate::outbox::Letter;
 use crate::request::{Person, Request};
@@ -78,7 +78,7 @@ async fn choices(service: &Service, person: &Person, language: Language) -> Outc
         from balance_entry b join benefit_grant g on g.id = b.grant_id
         where g.organization_id = $1 and b.kind = 'hour' group by g.pool_id";
     let used = sql::all::<Used>(reader, text, [organization.0.into()]).await?;
-    let areas = AreaNames::of(reader, language).await?;
+    let programme = ProgrammeNames::of(reader, language).await?;
     granted
         .into_iter()
         .map(|grant| {
@@ -91,8 +91,8 @@ async fn choices(service: &Service, person: &Person, language: Language) -> Outc
                     .ok_or_else(|| Failure::broken("product_text", "name", grant.product))?,
                 left: left(grant.capacity.quantity, [used]),
                 why_closed: closed(&grant, service.now()),
+                source_name: programme.of_grant(&grant.source, grant.area.as_deref()),
                 source: grant.source,
-                area: areas.of_grant(grant.area),
             })
         })
         .collect()

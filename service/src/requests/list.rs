@@ -58,7 +58,7 @@ struct WaitingRow {
     grant_id: Uuid,
     product: String,
     source: String,
-    area: Option<String>,
+    source_name: Option<String>,
     quantity: Option<i64>,
     used: i64,
     full_name: String,
@@ -234,13 +234,14 @@ async fn waiting_seats(
 ) -> Outcome<Vec<WaitingSeatRequest>> {
     let text = format!(
         "select r.id, r.grant_id, t.name as product, g.source,
-            coalesce(an.name, g.area) as area, po.quantity, po.used, a.full_name, a.email,
+            coalesce(an.name, g.area, sn.source_name) as source_name, po.quantity, po.used, a.full_name, a.email,
             r.note, r.requested_at
         from seat_request r
         join person p on p.id = r.person_id join account a on a.id = p.account_id
         join benefit_grant g on g.id = r.grant_id join pool po on po.id = g.pool_id
         join product_text t on t.product_id = g.product_id and t.language = $2
         left join competency_area_text an on an.area = g.area and an.language = $2
+        left join tier_text sn on sn.source = g.source and sn.language = $2
         where r.organization_id = $1 and r.state = 'requested'
         order by r.requested_at, r.id limit {SEATS}"
     );
@@ -253,7 +254,7 @@ async fn waiting_seats(
             grant: row.grant_id.into(),
             product: row.product,
             source: row.source,
-            area: row.area,
+            source_name: row.source_name,
             left: row.quantity.map(|quantity| quantity.saturating_sub(row.used).max(0)),
             name: row.full_name,
             email: row.email,

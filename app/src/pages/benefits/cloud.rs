@@ -59,7 +59,7 @@ fn Facts(detail: Signal<GrantDetail>, cloud: Signal<CloudKeyDetail>) -> impl Int
     let texts = texts();
     let granted = move || {
         detail.with(|detail| {
-            let source = locales::source(texts, &detail.row.source, detail.row.area.as_deref());
+            let source = locales::source(texts, &detail.row.source, detail.row.source_name.as_deref());
             texts.software_granted_from(date(texts, detail.granted), source)
         })
     };

@@ -295,7 +295,7 @@ pub fn SeatRequest(
 fn Holders(detail: Signal<GrantDetail>, seats: Signal<SeatsDetail>) -> impl IntoView {
     let texts = texts();
     let first = detail.get_untracked();
-    let source = locales::source(texts, &first.row.source, first.row.area.as_deref());
+    let source = locales::source(texts, &first.row.source, first.row.source_name.as_deref());
     let caption = texts.seats_holders_of(first.row.name.clone(), source);
     let product = first.row.name;
     let columns = vec![

@@ -310,7 +310,7 @@ fn Facts(detail: Signal<GrantDetail>, software: Signal<KeyDetail>) -> impl IntoV
     let kind = move || software.with(|software| kind_name(texts, software.kind));
     let granted = move || {
         detail.with(|detail| {
-            let source = locales::source(texts, &detail.row.source, detail.row.area.as_deref());
+            let source = locales::source(texts, &detail.row.source, detail.row.source_name.as_deref());
             texts.software_granted_from(format::date(texts.language(), detail.granted), source)
         })
     };
@@ -840,7 +840,7 @@ mod rendered {
             summary: String::new(),
             kind: software.kind,
             source: "gold_core".to_owned(),
-            area: None,
+            source_name: None,
             unit: Unit::Activation,
             quantity: Some(100),
             used: 0,

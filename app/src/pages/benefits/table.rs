@@ -5,7 +5,8 @@ use domain::entitlement::Amount;
 use domain::ids::GrantId;
 use domain::policy::SupportEdition;
 use domain::view::benefits::{
-    BenefitRow, BenefitsPage, BenefitsQuery, DetailKind, GrantDetail, PAGE_ROWS, SortColumn, Until,
+    BenefitRow, BenefitsPage, BenefitsQuery, DetailKind, GrantDetail, PAGE_ROWS, SortColumn, SourceChoice,
+    Until,
 };
 use domain::view::individual_grants::IndividualShown;
 use leptos::prelude::*;
@@ -132,11 +133,8 @@ fn Filters(query: Memo<BenefitsQuery>, page: Signal<BenefitsPage>) -> impl IntoV
     let filters = Memo::new(move |_| {
         let query = query.get();
         let mut sources = vec![choice("", texts.common_all())];
-        for (source, area) in page.with(|page| page.sources.clone()) {
-            let value =
-                area.as_ref().map_or_else(|| source.clone(), |area| format!("{source}:{}", area.code));
-            let name = area.as_ref().map(|area| area.name.as_str());
-            sources.push(choice(value, locales::source(texts, &source, name)));
+        for SourceChoice { value, source, source_name } in page.with(|page| page.sources.clone()) {
+            sources.push(choice(value, locales::source(texts, &source, source_name.as_deref())));
         }
         let mut statuses = vec![choice("", texts.common_all())];
         for status in RowStatus::ALL {
@@ -349,7 +347,7 @@ fn cells(
     link: Memo<String>,
     open: Memo<bool>,
 ) -> AnyView {
-    let source = locales::source(texts, &row.source, row.area.as_deref());
+    let source = locales::source(texts, &row.source, row.source_name.as_deref());
     let quantity_label = match category {
         Category::VisualStudio => texts.benefits_column_seats(),
         _ => texts.benefits_column_quantity(),

@@ -1,7 +1,7 @@
 //! An open row of a technical benefit in edition C: activate, wait, use; balance and requests.
 
 use domain::benefit::{ActivationState, ProductKind};
-use domain::support::{SupportKind, available_to};
+use domain::support::SupportKind;
 use domain::view::benefits::{DetailKind, GrantDetail};
 use domain::view::form::Shown;
 use domain::view::technical::{ActivationFacts, Balance, TechnicalDetail};
@@ -330,13 +330,11 @@ fn request_link(texts: Texts, detail: Signal<GrantDetail>) -> impl IntoView {
 #[component]
 fn Facts(technical: Signal<TechnicalDetail>) -> impl IntoView {
     let texts = texts();
-    let (kind, needs) = match technical.with_untracked(|technical| technical.kind) {
-        ProductKind::BreakFixSignature => (SupportKind::BreakFixSignature, texts.technical_needs_cloud()),
-        ProductKind::BreakFixIncidents => {
-            (SupportKind::BreakFixIncidents, texts.technical_needs_on_premises())
-        }
-        ProductKind::PresalesDeployment => (SupportKind::PresalesDeployment, texts.technical_needs_none()),
-        _ => (SupportKind::AdvisoryHours, texts.technical_needs_none()),
+    let kind = SupportKind::of(technical.with_untracked(|technical| technical.kind));
+    let needs = match kind {
+        SupportKind::BreakFixSignature => texts.technical_needs_cloud(),
+        SupportKind::BreakFixIncidents => texts.technical_needs_on_premises(),
+        SupportKind::PresalesDeployment | SupportKind::AdvisoryHours => texts.technical_needs_none(),
     };
     let about = match kind {
         SupportKind::BreakFixSignature => texts.technical_kind_break_fix_signature(),
@@ -344,9 +342,10 @@ fn Facts(technical: Signal<TechnicalDetail>) -> impl IntoView {
         SupportKind::PresalesDeployment => texts.technical_kind_presales_deployment(),
         SupportKind::AdvisoryHours => texts.technical_kind_advisory_hours(),
     };
-    let tiers: Vec<&str> =
-        available_to(kind).iter().filter_map(|tier| texts.find_tier(tier.code())).collect();
-    let tiers = format::list_and(texts.language(), &tiers);
+    let tiers = technical.with_untracked(|technical| {
+        let tiers: Vec<&str> = technical.available_to.iter().map(String::as_str).collect();
+        format::list_and(texts.language(), &tiers)
+    });
     view! {
         <dl class="facts">
             <dt>{texts.technical_support_kind()}</dt>

@@ -46,8 +46,10 @@ fn Page(page: Signal<CompanyGrantsPage>) -> impl IntoView {
     let texts = texts();
     let (name, lead) = page.with_untracked(|page| {
         let company = &page.company;
-        let tier = texts.find_tier(&company.tier).unwrap_or(&company.tier).to_owned();
-        (company.name.clone(), texts.individual_grants_company_lead(&company.domain, tier, &page.zone))
+        (
+            company.name.clone(),
+            texts.individual_grants_company_lead(&company.domain, &company.tier, &page.zone),
+        )
     });
     let any = Memo::new(move |_| page.with(|page| !page.rows.is_empty()));
     let rows = move || {

@@ -1,8 +1,8 @@
 //! Competencies that companies attained: recorded by operators, so that Silver and Gold can be bought.
 
+use domain::Field;
 use domain::view::area::NamedArea;
 use domain::view::operator::{AttainedRow, CompetenciesPage, CompetenciesQuery};
-use domain::{Field, Tier};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -35,7 +35,7 @@ fn Page(query: Memo<CompetenciesQuery>, page: Signal<CompetenciesPage>) -> impl 
     let texts = texts();
     let why_not = page.with_untracked(|page| page.why_not.clone());
     let may = why_not.is_none();
-    let areas = page.with_untracked(|page| page.areas.clone());
+    let (areas, levels) = page.with_untracked(|page| (page.areas.clone(), page.levels.clone()));
     let any = Memo::new(move |_| page.with(|page| !page.rows.is_empty()));
     let find = Signal::derive(move || Find {
         name: "find",
@@ -65,7 +65,7 @@ fn Page(query: Memo<CompetenciesQuery>, page: Signal<CompetenciesPage>) -> impl 
                             <Why id="no-record" kind=WhyKind::Right text=words::refusal(texts, &error)/>
                         }
                         .into_any(),
-                        None => view! { <Record areas=areas/> }.into_any(),
+                        None => view! { <Record areas=areas levels=levels/> }.into_any(),
                     }}
                 </div>
             </section>
@@ -102,12 +102,10 @@ fn label(texts: Texts, field: Field) -> &'static str {
 }
 
 #[component]
-fn Record(areas: Vec<NamedArea>) -> impl IntoView {
+fn Record(areas: Vec<NamedArea>, levels: Vec<(String, String)>) -> impl IntoView {
     let texts = texts();
     let form = Form::new("record_competency", "");
-    let levels = [Tier::Silver, Tier::Gold]
-        .map(|tier| Choice::new(tier.code(), texts.find_tier(tier.code()).unwrap_or_default()))
-        .to_vec();
+    let levels = levels.into_iter().map(|(code, name)| Choice::new(code, name)).collect::<Vec<_>>();
     let mut areas = areas.iter().map(|area| Choice::new(&area.code, &area.name)).collect::<Vec<_>>();
     areas.sort_by(|one, other| one.text.cmp(&other.text));
     view! {
@@ -150,7 +148,7 @@ fn Record(areas: Vec<NamedArea>) -> impl IntoView {
 
 fn row(texts: Texts, row: &AttainedRow, may: bool) -> AnyView {
     let area = row.area.name.clone();
-    let level = texts.find_tier(&row.tier).unwrap_or(&row.tier).to_owned();
+    let level = row.level.clone();
     let action = may.then(|| {
         view! {
             <Revoke

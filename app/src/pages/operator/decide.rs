@@ -175,8 +175,17 @@ pub(super) fn Activation(item: Signal<QueueItem>) -> impl IntoView {
     let texts = texts();
     let first = item.get_untracked();
     let ItemFacts::Activation(facts) = first.facts else { return ().into_any() };
-    let ActivationItem { source, area, takes_ids, needs_ids, holder, contact, marketing, starts, expires } =
-        *facts;
+    let ActivationItem {
+        source,
+        source_name,
+        takes_ids,
+        needs_ids,
+        holder,
+        contact,
+        marketing,
+        starts,
+        expires,
+    } = *facts;
     let form = Form::new("complete_activation", first.row.id);
     let zone = first.time_zone;
     let help = match expires {
@@ -208,7 +217,7 @@ pub(super) fn Activation(item: Signal<QueueItem>) -> impl IntoView {
             <h2 class="h3">{texts.operator_activation_title()}</h2>
             <dl class="facts">
                 <dt>{texts.common_source()}</dt>
-                <dd>{locales::source(texts, &source, area.as_deref())}</dd>
+                <dd>{locales::source(texts, &source, source_name.as_deref())}</dd>
                 {holder
                     .map(|(name, alternate)| {
                         let told = match alternate {
@@ -298,7 +307,7 @@ pub(super) fn Advisory(item: Signal<QueueItem>) -> impl IntoView {
             view! { <ul class="plain">{lines}</ul> }.into_any()
         }
     };
-    let source = locales::source(texts, &first.source, first.area.as_deref());
+    let source = locales::source(texts, &first.source, first.source_name.as_deref());
     view! {
         <div class="stack">
             <h2 class="h3">{first.draft.title.clone()}</h2>

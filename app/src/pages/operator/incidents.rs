@@ -55,7 +55,7 @@ fn choice(grant: IncidentGrant) -> Choice {
         Some(left) => texts.operator_incidents_left(left),
         None => texts.common_unlimited().to_owned(),
     };
-    let source = locales::source(texts, &grant.source, grant.area.as_deref());
+    let source = locales::source(texts, &grant.source, grant.source_name.as_deref());
     let text = texts.operator_incident_grant(left, grant.name, grant.organization, source);
     Choice::new(grant.id.to_string(), text)
 }

@@ -236,7 +236,7 @@ fn unused(texts: Texts, page: &ProgrammeInsightPage) -> AnyView {
 }
 
 fn unused_row(texts: Texts, row: &UnusedOfCompany) -> AnyView {
-    let source = locales::source(texts, &row.source, row.area.as_deref());
+    let source = locales::source(texts, &row.source, row.source_name.as_deref());
     view! {
         <tr role="row">
             <th role="rowheader" scope="row">

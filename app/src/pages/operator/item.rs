@@ -133,7 +133,7 @@ fn steps(item: &QueueItem) -> impl IntoView + use<> {
 
 fn facts(item: &QueueItem) -> impl IntoView + use<> {
     let texts = texts();
-    let tier = texts.find_tier(&item.tier).unwrap_or(&item.tier).to_owned();
+    let tier = item.tier.clone();
     let others = (item.other_open > 0).then(|| {
         let query = domain::view::operator::QueueQuery {
             organization: Some(item.row.organization_id),

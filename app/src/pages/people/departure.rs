@@ -166,8 +166,8 @@ fn ends(texts: Texts, page: &DeparturePage) -> Vec<Point> {
 #[component]
 fn Seat(form: Form, seat: DepartingSeat, page: DeparturePage) -> impl IntoView {
     let texts = texts();
-    let DepartingSeat { seat: id, version, grant, product, source, area, stays, locked_until } = seat;
-    let source = locales::source(texts, &source, area.as_deref());
+    let DepartingSeat { seat: id, version, grant, product, source, source_name, stays, locked_until } = seat;
+    let source = locales::source(texts, &source, source_name.as_deref());
     let not_handed = match (stays, &page.why_not_hand_over) {
         (Some(ErrorCode::SeatLocked), _) => {
             let date = locked_until.map(|day| format::date(texts.language(), day)).unwrap_or_default();
