@@ -66,7 +66,7 @@ pub const ADDRESSES: &[&str] = &[
     "/operator/catalogue",
     "/operator/catalogue/:draft",
     "/operator/catalogue/:draft/product",
-    "/operator/catalogue/:draft/tier",
+    "/operator/catalogue/:draft/tiers/:tier",
     "/operator/catalogue/:draft/offer",
     "/operator/catalogue/:draft/area",
     "/operator/catalogue/:draft/programme",
@@ -162,7 +162,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/operator/catalogue") view=pages::operator::catalogue::Catalogue/>
                 <Route path=path!("/operator/catalogue/:draft") view=pages::operator::catalogue::Draft/>
                 <Route path=path!("/operator/catalogue/:draft/product") view=pages::operator::catalogue::Product/>
-                <Route path=path!("/operator/catalogue/:draft/tier") view=pages::operator::catalogue::Tier/>
+                <Route path=path!("/operator/catalogue/:draft/tiers/:tier") view=pages::operator::catalogue::Tier/>
                 <Route path=path!("/operator/catalogue/:draft/offer") view=pages::operator::catalogue::Offer/>
                 <Route path=path!("/operator/catalogue/:draft/area") view=pages::operator::catalogue::Area/>
                 <Route path=path!("/operator/catalogue/:draft/programme") view=pages::operator::catalogue::Programme/>

@@ -177,6 +177,50 @@ test('an area of a draft is named and added with its quantities, and another one
   await expect(page.getByRole('option', { name: 'Robots' }).first()).toBeAttached();
 });
 
+test('a tier of a draft is named, and companies see the name once it is in force @long', async ({
+  page,
+  anotherPage,
+  signIn,
+  hydrated,
+  axe,
+  steps,
+}) => {
+  await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+  const draft = await begin(page, hydrated, 'Tiers');
+  const tiers = page.getByRole('table', { name: 'Tiers' });
+  await expect(tiers.getByRole('row')).toHaveCount(6);
+  await tiers.getByRole('link', { name: 'Action Pack' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Action Pack' })).toBeVisible();
+  await hydrated(page);
+  await axe(page);
+  const names = page.getByLabel('Name', { exact: true });
+  const sources = page.getByLabel('Name as a source', { exact: true });
+  await expect(names).toHaveCount(3);
+  await expect(sources.nth(2)).toHaveValue('行動套件');
+  await names.nth(0).fill('Starter');
+  await sources.nth(0).fill('   ');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(sources.nth(0)).toHaveAttribute('aria-invalid', 'true');
+  await expect(names.nth(0)).toHaveValue('Starter');
+  await axe(page);
+  await sources.nth(0).fill('Starter Core');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await steps.told(page, 'Saved: the draft has 1 difference.');
+  await expect(page.getByRole('heading', { level: 1, name: 'Starter' })).toBeVisible();
+
+  await page.goto(draft);
+  await hydrated(page);
+  const differences = page.getByRole('table', { name: 'Differences' });
+  await expect(differences.getByRole('row', { name: /Starter.*Tier/ })).toContainText('Action Pack → Starter Core');
+  await expect(page.getByLabel('Visual Studio Professional, Starter Core')).toBeVisible();
+  await axe(page);
+
+  await publish(page, hydrated, draft);
+  const company = await anotherPage();
+  await signIn(company, kestrelAsh.globalAdmin, { path: '/membership' });
+  await expect(company.getByRole('table', { name: 'Where benefits come from' }).getByText('Starter Core')).toBeVisible();
+});
+
 test('texts of the programme and policies of a draft are changed, and hold once it is in force @long', async ({
   page,
   signIn,

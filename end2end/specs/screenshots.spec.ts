@@ -122,7 +122,7 @@ test.describe('every page', () => {
     const places = [
       ['/operator/catalogue/:draft', draft],
       ['/operator/catalogue/:draft/product', `${draft}/product?code=windows_enterprise`],
-      ['/operator/catalogue/:draft/tier', `${draft}/tier?code=gold`],
+      ['/operator/catalogue/:draft/tiers/:tier', `${draft}/tiers/gold`],
       ['/operator/catalogue/:draft/offer', `${draft}/offer?code=gold`],
       ['/operator/catalogue/:draft/area', `${draft}/area?code=devops`],
       ['/operator/catalogue/:draft/programme', `${draft}/programme`],

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use common::{Engine, Stage, stage};
 use domain::catalogue::{
-    Area, Catalogue, ChangeKind, FaultCode, Offer, OfferTier, Product, Programme, Subject, Translated,
-    differences,
+    Area, Catalogue, ChangeKind, FaultCode, Offer, OfferTier, Product, Programme, Subject, TierName,
+    Translated, differences,
 };
 use domain::entitlement::Amount::Of;
 use domain::ids::{CatalogueDraftId, GrantId, HoldingId, PersonId};
@@ -1202,13 +1202,12 @@ async fn an_offer_is_added_changed_and_removed_in_a_draft(
 }
 
 /// An area with a name that is the same in each language but for a sign.
+fn texts(text: &str) -> Translated<String> {
+    Translated { en: text.to_owned(), simplified: format!("{text} 简"), traditional: format!("{text} 繁") }
+}
+
 fn area(code: &str, name: &str) -> Area {
-    let name = Translated {
-        en: name.to_owned(),
-        simplified: format!("{name} 简"),
-        traditional: format!("{name} 繁"),
-    };
-    Area { code: code.to_owned(), name }
+    Area { code: code.to_owned(), name: texts(name) }
 }
 
 fn area_edit(area: &str, level: Tier, amount: Option<AreaAmount>) -> Edit {
@@ -1405,7 +1404,86 @@ async fn an_areas_name_is_shown_to_each_reader_in_their_language(
     assert!(stage.audit_intact().await);
 }
 
-/// A catalogue's file as it was written before areas had names.
+/// What a company is called by its tier, what stands beside its benefits, and what its filter offers for that.
+async fn called(stage: &Stage, language: Language) -> (String, String, Vec<Option<String>>) {
+    let admin = stage.person(ADMIN).await;
+    let frame = service::dashboard::frame::frame(&stage.service, &admin, language).await.expect("a frame");
+    let domain::view::portal::Reader::Person(reader) = frame.reader else { panic!("a person") };
+    let query = BenefitsQuery {
+        category: Category::VisualStudio,
+        find: String::new(),
+        source: Some("gold_core".to_owned()),
+        status: None,
+        until: None,
+        sort: SortColumn::Name,
+        descending: false,
+        page: 1,
+        open: None,
+        chosen: None,
+    };
+    let page = benefits::list::page(&stage.service, &admin, language, &query).await.expect("the page");
+    let row = page.rows.into_iter().next().expect("a benefit");
+    let offered = page.sources.into_iter().filter(|choice| choice.value == "gold_core");
+    (reader.tier, row.source_name.expect("a name"), offered.map(|choice| choice.source_name).collect())
+}
+
+#[rstest]
+#[tokio::test]
+async fn tiers_are_called_as_the_version_in_force_says_to_each_reader_in_their_language(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let (tier, source, offered) = called(&stage, Language::English).await;
+    assert_eq!((tier.as_str(), source.as_str()), ("Gold", "Gold Core"));
+    assert_eq!(offered, [Some("Gold Core".to_owned())]);
+
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    let platinum =
+        TierName { code: OfferTier::Gold, name: texts("Platinum"), source_name: texts("Platinum Core") };
+    let nameless = TierName { name: texts(" "), ..platinum.clone() };
+    let refused = change(&stage, &manager, draft, Edit::Tier(Box::new(nameless))).await;
+    assert_eq!(
+        first_fault(&refused.expect_err("a tier needs a name")),
+        (FaultCode::TextMissing, "name.en".to_owned())
+    );
+    change(&stage, &manager, draft, Edit::Tier(Box::new(platinum.clone()))).await.expect("named");
+    assert_eq!(called(&stage, Language::English).await.0, "Gold", "a draft changes nothing");
+    let fields: Vec<String> = ["name", "source_name"]
+        .iter()
+        .flat_map(|field| ["en", "zh-Hans", "zh-Hant"].map(|tag| format!("{field}.{tag}")))
+        .collect();
+    assert_eq!(
+        changes(&stage, draft).await,
+        [(ChangeKind::Changed, Subject::Tier("gold".to_owned()), fields)]
+    );
+    // The draft's own page calls it so already, quantities of it too.
+    let query = DraftQuery { draft: Some(draft), category: Category::VisualStudio };
+    let page = service::catalogue::page::draft(&stage.service, &manager, Language::English, &query).await;
+    let named: Vec<_> = page.expect("the page").tiers.into_iter().map(|tier| tier.source_name).collect();
+    assert_eq!(
+        named,
+        ["Network membership", "Action Pack", "Silver Core", "Platinum Core", "ISV Co-sell ready"]
+    );
+
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    publish(&stage, &admin, draft, false).await.expect("published").expect("in force");
+    for (language, tier, source) in [
+        (Language::English, "Platinum", "Platinum Core"),
+        (Language::SimplifiedChinese, "Platinum 简", "Platinum Core 简"),
+        (Language::TraditionalChinese, "Platinum 繁", "Platinum Core 繁"),
+    ] {
+        let expected = (tier.to_owned(), source.to_owned(), vec![Some(source.to_owned())]);
+        assert_eq!(called(&stage, language).await, expected);
+    }
+    let catalogue = in_force(&stage).await;
+    assert!(catalogue.tiers.contains(&platinum) && catalogue.tiers.len() == 5);
+    let text = file::write(&catalogue).expect("a file");
+    assert_eq!(file::read(&text).expect("a catalogue"), catalogue);
+    assert!(stage.audit_intact().await);
+}
+
+/// A catalogue's file as it was written before areas and tiers had names.
 fn without_names(catalogue: &Catalogue) -> String {
     let text = file::write(catalogue).expect("a file");
     let mut table: toml::Table = text.parse().expect("a table");
@@ -1413,19 +1491,21 @@ fn without_names(catalogue: &Catalogue) -> String {
     for area in areas {
         area.as_table_mut().expect("an area").remove("name").expect("a name");
     }
+    table.remove("tier").expect("tiers");
     toml::to_string(&table).expect("a file")
 }
 
 #[rstest]
 #[tokio::test]
-async fn drafts_and_files_from_before_areas_had_names_are_read_with_the_names_that_there_are(
+async fn drafts_and_files_from_before_areas_and_tiers_had_names_are_read_with_the_names_that_there_are(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let stage = stage(engine).await;
     let admin = stage.operator(PROGRAMME_ADMIN).await;
     let before = in_force(&stage).await;
     let old = without_names(&before);
-    assert!(file::read(&old).expect("a catalogue").areas.iter().all(Area::is_unnamed));
+    let read = file::read(&old).expect("a catalogue");
+    assert!(read.areas.iter().all(Area::is_unnamed) && read.tiers.is_empty());
 
     // A file: nothing of it is a difference.
     let draft = begin(&stage, &admin, Some(old.clone())).await.expect("a draft");

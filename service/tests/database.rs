@@ -128,6 +128,31 @@ async fn areas_of_an_earlier_release_have_the_names_that_were_shown(
     }
 }
 
+/// The portal's own texts had names for the tiers and their cores.
+#[rstest]
+#[tokio::test]
+async fn tiers_of_an_earlier_release_have_the_names_that_were_shown(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let bare = common::bare(engine).await;
+    Migrator::up(&bare.connection, None).await.expect("up to date");
+    let all = "select count(*) as number from tier_text";
+    assert_eq!(sql::number(&bare.connection, all, []).await.expect("a count"), 15);
+    let named = "select count(*) as number from tier_text
+        where tier = $1 and language = $2 and name = $3 and source = $4 and source_name = $5";
+    for [tier, language, name, source, source_name] in [
+        ["network", "en", "Network", "network_core", "Network membership"],
+        ["action_pack", "zh-Hant", "行動套件", "action_pack", "行動套件"],
+        ["silver", "zh-Hans", "银级", "silver_core", "银级核心"],
+        ["gold", "en", "Gold", "gold_core", "Gold Core"],
+        ["isv", "zh-Hant", "ISV 優惠", "isv_co_sell", "ISV 為共同銷售做好準備"],
+    ] {
+        let values = [tier, language, name, source, source_name].map(Into::into);
+        let found = sql::number(&bare.connection, named, values).await.expect("a count");
+        assert_eq!(found, 1, "{tier} in {language}");
+    }
+}
+
 /// Names were folded by whatever the database made of `lower`.
 #[rstest]
 #[tokio::test]

@@ -150,7 +150,7 @@ fn of_draft(draft: Uuid) -> Vec<(String, &'static str, &'static str)> {
             "save_catalogue_quantities",
         ),
         (format!("{path}/product?code=windows_enterprise"), "A product of a draft", "save_catalogue_product"),
-        (format!("{path}/tier?code=gold"), "Names of a tier of a draft", "name_catalogue_tier"),
+        (format!("{path}/tiers/gold"), "Names of a tier of a draft", "name_catalogue_tier"),
         (format!("{path}/offer?code=gold"), "An offer of a draft", "save_catalogue_offer"),
         (format!("{path}/area?code=devops"), "A competency area of a draft", "name_catalogue_area"),
         (format!("{path}/programme"), "Programme and policies of a draft", "save_catalogue_programme"),

@@ -191,6 +191,43 @@ async fn a_products_addresses_and_keys_and_its_seats_are_changed_by_posting(
 
 #[rstest]
 #[tokio::test]
+async fn a_tier_is_named_by_posting_and_not_from_a_page_that_is_stale(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let path = at("/tiers/gold");
+    let form = browser.get(&path).await.form("name_catalogue_tier", None);
+    assert_eq!((form.get("name.en"), form.get("source_name.zh-Hant")), (Some("Gold"), Some("金級核心")));
+    let old = form.clone().with("name.en", "Diamond").with("operation", "cbcdef0123456789abcdef0123456789");
+
+    let wrong = form.clone().with("source_name.zh-Hans", " ").with("name.zh-Hant", &"長".repeat(121));
+    let answer = browser.submit(&path, &wrong).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    assert!(is_marked(&answer, "source_name.zh-Hans") && is_marked(&answer, "name.zh-Hant"));
+    assert!(!is_marked(&answer, "name.en") && !is_marked(&answer, "source_name.en"), "{}", answer.body);
+
+    let form = form.with("name.en", "Platinum & more").with("source_name.en", "Platinum Core");
+    let answer = browser.submit(&path, &form).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("Gold → Platinum &amp; more"), "{}", page.body);
+    assert!(page.body.contains("Visual Studio Enterprise, Platinum Core"), "the matrix is called so too");
+
+    let answer = browser.submit(&path, &old).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+    let kept = answer.form("name_catalogue_tier", None);
+    assert_eq!(kept.get("name.en"), Some("Platinum & more"), "what stands is shown");
+
+    assert_eq!(browser.get(&at("/tiers/platinum")).await.status, StatusCode::NOT_FOUND);
+    // Whoever reads the catalogue sees the names; nobody but who drafts it has the form.
+    let auditor = portal.signed_in(AUDITOR).await;
+    let page = auditor.get(&path).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("Platinum &amp; more") && page.body.contains("aria-disabled"));
+}
+
+#[rstest]
+#[tokio::test]
 async fn an_area_is_added_with_its_quantities_and_removed_by_posting(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -1498,6 +1498,7 @@ pub fn address(page: &PageRow) -> String {
         .replace(":token", &"0".repeat(64))
         .replace(":number", &ORDER.to_string())
         .replace(":draft", &DRAFT.to_string())
+        .replace(":tier", "gold")
         .replace(":product", PRODUCT)
         .replace(":company", COMPANY)
 }
@@ -1560,7 +1561,7 @@ pub const PAGES: &[PageRow] = &[
     page("/operator/catalogue", READ_CATALOGUE),
     page("/operator/catalogue/:draft", READ_CATALOGUE),
     page("/operator/catalogue/:draft/product", READ_CATALOGUE),
-    page("/operator/catalogue/:draft/tier", READ_CATALOGUE),
+    page("/operator/catalogue/:draft/tiers/:tier", READ_CATALOGUE),
     page("/operator/catalogue/:draft/offer", READ_CATALOGUE),
     page("/operator/catalogue/:draft/area", READ_CATALOGUE),
     page("/operator/catalogue/:draft/programme", READ_CATALOGUE),

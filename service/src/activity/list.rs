@@ -114,7 +114,8 @@ pub(super) async fn rows(
         "select e.organization_id, e.sequence, e.hash, e.at, e.actor_kind, e.actor_id,
             coalesce(a.full_name, k.name) as actor_name,
             e.action, e.object_kind, e.object_id, e.before_state, e.after_state, e.address, e.request_id,
-            pa.full_name as person_name, t.name as product_name, g.source, coalesce(an.name, g.area, sn.source_name) as source_name,
+            pa.full_name as person_name, t.name as product_name, g.source,
+            coalesce(an.name, g.area, sn.source_name) as source_name,
             o.name as organization
         from ({keys}) w
         join audit_event e on e.organization_id = w.organization_id and e.sequence = w.sequence

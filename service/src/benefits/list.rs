@@ -155,7 +155,8 @@ pub async fn page(
     let totals = sql::one::<Totals>(reader, &totals, base.clone())
         .await?
         .ok_or_else(|| Failure::broken("benefit_grant", "totals", category))?;
-    let text = "select distinct g.source, g.area, coalesce(an.name, g.area, sn.source_name) as source_name from benefit_grant g
+    let text = "select distinct g.source, g.area, coalesce(an.name, g.area, sn.source_name) as source_name
+        from benefit_grant g
         left join competency_area_text an on an.area = g.area and an.language = $2
         left join tier_text sn on sn.source = g.source and sn.language = $2
         where g.organization_id = $1 and g.category = $3 order by g.source, g.area";

@@ -111,8 +111,8 @@ pub async fn find(connection: &impl ConnectionTrait, draft: CatalogueDraftId) ->
     read_row(connection, row.ok_or(ErrorCode::NotFound)?).await
 }
 
-/// A draft with names for its tiers and areas: one that was kept before they had any is read, too. What it doesn't change about
-/// policies is as it is now.
+/// A draft with names for its tiers and areas: one that was kept before they had any is read, too. What it doesn't
+/// change about policies is as it is now.
 async fn read_row(connection: &impl ConnectionTrait, row: Row) -> Outcome<Draft> {
     let mut draft = Draft::try_from(row)?;
     read::name_unnamed(connection, [&mut draft.catalogue, &mut draft.base]).await?;

@@ -70,7 +70,8 @@ pub async fn frame(service: &Service, request: &Request, language: Language) -> 
 async fn of_person(service: &Service, person: &Person, language: Language) -> Outcome<PersonReader> {
     let reader = service.database.reader();
     let organization = person.organization.0;
-    let text = "select o.name as organization_name, coalesce(tn.name, o.tier) as tier, o.portal_state, o.setup_finished,
+    let text = "select o.name as organization_name, coalesce(tn.name, o.tier) as tier,
+            o.portal_state, o.setup_finished,
             coalesce(o.founder_person_id = $2, false) as founder,
             exists (select 1 from person p where p.account_id = $3 and p.status = 'active'
                 and p.organization_id <> o.id) as elsewhere,

@@ -110,7 +110,8 @@ pub async fn own_benefits(
     let earlier = sql::all::<EarlierRow>(reader, text, mine()).await?;
     let organization = || [person.organization.0.into(), language.tag().into()];
     // The company's, with numbers to show: in editions A and B support is a person's own.
-    let text = "select g.id, t.name, g.source, coalesce(an.name, g.area, sn.source_name) as source_name, v.expires_at
+    let text = "select g.id, t.name, g.source,
+            coalesce(an.name, g.area, sn.source_name) as source_name, v.expires_at
         from benefit_grant g
         join activation v on v.grant_id = g.id and v.person_id is null and v.state = 'active'
             and v.access_id is not null and (v.expires_at is null or v.expires_at >= $3)
@@ -122,7 +123,8 @@ pub async fn own_benefits(
         order by t.name_key, g.source, g.id";
     let values = organization().into_iter().chain([now.0.into()]);
     let support = sql::all::<SupportRow>(reader, text, values).await?;
-    let text = "select g.id, t.name, t.summary, g.source, coalesce(an.name, g.area, sn.source_name) as source_name,
+    let text = "select g.id, t.name, t.summary, g.source,
+            coalesce(an.name, g.area, sn.source_name) as source_name,
             case when po.quantity is null then null else po.quantity - po.used end as left_over
         from benefit_grant g
         join product p on p.id = g.product_id

@@ -179,10 +179,11 @@ async fn sources(
         number: i64,
     }
     let text =
-        "select g.source, g.area, coalesce(an.name, g.area, sn.source_name) as source_name, g.category, count(*) as number
+        "select g.source, g.area, coalesce(an.name, g.area, sn.source_name) as source_name, g.category,
+            count(*) as number
         from benefit_grant g left join competency_area_text an on an.area = g.area and an.language = $2
         left join tier_text sn on sn.source = g.source and sn.language = $2
-        where g.organization_id = $1 and g.state = 'granted' 
+        where g.organization_id = $1 and g.state = 'granted'
         group by g.source, g.area, an.name, sn.source_name, g.category";
     let mut found: BTreeMap<_, Vec<(Category, i64)>> = BTreeMap::new();
     let values = [person.organization.0.into(), language.tag().into()];

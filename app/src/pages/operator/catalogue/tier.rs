@@ -7,7 +7,7 @@ use domain::view::benefits::WhyNot;
 use domain::view::catalogue::{DraftPage, DraftTierPage, DraftTierQuery, DraftTierRow, SOURCES, TierWords};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 use locales::Texts;
 
 use super::{PATH, Version};
@@ -37,7 +37,7 @@ pub(super) fn list(texts: Texts, page: &DraftPage) -> AnyView {
         .tiers
         .iter()
         .map(|tier| {
-            let href = format!("{PATH}/{draft}/tier?code={}", tier.code.code());
+            let href = format!("{PATH}/{draft}/tiers/{}", tier.code.code());
             view! {
                 <tr role="row">
                     <th role="rowheader" scope="row"><a href=href>{tier.name.clone()}</a></th>
@@ -70,10 +70,9 @@ fn columns(texts: Texts) -> [&'static str; 2] {
 #[component]
 pub fn Tier() -> impl IntoView {
     let parameters = use_params_map();
-    let query = use_query_map();
     let wanted = Memo::new(move |_| DraftTierQuery {
         draft: parameters.with(|map| map.get("draft").and_then(|id| id.parse().ok())),
-        tier: query.with(|map| map.get("code").and_then(|code| OfferTier::from_code(&code))),
+        tier: parameters.with(|map| map.get("tier").and_then(|code| OfferTier::from_code(&code))),
     });
     load(move || wanted.get(), catalogue_tier, |page| view! { <Page page=page/> })
 }
