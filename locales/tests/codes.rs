@@ -1,7 +1,9 @@
 //! Every code of the domain has its words.
 
+use domain::catalogue::FaultCode;
 use domain::error::{ErrorCode, Field};
 use domain::older_portal::{RecordColumn, RecordFault, RecordKind};
+use domain::view::catalogue::Part;
 use domain::{Language, OperatorRole, Role};
 use locales::texts;
 
@@ -10,6 +12,8 @@ fn every_code_has_a_text() {
     let codes = (ErrorCode::ALL.iter().map(|code| ("error", code.code())))
         .chain(Field::ALL.iter().map(|field| ("field", field.code())))
         .chain(Role::ALL.iter().map(|role| ("role", role.code())))
+        .chain(FaultCode::ALL.iter().map(|code| ("catalogue_fault", code.code())))
+        .chain(Part::ALL.iter().map(|part| ("catalogue_part", part.code())))
         .chain(RecordKind::ALL.iter().map(|kind| ("record_kind", kind.code())))
         .chain(RecordColumn::ALL.iter().map(|column| ("record_column", column.code())))
         .chain(RecordFault::ALL.iter().map(|fault| ("record_fault", fault.code())))

@@ -142,6 +142,25 @@ async fn a_file_is_taken_over_and_again_changes_nothing(
 
 #[rstest]
 #[tokio::test]
+async fn a_tier_is_known_by_its_code_and_by_what_the_programme_calls_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let renamed = FILE.replace(",gold,", ",白金級,");
+    let report = take(&stage, &renamed, Wanted::default()).await.expect("read");
+    assert!(!report.written);
+    assert!(report.faults.iter().any(|fault| fault.fault == RecordFault::UnknownTier), "{:?}", report.faults);
+    let text = "update tier_text set name = '白金級' where tier = 'gold' and language = 'zh-Hant'";
+    assert_eq!(stage.run(text, []).await, 1);
+    assert_eq!(taken(&stage, &renamed).await.added, ROWS);
+    let text =
+        "select count(*) as number from organization where domain = 'osprey.example' and tier = 'gold'";
+    assert_eq!(stage.count(text).await, 1);
+    taken(&stage, FILE).await;
+}
+
+#[rstest]
+#[tokio::test]
 async fn what_is_held_in_an_area_that_the_programme_took_away_is_still_updated(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -66,7 +66,8 @@ pub async fn page(
         filter.push_str("where o.name_key like $2 escape '\\' or o.domain like $2 escape '\\'");
     }
     let text = format!(
-        "select o.name as company, o.domain, c.tier, coalesce(tn.name, c.tier) as level, c.area, coalesce(an.name, c.area) as area_name, c.recorded_at,
+        "select o.name as company, o.domain, c.tier, coalesce(tn.name, c.tier) as level, c.area,
+            coalesce(an.name, c.area) as area_name, c.recorded_at,
             a.full_name as recorded_by
         from attained_area c join organization o on o.id = c.organization_id
         left join competency_area_text an on an.area = c.area and an.language = $1
