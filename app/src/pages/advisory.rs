@@ -75,8 +75,9 @@ fn body(texts: Texts, page: Signal<AdvisoryPage>) -> AnyView {
         .into_any();
     }
     if first.grants.is_empty() {
-        return view! { <Empty title=texts.technical_form_none_title() text=texts.technical_form_none_text()/> }
-            .into_any();
+        let tiers = format::list_and(texts.language(), &first.available_to);
+        let text = texts.technical_form_none_text(tiers);
+        return view! { <Empty title=texts.technical_form_none_title() text=text/> }.into_any();
     }
     let form = Form::new("submit_advisory", "");
     let days = first.target_days;

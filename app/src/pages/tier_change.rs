@@ -116,9 +116,10 @@ fn one(
     why_not: Option<&domain::Error>,
 ) -> AnyView {
     let money = |minor| format::money(texts.language(), minor, &preview.currency);
-    let discount = (preview.price_minor < preview.full_price_minor).then(
-        || view! { <p class="muted">{texts.tier_change_discount(money(preview.full_price_minor))}</p> },
-    );
+    let discount = (preview.price_minor < preview.full_price_minor).then(|| {
+        let discount = texts.tier_change_discount(&preview.choice.offer, money(preview.full_price_minor));
+        view! { <p class="muted">{discount}</p> }
+    });
     let anniversary = format::date(texts.language(), preview.anniversary);
     let elsewhere =
         (preview.elsewhere > 0).then(|| view! { <p>{texts.tier_change_elsewhere(preview.elsewhere)}</p> });

@@ -99,6 +99,8 @@ pub struct AdvisoryPage {
     pub why_not: WhyNot,
     /// What can be charged; empty where the company has nothing of the kind.
     pub grants: Vec<ChargeChoice>,
+    /// Tiers that have such benefits, in the reader's language.
+    pub available_to: Vec<String>,
     /// What is chosen first.
     pub chosen: Option<String>,
     /// Time zone of the company, as the form begins.

@@ -65,7 +65,7 @@ pub async fn technical(
 }
 
 /// Which tiers have such support, by their names.
-async fn available_to(
+pub(crate) async fn available_to(
     connection: &impl ConnectionTrait,
     kind: ProductKind,
     language: Language,

@@ -22,6 +22,8 @@ pub struct OverAllocated {
     pub product: String,
     /// Code of the source.
     pub source: String,
+    /// The area, for a select competency.
+    pub area: Option<String>,
     /// How many are in use.
     pub used: i64,
     /// How many there would be.
@@ -76,7 +78,7 @@ pub async fn of(
     for some in rows.chunks(AT_ONCE) {
         let (above, values) = pools(some, language);
         let text = format!(
-            "{above} select organization, product, source, used, quantity, anniversary_at from above
+            "{above} select organization, product, source, area, used, quantity, anniversary_at from above
             order by organization, product, source limit {NAMED}"
         );
         effect.named.extend(sql::all::<OverAllocated>(connection, &text, values.clone()).await?);
@@ -159,7 +161,7 @@ fn pools(rows: &[(&Quantity, i64)], language: Language) -> (String, Vec<Value>) 
     }
     let text = format!(
         "with changed (product, source, level, area, quantity) as (values {}),
-        found as (select o.name as organization, o.id as organization_id, t.name as product, g.source,
+        found as (select o.name as organization, o.id as organization_id, t.name as product, g.source, g.area,
                 {COUNTED} as used, c.quantity, p.plan_quantity, h.anniversary_at, p.id as pool_id
             from changed c join product d on d.code = c.product
             join product_text t on t.product_id = d.id and t.language = $1
@@ -173,7 +175,7 @@ fn pools(rows: &[(&Quantity, i64)], language: Language) -> (String, Vec<Value>) 
                 where i.organization_id = o.id and i.kind = 'quantity' and i.ended_at is null
                     and b.pool_id = p.id and b.state = 'granted')),
         above as (select organization, organization_id, pool_id, min(product) as product,
-                min(source) as source, max(used) as used, min(quantity) as quantity,
+                min(source) as source, min(area) as area, max(used) as used, min(quantity) as quantity,
                 min(anniversary_at) as anniversary_at
             from found where used > quantity and (plan_quantity is null or plan_quantity > quantity)
             group by organization, organization_id, pool_id)",

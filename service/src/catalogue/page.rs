@@ -153,7 +153,10 @@ pub async fn draft(
 fn over_allocated(row: effect::OverAllocated, names: &Names) -> OverAllocatedRow {
     OverAllocatedRow {
         anniversary: Zone::named(ZONE).day_of(row.anniversary()),
-        source: names.source(&row.source),
+        source: match &row.area {
+            Some(area) => names.area(area),
+            None => names.source(&row.source),
+        },
         organization: row.organization,
         product: row.product,
         used: row.used,
@@ -261,6 +264,11 @@ impl Names {
         tier.map_or(code, |tier| tier.name.as_str()).to_owned()
     }
 
+    /// An area by its code.
+    fn area(&self, code: &str) -> String {
+        self.areas.get(code).map_or(code, String::as_str).to_owned()
+    }
+
     /// A core source by its code.
     fn source(&self, code: &str) -> String {
         let tier = self.tiers.iter().find(|tier| tier.code.source().code() == code);
@@ -269,18 +277,17 @@ impl Names {
 
     fn difference(&self, difference: &Difference) -> DifferenceRow {
         let product = |code: &String| self.products.get(code).unwrap_or(code).clone();
-        let named = |code: &String| self.areas.get(code).unwrap_or(code).clone();
         let mut source = None;
         let (part, name) = match &difference.subject {
             Subject::Programme => (Part::Programme, String::new()),
             Subject::Policy(name) => (Part::Policy, name.clone()),
             Subject::Tier(code) => (Part::Tier, self.tier(code)),
-            Subject::Area(code) => (Part::Area, named(code)),
+            Subject::Area(code) => (Part::Area, self.area(code)),
             Subject::Offer(code) => (Part::Offer, self.offers.get(code).unwrap_or(code).clone()),
             Subject::Product(code) => (Part::Product, product(code)),
             Subject::Quantity(Quantity { product: code, source: of, level, area }) => {
                 source = Some(match (level, area) {
-                    (Some(level), Some(area)) => format!("{}, {}", self.tier(level), named(area)),
+                    (Some(level), Some(area)) => format!("{}, {}", self.tier(level), self.area(area)),
                     _ => self.source(of),
                 });
                 (Part::Quantity, product(code))

@@ -13,6 +13,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::{NewRequest, list, open, target};
+use crate::activations::view::available_to;
 use crate::audit::Event;
 use crate::benefits::grants::{self, Grant};
 use crate::benefits::products;
@@ -48,6 +49,7 @@ pub async fn page(
     Ok(AdvisoryPage {
         why_not: rights::why_not(reader, person, Action::RequestSupport, &policies).await?,
         grants: choices,
+        available_to: available_to(reader, ProductKind::AdvisoryHours, language).await?,
         chosen,
         time_zone: person.time_zone.clone(),
         requests: list::advisory(service, person, language, of_company).await?,

@@ -342,10 +342,8 @@ fn Facts(technical: Signal<TechnicalDetail>) -> impl IntoView {
         SupportKind::PresalesDeployment => texts.technical_kind_presales_deployment(),
         SupportKind::AdvisoryHours => texts.technical_kind_advisory_hours(),
     };
-    let tiers = technical.with_untracked(|technical| {
-        let tiers: Vec<&str> = technical.available_to.iter().map(String::as_str).collect();
-        format::list_and(texts.language(), &tiers)
-    });
+    let tiers =
+        technical.with_untracked(|technical| format::list_and(texts.language(), &technical.available_to));
     view! {
         <dl class="facts">
             <dt>{texts.technical_support_kind()}</dt>

@@ -36,6 +36,10 @@ fn Page(query: Memo<CompetenciesQuery>, page: Signal<CompetenciesPage>) -> impl 
     let why_not = page.with_untracked(|page| page.why_not.clone());
     let may = why_not.is_none();
     let (areas, levels) = page.with_untracked(|page| (page.areas.clone(), page.levels.clone()));
+    let lead = {
+        let names: Vec<&str> = levels.iter().map(|(_, name)| name.as_str()).collect();
+        texts.competencies_lead(format::list_and(texts.language(), &names))
+    };
     let any = Memo::new(move |_| page.with(|page| !page.rows.is_empty()));
     let find = Signal::derive(move || Find {
         name: "find",
@@ -53,7 +57,7 @@ fn Page(query: Memo<CompetenciesQuery>, page: Signal<CompetenciesPage>) -> impl 
             <div class="head">
                 <div>
                     <h1>{texts.navigation_competencies()}</h1>
-                    <p>{texts.competencies_lead()}</p>
+                    <p>{lead}</p>
                 </div>
             </div>
             <section class="sheet narrow">
