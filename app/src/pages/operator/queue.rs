@@ -474,8 +474,11 @@ fn cells(
     let answered = row.answered.then(|| {
         view! { <span class="status near"><Icon name=IconName::Mail/>{texts.queue_answered()}</span> }
     });
-    let note = texts.operator_row_note(kind_text(row.kind), row.number);
-    let note = row.benefit.as_ref().map_or_else(|| note.clone(), |benefit| format!("{note} · {benefit}"));
+    let kind = kind_text(row.kind);
+    let note = texts.operator_row_note(kind, row.number);
+    // A benefit that is called like the kind of request says nothing more.
+    let benefit = row.benefit.as_ref().filter(|benefit| *benefit != kind);
+    let note = benefit.map_or_else(|| note.clone(), |benefit| format!("{note} · {benefit}"));
     let state = texts.find_status(row.state.code()).unwrap_or_default();
     view! {
         <th role="rowheader" scope="row">

@@ -66,7 +66,7 @@ fn Page(page: Signal<DraftProductPage>) -> impl IntoView {
                         <div class="head"><div><h1>{title}</h1><p>{texts.catalogue_product_lead()}</p></div></div>
                     </div>
                     <section class="sheet narrow">
-                        <div class="in">{edit}</div>
+                        <div class="in stack">{edit}</div>
                     </section>
                 </main>
             }
