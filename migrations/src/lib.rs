@@ -41,6 +41,7 @@ mod m0034_invoice_words;
 mod m0035_activity_of_all;
 mod m0036_links_formats_ends;
 mod m0037_found_by_name;
+mod m0039_calls_of_programs;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -84,6 +85,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0035_activity_of_all::Migration),
             Box::new(m0036_links_formats_ends::Migration),
             Box::new(m0037_found_by_name::Migration),
+            Box::new(m0039_calls_of_programs::Migration),
         ]
     }
 }

@@ -28,6 +28,7 @@ pub mod failure;
 pub mod individual_grants;
 pub mod insight;
 pub mod keys;
+mod limits;
 pub mod live;
 pub mod membership;
 pub mod older_portal;
