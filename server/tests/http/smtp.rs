@@ -68,7 +68,7 @@ impl Authority {
 }
 
 /// The mail server; it ends with the test.
-struct Post {
+pub struct Post {
     child: Child,
     orders: ChildStdin,
     said: Arc<Mutex<Vec<String>>>,
@@ -106,7 +106,8 @@ impl Post {
         Self { child, orders, said, port }
     }
 
-    fn plain() -> Self {
+    /// One without TLS.
+    pub fn plain() -> Self {
         Self::open(&json!({ "tls": "none" }))
     }
 
@@ -149,8 +150,13 @@ impl Post {
         mails.map(|line| serde_json::from_str(line).expect("a mail")).collect()
     }
 
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.port)
+    }
+
     fn configuration(&self) -> Configuration {
-        self.at(&format!("smtp://127.0.0.1:{}", self.port), None)
+        self.at(&self.url(), None)
     }
 
     fn at(&self, url: &str, root: Option<&Path>) -> Configuration {

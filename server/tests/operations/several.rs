@@ -15,7 +15,7 @@ use sea_orm::FromQueryResult;
 use service::{sql, vault};
 use uuid::Uuid;
 
-use super::super::{binary, source};
+use super::super::{binary, command, said, source};
 
 /// So long may it take until a browser hears of a change.
 const SOON: Duration = Duration::from_secs(10);
@@ -69,6 +69,8 @@ async fn a_change_at_one_server_reaches_browsers_at_the_other() {
     let session = open_session(&stage, scene::ADMIN).await.expect("a session");
     let stranger = open_session(&stage, "piet.zanderling@kestrelash.example").await.expect("a session");
     let (one, other) = (start(&place, "one").await, start(&place, "other").await);
+    let doctor = command(&place, &["doctor"]).await;
+    assert!(said(&doctor).contains("ok    servers: 2 run on this database;"), "{}", said(&doctor));
     let mut browser = listen(&other, &session).await;
     let mut elsewhere = listen(&other, &stranger).await;
     let client = Client::new(&one.address, &session).expect("a client");
