@@ -42,6 +42,7 @@ mod m0035_activity_of_all;
 mod m0036_links_formats_ends;
 mod m0037_found_by_name;
 mod m0038_tier_names;
+mod m0039_calls_of_programs;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -86,6 +87,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0036_links_formats_ends::Migration),
             Box::new(m0037_found_by_name::Migration),
             Box::new(m0038_tier_names::Migration),
+            Box::new(m0039_calls_of_programs::Migration),
         ]
     }
 }

@@ -10,7 +10,6 @@ mod groups;
 mod projection;
 mod users;
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::Router;
@@ -20,11 +19,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
 use service::Actor;
+use service::provisioning::calls::CallLimits;
 use service::provisioning::tokens;
-use uuid::Uuid;
 
 use crate::caller;
 use crate::router::Site;
@@ -65,21 +62,16 @@ pub const ROUTES: &[&str] = &[
 
 /// So large may a body be: a group with some thousand members.
 const MAX_BODY: usize = 512 * 1024;
-/// Calls that a program has at once.
-const BURST: NonZeroU32 = NonZeroU32::new(1000).expect("not zero");
-/// Calls that come back in a second.
-const A_SECOND: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
 
 /// What the handlers share.
 struct Scim {
     site: Arc<Site>,
-    limits: DefaultKeyedRateLimiter<Uuid>,
+    limits: CallLimits,
 }
 
 /// The routes, each behind a token.
 pub fn router(site: Arc<Site>) -> Router<Arc<Site>> {
-    let limits = DefaultKeyedRateLimiter::keyed(Quota::per_second(A_SECOND).allow_burst(BURST));
-    let scim = Arc::new(Scim { site, limits });
+    let scim = Arc::new(Scim { site, limits: CallLimits::default() });
     let routes = Router::new()
         .route(CONFIGURATION, get(discovery::configuration))
         .route(TYPES, get(discovery::types))
@@ -112,11 +104,14 @@ async fn identify(State(scim): State<Arc<Scim>>, mut request: Request, next: Nex
         Ok(None) => return unauthorized("Bearer error=\"invalid_token\""),
         Err(failure) => return answer::refused(&failure.into()),
     };
-    if let Err(wait) = scim.limits.check_key(&token.id.0) {
-        let seconds = wait.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-        let mut response = error(StatusCode::TOO_MANY_REQUESTS, None, "Too many requests at once.");
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-        return response;
+    match scim.limits.check(service, token.id).await {
+        Ok(None) => {}
+        Ok(Some(wait)) => {
+            let mut response = error(StatusCode::TOO_MANY_REQUESTS, None, "Too many requests at once.");
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+            return response;
+        }
+        Err(failure) => return answer::refused(&failure.into()),
     }
     let asking = service::Request {
         actor: Actor::Token(token),

@@ -5,6 +5,7 @@
 
 mod operations {
     mod backup;
+    mod packaging;
     mod running;
     mod several;
 }

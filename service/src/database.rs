@@ -200,6 +200,12 @@ impl Database {
         &self.reader
     }
 
+    /// For one statement that changes something by itself: it is its own transaction.
+    #[must_use]
+    pub const fn alone(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
     /// Begins a transaction that may write; on SQLite it waits for its turn here, not later.
     ///
     /// # Errors

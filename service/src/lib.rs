@@ -27,6 +27,7 @@ pub mod failure;
 pub mod individual_grants;
 pub mod insight;
 pub mod keys;
+mod limits;
 pub mod live;
 pub mod membership;
 mod names;

@@ -4,6 +4,7 @@
 //! It acts through a token, only on the people and groups of one company, and never beyond what a User
 //! admin may (rule 3). Global admins and MPN partner admins are looked after by people.
 
+pub mod calls;
 pub mod condition;
 pub mod filter;
 pub mod groups;

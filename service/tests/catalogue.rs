@@ -7,6 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{Engine, Stage, stage};
+use domain::benefit::RowStatus;
 use domain::catalogue::{
     Area, Catalogue, ChangeKind, FaultCode, Offer, OfferTier, Product, Programme, Subject, TierName,
     Translated, differences,
@@ -14,7 +15,7 @@ use domain::catalogue::{
 use domain::entitlement::Amount::Of;
 use domain::ids::{CatalogueDraftId, GrantId, HoldingId, PersonId};
 use domain::moment::Zone;
-use domain::view::benefits::{BenefitsQuery, SortColumn};
+use domain::view::benefits::{BenefitRow, BenefitsQuery, DetailKind, SortColumn};
 use domain::view::catalogue::{AreaAmount, CoreShare, DraftQuery};
 use domain::view::operator::CompetenciesQuery;
 use domain::view::tier_change::TierChangeQuery;
@@ -31,6 +32,7 @@ use service::purchases::place::{self, PlaceOrder, WantedOrder};
 use service::purchases::tier_change;
 use service::purchases::{offers, orders};
 use service::{Failure, Request, benefits, membership};
+use tokio::task::JoinHandle;
 
 const GOLD: &str = "fernhollow.example";
 const ADMIN: &str = "maren.tolvik@fernhollow.example";
@@ -1021,56 +1023,100 @@ async fn products_offers_and_texts_of_a_version_are_written_and_gone_ones_stay_f
     stage.names_are_folded().await;
 }
 
+/// The open row of a grant, as the company's admin sees it, and who holds a seat of it.
+async fn opened(stage: &Stage, admin: &Request, grant: GrantId) -> (BenefitRow, Vec<PersonId>) {
+    let detail = benefits::detail::detail(&stage.service, admin, Language::English, grant, None);
+    let detail = detail.await.expect("opens");
+    let DetailKind::Seats(seats) = detail.kind else { panic!("not seats: {:?}", detail.kind) };
+    (detail.row, seats.holders.into_iter().map(|holder| holder.person).collect())
+}
+
+/// Somebody who is being given a seat, and what comes of it.
+type Assigning = JoinHandle<(PersonId, Result<(), Failure>)>;
+
+/// Assigns a seat to each of the people, the next one a little later than the one before.
+fn assigning(stage: &Stage, admin: &Request, grant: GrantId, people: &[PersonId]) -> Vec<Assigning> {
+    let mut tasks = Vec::with_capacity(people.len());
+    for (turn, person) in people.iter().copied().enumerate() {
+        let (service, admin, operation) = (stage.service.clone(), admin.clone(), stage.operation());
+        tasks.push(tokio::spawn(async move {
+            tokio::time::sleep(std::time::Duration::from_millis(turn as u64 * 3)).await;
+            let input = AssignSeats { grant, people: vec![person], shortage: None, alternate_email: None };
+            (person, assign(&service, &admin, operation, input).await.map(|_| ()))
+        }));
+    }
+    tasks
+}
+
 #[rstest]
 #[tokio::test]
 async fn rule_12_a_version_under_load_lets_no_seat_beyond_its_quantity(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
-    const SMALLER: i64 = 9;
+    const WITHOUT_LIMIT: &str = "visual_studio_professional";
     let stage = stage(engine).await;
     let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
     let admin = stage.person(ADMIN).await;
-    put_into_force(&stage, studio("gold_core", Amount::Of(40)), true).await;
-    stage.add_people(GOLD, 40).await;
-    let people = stage.people_without_seat(GOLD, grant).await;
-    let used = format!(
-        "select p.used as number from pool p join benefit_grant g on g.pool_id = p.id where g.id = {}",
-        stage.literal(grant.0)
+    let edit = Edit::Quantities(
+        Category::VisualStudio,
+        [
+            ((STUDIO.to_owned(), "gold_core".to_owned()), Amount::Of(40)),
+            ((WITHOUT_LIMIT.to_owned(), "gold_core".to_owned()), Amount::Unlimited),
+        ]
+        .into(),
     );
+    put_into_force(&stage, edit, true).await;
+    let unlimited = stage.grant(GOLD, WITHOUT_LIMIT, "gold_core").await;
+    stage.add_people(GOLD, 41).await;
+    let mut people = stage.people_without_seat(GOLD, grant).await;
+    people.truncate(41);
+    let late = people.pop().expect("somebody comes too late");
+    let (_, before) = opened(&stage, &admin, grant).await;
+    // Fewer than there are already, whatever the load adds.
+    let smaller = i64::try_from(before.len()).expect("a number") - 2;
+    assert!(smaller > 0, "the sample has holders");
+
     let operator = stage.operator(PROGRAMME_ADMIN).await;
     let draft = begin(&stage, &operator, None).await.expect("a draft");
-    change(&stage, &operator, draft, studio("gold_core", Amount::Of(SMALLER))).await.expect("changed");
+    change(&stage, &operator, draft, studio("gold_core", Amount::Of(smaller))).await.expect("changed");
     let input = Publish { wanted: wanted(&stage, draft).await, from: None, existing: true };
-    let mut tasks = Vec::new();
-    for (turn, person) in people.into_iter().take(40).enumerate() {
-        let (service, admin, operation) = (stage.service.clone(), admin.clone(), stage.operation());
-        tasks.push(tokio::spawn(async move {
-            tokio::time::sleep(std::time::Duration::from_millis(turn as u64 * 3)).await;
-            let input = AssignSeats { grant, people: vec![person], shortage: None, alternate_email: None };
-            assign(&service, &admin, operation, input).await.map(|_| ())
-        }));
-    }
+    let limited_tasks = assigning(&stage, &admin, grant, &people);
+    let unlimited_tasks = assigning(&stage, &admin, unlimited, &people);
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     publish::publish(&stage.service, &operator, stage.operation(), input).await.expect("published");
-    let at_publication = stage.count(&used).await;
-    let (mut given, mut refused) = (0, 0);
-    for task in tasks {
+    let (_, at_publication) = opened(&stage, &admin, grant).await;
+
+    let (held, mut kept, mut refused) = (before.len(), before, 0);
+    for task in limited_tasks {
         match task.await.expect("no panic") {
-            Ok(()) => given += 1,
-            Err(failure) => {
+            (person, Ok(())) => kept.push(person),
+            (_, Err(failure)) => {
                 assert_eq!(code(&failure), ErrorCode::NoSeatLeft, "{failure}");
                 refused += 1;
             }
         }
     }
-    let at_end = stage.count(&used).await;
-    assert!(at_end <= at_publication.max(SMALLER), "{at_publication} at publication, {at_end} at the end");
-    assert!(given > 0 && refused > 0, "{given} given, {refused} refused");
-    let active = format!(
-        "select count(*) as number from seat where released_at is null and grant_id = {}",
-        stage.literal(grant.0)
-    );
-    assert_eq!(stage.count(&active).await, at_end);
+    for task in unlimited_tasks {
+        task.await.expect("no panic").1.expect("there is no limit");
+    }
+    let (row, mut holders) = opened(&stage, &admin, grant).await;
+    assert!(kept.len() > held && refused > 0, "{held} before, {} then, {refused} refused", kept.len());
+    assert_eq!(holders.len(), at_publication.len(), "no seat after the version");
+    kept.sort();
+    holders.sort();
+    assert_eq!(holders, kept, "whoever had a seat by then has it");
+    let in_use = i64::try_from(holders.len()).expect("a number");
+    assert_eq!((row.status, row.quantity, row.used), (RowStatus::OverAllocated, Some(smaller), in_use));
+    let failure = assign_to(&stage, &admin, grant, late).await.expect_err("over-allocated");
+    assert_eq!(code(&failure), ErrorCode::NoSeatLeft);
+
+    assign_to(&stage, &admin, unlimited, late).await.expect("there is no limit");
+    let (row, mut holders) = opened(&stage, &admin, unlimited).await;
+    assert_eq!((row.status, row.quantity, row.used), (RowStatus::Active, None, 41));
+    people.push(late);
+    people.sort();
+    holders.sort();
+    assert_eq!(holders, people, "nobody was refused, and nobody lost it");
     assert!(stage.audit_intact().await);
 }
 

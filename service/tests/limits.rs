@@ -1,16 +1,21 @@
-//! Limits for signing in and for links to a new password, also where several servers share a database.
+//! Limits for signing in, for links to a new password and for programs' calls, also where several servers share a
+//! database.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use common::{Engine, stage};
 use domain::ErrorCode;
+use domain::ids::ProvisioningTokenId;
 use rstest::rstest;
 use service::accounts::limits::SignInLimits;
+use service::provisioning::calls::CallLimits;
 use service::{Failure, Service};
+use uuid::Uuid;
 
 /// The seconds to wait, of somebody who was held back.
 fn seconds(refused: &Failure) -> i64 {
@@ -115,4 +120,36 @@ async fn the_database_keeps_no_address_of_an_attempt() {
         or encode(key_hash, 'escape') like '%somebody%' or length(key_hash) <> 32";
     assert_eq!(stage.count(text).await, 0);
     assert_eq!(stage.count("select count(*) as number from attempt").await, 2);
+}
+
+#[tokio::test]
+async fn calls_of_a_program_hold_over_servers_and_restarts() {
+    let stage = stage(Engine::Postgres).await;
+    let servers = [CallLimits::default(), CallLimits::default()];
+    let [calling, quiet] = [1, 2].map(|number| ProvisioningTokenId(Uuid::from_u128(number)));
+    let wait = async |server: &CallLimits, token: ProvisioningTokenId| {
+        server.check(&stage.service, token).await.expect("counted")
+    };
+    let (began, mut called) = (Instant::now(), 0_u128);
+    let mut held_back = None;
+    while held_back.is_none() {
+        assert!(called < 10_000, "nothing holds it back");
+        let server = &servers[usize::from(called % 2 == 1)];
+        held_back = wait(server, calling).await;
+        called += u128::from(held_back.is_none());
+    }
+    assert!(held_back <= Some(Duration::from_millis(10)), "{held_back:?}");
+    // A thousand, and what came back meanwhile; each server by itself would let as many through.
+    let back = began.elapsed().as_millis() / 10;
+    assert!((1_000..=1_002 + back).contains(&called), "{called} calls, {back} came back");
+
+    let text = "update attempt set used_until = used_until + 60000 where kind = 'program'";
+    stage.run(text, []).await;
+    for server in [&servers[0], &servers[1], &CallLimits::default()] {
+        let held_back = wait(server, calling).await;
+        assert!(held_back > Some(Duration::from_secs(30)), "also after a restart: {held_back:?}");
+        assert_eq!(wait(server, quiet).await, None, "another program");
+    }
+    stage.run("update attempt set used_until = 1 where kind = 'program'", []).await;
+    assert_eq!(wait(&CallLimits::default(), calling).await, None, "they came back");
 }

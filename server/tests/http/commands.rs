@@ -4,15 +4,25 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use rstest::rstest;
 use tempfile::TempDir;
+
+use crate::common::{Bare, Engine, bare};
+use crate::smtp::Post;
 
 /// Runs a command of the binary in a folder of its own, without the caller's environment.
 fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_benefits-center"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .env("BENEFITS_CENTER_LOG", "error")
+    run_over(folder, None, arguments, input)
+}
+
+/// The same, over a database that isn't the folder's own.
+fn run_over(folder: &Path, database: Option<&str>, arguments: &[&str], input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_benefits-center"));
+    command.args(arguments).current_dir(folder).env_clear().env("BENEFITS_CENTER_LOG", "error");
+    if let Some(url) = database {
+        command.env("DATABASE_URL", url);
+    }
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -29,6 +39,37 @@ fn said(output: &Output) -> String {
 
 fn complained(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// What `doctor` says about one thing.
+fn line(output: &Output, what: &str) -> String {
+    let text = said(output);
+    let found = text.lines().find(|line| line.contains(&format!("  {what}: ")));
+    found.unwrap_or_else(|| panic!("no {what} in {text}")).to_owned()
+}
+
+/// Where an installation begins: a folder, and on PostgreSQL an empty database.
+struct Place {
+    folder: TempDir,
+    database: Option<Bare>,
+}
+
+impl Place {
+    async fn on(engine: Engine) -> Self {
+        let database = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(bare(engine).await),
+        };
+        Self { folder: TempDir::new().expect("a folder"), database }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn run(&self, arguments: &[&str], input: &str) -> Output {
+        run_over(self.path(), self.database.as_ref().map(Bare::url), arguments, input)
+    }
 }
 
 #[test]
@@ -87,11 +128,14 @@ fn help_says_every_command_and_setting() {
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0, "asking changes nothing");
 }
 
-#[test]
-fn an_installation_begins_with_migrate_seed_and_an_admin() {
-    let folder = TempDir::new().expect("a folder");
-    let here = folder.path();
-    let before = run(here, &["doctor"], "");
+#[rstest]
+#[tokio::test]
+async fn an_installation_begins_with_migrate_seed_and_an_admin(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let place = Place::on(engine).await;
+    let here = place.path();
+    let before = place.run(&["doctor"], "");
     let lines = said(&before);
     let lines_of = [
         "configuration:",
@@ -110,43 +154,43 @@ fn an_installation_begins_with_migrate_seed_and_an_admin() {
     }
     assert!(lines.contains("migrations wait"), "{lines}");
 
-    let first = run(here, &["migrate"], "");
+    let first = place.run(&["migrate"], "");
     assert!(first.status.success(), "{}", complained(&first));
     assert!(!said(&first).starts_with("0 "), "{}", said(&first));
-    assert!(here.join("data/benefits-center.db").exists());
-    let again = run(here, &["migrate"], "");
+    assert_eq!(here.join("data/benefits-center.db").exists(), matches!(engine, Engine::Sqlite));
+    let again = place.run(&["migrate"], "");
     assert!(again.status.success() && said(&again).starts_with("0 "), "{}", said(&again));
 
-    let unknown = run(here, &["seed-demo", "--scale", "huge"], "");
+    let unknown = place.run(&["seed-demo", "--scale", "huge"], "");
     assert!(!unknown.status.success() && complained(&unknown).contains("large"), "{}", complained(&unknown));
-    let seeded = run(here, &["seed-demo"], "");
+    let seeded = place.run(&["seed-demo"], "");
     assert!(seeded.status.success(), "{}", complained(&seeded));
     assert!(said(&seeded).contains("4 companies"), "{}", said(&seeded));
-    let again = run(here, &["seed-demo"], "");
+    let again = place.run(&["seed-demo"], "");
     assert!(again.status.success() && said(&again).contains("nothing was changed"), "{}", said(&again));
-    let larger = run(here, &["seed-demo", "--scale", "large"], "");
+    let larger = place.run(&["seed-demo", "--scale", "large"], "");
     assert!(larger.status.success() && said(&larger).contains("nothing was changed"), "{}", said(&larger));
 
     let admin = ["create-admin", "--email", "first.admin@portal.example", "--name", "First Admin"];
-    let short = run(here, &admin, "short\n");
+    let short = place.run(&admin, "short\n");
     assert!(!short.status.success());
     assert!(complained(&short).starts_with("benefits-center: "), "{}", complained(&short));
-    let made = run(here, &admin, "a quiet lamp over the harbour\n");
+    let made = place.run(&admin, "a quiet lamp over the harbour\n");
     assert!(made.status.success(), "{}", complained(&made));
     // Whoever owns the installation may have lost the way in; a partner's people stay partners.
-    let again = run(here, &admin, "another lamp, another harbour\n");
+    let again = place.run(&admin, "another lamp, another harbour\n");
     assert!(again.status.success(), "{}", complained(&again));
     let partner = ["create-admin", "--email", "maren.tolvik@fernhollow.example", "--name", "Maren Tolvik"];
-    let refused = run(here, &partner, "a quiet lamp over the harbour\n");
+    let refused = place.run(&partner, "a quiet lamp over the harbour\n");
     assert!(!refused.status.success());
     for output in [&made, &again, &refused] {
         assert!(!complained(output).contains("lamp") && !said(output).contains("lamp"));
     }
 
-    let after = run(here, &["doctor"], "");
+    let after = place.run(&["doctor"], "");
     assert!(after.status.success(), "{}", said(&after));
     assert!(said(&after).contains("up to date") && said(&after).contains("__Host-"), "{}", said(&after));
-    let secure = run(here, &["doctor", "--base-url", "https://portal.example"], "");
+    let secure = place.run(&["doctor", "--base-url", "https://portal.example"], "");
     assert!(said(&secure).contains("ok    cookies: Secure"), "{}", said(&secure));
 }
 
@@ -402,21 +446,24 @@ fn records_of_the_older_portal_are_imported() {
     assert!(run(here, &["audit", "verify"], "").status.success());
 }
 
-#[test]
-fn the_catalogue_is_a_file_that_is_compared_and_taken_over() {
+#[rstest]
+#[tokio::test]
+async fn the_catalogue_is_a_file_that_is_compared_and_taken_over(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
     const BY: &str = "rosalind.ekwueme@northlight.example";
-    let folder = TempDir::new().expect("a folder");
-    let here = folder.path();
-    let seeded = run(here, &["seed-demo"], "");
+    let place = Place::on(engine).await;
+    let here = place.path();
+    let seeded = place.run(&["seed-demo"], "");
     assert!(seeded.status.success(), "{}", complained(&seeded));
     let file = here.join("catalogue.toml");
-    let export = |arguments: &[&str]| run(here, &[&["catalogue", "export"], arguments].concat(), "");
+    let export = |arguments: &[&str]| place.run(&[&["catalogue", "export"], arguments].concat(), "");
     assert!(export(&["catalogue.toml"]).status.success());
     assert!(!export(&["catalogue.toml"]).status.success(), "not over a file that is there");
     let text = std::fs::read_to_string(&file).expect("the file");
     assert_eq!(said(&export(&[])), text);
 
-    let diff = || run(here, &["catalogue", "diff", "catalogue.toml"], "");
+    let diff = || place.run(&["catalogue", "diff", "catalogue.toml"], "");
     let same = diff();
     assert!(same.status.success() && said(&same).contains("0 differences"), "{}", said(&same));
     let changed = text.replacen("en = \"Windows Enterprise\"", "en = \"Windows Enterprise 2030\"", 1);
@@ -429,7 +476,7 @@ fn the_catalogue_is_a_file_that_is_compared_and_taken_over() {
     assert!(told.contains("name.en: Windows Enterprise -> Windows Enterprise 2030"), "{told}");
 
     let import =
-        |arguments: &[&str]| run(here, &[&["catalogue", "import", "catalogue.toml"], arguments].concat(), "");
+        |arguments: &[&str]| place.run(&[&["catalogue", "import", "catalogue.toml"], arguments].concat(), "");
     let nobody = import(&["--by", "maren.tolvik@fernhollow.example"]);
     assert!(!nobody.status.success() && complained(&nobody).contains("no operator has the address"));
     let agent = import(&["--by", "marisa.talvinen@northlight.example"]);
@@ -484,17 +531,90 @@ fn doctor_sees_that_backups_are_made_and_how_old_they_are() {
     assert!(!old.status.success() && line(&old).contains("28 hours"), "{}", said(&old));
 }
 
-#[test]
-fn doctor_says_who_reaches_the_metrics_and_whose_secret_it_is() {
-    let folder = TempDir::new().expect("a folder");
-    let here = folder.path();
-    assert!(run(here, &["seed-demo"], "").status.success());
-    let metrics = |address: &str| said(&run(here, &["doctor", "--metrics-address", address], ""));
+#[rstest]
+#[tokio::test]
+async fn doctor_says_who_reaches_the_metrics_and_whose_secret_it_is(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let place = Place::on(engine).await;
+    let here = place.path();
+    assert!(place.run(&["seed-demo"], "").status.success());
+    let metrics = |address: &str| said(&place.run(&["doctor", "--metrics-address", address], ""));
     assert!(metrics("127.0.0.1:9300").contains("ok    metrics:"));
     assert!(metrics("0.0.0.0:9300").contains("note  metrics:"));
-    let well = run(here, &["doctor"], "");
+    let well = place.run(&["doctor"], "");
     assert!(well.status.success() && said(&well).contains("ok    clock:"), "{}", said(&well));
     std::fs::write(here.join("data/secret.key"), "00".repeat(32)).expect("another secret");
-    let other = run(here, &["doctor"], "");
+    let other = place.run(&["doctor"], "");
     assert!(!other.status.success() && said(&other).contains("another installation"), "{}", said(&other));
+}
+
+#[rstest]
+#[tokio::test]
+async fn doctor_says_how_mail_cookies_disk_and_servers_are(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let place = Place::on(engine).await;
+    let sqlite = matches!(engine, Engine::Sqlite);
+    assert!(place.run(&["migrate"], "").status.success());
+    let doctor = |arguments: &[&str]| place.run(&[&["doctor"], arguments].concat(), "");
+    let first = doctor(&[]);
+    assert!(first.status.success(), "{}", said(&first));
+    assert_eq!(line(&first, "mail"), "note  mail: no SMTP server is set; mail is written to data/mail");
+    assert!(line(&first, "cookies").starts_with("note  cookies: without TLS"), "{}", said(&first));
+    let alone = if sqlite {
+        "ok    servers: SQLite is for one server"
+    } else {
+        "ok    servers: 0 run on this database;"
+    };
+    assert!(line(&first, "servers").starts_with(alone), "{}", said(&first));
+    // How much is free is the machine's; what that means isn't.
+    let disk = line(&first, "disk");
+    let (sign, text) = disk.split_once("disk: ").expect("a line");
+    let (free, folder) = text.split_once(" MB are free for ").expect("a number and a folder");
+    let meant = match free.parse::<u64>().expect("a number") {
+        ..100 => "BAD",
+        100..1024 => "note",
+        1024.. => "ok",
+    };
+    assert_eq!(sign.trim(), meant, "{disk}");
+    assert!(folder.starts_with("data"), "{disk}");
+
+    let secure = doctor(&["--base-url", "https://portal.example"]);
+    assert_eq!(line(&secure, "cookies"), "ok    cookies: Secure, with the __Host- prefix");
+    let post = Post::plain();
+    let answers = doctor(&["--smtp-url", post.url().as_str()]);
+    assert!(answers.status.success(), "{}", said(&answers));
+    assert_eq!(line(&answers, "mail"), "ok    mail: the SMTP server answers");
+    if !sqlite {
+        let nothing = "ok    disk: nothing is kept here but what the program is started from";
+        assert_eq!(line(&answers, "disk"), nothing);
+    }
+    let certificate = ["--smtp-url", "smtps://127.0.0.1:1", "--smtp-root-certificate", "none.pem"];
+    for (arguments, words) in [
+        (&["--smtp-url", "smtp://127.0.0.1:1"][..], "the SMTP server doesn't answer"),
+        (&["--smtp-url", "a pigeon"][..], "the SMTP address isn't understood"),
+        (&certificate[..], "none.pem"),
+        (&["--mail-from", "nobody"][..], "the sender nobody is no mail address"),
+    ] {
+        let output = doctor(arguments);
+        let mail = line(&output, "mail");
+        assert!(!output.status.success() && mail.starts_with("BAD   ") && mail.contains(words), "{mail}");
+    }
+    #[cfg(target_os = "linux")]
+    {
+        // Nothing can be kept there.
+        let full = doctor(&["--backup-dir", "/proc"]);
+        assert!(!full.status.success());
+        assert_eq!(line(&full, "disk"), "BAD   disk: 0 MB are free for /proc");
+    }
+
+    // Where there is no database, everything else is looked at all the same.
+    std::fs::write(place.path().join("file"), "").expect("a file");
+    let without = doctor(&["--database-url", "sqlite://file/portal.db"]);
+    assert!(!without.status.success());
+    assert!(line(&without, "database").starts_with("BAD   "), "{}", said(&without));
+    assert_eq!(line(&without, "servers"), "note  servers: there is no database to look in");
+    assert!(line(&without, "clock").starts_with("note  "), "{}", said(&without));
+    assert!(line(&without, "disk").contains(" MB are free for "), "{}", said(&without));
 }

@@ -8,18 +8,23 @@ use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rstest::rstest;
+use sea_orm::FromQueryResult;
 use serde::Deserialize;
 use serde_json::json;
 use server::configuration::Configuration;
-use server::mailer;
+use server::metrics::Metrics;
+use server::{mailer, worker};
+use service::assignments::assign::{AssignSeats, assign};
 use service::entity::mail;
 use service::outbox::{Mailer, deliver_due};
+use service::sql;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use crate::browser::{Portal, configuration};
 use crate::common::Engine;
 use crate::outbox::{assigned, delivered};
-use crate::scene::CHINESE_EMPLOYEE;
+use crate::scene::{CHINESE_EMPLOYEE, COMPANY, GLOBAL_ADMIN};
 
 /// What came in: envelope, data, and how it was met.
 #[derive(Clone, Deserialize, Debug)]
@@ -63,7 +68,7 @@ impl Authority {
 }
 
 /// The mail server; it ends with the test.
-struct Post {
+pub struct Post {
     child: Child,
     orders: ChildStdin,
     said: Arc<Mutex<Vec<String>>>,
@@ -101,7 +106,8 @@ impl Post {
         Self { child, orders, said, port }
     }
 
-    fn plain() -> Self {
+    /// One without TLS.
+    pub fn plain() -> Self {
         Self::open(&json!({ "tls": "none" }))
     }
 
@@ -144,8 +150,13 @@ impl Post {
         mails.map(|line| serde_json::from_str(line).expect("a mail")).collect()
     }
 
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.port)
+    }
+
     fn configuration(&self) -> Configuration {
-        self.at(&format!("smtp://127.0.0.1:{}", self.port), None)
+        self.at(&self.url(), None)
     }
 
     fn at(&self, url: &str, root: Option<&Path>) -> Configuration {
@@ -363,4 +374,106 @@ async fn a_server_that_ends_between_sending_and_noting_sends_again_under_the_sam
     assert_eq!(manners, ["hold", "take"]);
     assert!(received.iter().all(|mail| mail.id == format!("<{id}@benefits.example>")), "{received:?}");
     assert_eq!(kept(&portal).await.state, "sent");
+}
+
+/// Assigns a seat to so many people in one go, each of whom is told by mail.
+async fn many_assigned(portal: &Portal, count: usize) {
+    let stage = &portal.stage;
+    let grant = stage.grant_in_area(COMPANY, "visual_studio_enterprise", "cloud_platform").await;
+    let text = "update pool set quantity = null where id = (select pool_id from benefit_grant where id = $1)";
+    stage.run(text, [grant.0.into()]).await;
+    stage.add_people(COMPANY, count).await;
+    let mut people = Vec::with_capacity(count);
+    for person in stage.people_without_seat(COMPANY, grant).await {
+        if stage.email_of(person).await.starts_with("extra") {
+            people.push(person);
+        }
+    }
+    let admin = stage.person(GLOBAL_ADMIN).await;
+    let input = AssignSeats { grant, people, shortage: None, alternate_email: None };
+    let result = assign(&stage.service, &admin, stage.operation(), input).await.expect("assigned");
+    assert_eq!(result.assigned.len(), count);
+}
+
+/// Waits until there is no mail like that.
+async fn until_none(portal: &Portal, like: &str) {
+    let text = format!("select count(*) as number from mail where {like}");
+    for _ in 0..600 {
+        if portal.stage.count(&text).await == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("there still is mail where {like}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn mails_that_found_the_smtp_server_down_arrive_once_each_when_it_is_up(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    #[derive(FromQueryResult)]
+    struct Sent {
+        id: Uuid,
+    }
+    /// More than are taken up at once.
+    const MAILS: usize = 45;
+    let portal = Portal::open(engine).await;
+    delivered(&portal).await;
+    let service = portal.stage.service.clone();
+    let before = service.now().0;
+    portal.stage.clock.move_seconds(1);
+    many_assigned(&portal, MAILS).await;
+    let of_them = format!("kind = 'seat_assigned' and created_at > {before}");
+    let count = async |like: &str| {
+        let text = format!("select count(*) as number from mail where {of_them} and {like}");
+        usize::try_from(portal.stage.count(&text).await).expect("a number")
+    };
+    assert_eq!(count("state = 'waiting'").await, MAILS);
+
+    // As servers run: where several share a database, their workers take from one outbox.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let port = port.expect("a free port").port();
+    let configuration = Configuration {
+        smtp_url: Some(format!("smtp://127.0.0.1:{port}")),
+        ..configuration("http://benefits.example")
+    };
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let servers = if matches!(engine, Engine::Postgres) { 2 } else { 1 };
+    let mut workers = Vec::new();
+    for _ in 0..servers {
+        let metrics = Arc::new(Metrics::new(service.counts.clone()));
+        let running = worker::run(service.clone(), mailer(&configuration), metrics, stopping.clone());
+        workers.push(tokio::spawn(running));
+    }
+    until_none(&portal, &format!("{of_them} and last_error is null")).await;
+    assert_eq!(count("state = 'waiting' and attempts = 1").await, MAILS);
+
+    let mut post = Post::open(&json!({ "tls": "none", "port": port }));
+    portal.stage.clock.move_seconds(61);
+    until_none(&portal, &format!("{of_them} and state = 'waiting'")).await;
+    // There is nothing to be tried again, however often they look.
+    portal.stage.clock.move_seconds(3600);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    stop.send(true).expect("listened to");
+    for worker in workers {
+        worker.await.expect("it ends");
+    }
+    assert_eq!(count("state = 'sent' and attempts = 2 and last_error is null").await, MAILS);
+
+    let received = post.received().await;
+    let recipients = received.iter().flat_map(|mail| &mail.to).filter(|to| to.starts_with("extra"));
+    let mut recipients: Vec<&String> = recipients.collect();
+    recipients.sort();
+    recipients.dedup();
+    assert_eq!(recipients.len(), MAILS, "each of them has it");
+    // What the clock had to tell meanwhile went the same way.
+    let text = "select id from mail where state = 'sent' and sent_at > $1";
+    let sent = sql::all::<Sent>(service.database.reader(), text, [before.into()]).await.expect("mail");
+    let mut expected: Vec<String> =
+        sent.into_iter().map(|mail| format!("<{}@benefits.example>", mail.id)).collect();
+    let mut found: Vec<String> = received.into_iter().map(|mail| mail.id).collect();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected, "each is there once");
 }

@@ -12,10 +12,10 @@ use bench::portal::{Portal, Program};
 use bench::scene;
 use futures::{Stream, StreamExt};
 use sea_orm::FromQueryResult;
-use service::sql;
+use service::{sql, vault};
 use uuid::Uuid;
 
-use super::super::{binary, source};
+use super::super::{binary, command, said, source};
 
 /// So long may it take until a browser hears of a change.
 const SOON: Duration = Duration::from_secs(10);
@@ -69,6 +69,8 @@ async fn a_change_at_one_server_reaches_browsers_at_the_other() {
     let session = open_session(&stage, scene::ADMIN).await.expect("a session");
     let stranger = open_session(&stage, "piet.zanderling@kestrelash.example").await.expect("a session");
     let (one, other) = (start(&place, "one").await, start(&place, "other").await);
+    let doctor = command(&place, &["doctor"]).await;
+    assert!(said(&doctor).contains("ok    servers: 2 run on this database;"), "{}", said(&doctor));
     let mut browser = listen(&other, &session).await;
     let mut elsewhere = listen(&other, &stranger).await;
     let client = Client::new(&one.address, &session).expect("a client");
@@ -135,6 +137,77 @@ async fn attempts_to_sign_in_are_counted_over_both_servers() {
     for portal in [&one, &other] {
         let client = Client::new(&portal.address, &session).expect("a client");
         assert!(client.page("/operator/queue").await.is_ok());
+    }
+    one.stop().await.expect("stopped");
+    other.stop().await.expect("stopped");
+    stage.close().await.expect("closed");
+    source.remove(place).await.expect("removed");
+    source.finish().await.expect("removed");
+}
+
+/// A token of the company that is measured, for a program.
+async fn token(stage: &Stage, number: u128) -> String {
+    let id = Uuid::from_u128(number);
+    let token = format!("bcp_{}", id.simple());
+    let text =
+        "insert into provisioning_token (id, organization_id, name, token_hash, created_at, created_by)
+        select $1, o.id, 'Directory', $2, 1, p.id from organization o
+        join person p on p.organization_id = o.id where o.domain = $3 order by p.id limit 1";
+    let values = [id.into(), vault::hash_token(&token).into(), scene::COMPANY.into()];
+    let transaction = stage.database.begin().await.expect("a transaction");
+    assert_eq!(sql::run(&transaction, text, values).await.expect("a token"), 1);
+    transaction.commit().await.expect("committed");
+    token
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_of_a_program_are_counted_over_both_servers() {
+    /// Says how long it takes until all calls of programs have come back.
+    async fn leave(stage: &Stage, milliseconds: i64) {
+        let text = format!(
+            "update attempt set used_until = (extract(epoch from clock_timestamp()) * 1000)::bigint + {milliseconds}
+            where kind = 'program'"
+        );
+        stage.run(&text).await.expect("run");
+    }
+    const CALLS: u8 = 40;
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = source(Engine::Postgres, folder.path());
+    let place = source.create(Engine::Postgres).await.expect("a database");
+    let stage = stage_of(&place).await;
+    let tokens = [token(&stage, 1).await, token(&stage, 2).await];
+    let [calling, quiet] = tokens.each_ref().map(String::as_str);
+    let (one, other) = (start(&place, "one").await, start(&place, "other").await);
+    let client = plain().build().expect("a client");
+    let call = async |portal: &Portal, token: &str| {
+        let asked = client.get(format!("{}/scim/v2/ServiceProviderConfig", portal.address));
+        asked.bearer_auth(token).send().await.expect("an answer")
+    };
+    assert_eq!(call(&one, calling).await.status().as_u16(), 200);
+
+    // None of these comes back while they are counted.
+    leave(&stage, 9_000).await;
+    let counted = "select used_until as number from attempt where kind = 'program'";
+    let before = stage.number(counted).await.expect("counted");
+    for at in 0..CALLS {
+        let portal = if at % 2 == 0 { &one } else { &other };
+        assert_eq!(call(portal, calling).await.status().as_u16(), 200);
+    }
+    let used = stage.number(counted).await.expect("counted") - before;
+    assert_eq!(used, i64::from(CALLS) * 10, "each is counted once, at whichever server");
+
+    leave(&stage, 60_000).await;
+    for portal in [&one, &other] {
+        let answer = call(portal, calling).await;
+        assert_eq!(answer.status().as_u16(), 429);
+        let wait = answer.headers().get("retry-after").and_then(|wait| wait.to_str().ok());
+        let wait = wait.and_then(|wait| wait.parse::<u64>().ok()).expect("seconds");
+        assert!((30..=51).contains(&wait), "{wait} seconds until some have come back");
+        assert_eq!(call(portal, quiet).await.status().as_u16(), 200, "another program goes on");
+    }
+    leave(&stage, 0).await;
+    for portal in [&one, &other] {
+        assert_eq!(call(portal, calling).await.status().as_u16(), 200);
     }
     one.stop().await.expect("stopped");
     other.stop().await.expect("stopped");

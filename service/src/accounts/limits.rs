@@ -5,10 +5,10 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use domain::{Error, ErrorCode};
+use governor::DefaultKeyedRateLimiter;
 use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
-use sea_orm::FromQueryResult;
 
+use crate::limits::{self, Limit, NOW};
 use crate::{Outcome, Service, sql};
 
 /// Attempts that one client has for one account before it has to wait.
@@ -20,14 +20,6 @@ const FOR_AN_ADDRESS: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
 /// the next one.
 const LINKS: NonZeroU32 = NonZeroU32::new(3).expect("not zero");
 const LINK_EVERY: Duration = Duration::from_secs(600);
-
-/// Attempts of one kind: so many at once, and how long until one comes back.
-#[derive(Clone, Copy)]
-struct Limit {
-    kind: &'static str,
-    burst: NonZeroU32,
-    every: Duration,
-}
 
 /// By address and account.
 const ACCOUNT: Limit = Limit { kind: "account", burst: FOR_AN_ACCOUNT, every: Duration::from_secs(60) };
@@ -46,14 +38,10 @@ pub struct SignInLimits {
 
 impl Default for SignInLimits {
     fn default() -> Self {
-        let quota = |limit: Limit| {
-            let quota = Quota::with_period(limit.every).unwrap_or_else(|| Quota::per_minute(limit.burst));
-            quota.allow_burst(limit.burst)
-        };
         Self {
-            account: DefaultKeyedRateLimiter::keyed(quota(ACCOUNT)),
-            address: DefaultKeyedRateLimiter::keyed(quota(ADDRESS)),
-            links: DefaultKeyedRateLimiter::keyed(quota(LINK)),
+            account: DefaultKeyedRateLimiter::keyed(ACCOUNT.quota()),
+            address: DefaultKeyedRateLimiter::keyed(ADDRESS.quota()),
+            links: DefaultKeyedRateLimiter::keyed(LINK.quota()),
         }
     }
 }
@@ -122,9 +110,6 @@ impl SignInLimits {
     }
 }
 
-/// The time of the database, the same for all its servers, in milliseconds.
-const NOW: &str = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
-
 async fn answer(service: &Service, here: Option<Duration>, counted: &[(Limit, &str)]) -> Outcome<()> {
     let wait = match here {
         None if service.database.is_postgres() => everywhere(service, counted).await?,
@@ -137,33 +122,11 @@ async fn answer(service: &Service, here: Option<Duration>, counted: &[(Limit, &s
 }
 
 /// Counts an attempt for all servers; says how long to wait where there were too many.
-///
-/// `used_until` is when all attempts would have come back. Addresses are kept as keyed hashes.
 async fn everywhere(service: &Service, counted: &[(Limit, &str)]) -> Outcome<Option<Duration>> {
-    #[derive(FromQueryResult)]
-    struct Wait {
-        wait: i64,
-    }
     let transaction = service.database.begin().await?;
     let mut longest = None;
     for (limit, key) in counted {
-        let every = i64::try_from(limit.every.as_millis()).unwrap_or(i64::MAX);
-        let room = every.saturating_mul(i64::from(limit.burst.get()) - 1);
-        let hash = service.vault.hash(key);
-        let text = format!(
-            "insert into attempt as a (kind, key_hash, used_until) values ($1, $2, {NOW} + $3)
-            on conflict (kind, key_hash) do update set used_until = greatest(a.used_until, {NOW}) + $3
-                where greatest(a.used_until, {NOW}) - {NOW} <= $4"
-        );
-        let values = [limit.kind.into(), hash.clone().into(), every.into(), room.into()];
-        if sql::run(&transaction, &text, values).await? == 0 {
-            let text = format!(
-                "select used_until - $3 - {NOW} as wait from attempt where kind = $1 and key_hash = $2"
-            );
-            let values = [limit.kind.into(), hash.into(), room.into()];
-            let wait = sql::one::<Wait>(&transaction, &text, values).await?.map_or(0, |row| row.wait);
-            longest = longest.max(Some(Duration::from_millis(wait.max(0).unsigned_abs())));
-        }
+        longest = longest.max(limits::count(&transaction, service, *limit, key).await?);
     }
     transaction.commit().await?;
     Ok(longest)
