@@ -67,6 +67,8 @@ impl Values {
 #[derive(Clone)]
 pub(super) struct Wanted {
     arms: Vec<String>,
+    /// What the arms read together, before them.
+    found: String,
     pub(super) values: Values,
     whole: bool,
     /// Whether no event fits two arms.
@@ -153,9 +155,13 @@ impl Reach {
             None => "1 = 1".to_owned(),
         };
         let find: String = query.find.trim().chars().take(100).collect();
+        let mut found = String::new();
         if !find.is_empty() {
             let like = format!("like {} escape '\\'", values.place(sql::contains_pattern(&find)));
             common.push_str(&self.concerns(&like));
+            if self.organization.is_none() {
+                found = accounts_called(&like);
+            }
         }
         if let Some(product) = query.product {
             let product = values.place(product.0);
@@ -188,7 +194,7 @@ impl Reach {
                 }
                 None => vec![common],
             };
-            return Wanted { arms, values, whole, apart: true };
+            return Wanted { arms, found, values, whole, apart: true };
         };
         let (account, person) = (values.place(self.account), values.place(self.person));
         let mut arms = vec![
@@ -198,7 +204,7 @@ impl Reach {
         if !actions.is_empty() {
             arms.push(format!("{common} and e.action in ({})", listed(actions.iter().copied())));
         }
-        Wanted { arms, values, whole: false, apart: false }
+        Wanted { arms, found, values, whole: false, apart: false }
     }
 
     /// Events that somebody with the name or address did, or that concern such a one.
@@ -214,14 +220,20 @@ impl Reach {
                 )
             }
             None => format!(
-                " and (e.actor_id in (select a.id from account a
-                        where a.name_key {like} or a.email_key {like})
-                    or e.person_id in (select p.id from person p join account a on a.id = p.account_id
-                        where p.sort_name {like} or a.email_key {like})
+                " and (e.actor_id in (select f.id from found f)
+                    or e.person_id in (select p.id from person p where p.account_id in (select f.id from found f))
                     or e.organization_id in (select o.id from organization o where o.name_key {like}))"
             ),
         }
     }
+}
+
+/// The accounts with a name or an address, as `found`: all of them are read once, however many arms ask for them.
+fn accounts_called(like: &str) -> String {
+    format!(
+        "with found (id) as materialized (
+            select a.id from account a where a.name_key {like} or a.email_key {like}) "
+    )
 }
 
 fn listed(actions: impl Iterator<Item = AuditAction>) -> String {
@@ -273,7 +285,8 @@ impl Wanted {
             })
             .collect();
         // An event that fits several arms is one.
-        arms.join(if self.apart { " union all " } else { " union " })
+        let arms = arms.join(if self.apart { " union all " } else { " union " });
+        format!("{}{arms}", self.found)
     }
 
     /// How many there are, up to a limit and one more. Which of them are counted doesn't matter.
