@@ -10,6 +10,9 @@ const GROUPS_MAX: usize = 12;
 /// So many letters and digits can a key have: fewer are no secret.
 const LETTERS: std::ops::RangeInclusive<usize> = 8..=64;
 
+/// No word of a language is so long: it's a key without a digit, too.
+const LONG: usize = GROUPS * GROUPS;
+
 /// How the keys of a product look: the lengths of their groups of letters and digits.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KeyFormat(Vec<usize>);
@@ -27,6 +30,22 @@ impl KeyFormat {
     }
 }
 
+impl KeyFormat {
+    /// Whether a key of this format is among words, or words of a sentence make one up. Words alone are a key only with
+    /// a digit among them.
+    fn stands_in(&self, words: &[&str]) -> bool {
+        let Self(lengths) = self;
+        let whole: usize = lengths.iter().sum();
+        let has_digit = |group: &str| group.bytes().any(|byte| byte.is_ascii_digit());
+        let is_whole = |word: &str| word.len() == whole && (whole >= LONG || has_digit(word));
+        words.iter().any(|word| is_whole(word))
+            || words.windows(lengths.len()).any(|groups| {
+                groups.iter().map(|group| group.len()).eq(lengths.iter().copied())
+                    && groups.iter().any(|group| has_digit(group))
+            })
+    }
+}
+
 impl Default for KeyFormat {
     fn default() -> Self {
         Self(vec![GROUPS; GROUPS])
@@ -39,19 +58,14 @@ impl Default for KeyFormat {
 pub struct KeyText(String);
 
 impl KeyText {
-    /// Whether a product key stands anywhere in a text: it doesn't belong where others read. Five words of five letters
-    /// are a key only with a digit among them.
+    /// Whether a product key of one of the formats stands anywhere in a text: it doesn't belong where others read.
     #[must_use]
-    pub fn stands_in(text: &str) -> bool {
+    pub fn stands_in(text: &str, formats: &[KeyFormat]) -> bool {
         let words: Vec<&str> = text
             .split(|letter: char| !letter.is_ascii_alphanumeric())
             .filter(|word| !word.is_empty())
             .collect();
-        words.iter().any(|word| word.len() == GROUPS * GROUPS)
-            || words.windows(GROUPS).any(|groups| {
-                groups.iter().all(|group| group.len() == GROUPS)
-                    && groups.iter().any(|group| group.bytes().any(|byte| byte.is_ascii_digit()))
-            })
+        formats.iter().any(|format| format.stands_in(&words))
     }
 
     /// The key of a text; none where it isn't one. Small letters become capitals. The groups may be
@@ -68,15 +82,22 @@ impl KeyText {
         if !shape || !letters.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return None;
         }
-        let mut key = String::with_capacity(letters.len() + lengths.len());
-        let mut letters = letters.chars();
-        for length in lengths {
-            if !key.is_empty() {
-                key.push('-');
-            }
-            key.extend(letters.by_ref().take(*length));
-        }
-        Some(Self(key))
+        Some(Self(grouped(&letters, lengths.iter().copied())))
+    }
+
+    /// What two keys are compared by, however their products group them: the letters in groups of five.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        grouped(&self.0.replace('-', ""), std::iter::repeat(GROUPS))
+    }
+
+    /// The [`identity`](Self::identity) of a key that may be of any product; none for what can't be a key.
+    #[must_use]
+    pub fn identity_of(raw: &str) -> Option<String> {
+        let letters: String = raw.split(is_separator).collect::<String>().to_ascii_uppercase();
+        let fits =
+            LETTERS.contains(&letters.len()) && letters.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        fits.then(|| grouped(&letters, std::iter::repeat(GROUPS)))
     }
 
     /// The key itself.
@@ -90,6 +111,22 @@ impl fmt::Debug for KeyText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeyText(hidden)")
     }
+}
+
+/// Letters in groups with hyphens between them, as long as there are letters.
+fn grouped(letters: &str, lengths: impl Iterator<Item = usize>) -> String {
+    let mut key = String::with_capacity(2 * letters.len());
+    let mut letters = letters.chars().peekable();
+    for length in lengths {
+        if letters.peek().is_none() {
+            break;
+        }
+        if !key.is_empty() {
+            key.push('-');
+        }
+        key.extend(letters.by_ref().take(length));
+    }
+    key
 }
 
 fn is_separator(letter: char) -> bool {
@@ -173,8 +210,14 @@ mod tests {
             "密钥abcde-12345-fghij-67890-klmno，不能用",
             "It says ABCDE 12345 FGHIJ 67890 KLMNO is used up",
         ] {
-            assert!(KeyText::stands_in(text), "{text}");
+            assert!(KeyText::stands_in(text, &[KeyFormat::default()]), "{text}");
         }
+        let own = ["XXXX-XXXX-XXXX", "XXXXXXXX"].map(|format| KeyFormat::parse(format).expect("a format"));
+        for text in ["AB12-CD34-EF56 says no", "ab12cd34ef56", "Ours is ABCD1234."] {
+            assert!(KeyText::stands_in(text, &own), "{text}");
+            assert!(!KeyText::stands_in(text, &[KeyFormat::default()]), "{text}");
+        }
+        assert!(!KeyText::stands_in("some more text that remained", &own));
         for text in [
             "",
             "Order 12345",
@@ -182,7 +225,22 @@ mod tests {
             "2026-11-22 to 2027-11-22",
             "ABCDE-12345",
         ] {
-            assert!(!KeyText::stands_in(text), "{text}");
+            assert!(!KeyText::stands_in(text, &[KeyFormat::default()]), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_the_same_however_it_is_grouped() {
+        let whole = KeyFormat::parse(&"X".repeat(25)).expect("a format");
+        let fours = KeyFormat::parse("XXXX-XXXX-XXXX").expect("a format");
+        let letters = KEY.replace('-', "");
+        assert_eq!(KeyText::parse(&letters, &whole).expect("a key").identity(), KEY);
+        assert_eq!(KeyText::parse(KEY, &KeyFormat::default()).expect("a key").identity(), KEY);
+        let short = KeyText::parse("AB12-CD34-EF56", &fours).expect("a key").identity();
+        assert_eq!(short, "AB12C-D34EF-56");
+        assert_eq!(KeyText::identity_of(" ab12 cd34–ef56\n"), Some(short));
+        for wrong in ["", "ABCD-12", "ABCD-1234-ÄÖ", &"A".repeat(65)] {
+            assert_eq!(KeyText::identity_of(wrong), None, "{wrong}");
         }
     }
 

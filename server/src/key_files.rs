@@ -9,10 +9,11 @@ use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
-use domain::key_format::KeyText;
+use domain::key_format::{KeyFormat, KeyText};
 use domain::key_import::KEY_BYTES_MAX;
 use domain::operation::OperationId;
 use domain::{Error, ErrorCode, Field};
+use service::keys::formats;
 use service::keys::import::{self, CHUNK, ImportKeys};
 
 use crate::caller::Caller;
@@ -67,7 +68,11 @@ pub async fn import(
             lead(&format!("{}?open={batch}#batch-{batch}", page(&product)))
         }
         Err(failure) => {
-            if let Some(query) = about_the_form(&failure.told(), &filled) {
+            let formats = match formats::of_all(site.service.database.reader()).await {
+                Ok(formats) => formats,
+                Err(failure) => return plain::refused(&site, &caller, "import_keys", &failure).await,
+            };
+            if let Some(query) = about_the_form(&failure.told(), &filled, &formats) {
                 return lead(&format!("{}?{query}#import", page(&product)));
             }
             plain::refused(&site, &caller, "import_keys", &failure).await
@@ -94,7 +99,7 @@ fn content(filled: &Filled) -> Result<(OperationId, &[u8]), Error> {
 }
 
 /// What the page itself says, with name and source as they were typed; keys don't come back.
-fn about_the_form(error: &Error, filled: &Filled) -> Option<String> {
+fn about_the_form(error: &Error, filled: &Filled, formats: &[KeyFormat]) -> Option<String> {
     let told = matches!(
         error.code,
         ErrorCode::Invalid
@@ -108,8 +113,8 @@ fn about_the_form(error: &Error, filled: &Filled) -> Option<String> {
     );
     let mut pairs = vec![
         ("fault", error.code.code().to_owned()),
-        ("batch", shown_again(&filled.batch)),
-        ("source", shown_again(&filled.source)),
+        ("batch", shown_again(&filled.batch, formats)),
+        ("source", shown_again(&filled.source, formats)),
     ];
     for fault in &error.fields {
         let name = match fault.field {
@@ -123,8 +128,8 @@ fn about_the_form(error: &Error, filled: &Filled) -> Option<String> {
 }
 
 /// What was typed, unless a key stands in it: addresses are kept in histories and logs.
-fn shown_again(typed: &str) -> String {
-    if KeyText::stands_in(typed) { String::new() } else { typed.to_owned() }
+fn shown_again(typed: &str, formats: &[KeyFormat]) -> String {
+    if KeyText::stands_in(typed, formats) { String::new() } else { typed.to_owned() }
 }
 
 async fn read(mut form: Multipart, filled: &mut Filled) -> Result<(), Error> {

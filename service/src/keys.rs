@@ -2,6 +2,7 @@
 
 pub mod activations;
 pub mod downloads;
+pub mod formats;
 pub mod import;
 pub mod inspect;
 pub mod pool;

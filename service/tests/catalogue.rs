@@ -79,7 +79,7 @@ async fn publish(
 
 fn studio(source: &str, amount: Amount) -> Edit {
     let key = (STUDIO.to_owned(), source.to_owned());
-    Edit::Quantities(domain::Category::VisualStudio, [(key, amount)].into())
+    Edit::Core(domain::Category::VisualStudio, [(key, amount)].into(), [].into())
 }
 
 /// Publishes a change to what is held at once.
@@ -201,7 +201,7 @@ async fn what_only_a_later_purchase_brings_ends_with_its_level_as_the_page_said(
     let stage = stage(engine).await;
     buy_silver(&stage, "devops").await;
     let key = (LATER.to_owned(), "silver_core".to_owned());
-    let edit = Edit::Quantities(domain::Category::VisualStudio, [(key, Amount::Of(2))].into());
+    let edit = Edit::Core(domain::Category::VisualStudio, [(key, Amount::Of(2))].into(), [].into());
     put_into_force(&stage, edit, false).await;
     stage.clock.move_seconds(60);
     buy_silver(&stage, "security").await;
@@ -306,7 +306,7 @@ async fn rule_12_whatever_is_in_use_counts_before_a_draft_is_published(
     let delivered = of_pool("balance_entry", "amount");
     let hours = number(&format!("p.used + p.used_before + {delivered}"), "advisory_hours").await;
     assert!(hours > 1, "the sample has some");
-    let edit = Edit::Quantities(domain::Category::Technical, core("advisory_hours", Amount::Of(1)));
+    let edit = Edit::Core(domain::Category::Technical, core("advisory_hours", Amount::Of(1)), [].into());
     let found = effect_of(&stage, edit).await;
     assert_eq!((found.companies, found.seats), (1, hours - 1));
 
@@ -317,7 +317,7 @@ async fn rule_12_whatever_is_in_use_counts_before_a_draft_is_published(
     let counted =
         format!("p.used + 5 + {} + {}", of_pool("balance_entry", "amount"), of_pool("redemption", "seats"));
     let counted = number(&counted, "office_365_e3").await;
-    let edit = Edit::Quantities(domain::Category::Cloud, core("office_365_e3", Amount::Of(1)));
+    let edit = Edit::Core(domain::Category::Cloud, core("office_365_e3", Amount::Of(1)), [].into());
     let found = effect_of(&stage, edit).await;
     assert_eq!((found.companies, found.seats), (1, counted - 1));
     assert_eq!(found.named.len(), 1, "{:?}", found.named);
@@ -972,7 +972,11 @@ async fn products_of_one_pool_are_not_set_to_several_numbers(
     let set = |first: i64, second: i64| {
         let cell =
             |product: &str, number: i64| ((product.to_owned(), "gold_core".to_owned()), Amount::Of(number));
-        Edit::Quantities(Category::VisualStudio, [cell(STUDIO, first), cell("second_studio", second)].into())
+        Edit::Core(
+            Category::VisualStudio,
+            [cell(STUDIO, first), cell("second_studio", second)].into(),
+            [].into(),
+        )
     };
     let failure = change(&stage, &admin, draft, set(30, 40)).await.expect_err("one pool");
     assert_eq!(first_fault(&failure).0, FaultCode::PoolLimits);
@@ -1057,13 +1061,14 @@ async fn rule_12_a_version_under_load_lets_no_seat_beyond_its_quantity(
     let stage = stage(engine).await;
     let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
     let admin = stage.person(ADMIN).await;
-    let edit = Edit::Quantities(
+    let edit = Edit::Core(
         Category::VisualStudio,
         [
             ((STUDIO.to_owned(), "gold_core".to_owned()), Amount::Of(40)),
             ((WITHOUT_LIMIT.to_owned(), "gold_core".to_owned()), Amount::Unlimited),
         ]
         .into(),
+        [].into(),
     );
     put_into_force(&stage, edit, true).await;
     let unlimited = stage.grant(GOLD, WITHOUT_LIMIT, "gold_core").await;

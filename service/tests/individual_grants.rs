@@ -178,7 +178,7 @@ async fn put_into_force(stage: &Stage, source: &str, amount: Quantity, existing:
         drafts::WantedDraft { draft, version: found.row_version }
     };
     let key = (STUDIO.to_owned(), source.to_owned());
-    let edit = Edit::Quantities(domain::Category::VisualStudio, [(key, amount)].into());
+    let edit = Edit::Core(domain::Category::VisualStudio, [(key, amount)].into(), [].into());
     drafts::change(&stage.service, &admin, stage.operation(), wanted().await, edit).await.expect("changed");
     let input = Publish { wanted: wanted().await, from: None, existing };
     publish::publish(&stage.service, &admin, stage.operation(), input).await.expect("in force");
@@ -460,7 +460,7 @@ async fn a_version_that_reaches_what_is_held_changes_the_plan_value_and_not_what
     let catalogue = read::in_force(reader).await.expect("the catalogue");
     let mut draft = catalogue.clone();
     let key = (STUDIO.to_owned(), "gold_core".to_owned());
-    Edit::Quantities(domain::Category::VisualStudio, [(key, Quantity::Of(1))].into()).apply(&mut draft);
+    Edit::Core(domain::Category::VisualStudio, [(key, Quantity::Of(1))].into(), [].into()).apply(&mut draft);
     let differences = domain::catalogue::differences(&catalogue, &draft);
     let found = effect::of(reader, &draft, &differences, Language::English).await.expect("looked");
     assert!(found.named.iter().all(|row| row.organization != "Fernhollow Systems"), "{found:?}");

@@ -96,8 +96,7 @@ async fn a_product_says_how_its_keys_look_and_they_are_found_as_they_are_written
         let found = inspect::find(&stage.service, &admin, typed).await.expect("a key");
         assert_eq!(found.product, product);
     }
-    for (typed, fault) in [("ABCD-EFGH", ErrorCode::MalformedKey), ("ABCD-EFGH-9999", ErrorCode::UnknownKey)]
-    {
+    for (typed, fault) in [("ABCD-EF", ErrorCode::MalformedKey), ("ABCD-EFGH-9999", ErrorCode::UnknownKey)] {
         let failure = inspect::find(&stage.service, &admin, typed).await.expect_err("none");
         assert_eq!(failure.told().of(Field::ProductKey).map(|found| found.code), Some(fault), "{typed}");
     }

@@ -311,7 +311,7 @@ async fn next_version(stage: &Stage, studios: i64) {
     let input = BeginDraft { title: "Spring".to_owned(), file: None };
     let draft = drafts::begin(&stage.service, &admin, stage.operation(), input).await.expect("a draft");
     let key = (STUDIO.to_owned(), "silver_core".to_owned());
-    let edit = Edit::Quantities(domain::Category::VisualStudio, [(key, Amount::Of(studios))].into());
+    let edit = Edit::Core(domain::Category::VisualStudio, [(key, Amount::Of(studios))].into(), [].into());
     let wanted = WantedDraft { draft, version: 1 };
     drafts::change(&stage.service, &admin, stage.operation(), wanted, edit).await.expect("changed");
     let wanted = WantedDraft { draft, version: 2 };

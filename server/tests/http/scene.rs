@@ -1223,7 +1223,7 @@ impl Stage {
             let version = service::catalogue::read::version(self.service.database.reader()).await;
             let amount = Amount::Of(100 + version.expect("a version"));
             let key = ("visual_studio_enterprise".to_owned(), "gold_core".to_owned());
-            let edit = Edit::Quantities(domain::Category::VisualStudio, [(key, amount)].into());
+            let edit = Edit::Core(domain::Category::VisualStudio, [(key, amount)].into(), [].into());
             let change = drafts::change(&self.service, &admin, self.operation(), wanted, edit).await;
             change.expect("changed");
             wanted.version = 2;

@@ -176,7 +176,10 @@ impl Reach {
             (None, Some(kind)) => Some(kind.actions().collect()),
             (None, None) => None,
         };
-        if let Some(only) = only.as_ref().filter(|_| self.organization.is_some()) {
+        // Of each action by itself, the latest of all companies are what an index begins with; unless other filters
+        // would be asked for each of them.
+        let apart = self.organization.is_none() && find.is_empty() && query.product.is_none();
+        if let Some(only) = only.as_ref().filter(|_| !apart) {
             common.push_str(&format!(" and e.action in ({})", listed(only.iter().copied())));
         }
         if let Some(from) = query.from {
@@ -187,8 +190,7 @@ impl Reach {
         }
         let Some(actions) = &self.actions else {
             let whole = self.organization.is_none();
-            let arms = match only.filter(|_| whole) {
-                // Of each action by itself, the latest of all companies are what an index begins with.
+            let arms = match only.filter(|_| apart) {
                 Some(only) => {
                     only.iter().map(|action| format!("{common} and e.action = '{}'", action.code())).collect()
                 }

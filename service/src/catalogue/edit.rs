@@ -23,10 +23,8 @@ pub enum Amount {
 /// A change to a draft.
 #[derive(Clone, Debug)]
 pub enum Edit {
-    /// Quantities of core sources for the products of a category, by product and source; what isn't named
-    /// stays.
-    Quantities(Category, BTreeMap<(String, String), Amount>),
-    /// The same, and what core sources say of people and of shared pools.
+    /// Quantities of core sources for the products of a category, by product and source, and what they say of people and
+    /// of shared pools; what isn't named stays.
     Core(Category, BTreeMap<(String, String), Amount>, BTreeMap<(String, String), CoreShare>),
     /// A new product: none has its code.
     NewProduct(Box<Product>),
@@ -86,7 +84,7 @@ impl Edit {
             }
             Self::Offer(offer) => found(draft.offers.iter().any(|there| there.code == offer.code)),
             Self::Area(Area { code, .. }) => found(draft.areas.iter().any(|there| there.code == *code)),
-            Self::Quantities(_, amounts) => {
+            Self::Core(_, amounts, shares) => {
                 check_pools(amounts.iter().filter_map(|((product, source), amount)| {
                     let rows = &draft.entitlements;
                     let row =
@@ -96,7 +94,12 @@ impl Edit {
                         Amount::Of(quantity) => Some(*quantity),
                         Amount::Unlimited => None,
                     };
-                    (row.quantity != quantity).then_some((row, quantity))
+                    let share = shares.get(&(product.clone(), source.clone()));
+                    if share.is_some_and(|share| share.pool != row.pool) {
+                        return None;
+                    }
+                    let seats = share.map_or(row.seats, |share| share.seats);
+                    ((row.quantity, row.seats) != (quantity, seats)).then_some((row, seats.or(quantity)))
                 }))
             }
             Self::AreaQuantities(area, _, amounts) => {
@@ -115,7 +118,6 @@ impl Edit {
     /// Changes the catalogue.
     pub fn apply(self, catalogue: &mut Catalogue) {
         match self {
-            Self::Quantities(category, amounts) => set_quantities(catalogue, category, &amounts),
             Self::Core(category, amounts, shares) => {
                 let before = catalogue.entitlements.clone();
                 set_quantities(catalogue, category, &amounts);

@@ -87,7 +87,7 @@ pub async fn programme(
         completions: completions(reader, first).await?,
         money: money(reader, first, &zone).await?,
         low: low(reader, language, &zone).await?,
-        unused: unused::of_all(reader, language, &zone, service.now()).await?,
+        unused: unused::of_all(reader, language, &zone, service.now(), unused::LOOKED_AT).await?,
     })
 }
 

@@ -6,7 +6,9 @@ use domain::insight::Month;
 use domain::key_import::THRESHOLD_MAX;
 use domain::moment::Zone;
 use domain::rights::OperatorAction;
-use domain::view::insight::{Completion, LowPool, Money, ProgrammeInsightPage, ProgrammeInsightQuery};
+use domain::view::insight::{
+    Completion, IDLE_ROWS, LowPool, Money, ProgrammeInsightPage, ProgrammeInsightQuery,
+};
 use domain::view::requests::RequestKind;
 use domain::{Day, Language};
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -50,7 +52,7 @@ pub async fn page(
         months,
         kind,
         completions,
-        unused: unused::of_all(reader, language, &zone, service.now()).await?,
+        unused: unused::of_all(reader, language, &zone, service.now(), IDLE_ROWS).await?,
         low: low(reader, language, &zone).await?,
         money: money(reader, first, &zone).await?,
     })

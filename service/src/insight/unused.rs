@@ -93,9 +93,9 @@ fn left_over(rows: &str) -> String {
 }
 
 /// So many benefits whose year ends first are looked at for the operators, however many companies there are.
-const LOOKED_AT: u32 = 500;
+pub(super) const LOOKED_AT: u32 = 500;
 
-/// Of the benefits of all companies whose year ends first, those of which something is left.
+/// Of the benefits of all companies whose year ends first, the first so many of which something is left.
 ///
 /// # Errors
 /// [`Failure::Database`].
@@ -104,6 +104,7 @@ pub(super) async fn of_all(
     language: Language,
     zone: &Zone,
     now: Moment,
+    limit: u32,
 ) -> Outcome<Vec<UnusedOfCompany>> {
     #[derive(FromQueryResult)]
     struct Row {
@@ -121,13 +122,18 @@ pub(super) async fn of_all(
     let first = format!(
         "g.id in (select d.id from benefit_grant d
             where d.state = 'granted' and coalesce(d.holding_ends_at, d.expires_at) >= $1
+                and exists (select 1 from organization c
+                    where c.id = d.organization_id and c.portal_state = 'member')
+                and not exists (select 1 from benefit_grant n where n.follows_id = d.id and n.state <> 'withdrawn')
+                and exists (select 1 from pool q
+                    where q.id = d.pool_id and q.quantity > q.used + q.used_before)
             order by coalesce(d.holding_ends_at, d.expires_at) limit {LOOKED_AT})"
     );
     let text = format!(
         "select u.name, u.source, u.source_name, u.unit, u.quantity, u.used, u.ends_at, u.reminded_at,
             o.name as organization, o.domain
         from ({}) u join organization o on o.id = u.organization_id
-        where u.ends_at >= $3 and u.ends_at < {NEVER} order by u.ends_at, o.name, u.name, u.id limit {IDLE_ROWS}",
+        where u.ends_at >= $3 and u.ends_at < {NEVER} order by u.ends_at, o.name, u.name, u.id limit {limit}",
         left_over(&rows_where(&first))
     );
     let values = [now.0.into(), language.tag().into(), now.0.into()];

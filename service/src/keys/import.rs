@@ -1,7 +1,7 @@
 //! Importing product keys: a file is staged sealed, chunk by chunk, and taken over by [`super::take_over`].
 
 use domain::ids::{AccountId, KeyBatchId};
-use domain::key_format::KeyText;
+use domain::key_format::{KeyFormat, KeyText};
 use domain::key_import::{self, BATCH_NAME_MAX, Line};
 use domain::operation::OperationId;
 use domain::rights::OperatorAction;
@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::formats;
 use crate::audit::Event;
 use crate::change::{Begun, Change, programme_chain};
 use crate::live::Changed;
@@ -88,7 +89,8 @@ pub async fn import(
         content: service.vault.hash(&String::from_utf8_lossy(input.content)),
     };
     let operation = Operation::new(operation, "import_keys", &recognized);
-    let prepared = prepare(service, &input)?;
+    let formats = formats::of_all(service.database.reader()).await?;
+    let prepared = prepare(service, &formats, &input)?;
     let mut change = match Change::begin(service, request, operation).await? {
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
@@ -103,7 +105,8 @@ pub async fn import(
 /// As [`import`], apart from rights.
 pub async fn import_by_command(service: &Service, input: ImportKeys<'_>) -> Outcome<Staged> {
     let request = Request::of_worker(service);
-    let prepared = prepare(service, &input)?;
+    let formats = formats::of_all(service.database.reader()).await?;
+    let prepared = prepare(service, &formats, &input)?;
     let mut change = Change::begin_unasked(service, &request).await?;
     let staged = write(&mut change, None, &input.product, prepared).await?;
     change.commit(staged).await
@@ -125,12 +128,12 @@ struct Prepared {
 }
 
 /// Reads and seals the file before any transaction begins.
-fn prepare(service: &Service, input: &ImportKeys<'_>) -> Outcome<Prepared> {
+fn prepare(service: &Service, formats: &[KeyFormat], input: &ImportKeys<'_>) -> Outcome<Prepared> {
     let mut faults = domain::error::Faults::default();
     let name = faults.take(text::Line::parse(Field::Batch, &input.batch, BATCH_NAME_MAX));
     let source = faults.take(text::Line::parse(Field::KeySource, &input.source, BATCH_NAME_MAX));
     for (field, typed) in [(Field::Batch, &input.batch), (Field::KeySource, &input.source)] {
-        if KeyText::stands_in(typed) {
+        if KeyText::stands_in(typed, formats) {
             faults.add(field, ErrorCode::KeysInTheWrongField);
         }
     }

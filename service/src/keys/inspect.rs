@@ -2,7 +2,7 @@
 //! evidence in the company's activity.
 
 use domain::ids::{KeyBatchId, OrganizationId, ProductKeyId};
-use domain::key_format::{KeyFormat, KeyText};
+use domain::key_format::KeyText;
 use domain::key_replacement::REPLACEMENT_REASON_MAX;
 use domain::moment::Zone;
 use domain::operation::OperationId;
@@ -14,6 +14,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::formats;
 use super::reveal::{self, Sealed};
 use super::seen;
 use crate::audit::Event;
@@ -47,36 +48,19 @@ pub async fn find(service: &Service, request: &Request, typed: &str) -> Outcome<
         id: Uuid,
         product: String,
     }
-    #[derive(FromQueryResult)]
-    struct Pattern {
-        key_format: String,
-    }
     rights::check_operator(request.operator()?, OperatorAction::ReadKeyPools)?;
     let wrong = |code| Error::field(Field::ProductKey, code);
     if typed.trim().is_empty() {
         return Err(wrong(ErrorCode::Required).into());
     }
     // Whose it is isn't known yet: it may be written as keys of any product are.
-    let reader = service.database.reader();
-    let text = "select distinct key_format from product where key_format is not null";
-    let patterns = sql::all::<Pattern>(reader, text, []).await?;
-    let formats = patterns.iter().filter_map(|row| KeyFormat::parse(&row.key_format));
-    let keys: Vec<KeyText> = std::iter::once(KeyFormat::default())
-        .chain(formats)
-        .filter_map(|format| KeyText::parse(typed, &format))
-        .collect();
-    if keys.is_empty() {
-        return Err(wrong(ErrorCode::MalformedKey).into());
-    }
+    let identity = KeyText::identity_of(typed).ok_or_else(|| wrong(ErrorCode::MalformedKey))?;
     let text = "select k.id, p.code as product from product_key k join key_pool q on q.id = k.key_pool_id
         join product p on p.id = q.product_id where k.key_hash = $1";
-    for key in keys {
-        let hash = service.vault.hash(key.as_str());
-        if let Some(row) = sql::one::<Row>(reader, text, [hash.into()]).await? {
-            return Ok(FoundKey { product: row.product, key: ProductKeyId(row.id) });
-        }
-    }
-    Err(wrong(ErrorCode::UnknownKey).into())
+    let hash = service.vault.hash(&identity);
+    let row = sql::one::<Row>(service.database.reader(), text, [hash.into()]).await?;
+    let row = row.ok_or_else(|| wrong(ErrorCode::UnknownKey))?;
+    Ok(FoundKey { product: row.product, key: ProductKeyId(row.id) })
 }
 
 /// Which key an operator wants to see, and why.
@@ -107,7 +91,8 @@ pub async fn inspect(
     let operator = request.operator()?;
     rights::check_operator(operator, OperatorAction::RevealKeyAsOperator)?;
     let reason = Paragraph::parse(Field::Reason, &input.reason, REPLACEMENT_REASON_MAX)?;
-    if KeyText::stands_in(&input.reason) {
+    let formats = formats::of_all(service.database.reader()).await?;
+    if KeyText::stands_in(&input.reason, &formats) {
         return Err(Error::field(Field::Reason, ErrorCode::KeysInTheWrongField).into());
     }
     let operation = Operation::new(operation, "inspect_key", &input);

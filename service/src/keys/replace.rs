@@ -9,6 +9,7 @@ use domain::text::Paragraph;
 use domain::{AuditAction, Error, ErrorCode, Field, Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
+use super::formats;
 use super::reveal::{self, BoundKey, KeyOf, Remembered, RevealedKey};
 use crate::audit::Event;
 use crate::benefits::grants::Grant;
@@ -46,7 +47,8 @@ pub async fn replace(
     let policies = policies::in_force(service.database.reader()).await?;
     reveal::check_rights(service, person, input.of, &policies).await?;
     let reason = Paragraph::parse(Field::Reason, &input.reason, REPLACEMENT_REASON_MAX)?;
-    if KeyText::stands_in(&input.reason) {
+    let formats = formats::of_all(service.database.reader()).await?;
+    if KeyText::stands_in(&input.reason, &formats) {
         return Err(Error::field(Field::Reason, ErrorCode::KeysInTheWrongField).into());
     }
     let operation = Operation::new(operation, "replace_key", &input);

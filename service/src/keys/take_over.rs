@@ -169,7 +169,7 @@ fn open(service: &Service, chunk: &Waiting) -> Outcome<(Vec<Ready>, Vec<i64>)> {
         ready.push(Ready {
             id,
             line: line.number,
-            hash: service.vault.hash(key),
+            hash: service.vault.hash(&imported.key.identity()),
             sealed: service.vault.seal(&*service.random, &format!("product_key/{id}"), key)?,
             activations: imported.activations,
         });

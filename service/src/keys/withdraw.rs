@@ -14,6 +14,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::formats;
 use super::replace::path;
 use crate::audit::Event;
 use crate::benefits::grants::{self, Grant};
@@ -70,7 +71,8 @@ pub async fn withdraw(
     let operator = request.operator()?;
     rights::check_operator(operator, OperatorAction::WithdrawKeys)?;
     let reason = Paragraph::parse(Field::Reason, &input.reason, REPLACEMENT_REASON_MAX)?;
-    if KeyText::stands_in(&input.reason) {
+    let formats = formats::of_all(service.database.reader()).await?;
+    if KeyText::stands_in(&input.reason, &formats) {
         return Err(Error::field(Field::Reason, ErrorCode::KeysInTheWrongField).into());
     }
     if !input.accepted {

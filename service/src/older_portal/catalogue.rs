@@ -48,7 +48,12 @@ impl Catalogue {
 
     /// The tier of a code or a name, in small letters.
     pub(super) fn tier(&self, word: &str) -> Option<Tier> {
-        Tier::from_code(word).or_else(|| self.tiers.get(word).copied().flatten())
+        match (Tier::from_code(word), self.tiers.get(word)) {
+            // Where the programme calls another tier so, nobody knows which of the two is meant.
+            (Some(code), Some(named)) if *named != Some(code) => None,
+            (Some(code), _) => Some(code),
+            (None, named) => named.copied().flatten(),
+        }
     }
 
     /// Whether there is such a competency area, or was.

@@ -1,0 +1,21 @@
+//! How the keys of all products look, to know one wherever it stands.
+
+use domain::key_format::KeyFormat;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+
+use crate::{Outcome, sql};
+
+/// The formats of keys that products have: the common one, and those of their own.
+///
+/// # Errors
+/// [`Failure::Database`](crate::Failure::Database).
+pub async fn of_all(connection: &impl ConnectionTrait) -> Outcome<Vec<KeyFormat>> {
+    #[derive(FromQueryResult)]
+    struct Pattern {
+        key_format: String,
+    }
+    let text = "select distinct key_format from product where key_format is not null";
+    let patterns = sql::all::<Pattern>(connection, text, []).await?;
+    let own = patterns.iter().filter_map(|row| KeyFormat::parse(&row.key_format));
+    Ok(std::iter::once(KeyFormat::default()).chain(own).collect())
+}
