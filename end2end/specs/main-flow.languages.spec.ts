@@ -26,6 +26,13 @@ function today(language: Language): string {
   return language === 'en' ? `${day} ${month} ${year}` : `${year}年${part({ month: 'numeric' })}月${day}日`;
 }
 
+/** What the sample programme calls the source of Gold's core. */
+const GOLD_CORE: Readonly<Record<Language, string>> = {
+  en: 'Gold Core',
+  'zh-Hans': '金级核心',
+  'zh-Hant': '金級核心',
+};
+
 const FLOWS: readonly { language: Language; benefit: string; subject: string; person: Account }[] = [
   {
     language: 'en',
@@ -75,7 +82,7 @@ for (const { language, benefit, subject, person } of FLOWS) {
     await axe(page);
 
     const opener = page.getByRole('link', {
-      name: t('common', 'details_of', { name: benefit, source: t('source', 'gold_core') }),
+      name: t('common', 'details_of', { name: benefit, source: GOLD_CORE[language] }),
       exact: true,
     });
     await opener.click();
@@ -94,7 +101,7 @@ for (const { language, benefit, subject, person } of FLOWS) {
 
     const holder = detail
       .getByRole('table', {
-        name: t('seats', 'holders_of', { name: benefit, source: t('source', 'gold_core') }),
+        name: t('seats', 'holders_of', { name: benefit, source: GOLD_CORE[language] }),
       })
       .getByRole('row')
       .filter({ has: page.locator('th', { hasText: person.email }) });

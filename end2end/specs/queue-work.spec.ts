@@ -38,9 +38,9 @@ test('a question goes to the company and its answer comes back, a note stays ins
   await detail.getByRole('button', { name: 'Take', exact: true }).click();
   await expect(detail.getByText('Taken by you')).toBeVisible();
   await hydrated(page);
-  // The row says where it stands, with whom, and which benefit it is about.
+  // The row says where it stands and with whom; a benefit that is called like the kind of request stands there once.
   await expect(page.locator('tr.open').getByText('Processing', { exact: true })).toBeVisible();
-  await expect(page.locator('tr.open th small')).toHaveText(/^\d+ · .+ · .+$/);
+  await expect(page.locator('tr.open th small')).toHaveText(/^\d+ · Advisory hours$/);
 
   await steps.unfold(detail, `Write to ${priyanka.name}`);
   await detail.getByLabel('Message', { exact: true }).fill('Which region is it for?');
