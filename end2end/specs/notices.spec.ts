@@ -19,24 +19,24 @@ test('the bell counts what is new, one notice is read and then all of them @long
   steps,
   axe,
 }) => {
-  const kofi = fernhollow.adminAgent;
-  await signIn(page, kofi, { path: '/notices' });
+  const malin = fernhollow.userAdmin;
+  await signIn(page, malin, { path: '/notices' });
   const before = await count(page);
 
   // A seat is news that one can do without by mail; roles aren't.
   const admin = await anotherPage();
   await signIn(admin, fernhollow.globalAdmin, { path: '/benefits/visual-studio' });
   await steps.open(admin, 'Visual Studio Enterprise', 'Cloud Platform');
-  await steps.assign(admin, [kofi]);
-  await admin.goto('/account/users?find=Anselmsen');
+  await steps.assign(admin, [malin]);
+  await admin.goto('/account/users?find=Thistlewood');
   await hydrated(admin);
   await admin.locator('a.opener').click();
   await hydrated(admin);
-  await admin.locator('tr.detail input[type="checkbox"][value="user_admin"]').setChecked(true);
+  await admin.locator('tr.detail input[type="checkbox"][value="admin_agent"]').setChecked(true);
   await admin.getByRole('button', { name: 'Update', exact: true }).click();
-  await steps.told(admin, `The roles of ${kofi.name} are updated.`);
+  await steps.told(admin, `The roles of ${malin.name} are updated.`);
 
-  await signIn(page, kofi, { path: '/notices' });
+  await signIn(page, malin, { path: '/notices' });
   await expect(bell(page)).toHaveAccessibleName(says(before + 2));
   expect(await count(page)).toBe(before + 2);
   const rows = page.getByRole('table', { name: 'Notices' }).locator('tbody > tr');

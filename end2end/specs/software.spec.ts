@@ -198,5 +198,5 @@ test('a key can be replaced for thirty days @long', async ({ page, portal, signI
   back(1);
   await steps.reload(page);
   await steps.unfold(detail, "The key doesn't work");
-  await steps.refused(detail, 'Replace key', `This key could be replaced until ${english(inDays(-1))}.`);
+  await steps.refused(detail, 'Replace key', `This key could be replaced until ${english(inDays(-1))}. Ask the operators of the programme.`);
 });

@@ -1,6 +1,6 @@
 //! A refusal of the domain in words.
 
-use domain::{Error, FieldError};
+use domain::{Day, Error, FieldError};
 
 use crate::{Texts, fill, format};
 
@@ -22,7 +22,7 @@ pub fn refusal(texts: Texts, error: &Error) -> String {
         error.code.code(),
         &[
             ("number", error.number.map(|number| format::number(language, number))),
-            ("detail", error.detail.clone()),
+            ("detail", error.detail.as_deref().map(|detail| written(texts, detail))),
             ("roles", some(format::list_or(language, &names))),
             ("colleagues", some(format::list_or(language, &error.colleagues))),
         ],
@@ -34,6 +34,11 @@ pub fn refusal(texts: Texts, error: &Error) -> String {
 pub fn field_refusal(texts: Texts, error: &FieldError) -> String {
     let number = error.number.map(|number| format::number(texts.language(), number));
     words(texts, error.code.code(), &[("number", number)])
+}
+
+/// A day as the reader writes days; anything else as it is.
+fn written(texts: Texts, detail: &str) -> String {
+    Day::parse(detail).map_or_else(|| detail.to_owned(), |day| format::date(texts.language(), day))
 }
 
 fn some(text: String) -> Option<String> {
@@ -67,6 +72,13 @@ mod tests {
 
     use super::{field_refusal, refusal};
     use crate::texts;
+
+    #[test]
+    fn a_day_is_written_as_the_reader_writes_days() {
+        let over = Error::new(ErrorCode::ReplacementOver).with_detail("2026-11-22");
+        assert!(refusal(texts(Language::English), &over).contains("until 22 Nov 2026."));
+        assert!(refusal(texts(Language::SimplifiedChinese), &over).contains("2026年11月22日"));
+    }
 
     #[test]
     fn a_refusal_has_words_whatever_facts_it_carries() {
