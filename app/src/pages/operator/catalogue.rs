@@ -9,8 +9,8 @@ mod programme;
 mod quantities;
 mod tier;
 
-use domain::Field;
 use domain::view::catalogue::{CataloguePage, DraftRow, DraftState};
+use domain::{Error, Field};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use locales::{Texts, format};
@@ -45,6 +45,18 @@ const PATH: &str = "/operator/catalogue";
 #[component]
 fn Version(version: Signal<i64>) -> impl IntoView {
     view! { <input type="hidden" name="version" value=move || version.get().to_string()/> }
+}
+
+/// The button that saves, or why it can't be pressed.
+fn save(texts: Texts, form: Form, why_not: Option<&Error>, id: &'static str) -> AnyView {
+    match why_not {
+        Some(error) => view! {
+            <DisabledButton label=texts.common_save() describedby=id/>
+            <Why id=id kind=WhyKind::of(error) text=words::refusal(texts, error)/>
+        }
+        .into_any(),
+        None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
+    }
 }
 
 /// The page **Catalogue**.

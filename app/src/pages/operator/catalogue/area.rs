@@ -14,7 +14,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::{Texts, format};
 
 use super::quantities::{QUANTITY, typed};
-use super::{PATH, Version};
+use super::{PATH, Version, save};
 use crate::components::{
     ButtonTone, Column, Confirm, DisabledButton, Empty, Ledger, LinkButton, SubmitButton, TextField, Why,
     WhyKind,
@@ -121,14 +121,6 @@ fn Name(
     let texts = texts();
     // The target of its quantities has one part more.
     let form = Form::of_what_stands("name_catalogue_area", format!("{draft}:{area}"));
-    let foot = match &why_not {
-        Some(error) => view! {
-            <DisabledButton label=texts.common_save() describedby="no-name"/>
-            <Why id="no-name" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
-        }
-        .into_any(),
-        None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
-    };
     view! {
         <section class="sheet narrow" id="name">
             <div class="sheet-head"><h2>{texts.common_name()}</h2></div>
@@ -137,7 +129,7 @@ fn Name(
                 <PostForm form=form class="form">
                     <Version version=version/>
                     {name_fields(texts, form, &names)}
-                    <div class="form-foot">{foot}</div>
+                    <div class="form-foot">{save(texts, form, why_not.as_ref(), "no-name")}</div>
                 </PostForm>
             </div>
         </section>

@@ -12,10 +12,10 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::{Texts, format};
 
-use super::{PATH, Version};
+use super::{PATH, Version, save};
 use crate::components::{
-    ButtonTone, Choice, Column, Confirm, DisabledButton, Empty, Ledger, LinkButton, SelectField,
-    SubmitButton, TextArea, TextField, Why, WhyKind,
+    ButtonTone, Choice, Column, Confirm, Empty, Ledger, LinkButton, SelectField, SubmitButton, TextArea,
+    TextField,
 };
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -208,14 +208,6 @@ fn Edit(
         .zip(&offer.words)
         .map(|(language, words)| words_of(texts, form, *language, words))
         .collect_view();
-    let foot = match &why_not {
-        Some(error) => view! {
-            <DisabledButton label=texts.common_save() describedby="no-offer"/>
-            <Why id="no-offer" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
-        }
-        .into_any(),
-        None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
-    };
     let remove = (known && why_not.is_none()).then(|| {
         let name = offer.words.first().map(|words| words.name.clone()).unwrap_or_default();
         view! { <Remove target=target name=name version=version/> }
@@ -246,7 +238,7 @@ fn Edit(
                 required=true
             />
             {languages}
-            <div class="form-foot">{foot}</div>
+            <div class="form-foot">{save(texts, form, why_not.as_ref(), "no-offer")}</div>
         </PostForm>
         {remove}
     }

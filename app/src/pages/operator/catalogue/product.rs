@@ -11,15 +11,12 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::Texts;
 
-use super::{PATH, Version};
-use crate::components::{
-    ButtonTone, Choice, Confirm, DisabledButton, SelectField, SubmitButton, TextArea, TextField, Why, WhyKind,
-};
+use super::{PATH, Version, save};
+use crate::components::{ButtonTone, Choice, Confirm, SelectField, SubmitButton, TextArea, TextField};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
 use crate::load::load;
 use crate::server_fns::catalogue::catalogue_product;
-use crate::words;
 
 /// The page of a product.
 #[component]
@@ -166,14 +163,6 @@ fn Edit(
         .zip(&product.words)
         .map(|(language, words)| words_of(texts, form, *language, words))
         .collect_view();
-    let foot = match &why_not {
-        Some(error) => view! {
-            <DisabledButton label=texts.common_save() describedby="no-product"/>
-            <Why id="no-product" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
-        }
-        .into_any(),
-        None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
-    };
     let remove = (known && why_not.is_none()).then(|| {
         let name = product.words.first().map(|words| words.name.clone()).unwrap_or_default();
         view! { <Remove target=target code=product.code.clone() name=name version=version/> }
@@ -227,7 +216,7 @@ fn Edit(
                     optional=true
                 />
             })}
-            <div class="form-foot">{foot}</div>
+            <div class="form-foot">{save(texts, form, why_not.as_ref(), "no-product")}</div>
         </PostForm>
         {remove}
     }

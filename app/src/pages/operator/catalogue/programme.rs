@@ -1,26 +1,23 @@
 //! What a draft says about the programme itself: its name, where transfers go, its policies.
 
+use domain::Language;
 use domain::ids::CatalogueDraftId;
 use domain::view::benefits::WhyNot;
 use domain::view::catalogue::{
     DraftPage, DraftProgrammePage, DraftProgrammeQuery, PolicyRow, ProgrammeWords,
 };
-use domain::{Error, Language};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use locales::Texts;
 
-use super::{PATH, Version};
-use crate::components::{
-    Choice, ChoiceGroup, DisabledButton, LinkButton, SubmitButton, TextArea, TextField, Why, WhyKind,
-};
+use super::{PATH, Version, save};
+use crate::components::{Choice, ChoiceGroup, LinkButton, TextArea, TextField};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
 use crate::load::load;
 use crate::pages::operator::policy_words;
 use crate::server_fns::catalogue::catalogue_programme;
-use crate::words;
 
 /// What the names of the policies' fields begin with.
 pub const POLICY: &str = "policy:";
@@ -103,18 +100,6 @@ fn Page(page: Signal<DraftProgrammePage>) -> impl IntoView {
     }
 }
 
-/// The button that saves, or why it can't be pressed.
-fn foot(texts: Texts, form: Form, why_not: Option<&Error>, id: &'static str) -> AnyView {
-    match why_not {
-        Some(error) => view! {
-            <DisabledButton label=texts.common_save() describedby=id/>
-            <Why id=id kind=WhyKind::of(error) text=words::refusal(texts, error)/>
-        }
-        .into_any(),
-        None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
-    }
-}
-
 #[component]
 fn Words(
     draft: CatalogueDraftId,
@@ -133,7 +118,7 @@ fn Words(
         <PostForm form=form class="form">
             <Version version=version/>
             {languages}
-            <div class="form-foot">{foot(texts, form, why_not.as_ref(), "no-texts")}</div>
+            <div class="form-foot">{save(texts, form, why_not.as_ref(), "no-texts")}</div>
         </PostForm>
     }
 }
@@ -184,7 +169,7 @@ fn Policies(
         <PostForm form=form class="stack loose">
             <Version version=version/>
             {fields}
-            <div class="form-foot">{foot(texts, form, why_not.as_ref(), "no-policies")}</div>
+            <div class="form-foot">{save(texts, form, why_not.as_ref(), "no-policies")}</div>
         </PostForm>
     }
 }

@@ -10,13 +10,12 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use locales::Texts;
 
-use super::{PATH, Version};
-use crate::components::{Column, DisabledButton, Ledger, SubmitButton, TextField, Why, WhyKind};
+use super::{PATH, Version, save};
+use crate::components::{Column, Ledger, TextField};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
 use crate::load::load;
 use crate::server_fns::catalogue::catalogue_tier;
-use crate::words;
 
 /// What each of the core sources is called, in their order.
 pub(super) fn source_names(tiers: &[DraftTierRow]) -> Vec<String> {
@@ -135,19 +134,11 @@ fn Names(
         .zip(&words)
         .map(|(language, words)| words_of(texts, form, *language, words))
         .collect_view();
-    let foot = match &why_not {
-        Some(error) => view! {
-            <DisabledButton label=texts.common_save() describedby="no-names"/>
-            <Why id="no-names" kind=WhyKind::of(error) text=words::refusal(texts, error)/>
-        }
-        .into_any(),
-        None => view! { <SubmitButton label=texts.common_save() busy=form.pending/> }.into_any(),
-    };
     view! {
         <PostForm form=form class="form">
             <Version version=version/>
             {languages}
-            <div class="form-foot">{foot}</div>
+            <div class="form-foot">{save(texts, form, why_not.as_ref(), "no-names")}</div>
         </PostForm>
     }
 }
