@@ -1,0 +1,13 @@
+//! How the keys of a batch look is fixed when it is staged, whatever its product says later.
+
+crate::dialect::schema_migration!("m0040_kept_as_begun", up, in one transaction);
+
+async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    crate::dialect::run(manager, SCHEMA).await
+}
+
+const SCHEMA: &str = "
+alter table key_batch add column key_format text;
+update key_batch set key_format = (select p.key_format from key_pool k join product p on p.id = k.product_id
+    where k.id = key_batch.key_pool_id);
+";
