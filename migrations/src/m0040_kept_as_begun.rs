@@ -1,4 +1,5 @@
-//! How the keys of a batch look is fixed when it is staged, whatever its product says later.
+//! How the keys of a batch look is fixed when it is staged, whatever its product says later; and benefits of all companies
+//! by each of the dates that one can end with.
 
 crate::dialect::schema_migration!("m0040_kept_as_begun", up, in one transaction);
 
@@ -10,4 +11,8 @@ const SCHEMA: &str = "
 alter table key_batch add column key_format text;
 update key_batch set key_format = (select p.key_format from key_pool k join product p on p.id = k.product_id
     where k.id = key_batch.key_pool_id);
+drop index benefit_grant_by_end;
+create index benefit_grant_by_begin on benefit_grant (activate_by, id) where state = 'granted';
+create index benefit_grant_by_year on benefit_grant (holding_ends_at, id) where state = 'granted';
+create index benefit_grant_by_expiry on benefit_grant (expires_at, id) where state = 'granted';
 ";
