@@ -1498,6 +1498,11 @@ async fn tiers_are_called_as_the_version_in_force_says_to_each_reader_in_their_l
         first_fault(&refused.expect_err("a tier needs a name")),
         (FaultCode::TextMissing, "name.en".to_owned())
     );
+    // Nobody could tell the two apart.
+    let silver = TierName { name: texts(" silver"), ..platinum.clone() };
+    let refused = change(&stage, &manager, draft, Edit::Tier(Box::new(silver))).await;
+    let fault = first_fault(&refused.expect_err("another tier is called so"));
+    assert_eq!(fault, (FaultCode::Twice, "name.en".to_owned()));
     change(&stage, &manager, draft, Edit::Tier(Box::new(platinum.clone()))).await.expect("named");
     assert_eq!(called(&stage, Language::English).await.0, "Gold", "a draft changes nothing");
     let fields: Vec<String> = ["name", "source_name"]
