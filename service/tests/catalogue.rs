@@ -1791,6 +1791,39 @@ async fn a_corrected_file_is_kept_also_where_nothing_differs_but_what_was_there_
 
 #[rstest]
 #[tokio::test]
+async fn what_is_wrong_with_the_version_in_force_as_well_stands_in_no_drafts_way(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    // As a download said it before there was a list of languages.
+    let download = stage.id("select id from product_download order by file_name limit 1", []).await;
+    stage.run("update product_download set language = 'English' where id = $1", [download.into()]).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    change(&stage, &manager, draft, studio("gold_core", Amount::Of(11))).await.expect("changed");
+    let query = DraftQuery { draft: Some(draft), category: Category::VisualStudio };
+    let page = service::catalogue::page::draft(&stage.service, &manager, Language::English, &query).await;
+    let page = page.expect("the page");
+    let earlier: Vec<FaultCode> = page.earlier_faults.iter().map(|fault| fault.code).collect();
+    assert_eq!((page.faults.len(), earlier), (0, vec![FaultCode::UnknownLanguage]));
+
+    // What is a draft's own does.
+    let mut written = in_force(&stage).await;
+    written.products[0].name.traditional.clear();
+    let text = file::write(&written).expect("a file");
+    let faulty = begin(&stage, &admin, Some(text)).await.expect("a draft");
+    let failure = publish(&stage, &admin, faulty, false).await.expect_err("a name is missing");
+    assert_eq!(first_fault(&failure), (FaultCode::TextMissing, "name.zh-Hant".to_owned()));
+    assert_eq!(failure.told().faults.len(), 1, "the other one isn't told");
+
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    assert_eq!(file::faults_of(&in_force(&stage).await).len(), 1, "it is as it was");
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_draft_with_another_kind_in_it_is_still_changed_elsewhere(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
