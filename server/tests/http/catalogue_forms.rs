@@ -405,6 +405,31 @@ async fn a_file_replaces_a_draft_and_its_faults_stand_on_the_page(
 
 #[rstest]
 #[tokio::test]
+async fn what_stands_beside_a_faulty_code_with_a_colon_is_kept(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let file = browser.get("/operator/catalogue.toml").await.body;
+    let fields = beside_the_file(&browser.get(&at("")).await);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let faulty = file.replace("\"azure_credit\"", "\"azure:credit\"");
+    let answer = send(&browser, &fields, faulty.as_bytes()).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+
+    let path = at("?category=cloud");
+    let [quantity, seats] = ["quantity", "seats"].map(|field| format!("{field}:azure:credit:gold_core"));
+    let form = browser.get(&path).await.form("save_catalogue_quantities", None);
+    assert_eq!(form.get(&seats), Some("5"));
+    let was = form.get(&quantity).expect("a quantity").to_owned();
+    let answer = browser.submit(&path, &form.with(&seats, "8")).await;
+    shown(&browser, answer).await;
+    let form = browser.get(&path).await.form("save_catalogue_quantities", None);
+    assert_eq!((form.get(&seats), form.get(&quantity)), (Some("8"), Some(&*was)));
+}
+
+#[rstest]
+#[tokio::test]
 async fn rule_01_a_file_replaces_a_draft_for_whoever_may_change_it(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
