@@ -191,6 +191,37 @@ async fn a_products_addresses_and_keys_and_its_seats_are_changed_by_posting(
 
 #[rstest]
 #[tokio::test]
+async fn two_numbers_for_one_pool_are_refused_and_one_is_followed_by_the_others(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let path = at("?category=software");
+    let form = async || browser.get(&path).await.form("save_catalogue_quantities", None);
+    let [first, second] = ["project_professional", "visio_professional"]
+        .map(|product| (format!("quantity:{product}:gold_core"), format!("pool:{product}:gold_core")));
+    let numbers = async || {
+        let form = form().await;
+        [&first.0, &second.0].map(|name| form.get(name).map(str::to_owned))
+    };
+    let said = |number: &str| Some(number.to_owned());
+    assert_eq!(numbers().await, [said("20"), said("20")]);
+    let shared = form().await.with(&first.1, "gold_apps").with(&second.1, "gold_apps");
+    let answer = browser.submit(&path, &shared).await;
+    shown(&browser, answer).await;
+
+    let both = form().await.with(&first.0, "30").with(&second.0, "40");
+    let answer = browser.submit(&path, &both).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    assert_eq!(numbers().await, [said("20"), said("20")], "neither of them");
+
+    let answer = browser.submit(&path, &form().await.with(&second.0, "30")).await;
+    shown(&browser, answer).await;
+    assert_eq!(numbers().await, [said("30"), said("30")]);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_tier_is_named_by_posting_and_not_from_a_page_that_is_stale(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
