@@ -754,6 +754,7 @@ async fn where_a_second_person_publishes_those_who_can_hear_of_a_draft_once(
     let draft = begin(&stage, &manager, None).await.expect("a draft");
     change(&stage, &manager, draft, studio("gold_core", Amount::Of(11))).await.expect("changed");
     assert!(told(PROGRAMME_ADMIN).await.is_empty(), "one person is enough");
+    let earlier = draft;
 
     stage.set_policy("catalogue_publication", "second_person").await;
     let draft = begin(&stage, &manager, None).await.expect("a draft");
@@ -778,6 +779,23 @@ async fn where_a_second_person_publishes_those_who_can_hear_of_a_draft_once(
     let draft = begin(&stage, &admin, None).await.expect("a draft");
     change(&stage, &admin, draft, studio("gold_core", Amount::Of(14))).await.expect("changed");
     assert_eq!(told(PROGRAMME_ADMIN).await.len(), 1);
+
+    // The policy came after its first change; and then as well nobody could publish it yet.
+    let without = "delete from operator_role where role = 'programme_admin'";
+    let admins = "select count(*) as number from operator_role where role = 'programme_admin'";
+    assert_eq!(stage.count(admins).await, 1, "the test gives it back to one");
+    let account = admin.account().expect("somebody");
+    stage.run(without, []).await;
+    change(&stage, &manager, earlier, studio("gold_core", Amount::Of(15))).await.expect("changed");
+    assert_eq!(told(PROGRAMME_ADMIN).await.len(), 1, "nobody can");
+    let again = "insert into operator_role (account_id, role) values ($1, 'programme_admin')";
+    stage.run(again, [account.0.into()]).await;
+    for number in [16, 17] {
+        change(&stage, &manager, earlier, studio("gold_core", Amount::Of(number))).await.expect("changed");
+    }
+    let mails = told(PROGRAMME_ADMIN).await;
+    assert_eq!(mails.len(), 2, "once");
+    assert!(mails.iter().any(|mail| mail.body.contains(&format!("/operator/catalogue/{earlier}"))));
 }
 
 #[rstest]
