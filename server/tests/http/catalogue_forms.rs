@@ -436,6 +436,26 @@ async fn a_file_replaces_a_draft_and_its_faults_stand_on_the_page(
 
 #[rstest]
 #[tokio::test]
+async fn a_fault_of_the_version_in_force_is_told_apart_and_keeps_nothing_from_being_published(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = Portal::open(engine).await;
+    let download = portal.stage.id("select id from product_download order by file_name limit 1", []).await;
+    let text = "update product_download set language = 'English' where id = $1";
+    portal.stage.run(text, [download.into()]).await;
+    portal.stage.draft_for_pages().await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let page = browser.get(&at("")).await;
+    assert!(page.body.contains("1 fault is in the version in force as well"), "{}", page.body);
+    assert!(!page.body.contains("stands against publishing"), "{}", page.body);
+    let form = page.form("publish_catalogue_draft", None).with("reach", "new");
+    let answer = browser.submit(&at(""), &form).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("Version 2"), "{}", page.body);
+}
+
+#[rstest]
+#[tokio::test]
 async fn what_stands_beside_a_faulty_code_with_a_colon_is_kept(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
