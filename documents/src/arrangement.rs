@@ -122,7 +122,7 @@ fn facts(invoice: &Invoice) -> Vec<(&'static str, String)> {
 
 fn lines(invoice: &Invoice, flow: &mut Flow<'_>) -> Part {
     let texts = invoice.texts();
-    let money = |minor| format::money(invoice.language, minor, &invoice.currency);
+    let money = |minor| format::money_in_full(invoice.language, minor, &invoice.currency);
     let head = flow.head([
         cell(OFFERS, Style::LABEL, texts.orders_column_offer()),
         cell(QUANTITIES, Style::LABEL, texts.common_quantity()),

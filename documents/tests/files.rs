@@ -173,7 +173,7 @@ fn many_lines_go_on_on_further_pages() {
     for number in 1..=90 {
         assert_eq!(all.matches(&format!("优惠项目<{number}>")).count(), 1, "{number}");
     }
-    says(&pages[2], &["合计 90 美元"]);
+    says(&pages[2], &["合计 90.00 美元"]);
     assert!(!pages[1].contains("合计"));
 }
 

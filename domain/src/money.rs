@@ -12,6 +12,13 @@ pub fn minor_digits(currency: &str) -> usize {
     }
 }
 
+/// Whether an earlier version, which knew two currencies without a smaller unit and no other digits, read the amounts of a
+/// currency in hundredths although it has none.
+#[must_use]
+pub fn was_in_hundredths(currency: &str) -> bool {
+    minor_digits(currency) != 2 && !matches!(currency, "JPY" | "KRW")
+}
+
 /// How many of its smallest unit make one of a currency.
 #[must_use]
 pub fn minor_units(currency: &str) -> i64 {
@@ -60,6 +67,15 @@ mod tests {
     fn units_and_digits_agree() {
         for currency in ["JPY", "USD", "KWD", "CLF"] {
             assert_eq!(minor_units(currency).to_string().len(), minor_digits(currency) + 1, "{currency}");
+        }
+    }
+
+    #[test]
+    fn an_earlier_version_read_some_currencies_otherwise() {
+        for (currency, otherwise) in
+            [("USD", false), ("JPY", false), ("KRW", false), ("VND", true), ("KWD", true), ("CLF", true)]
+        {
+            assert_eq!(was_in_hundredths(currency), otherwise, "{currency}");
         }
     }
 

@@ -53,6 +53,17 @@ pub fn number(_language: Language, number: i64) -> String {
 /// `100 美元` in Chinese. The fraction is left out where it is zero.
 #[must_use]
 pub fn money(language: Language, minor: i64, currency: &str) -> String {
+    let whole = minor.unsigned_abs().is_multiple_of(domain::money::minor_units(currency).unsigned_abs());
+    written(language, minor, currency, !whole)
+}
+
+/// The same with every digit of the currency, `US$100.00`: for amounts that stand below each other, and their sums.
+#[must_use]
+pub fn money_in_full(language: Language, minor: i64, currency: &str) -> String {
+    written(language, minor, currency, domain::money::minor_digits(currency) > 0)
+}
+
+fn written(language: Language, minor: i64, currency: &str, fraction: bool) -> String {
     let (prefix, simplified, traditional) = match currency {
         "AUD" => ("A$", "澳元", "澳幣"),
         "CAD" => ("CA$", "加元", "加幣"),
@@ -74,11 +85,11 @@ pub fn money(language: Language, minor: i64, currency: &str) -> String {
         _ => ("", currency, currency),
     };
     let (amount, units) = (minor.unsigned_abs(), domain::money::minor_units(currency).unsigned_abs());
-    let amount = if amount.is_multiple_of(units) {
-        grouped(amount / units)
-    } else {
+    let amount = if fraction {
         let digits = domain::money::minor_digits(currency);
         format!("{}.{:0>digits$}", grouped(amount / units), amount % units)
+    } else {
+        grouped(amount / units)
     };
     let sign = if minor < 0 { "-" } else { "" };
     match language {
@@ -147,7 +158,7 @@ mod tests {
     use domain::Language::{English, SimplifiedChinese, TraditionalChinese};
     use domain::{Day, Language};
 
-    use super::{date, date_time, list_and, list_or, money, number};
+    use super::{date, date_time, list_and, list_or, money, money_in_full, number};
 
     #[test]
     fn days_read_as_in_the_language() {
@@ -194,6 +205,22 @@ mod tests {
         assert_eq!(money(English, 120_000, "NOK"), "NOK 1,200");
         assert_eq!(money(English, 120_000, "XTS"), "XTS 1,200");
         assert_eq!(money(TraditionalChinese, 120_050, "XTS"), "1,200.50 XTS");
+    }
+
+    #[test]
+    fn amounts_below_each_other_have_every_digit() {
+        for (minor, currency, text) in [
+            (192_100, "USD", "US$1,921.00"),
+            (112_189, "USD", "US$1,121.89"),
+            (0, "EUR", "€0.00"),
+            (-5, "USD", "-US$0.05"),
+            (1500, "JPY", "¥1,500"),
+            (12_000, "KWD", "KWD 12.000"),
+        ] {
+            assert_eq!(money_in_full(English, minor, currency), text);
+        }
+        assert_eq!(money_in_full(SimplifiedChinese, 10_000, "USD"), "100.00 美元");
+        assert_eq!(money_in_full(TraditionalChinese, 1500, "JPY"), "1,500 日圓");
     }
 
     #[test]

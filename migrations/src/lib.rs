@@ -43,6 +43,7 @@ mod m0036_links_formats_ends;
 mod m0037_found_by_name;
 mod m0038_tier_names;
 mod m0039_calls_of_programs;
+mod m0040_kept_as_begun;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -88,6 +89,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0037_found_by_name::Migration),
             Box::new(m0038_tier_names::Migration),
             Box::new(m0039_calls_of_programs::Migration),
+            Box::new(m0040_kept_as_begun::Migration),
         ]
     }
 }

@@ -26,10 +26,20 @@ pub async fn live(State(site): State<Arc<Site>>, Extension(caller): Extension<Ca
     if matches!(actor, Actor::Nobody) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
+    let company = match &actor {
+        Actor::Person(person) => Some(person.organization),
+        _ => None,
+    };
     let open = site.metrics.begin_stream();
-    // Whose sessions have all ended hears nothing more, nor that others go on.
+    // Whose session may have ended hears nothing more: who has one connects again, and is looked at anew. What was missed
+    // may have been just that.
     let until_signed_out = move |heard: &Heard| {
-        let ends = matches!(heard, Heard::Changed(Changed::SignedOut(who)) if Some(*who) == account);
+        let ends = match heard {
+            Heard::Changed(Changed::SignedOut(who)) => Some(*who) == account,
+            Heard::Changed(Changed::SignedOutOf(organization)) => Some(*organization) == company,
+            Heard::Changed(_) => false,
+            Heard::Missed => true,
+        };
         futures::future::ready(!ends)
     };
     let events = site.service.live.listen().take_while(until_signed_out).filter_map(move |heard| {
@@ -37,7 +47,7 @@ pub async fn live(State(site): State<Arc<Site>>, Extension(caller): Extension<Ca
         let _open = &open;
         let text = match heard {
             Heard::Changed(changed) => seen_by(&actor, &changed),
-            Heard::Missed => Some("missed".to_owned()),
+            Heard::Missed => None,
         };
         futures::future::ready(text.map(|text| Ok::<_, Infallible>(Event::default().data(text))))
     });
@@ -120,6 +130,7 @@ mod tests {
         }
         for actor in [person(), operator.clone()] {
             assert_eq!(seen_by(&actor, &Changed::SignedOut(AccountId(Uuid::from_u128(4)))), None);
+            assert_eq!(seen_by(&actor, &Changed::SignedOutOf(OWN)), None);
         }
         assert_eq!(seen_by(&operator, &Changed::Queue).as_deref(), Some("queue"));
         assert_eq!(seen_by(&operator, &Changed::Mail).as_deref(), Some("later"));

@@ -18,8 +18,10 @@ pub enum Changed {
     Queue,
     /// Mail was delivered, or was tried to be.
     Mail,
-    /// All sessions of an account have ended: what its pages listen to ends as well.
+    /// Sessions of an account have ended: what its pages listen to ends as well, and goes on where one is left.
     SignedOut(AccountId),
+    /// The same of everybody in an organization, such as with the directory that opened their sessions.
+    SignedOutOf(OrganizationId),
 }
 
 /// What a listener hears.

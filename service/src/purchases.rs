@@ -9,6 +9,7 @@ pub mod list;
 pub mod offers;
 pub mod on_clock;
 pub mod orders;
+pub mod other_digits;
 pub mod payment;
 pub mod place;
 pub mod processor_notice;

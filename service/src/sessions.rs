@@ -3,7 +3,7 @@
 use domain::audit::ActorKind;
 use domain::ids::{AccountId, OrganizationId, PersonId};
 use domain::{AuditAction, ErrorCode, Language, Moment, OperatorRole, Role, Roles};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use crate::audit::Event;
@@ -300,6 +300,29 @@ pub(crate) async fn end_all(change: &mut Change<'_>, account: AccountId) -> Outc
     Ok(())
 }
 
+/// Ends the sessions for which a condition holds, and says how many there were; what open pages of their accounts listen
+/// to ends with the commit, and those of another session connect again by it.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn end_some(
+    change: &mut Change<'_>,
+    condition: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Outcome<u64> {
+    #[derive(FromQueryResult)]
+    struct Ended {
+        account_id: Uuid,
+    }
+    let text = format!("delete from session where {condition} returning account_id");
+    let mut number = 0;
+    for Ended { account_id } in sql::all::<Ended>(&change.transaction, &text, values).await? {
+        number += 1;
+        change.tell(Changed::SignedOut(AccountId(account_id)));
+    }
+    Ok(number)
+}
+
 /// The person that an account is where it has been longest; none for operators.
 pub(crate) async fn first_person(
     connection: &impl ConnectionTrait,
@@ -360,9 +383,7 @@ pub async fn end(service: &Service, request: &Request, token: &str) -> Outcome<(
     if let Actor::Person(person) = &request.actor {
         seen(&change.transaction, person.id, change.now).await?;
     }
-    let text = "delete from session where token_hash = $1";
-    let ended = sql::run(&change.transaction, text, [hash_token(token).into()]).await?;
-    if ended > 0 {
+    if end_some(&mut change, "token_hash = $1", [hash_token(token).into()]).await? > 0 {
         let account = request.account()?;
         let chain = match &request.actor {
             Actor::Person(person) => person.organization,

@@ -754,6 +754,7 @@ async fn where_a_second_person_publishes_those_who_can_hear_of_a_draft_once(
     let draft = begin(&stage, &manager, None).await.expect("a draft");
     change(&stage, &manager, draft, studio("gold_core", Amount::Of(11))).await.expect("changed");
     assert!(told(PROGRAMME_ADMIN).await.is_empty(), "one person is enough");
+    let earlier = draft;
 
     stage.set_policy("catalogue_publication", "second_person").await;
     let draft = begin(&stage, &manager, None).await.expect("a draft");
@@ -778,6 +779,23 @@ async fn where_a_second_person_publishes_those_who_can_hear_of_a_draft_once(
     let draft = begin(&stage, &admin, None).await.expect("a draft");
     change(&stage, &admin, draft, studio("gold_core", Amount::Of(14))).await.expect("changed");
     assert_eq!(told(PROGRAMME_ADMIN).await.len(), 1);
+
+    // The policy came after its first change; and then as well nobody could publish it yet.
+    let without = "delete from operator_role where role = 'programme_admin'";
+    let admins = "select count(*) as number from operator_role where role = 'programme_admin'";
+    assert_eq!(stage.count(admins).await, 1, "the test gives it back to one");
+    let account = admin.account().expect("somebody");
+    stage.run(without, []).await;
+    change(&stage, &manager, earlier, studio("gold_core", Amount::Of(15))).await.expect("changed");
+    assert_eq!(told(PROGRAMME_ADMIN).await.len(), 1, "nobody can");
+    let again = "insert into operator_role (account_id, role) values ($1, 'programme_admin')";
+    stage.run(again, [account.0.into()]).await;
+    for number in [16, 17] {
+        change(&stage, &manager, earlier, studio("gold_core", Amount::Of(number))).await.expect("changed");
+    }
+    let mails = told(PROGRAMME_ADMIN).await;
+    assert_eq!(mails.len(), 2, "once");
+    assert!(mails.iter().any(|mail| mail.body.contains(&format!("/operator/catalogue/{earlier}"))));
 }
 
 #[rstest]
@@ -1498,6 +1516,11 @@ async fn tiers_are_called_as_the_version_in_force_says_to_each_reader_in_their_l
         first_fault(&refused.expect_err("a tier needs a name")),
         (FaultCode::TextMissing, "name.en".to_owned())
     );
+    // Nobody could tell the two apart.
+    let silver = TierName { name: texts(" silver"), ..platinum.clone() };
+    let refused = change(&stage, &manager, draft, Edit::Tier(Box::new(silver))).await;
+    let fault = first_fault(&refused.expect_err("another tier is called so"));
+    assert_eq!(fault, (FaultCode::Twice, "name.en".to_owned()));
     change(&stage, &manager, draft, Edit::Tier(Box::new(platinum.clone()))).await.expect("named");
     assert_eq!(called(&stage, Language::English).await.0, "Gold", "a draft changes nothing");
     let fields: Vec<String> = ["name", "source_name"]
@@ -1781,6 +1804,39 @@ async fn a_corrected_file_is_kept_also_where_nothing_differs_but_what_was_there_
     let kept = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
     assert_eq!((kept.catalogue == right, kept.row_version), (true, now.version + 1));
     assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_wrong_with_the_version_in_force_as_well_stands_in_no_drafts_way(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    // As a download said it before there was a list of languages.
+    let download = stage.id("select id from product_download order by file_name limit 1", []).await;
+    stage.run("update product_download set language = 'English' where id = $1", [download.into()]).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let draft = begin(&stage, &manager, None).await.expect("a draft");
+    change(&stage, &manager, draft, studio("gold_core", Amount::Of(11))).await.expect("changed");
+    let query = DraftQuery { draft: Some(draft), category: Category::VisualStudio };
+    let page = service::catalogue::page::draft(&stage.service, &manager, Language::English, &query).await;
+    let page = page.expect("the page");
+    let earlier: Vec<FaultCode> = page.earlier_faults.iter().map(|fault| fault.code).collect();
+    assert_eq!((page.faults.len(), earlier), (0, vec![FaultCode::UnknownLanguage]));
+
+    // What is a draft's own does.
+    let mut written = in_force(&stage).await;
+    written.products[0].name.traditional.clear();
+    let text = file::write(&written).expect("a file");
+    let faulty = begin(&stage, &admin, Some(text)).await.expect("a draft");
+    let failure = publish(&stage, &admin, faulty, false).await.expect_err("a name is missing");
+    assert_eq!(first_fault(&failure), (FaultCode::TextMissing, "name.zh-Hant".to_owned()));
+    assert_eq!(failure.told().faults.len(), 1, "the other one isn't told");
+
+    assert_eq!(publish(&stage, &admin, draft, false).await.expect("published"), Some(2));
+    assert_eq!(file::faults_of(&in_force(&stage).await).len(), 1, "it is as it was");
     assert!(stage.audit_intact().await);
 }
 

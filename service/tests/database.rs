@@ -234,3 +234,34 @@ async fn names_of_an_earlier_release_are_found_by_any_letters(
     sql::run(&bare.connection, text, [Uuid::from_u128(9_999).into()]).await.expect_err("no key");
     sql::run(&bare.connection, "update organization set name_key = null", []).await.expect_err("no key");
 }
+
+/// Formats of keys were a product's alone: a batch that came, or is on its way, has its product's.
+#[rstest]
+#[tokio::test]
+async fn batches_of_an_earlier_release_have_the_format_of_their_product(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let bare = common::bare(engine).await;
+    let migrations = Migrator::migrations();
+    let before = migrations.iter().position(|one| one.name() == "m0040_kept_as_begun").expect("a migration");
+    Migrator::up(&bare.connection, Some(u32::try_from(before).expect("few"))).await.expect("as it was");
+    let run = async |text: &str, values: Vec<sea_orm::Value>| {
+        sql::run(&bare.connection, text, values).await.expect("a row");
+    };
+    for (number, format) in [(1, Some("XXXX-XXXX-XXXX".to_owned())), (2, None)] {
+        let id = Uuid::from_u128(number);
+        let text = "insert into product (id, code, category, kind, unit, key_format)
+            values ($1, $2, 'software', 'single_key', 'key', $3)";
+        run(text, vec![id.into(), format!("product_{number}").into(), format.into()]).await;
+        run("insert into key_pool (id, product_id) values ($1, $1)", vec![id.into()]).await;
+        let text = "insert into key_batch (id, key_pool_id, name, source, state, created_at, lines)
+            values ($1, $1, 'Order 7', '', 'importing', 0, 1)";
+        run(text, vec![id.into()]).await;
+    }
+    Migrator::up(&bare.connection, None).await.expect("up to date");
+    for (number, condition) in [(1, "key_format = 'XXXX-XXXX-XXXX'"), (2, "key_format is null")] {
+        let text = format!("select count(*) as number from key_batch where id = $1 and {condition}");
+        let found = sql::number(&bare.connection, &text, [Uuid::from_u128(number).into()]).await;
+        assert_eq!(found.expect("a count"), 1, "{condition}");
+    }
+}

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use common::{Engine, Stage, stage};
 use domain::ids::{DirectoryId, DirectoryIdentityId, MailDomainId};
 use domain::{ErrorCode, Field, Role};
+use futures::{FutureExt, Stream, StreamExt};
 use openidconnect::core::{CoreEdDsaPrivateSigningKey, CoreJwsSigningAlgorithm};
 use openidconnect::{JsonWebKeyId, PrivateSigningKey};
 use rstest::rstest;
@@ -23,6 +24,7 @@ use service::directories::identities::{self, Decide};
 use service::directories::outside::{Asking, Names, Outside, Unreachable, Web, WebRequest, WebResponse};
 use service::directories::settings::{self, SCOPES, SaveDirectory, Secret};
 use service::directories::sign_in::{self, Begin, Begun, Brought};
+use service::live::{Changed, Heard};
 use service::{Actor, Failure, sessions, sql};
 use sha2::{Digest, Sha256};
 
@@ -375,6 +377,15 @@ fn refused<T>(result: Result<T, Failure>, code: ErrorCode) -> domain::Error {
         Err(other) => panic!("{other} instead of {code:?}"),
         Ok(_) => panic!("done instead of {code:?}"),
     }
+}
+
+/// What was told since.
+fn heard(live: &mut (impl Stream<Item = Heard> + Unpin)) -> Vec<Changed> {
+    let mut all = Vec::new();
+    while let Some(Some(Heard::Changed(changed))) = live.next().now_or_never() {
+        all.push(changed);
+    }
+    all
 }
 
 #[rstest]
@@ -819,10 +830,14 @@ async fn a_directorys_session_opens_its_own_company_only(
     let admin = set.stage.person(MAREN).await;
     let off =
         SaveDirectory { directory: Some((id, 1)), client_secret: Secret::Keep, enabled: false, ..form() };
+    let mut live = Box::pin(set.stage.service.live.listen());
+    let ended = Changed::SignedOutOf(set.stage.organization(GOLD).await);
     settings::save(&set.stage.service, &admin, set.stage.operation(), off).await.expect("saves");
     assert!(matches!(set.actor(&token).await, Actor::Nobody));
+    assert!(heard(&mut live).contains(&ended), "open pages go on listening");
     refused(set.away(GUEST).await, ErrorCode::DirectoryUnknown);
     settings::remove(&set.stage.service, &admin, set.stage.operation(), id).await.expect("removes");
+    assert!(heard(&mut live).contains(&ended), "open pages go on listening");
     assert_eq!(set.stage.count("select count(*) as number from directory_identity").await, 0);
 }
 
@@ -841,7 +856,10 @@ async fn a_company_may_require_its_directory_and_a_global_admin_with_two_factors
     refused(unsafe_yet, ErrorCode::BreakGlassMissing);
     set.stage.break_glass(MAREN).await;
     let before = set.local(EMPLOYEE).await.expect("not required yet");
+    let mut live = Box::pin(service.live.listen());
     settings::require(service, &admin, set.stage.operation(), true).await.expect("requires");
+    let ended = Changed::SignedOutOf(set.stage.organization(GOLD).await);
+    assert!(heard(&mut live).contains(&ended), "open pages go on listening");
     assert!(matches!(set.actor(&before).await, Actor::Nobody), "sessions of passwords lead nowhere");
     refused(set.local(EMPLOYEE).await, ErrorCode::DirectoryRequired);
     refused(set.local(INGRID).await, ErrorCode::DirectoryRequired);

@@ -451,6 +451,64 @@ async fn operators_see_how_long_requests_took_what_came_in_and_what_runs_low(
 
 #[rstest]
 #[tokio::test]
+async fn what_ends_first_is_found_by_the_day_that_is_shown(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    /// More than are looked at.
+    const OTHERS: usize = 600;
+    let stage = stage(engine).await;
+    let company = stage.id("select id from organization where domain = $1", [COMPANY.into()]).await;
+    let person = stage.id("select id from person where organization_id = $1 limit 1", [company.into()]).await;
+    let product = stage.id("select id from product where code = $1", [STUDIO.into()]).await;
+    let day = |days: i64| stage.service.now().plus_days(days).0.to_string();
+    let id = || stage.literal(stage.service.new_id());
+    let (company, person, product) = (stage.literal(company), stage.literal(person), stage.literal(product));
+    let pools = [(id(), 5), (id(), 7_001), (id(), 7_002)];
+    for (pool, quantity) in &pools {
+        let text = "insert into pool (id, organization_id, quantity) values";
+        stage.sql(&format!("{text} ({pool}, {company}, {quantity})")).await;
+    }
+    let row = |grant: &str, pool: &str, begin: &str, year: &str| {
+        format!(
+            "({grant}, {company}, {product}, 'visual_studio', {pool}, 'gold_core', 'granted', 1, {begin}, {year}, 1)"
+        )
+    };
+    // The year of all of these ends in a few days; that of one to begin tomorrow, and of one that expires a day later,
+    // in many months.
+    let mut rows: Vec<String> = (0..OTHERS).map(|_| row(&id(), &pools[0].0, "null", &day(5))).collect();
+    rows.push(row(&id(), &pools[1].0, &day(1), &day(300)));
+    let expiring = id();
+    rows.push(row(&expiring, &pools[2].0, "null", &day(300)));
+    stage
+        .sql(&format!(
+            "insert into benefit_grant (id, organization_id, product_id, category, pool_id, source, state, granted_at,
+                activate_by, holding_ends_at, catalogue_version) values {}",
+            rows.join(", ")
+        ))
+        .await;
+    stage
+        .sql(&format!(
+            "insert into activation (id, organization_id, grant_id, state, requested_by, requested_at, target_at,
+                expires_at) values ({}, {company}, {expiring}, 'active', {person}, 1, 1, {})",
+            id(),
+            day(2)
+        ))
+        .await;
+    let unused = programme_page(&stage, &ProgrammeInsightQuery::default()).await.unused;
+    let ends: Vec<_> =
+        unused.iter().filter(|row| row.quantity > 7_000).map(|row| (row.quantity, row.days_left)).collect();
+    assert_eq!(ends, [(7_001, Some(1)), (7_002, Some(2))], "{unused:?}");
+    assert_eq!(unused.len(), IDLE_ROWS as usize);
+    let operator = stage.operator(PROGRAMME_ADMIN).await;
+    let all = export::programme(&stage.service, &operator, Language::English, Span::Half)
+        .await
+        .expect("rows")
+        .unused;
+    assert!(all.len() > IDLE_ROWS as usize && all.is_sorted_by_key(|row| row.ends), "{}", all.len());
+}
+
+#[rstest]
+#[tokio::test]
 async fn taking_figures_away_is_recorded(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let stage = stage(engine).await;
     count_all(&stage).await;

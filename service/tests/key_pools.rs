@@ -103,6 +103,64 @@ async fn a_product_says_how_its_keys_look_and_they_are_found_as_they_are_written
 }
 
 #[rstest]
+#[tokio::test]
+async fn a_batch_is_read_as_its_product_said_when_it_was_staged(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let text = "update product set key_format = $2 where code = $1";
+    stage.run(text, [PRODUCT.into(), "XXXX-XXXX-XXXX".into()]).await;
+    let content = "ABCD-EFGH-0001\nABCD-EFGH-0002\nABCD-EFGH-0003\n";
+    let batch = staged(&stage, PRODUCT, content, 1).await.batch;
+    assert!(take_next(&stage.service).await.expect("taken over"));
+    // A version with another format comes into force meanwhile.
+    stage.run(text, [PRODUCT.into(), "XXXXXXXX".into()]).await;
+    assert_eq!(take_all(&stage).await, 2);
+    let expected = Progress { lines: 3, position: 3, accepted: 3, duplicate: 0, malformed: 0, ended: true };
+    assert_eq!(how_far(&stage, batch).await, expected);
+    // What came in the earlier format is a secret still.
+    let named = ImportKeys { batch: "ABCD-EFGH-0001 leaked".to_owned(), ..input(PRODUCT, "ABCD0004", CHUNK) };
+    let Err(Failure::Refused(error)) = import_by_command(&stage.service, named).await else {
+        panic!("not refused");
+    };
+    assert_eq!(error.of(Field::Batch).map(|fault| fault.code), Some(ErrorCode::KeysInTheWrongField));
+    let later = staged(&stage, PRODUCT, "ABCD0004\nABCD-EFGH-0005\n", CHUNK).await.batch;
+    take_all(&stage).await;
+    let later = how_far(&stage, later).await;
+    assert_eq!((later.accepted, later.malformed), (1, 1), "the next batch has the product's new format");
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_same_letters_are_one_key_however_a_product_groups_them(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    staged(&stage, PRODUCT, &file(0..3), CHUNK).await;
+    assert_eq!(take_all(&stage).await, 1);
+    // As vendors' files without hyphens have them; and grouped once more otherwise.
+    let whole = file(0..5).replace('-', "");
+    for (format, accepted) in [("X".repeat(25), 2), ("XXXXXXXXXX-XXXXXXXXXXXXXXX".to_owned(), 0)] {
+        let text = "update product set key_format = $2 where code = $1";
+        stage.run(text, [OTHER_PRODUCT.into(), format.as_str().into()]).await;
+        let batch = staged(&stage, OTHER_PRODUCT, &whole, CHUNK).await.batch;
+        assert_eq!(take_all(&stage).await, 1);
+        let expected =
+            Progress { lines: 5, position: 5, accepted, duplicate: 5 - accepted, malformed: 0, ended: true };
+        assert_eq!(how_far(&stage, batch).await, expected, "{format}");
+    }
+    let admin = stage.operator(CATALOGUE_MANAGER).await;
+    for (typed, product) in [
+        (key(1).replace('-', ""), PRODUCT),
+        (key(4), OTHER_PRODUCT),
+        (key(4).replace('-', " "), OTHER_PRODUCT),
+    ] {
+        let found = inspect::find(&stage.service, &admin, &typed).await.expect("a key");
+        assert_eq!(found.product, product);
+    }
+}
+
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_brings_each_key_once_and_says_what_it_left_out(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,

@@ -206,6 +206,55 @@ async fn an_import_of_a_withdrawn_batch_stops(#[values(Engine::Sqlite, Engine::P
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_in_a_products_own_format_stands_in_no_reason_and_no_name(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let format = "update product set key_format = $1 where code = 'windows_enterprise'";
+    stage.run(format, ["XXXX-XXXX-XXXX-XXXX".into()]).await;
+    let batch = first_batch(&stage).await;
+    let grant = stage.grant(COMPANY, PRODUCT, "action_pack").await;
+    let (admin, operator) = (stage.person(GLOBAL_ADMIN).await, stage.operator(PROGRAMME_ADMIN).await);
+    let key = show(&stage, &admin, grant).await.expect("a key").id;
+    let wrong = |failure: Failure, field| match failure {
+        Failure::Refused(error) => error.of(field).map(|fault| fault.code),
+        other => panic!("not refused: {other:?}"),
+    };
+    let refused = Some(ErrorCode::KeysInTheWrongField);
+    // A key of another product is one, too.
+    for typed in ["AB12-CD34-EF56-GH78 says it is invalid", "It says ab12cd34ef56gh78."] {
+        let reason = typed.to_owned();
+        let input = ReplaceKey { of: KeyOf::Grant(grant), reason: reason.clone() };
+        let replaced = replace(&stage.service, &admin, stage.operation(), input).await;
+        assert_eq!(wrong(replaced.expect_err("a key"), Field::Reason), refused, "{typed}");
+        let input = WithdrawBatch { batch, reason: reason.clone(), accepted: true };
+        let withdrawn = withdraw(&stage.service, &operator, stage.operation(), input).await;
+        assert_eq!(wrong(withdrawn.expect_err("a key"), Field::Reason), refused, "{typed}");
+        let input = InspectKey { key, reason: reason.clone() };
+        let shown = inspect(&stage.service, &operator, stage.operation(), input).await;
+        assert_eq!(wrong(shown.expect_err("a key"), Field::Reason), refused, "{typed}");
+        for field in [Field::Batch, Field::KeySource] {
+            let (batch, source) = if field == Field::Batch { (typed, "Order 7") } else { ("Order 7", typed) };
+            let input = ImportKeys {
+                product: PRODUCT.to_owned(),
+                source: source.to_owned(),
+                batch: batch.to_owned(),
+                content: b"TESTS-AAAAA-BBBBB-CCCCC-00001",
+                chunk: 10,
+            };
+            let imported = import_by_command(&stage.service, input).await;
+            assert_eq!(wrong(imported.expect_err("a key"), field), refused, "{typed}");
+        }
+    }
+    // Where no keys look so, it is a text as any other.
+    stage.run(format, [None::<String>.into()]).await;
+    let reason = "AB12-CD34-EF56-GH78 says it is invalid".to_owned();
+    let input = ReplaceKey { of: KeyOf::Grant(grant), reason };
+    replace(&stage.service, &admin, stage.operation(), input).await.expect("another key");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn operators_find_a_key_and_have_it_shown_with_a_reason(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -15,6 +15,7 @@ use domain::reminder::ReminderCadence;
 use domain::second_factor::{FAILURES_MOST, RECOVERY_CODES, STEP_MINUTES, WAIT_SECONDS};
 use domain::view::security::SecondFactor;
 use domain::{ErrorCode, Field, Language};
+use futures::{FutureExt, StreamExt};
 use migrations::Migrator;
 use rstest::rstest;
 use sea_orm::FromQueryResult;
@@ -26,6 +27,7 @@ use service::accounts::sign_in::{Entry, SignIn, sign_in};
 use service::accounts::two_steps::{SecondStep, second_step};
 use service::accounts::{mail_choices, own_sessions, profile, second_factor};
 use service::assignments::assign::{AssignSeats, assign};
+use service::live::{Changed, Heard};
 use service::outbox::{Mailer, Message, Undelivered, deliver_due};
 use service::people::add::{AddUser, add_user};
 use service::people::create_admin::{CreateAdmin, create_admin};
@@ -111,6 +113,60 @@ async fn post(stage: &Stage) -> Vec<Message> {
 }
 
 // ---- sessions ----
+
+#[rstest]
+#[tokio::test]
+async fn open_pages_hear_of_every_way_in_which_their_session_may_have_ended(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let service = &stage.service;
+    let here = session(&stage, EMPLOYEE, DEMO_PASSWORD).await;
+    for _ in 0..3 {
+        session(&stage, EMPLOYEE, DEMO_PASSWORD).await;
+    }
+    let employee = stage.person(EMPLOYEE).await;
+    let who = [account(&employee)];
+    let mut live = Box::pin(service.live.listen());
+    let mut told = || {
+        let mut accounts = Vec::new();
+        while let Some(Some(Heard::Changed(changed))) = live.next().now_or_never() {
+            if let Changed::SignedOut(account) = changed {
+                accounts.push(account);
+            }
+        }
+        accounts
+    };
+    let page = own_sessions::security(service, &employee, &here).await.expect("a page");
+    let other = page.sessions.iter().find(|session| !session.here).expect("another one").id;
+    own_sessions::end_one(service, &employee, stage.operation(), other, &here).await.expect("ended");
+    assert_eq!(told(), who, "one of the others");
+    let ended = own_sessions::end_others(service, &employee, stage.operation(), &here).await;
+    assert_eq!((ended.expect("ended"), told()), (2, who.to_vec()));
+    let ended = own_sessions::end_others(service, &employee, stage.operation(), &here).await;
+    assert_eq!((ended.expect("none"), told()), (0, Vec::new()));
+
+    session(&stage, EMPLOYEE, DEMO_PASSWORD).await;
+    let input = ChangePassword {
+        current: DEMO_PASSWORD.to_owned(),
+        new: PASSWORD.to_owned(),
+        repeat: PASSWORD.to_owned(),
+        session_token: here.clone(),
+    };
+    change_password(service, &employee, input).await.expect("changed");
+    assert_eq!(told(), who, "another password");
+    let input = SignIn {
+        email: EMPLOYEE.to_owned(),
+        password: PASSWORD.to_owned(),
+        agent: String::new(),
+        earlier: Some(here),
+    };
+    let entry = sign_in(service, &stage.nobody(), input).await.expect("signs in");
+    assert_eq!(told(), who, "the browser's earlier session");
+    let Entry::Session(here) = entry else { panic!("no second factor") };
+    sessions::end(service, &employee, &here).await.expect("signed out");
+    assert_eq!(told(), who, "signed out");
+}
 
 #[rstest]
 #[tokio::test]

@@ -18,7 +18,9 @@ use service::assignments::assign::{AssignSeats, assign};
 use service::purchases::card::{self, PayByCard};
 use service::purchases::competencies::{self, Competency};
 use service::purchases::place::{self, PlaceOrder, WantedOrder};
-use service::purchases::{invoice_document, list, offers, on_clock, orders, processor_notice, transfer};
+use service::purchases::{
+    invoice_document, list, offers, on_clock, orders, other_digits, processor_notice, transfer,
+};
 use service::queue::{Wanted, complete, refuse};
 use service::{Failure, Request, sql};
 
@@ -835,4 +837,56 @@ async fn rule_18_without_the_network_membership_nothing_new_starts_and_it_stays_
     assert_eq!(give().await.expect_err("the network comes first").told().code, ErrorCode::NetworkNeeded);
     stage.run(network, ["active".into()]).await;
     give().await.expect("assigned");
+}
+
+#[rstest]
+#[tokio::test]
+async fn amounts_of_an_earlier_version_that_are_read_otherwise_are_named(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let named = async || {
+        let reader = stage.service.database.reader();
+        other_digits::earlier(reader).await.expect("looked for")
+    };
+    stage.sql("update offer set currency = 'VND' where code = 'gold'").await;
+    stage.sql("update orders set currency = 'KWD'").await;
+    stage.sql("update invoice set currency = 'JPY'").await;
+    let nothing = other_digits::Earlier::default();
+    assert_eq!(named().await, nothing, "a new installation has no earlier amounts");
+
+    // As where the portal was upgraded an hour from now, after a month.
+    let upgraded = stage.service.now().0 / 1_000 + 3_600;
+    let applied = async |migration: &str, at: i64| {
+        stage
+            .sql(&format!("update seaql_migrations set applied_at = {at} where version = '{migration}'"))
+            .await;
+    };
+    applied("m0001_people", upgraded - 30 * 24 * 3_600).await;
+    applied("m0036_links_formats_ends", upgraded).await;
+    let orders = stage
+        .count(
+            "select count(*) as number from orders o where exists (select 1 from order_line l
+            where l.order_id = o.id and l.price_minor > 0)",
+        )
+        .await;
+    assert!(orders > 0, "somebody has paid");
+    let offers = vec!["gold (VND)".to_owned()];
+    let expected = other_digits::Earlier { offers: offers.clone(), orders, invoices: 0 };
+    assert_eq!(named().await, expected, "an earlier version knew the yen");
+    stage.sql("update invoice set currency = 'VND'").await;
+    let invoices = stage.count("select count(*) as number from invoice where amount_minor > 0").await;
+    assert_eq!(named().await, other_digits::Earlier { offers, orders, invoices });
+
+    // An offer is what a version since says; what was sold stays.
+    let (id, at) = (stage.literal(stage.service.new_id()), (upgraded + 1) * 1_000);
+    stage
+        .sql(&format!(
+            "insert into catalogue_draft (id, title, state, document, base, base_version, in_force_at, version,
+                drafted_by, drafted_at, changed_by, changed_at, published_by, published_at)
+            select {id}, 'Later', 'in_force', '', '', 1, {at}, 2, a.id, {at}, a.id, {at}, a.id, {at}
+            from (select id from account limit 1) a"
+        ))
+        .await;
+    assert_eq!(named().await, other_digits::Earlier { offers: Vec::new(), orders, invoices });
 }

@@ -318,6 +318,36 @@ async fn rule_14_a_balance_falls_when_an_operator_records_incidents(
 
 #[rstest]
 #[tokio::test]
+async fn incidents_are_offered_of_companies_that_have_some_however_many_others_are_called_so(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let companies: Vec<String> = (0..300)
+        .map(|number| {
+            let id = stage.literal(stage.service.new_id());
+            format!(
+                "({id}, 'Aardvark Systems {number}', 'aardvark systems {number}', 'aardvark{number}.example',
+                    'a@aardvark{number}.example', 'UTC', 'en', 'network', true, 0)"
+            )
+        })
+        .collect();
+    stage
+        .sql(&format!(
+            "insert into organization (id, name, name_key, domain, account_email, time_zone, language, tier,
+                setup_finished, created_at) values {}",
+            companies.join(", ")
+        ))
+        .await;
+    let grant = stage.grant(GOLD, "product_support_incidents", "gold_core").await;
+    let agent = stage.operator(AGENT).await;
+    let query = QueueQuery { company: "SYSTEMS".to_owned(), ..QueueQuery::default() };
+    let page = list::page(&stage.service, &agent, Language::English, &query).await.expect("a page");
+    let offered = page.incidents.expect("looked for");
+    assert!(offered.iter().any(|of| of.id == grant), "{offered:?}");
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_refusal_has_a_reason_that_goes_out_in_the_readers_language(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

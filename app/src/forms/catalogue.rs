@@ -83,6 +83,7 @@ pub(super) async fn save_quantities(reader: &Reader<'_>, form: &Submission) -> O
     let category = Category::from_code(form.text("category")).ok_or(ErrorCode::UnknownChoice)?;
     let word = reader.texts().common_unlimited();
     let mut amounts = BTreeMap::new();
+    // A source has no colon; a faulty code may have one.
     for (name, typed) in form.beginning_with(QUANTITY) {
         let Some((product, source)) = name.rsplit_once(':') else { continue };
         let amount = amount(typed, word).ok_or_else(|| no_amount(product, source, typed))?;
@@ -90,7 +91,7 @@ pub(super) async fn save_quantities(reader: &Reader<'_>, form: &Submission) -> O
     }
     let mut shares = BTreeMap::new();
     for (name, typed) in form.beginning_with(SEATS) {
-        let Some((product, source)) = name.split_once(':') else { continue };
+        let Some((product, source)) = name.rsplit_once(':') else { continue };
         let seats = match amount(typed, "") {
             Some(Amount::Nothing) => None,
             Some(Amount::Of(number)) => Some(number),

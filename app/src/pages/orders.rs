@@ -106,7 +106,7 @@ fn offer(texts: Texts, order: &OrderRow) -> String {
 fn amount(texts: Texts, order: &OrderRow) -> String {
     match order.price_minor {
         0 => texts.membership_next_free().to_owned(),
-        minor => format::money(texts.language(), minor, &order.currency),
+        minor => format::money_in_full(texts.language(), minor, &order.currency),
     }
 }
 
@@ -556,7 +556,7 @@ fn documents(texts: Texts, documents: &[Document]) -> Option<AnyView> {
                         {date(texts, document.issued)}
                     </td>
                     <td role="cell" data-label=texts.orders_column_amount()>
-                        {format::money(texts.language(), document.amount_minor, &document.currency)}
+                        {format::money_in_full(texts.language(), document.amount_minor, &document.currency)}
                     </td>
                 </tr>
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Catalogue, Download, Entitlement, OfferTier, Product, Translated};
+use super::document::{Catalogue, Download, Entitlement, OfferTier, Product, TierName, Translated};
 use super::package::{OPERATING_SYSTEMS, PACKAGE_LANGUAGES};
 use crate::Language;
 use crate::benefit::{ProductKind, SourceLabel, Unit};
@@ -129,6 +129,7 @@ pub fn faults(catalogue: &Catalogue, known: impl Fn(&str, &str) -> bool) -> Vec<
         found.text(&place, "name", &tier.name, NAME);
         found.text(&place, "source_name", &tier.source_name, NAME);
     }
+    found.tier_names(&catalogue.tiers);
     let areas = found.codes("area", catalogue.areas.iter().map(|area| area.code.as_str()));
     for area in &catalogue.areas {
         found.text(&format!("area {}", area.code), "name", &area.name, NAME);
@@ -227,6 +228,20 @@ impl Found {
             self.check(first, FaultCode::Twice, || format!("{what} {code}"));
         }
         seen
+    }
+
+    /// Two tiers of one name can't be told apart, in a list of choices or in a file that names them.
+    fn tier_names(&mut self, tiers: &[TierName]) {
+        for language in Language::ALL {
+            let mut named = HashMap::new();
+            for tier in tiers {
+                let name = tier.name.of(language).trim().to_lowercase();
+                let same = *named.entry(name.clone()).or_insert(tier.code) == tier.code;
+                self.check(same || name.is_empty(), FaultCode::Twice, || {
+                    format!("tier {}, name.{}", tier.code.code(), language.tag())
+                });
+            }
+        }
     }
 
     fn text(&mut self, place: &str, field: &str, texts: &Translated<String>, limit: usize) {
@@ -387,7 +402,7 @@ mod tests {
     #[test]
     fn every_fault_is_found_where_it_stands() {
         type Change = fn(&mut Catalogue);
-        let cases: [(Change, FaultCode, &str); 33] = [
+        let cases: [(Change, FaultCode, &str); 34] = [
             (|c| c.products[0].code = "No Code".to_owned(), FaultCode::MalformedCode, "product No Code"),
             (
                 |c| {
@@ -411,6 +426,11 @@ mod tests {
                 "tier gold",
             ),
             (|c| c.tiers.retain(|t| t.code != OfferTier::Isv), FaultCode::TierMissing, "tier isv"),
+            (
+                |c| c.tiers[3].name.traditional = format!(" {} ", c.tiers[2].name.traditional.to_uppercase()),
+                FaultCode::Twice,
+                "tier gold, name.zh-Hant",
+            ),
             (|c| c.tiers[2].name.simplified.clear(), FaultCode::TextMissing, "tier silver, name.zh-Hans"),
             (
                 |c| c.tiers[0].source_name.en = "x".repeat(121),
@@ -586,6 +606,19 @@ mod tests {
         ] {
             assert_eq!(of(link), [FaultCode::MalformedLink], "{link}");
         }
+    }
+
+    #[test]
+    fn tiers_without_a_name_are_not_of_one_name() {
+        let mut catalogue = sample();
+        catalogue.tiers[2].name.en.clear();
+        catalogue.tiers[3].name.en.clear();
+        assert!(codes(&catalogue).iter().all(|(code, _)| *code == FaultCode::TextMissing));
+        // Names of one tier, or what its core is called, may be alike.
+        let mut catalogue = sample();
+        catalogue.tiers[2].name.simplified = catalogue.tiers[2].name.en.clone();
+        catalogue.tiers[2].source_name.en = catalogue.tiers[3].name.en.clone();
+        assert_eq!(codes(&catalogue), []);
     }
 
     #[test]

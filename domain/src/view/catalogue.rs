@@ -211,8 +211,10 @@ pub struct DraftPage {
     pub in_force: i64,
     /// Today (UTC): the first day on which it can come into force.
     pub today: Day,
-    /// What is wrong with it.
+    /// What is wrong with it and stands against publishing it.
     pub faults: Vec<Fault>,
+    /// What is wrong with what it began from as well.
+    pub earlier_faults: Vec<Fault>,
     /// What it changes about what it began from; the first ones.
     pub differences: Vec<DifferenceRow>,
     /// How many differences there are.

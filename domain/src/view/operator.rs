@@ -453,6 +453,9 @@ pub struct CompetenciesPage {
     pub why_not: WhyNot,
 }
 
+/// So many grants are offered to record an incident on.
+pub const INCIDENT_GRANTS: u32 = 50;
+
 /// A grant whose used incidents are recorded.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct IncidentGrant {

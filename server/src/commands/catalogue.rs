@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use domain::catalogue::{
-    Catalogue as Document, ChangeKind, Difference, Known, Quantity, Subject, differences, faults_against,
+    Catalogue as Document, ChangeKind, Difference, Known, Quantity, Subject, differences,
 };
 use domain::{Day, OperationId};
 use service::catalogue::drafts::{BeginDraft, WantedDraft};
@@ -111,13 +111,15 @@ fn read_file(path: &Path) -> Result<(String, Document), Trouble> {
     Ok((text, catalogue))
 }
 
-/// Says what is wrong with a file; whether anything is.
-fn tell_faults(catalogue: &Document, known: &Known) -> std::io::Result<bool> {
-    let mut faults = file::faults_of(catalogue);
-    faults.extend(faults_against(catalogue, known));
+/// Says what is wrong with a file; whether anything is that the catalogue in force hasn't as well.
+fn tell_faults(in_force: &Document, catalogue: &Document, known: &Known) -> std::io::Result<bool> {
+    let (faults, earlier) = file::faults_after(in_force, catalogue, known);
     let mut out = std::io::stdout().lock();
     for fault in &faults {
         writeln!(out, "fault {}: {}", fault.code.code(), fault.place)?;
+    }
+    for fault in &earlier {
+        writeln!(out, "in force as well, {}: {}", fault.code.code(), fault.place)?;
     }
     Ok(!faults.is_empty())
 }
@@ -126,7 +128,7 @@ async fn diff(service: &Service, path: &Path) -> Result<ExitCode, Trouble> {
     let (_, mut catalogue) = read_file(path)?;
     read::name_unnamed(service.database.reader(), [&mut catalogue]).await?;
     let (_, in_force) = read::at_one_moment(&service.database).await?;
-    let faulty = tell_faults(&catalogue, &read::known(service.database.reader()).await?)?;
+    let faulty = tell_faults(&in_force, &catalogue, &read::known(service.database.reader()).await?)?;
     let found = differences(&in_force, &catalogue);
     tell(&found)?;
     Ok(if found.is_empty() && !faulty { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -184,7 +186,7 @@ async fn import(service: &Service, import: Import) -> Result<ExitCode, Trouble> 
         .await
         .map_err(|failure| told(&failure, &format!("no operator has the address {}", import.by)))?;
     let (_, in_force) = read::at_one_moment(&service.database).await?;
-    let faulty = tell_faults(&catalogue, &read::known(service.database.reader()).await?)?;
+    let faulty = tell_faults(&in_force, &catalogue, &read::known(service.database.reader()).await?)?;
     tell(&differences(&in_force, &catalogue))?;
     if faulty && import.publish {
         println!("Nothing was taken over: correct the faults first.");

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use service::live::servers;
+use service::purchases::other_digits::{self, Earlier};
 use service::vault;
 
 use crate::configuration::Configuration;
@@ -27,6 +28,7 @@ pub(super) async fn run(configuration: &Configuration) -> ExitCode {
         ("backup", last_backup(configuration)),
         ("metrics", measured(configuration)),
         ("servers", servers(configuration).await),
+        ("amounts", amounts(configuration).await),
     ];
     let mut code = ExitCode::SUCCESS;
     for (what, finding) in findings {
@@ -229,6 +231,28 @@ async fn servers(configuration: &Configuration) -> Finding {
             "{count} run on this database; each needs the same secret file, and all of them the same version"
         )),
         Err(error) => Finding::Note(format!("the database doesn't say how many there are: {error}")),
+    }
+}
+
+async fn amounts(configuration: &Configuration) -> Finding {
+    let Ok(service) = configuration.service().await else {
+        return Finding::Note("there is no database to look in".to_owned());
+    };
+    if !service.database.is_current().await.unwrap_or(false) {
+        return Finding::Note("looked at once the database is up to date".to_owned());
+    }
+    match other_digits::earlier(service.database.reader()).await {
+        Err(failure) => Finding::Note(format!("the database doesn't say them: {failure}")),
+        Ok(earlier) if earlier == Earlier::default() => {
+            Finding::Good("none is of an earlier version in a currency without hundredths".to_owned())
+        }
+        Ok(Earlier { offers, orders, invoices }) => {
+            let offers = if offers.is_empty() { "none".to_owned() } else { offers.join(", ") };
+            Finding::Note(format!(
+                "of an earlier version in currencies without hundredths, and read otherwise since: offers {offers}; \
+                {orders} orders; {invoices} invoices and credit notes: see \"Upgrade\" in docs/OPERATIONS.md"
+            ))
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Arguments {
 enum Scale {
     /// The sample programme: four companies
     Demo,
-    /// Beside it 2,000 companies with 200,000 people and 1,000,000 seats, to measure with; takes some minutes
+    /// Beside it 2,000 companies with 200,000 people and 1,000,000 seats, to measure with; takes about a minute
     Large,
 }
 

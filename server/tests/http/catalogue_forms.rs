@@ -191,6 +191,37 @@ async fn a_products_addresses_and_keys_and_its_seats_are_changed_by_posting(
 
 #[rstest]
 #[tokio::test]
+async fn two_numbers_for_one_pool_are_refused_and_one_is_followed_by_the_others(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let path = at("?category=software");
+    let form = async || browser.get(&path).await.form("save_catalogue_quantities", None);
+    let [first, second] = ["project_professional", "visio_professional"]
+        .map(|product| (format!("quantity:{product}:gold_core"), format!("pool:{product}:gold_core")));
+    let numbers = async || {
+        let form = form().await;
+        [&first.0, &second.0].map(|name| form.get(name).map(str::to_owned))
+    };
+    let said = |number: &str| Some(number.to_owned());
+    assert_eq!(numbers().await, [said("20"), said("20")]);
+    let shared = form().await.with(&first.1, "gold_apps").with(&second.1, "gold_apps");
+    let answer = browser.submit(&path, &shared).await;
+    shown(&browser, answer).await;
+
+    let both = form().await.with(&first.0, "30").with(&second.0, "40");
+    let answer = browser.submit(&path, &both).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    assert_eq!(numbers().await, [said("20"), said("20")], "neither of them");
+
+    let answer = browser.submit(&path, &form().await.with(&second.0, "30")).await;
+    shown(&browser, answer).await;
+    assert_eq!(numbers().await, [said("30"), said("30")]);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_tier_is_named_by_posting_and_not_from_a_page_that_is_stale(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
@@ -401,6 +432,51 @@ async fn a_file_replaces_a_draft_and_its_faults_stand_on_the_page(
     let answer = send(&browser, &next, renamed.as_bytes()).await;
     let page = shown(&browser, answer).await;
     assert!(page.body.contains("Windows Enterprise 2030") && !page.body.contains("offer, tier silver"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_fault_of_the_version_in_force_is_told_apart_and_keeps_nothing_from_being_published(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = Portal::open(engine).await;
+    let download = portal.stage.id("select id from product_download order by file_name limit 1", []).await;
+    let text = "update product_download set language = 'English' where id = $1";
+    portal.stage.run(text, [download.into()]).await;
+    portal.stage.draft_for_pages().await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let page = browser.get(&at("")).await;
+    assert!(page.body.contains("1 fault is in the version in force as well"), "{}", page.body);
+    assert!(!page.body.contains("stands against publishing"), "{}", page.body);
+    let form = page.form("publish_catalogue_draft", None).with("reach", "new");
+    let answer = browser.submit(&at(""), &form).await;
+    let page = shown(&browser, answer).await;
+    assert!(page.body.contains("Version 2"), "{}", page.body);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_stands_beside_a_faulty_code_with_a_colon_is_kept(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = drafted(engine).await;
+    let browser = portal.signed_in(PROGRAMME_ADMIN).await;
+    let file = browser.get("/operator/catalogue.toml").await.body;
+    let fields = beside_the_file(&browser.get(&at("")).await);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let faulty = file.replace("\"azure_credit\"", "\"azure:credit\"");
+    let answer = send(&browser, &fields, faulty.as_bytes()).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+
+    let path = at("?category=cloud");
+    let [quantity, seats] = ["quantity", "seats"].map(|field| format!("{field}:azure:credit:gold_core"));
+    let form = browser.get(&path).await.form("save_catalogue_quantities", None);
+    assert_eq!(form.get(&seats), Some("5"));
+    let was = form.get(&quantity).expect("a quantity").to_owned();
+    let answer = browser.submit(&path, &form.with(&seats, "8")).await;
+    shown(&browser, answer).await;
+    let form = browser.get(&path).await.form("save_catalogue_quantities", None);
+    assert_eq!((form.get(&seats), form.get(&quantity)), (Some("8"), Some(&*was)));
 }
 
 #[rstest]

@@ -148,6 +148,7 @@ async fn an_installation_begins_with_migrate_seed_and_an_admin(
         "backup:",
         "metrics:",
         "servers:",
+        "amounts:",
     ];
     for what in lines_of {
         assert_eq!(lines.lines().filter(|line| line.contains(what)).count(), 1, "{what} in {lines}");
@@ -189,6 +190,8 @@ async fn an_installation_begins_with_migrate_seed_and_an_admin(
 
     let after = place.run(&["doctor"], "");
     assert!(after.status.success(), "{}", said(&after));
+    let amounts = "ok    amounts: none is of an earlier version in a currency without hundredths";
+    assert_eq!(line(&after, "amounts"), amounts);
     assert!(said(&after).contains("up to date") && said(&after).contains("__Host-"), "{}", said(&after));
     let secure = place.run(&["doctor", "--base-url", "https://portal.example"], "");
     assert!(said(&secure).contains("ok    cookies: Secure"), "{}", said(&secure));

@@ -394,3 +394,50 @@ async fn a_stream_of_live_events_ends_with_the_sessions_of_its_account(
     live.tell(Changed::SignedOut(account));
     assert!(body.next().await.is_none(), "the stream goes on");
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_stream_of_live_events_ends_wherever_its_session_may_have_ended(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    use futures::StreamExt;
+    use service::accounts::own_sessions;
+    use service::live::Changed;
+    use tower::ServiceExt;
+
+    let portal = Portal::open(engine).await;
+    let stage = &portal.stage;
+    let admin = portal.signed_in(GLOBAL_ADMIN).await;
+    let company = stage.organization(COMPANY).await;
+    let (_stop, stopping) = tokio::sync::watch::channel(false);
+    let router =
+        server::router::router(stage.service.clone(), &configuration("http://benefits.example"), stopping);
+    let open = async || {
+        let request = axum::http::Request::get("/live")
+            .header(axum::http::header::COOKIE, admin.cookie_header())
+            .body(Body::empty())
+            .expect("a request");
+        router.clone().oneshot(request).await.expect("an answer").into_body().into_data_stream()
+    };
+    let live = &stage.service.live;
+    // Sessions of everybody in the company; another one's end nothing.
+    let mut body = open().await;
+    live.tell(Changed::SignedOutOf(stage.organization("kestrelash.example").await));
+    live.tell(Changed::Organization(company));
+    let frame = body.next().await.expect("a frame").expect("no fault");
+    assert!(frame.starts_with(b"data: organization"), "{frame:?}");
+    live.tell(Changed::SignedOutOf(company));
+    assert!(body.next().await.is_none(), "the stream goes on");
+    // More at once than is kept for whoever doesn't listen: the end of the session may have been among it.
+    let mut body = open().await;
+    for _ in 0..300 {
+        live.tell(Changed::Organization(company));
+    }
+    assert!(body.next().await.is_none(), "the stream goes on");
+    // And by what somebody does, such as with a browser that was stolen.
+    let mut body = open().await;
+    let request = stage.person(GLOBAL_ADMIN).await;
+    let ended = own_sessions::end_others(&stage.service, &request, stage.operation(), "another one").await;
+    assert!(ended.expect("ended") > 0);
+    assert!(body.next().await.is_none(), "the stream goes on");
+}

@@ -14,7 +14,7 @@ use crate::change::{Begun, Change};
 use crate::operation::Operation;
 use crate::request::Request;
 use crate::vault::hash_token;
-use crate::{Outcome, Service, sql};
+use crate::{Outcome, Service, sessions, sql};
 
 /// More sessions than anybody looks through.
 const MOST: usize = 100;
@@ -81,9 +81,9 @@ pub async fn end_one(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
-    let text = "delete from session where id = $1 and account_id = $2 and token_hash <> $3";
+    let condition = "id = $1 and account_id = $2 and token_hash <> $3";
     let values = [session.0.into(), account.0.into(), hash_token(token).into()];
-    if sql::run(&change.transaction, text, values).await? == 0 {
+    if sessions::end_some(&mut change, condition, values).await? == 0 {
         return Err(ErrorCode::NotFound.into());
     }
     change.record(Event::new(chain(request), AuditAction::SessionEnded, "session", session));
@@ -106,9 +106,8 @@ pub async fn end_others(
         Begun::Before(outcome) => return Ok(outcome),
         Begun::New(change) => change,
     };
-    let text = "delete from session where account_id = $1 and token_hash <> $2";
     let values = [account.0.into(), hash_token(token).into()];
-    let ended = sql::run(&change.transaction, text, values).await?;
+    let ended = sessions::end_some(&mut change, "account_id = $1 and token_hash <> $2", values).await?;
     let ended = i64::try_from(ended).unwrap_or(i64::MAX);
     if ended > 0 {
         let event = Event::new(chain(request), AuditAction::OtherSessionsEnded, "account", account);

@@ -7,7 +7,7 @@ use crate::audit::Event;
 use crate::change::Change;
 use crate::request::Request;
 use crate::vault::hash_token;
-use crate::{Outcome, Service, passwords, sql};
+use crate::{Outcome, Service, passwords, sessions, sql};
 
 use super::{Own, chain};
 
@@ -45,8 +45,8 @@ pub async fn change_password(service: &Service, request: &Request, input: Change
     let mut change = Change::begin_unasked(service, request).await?;
     let text = "update account set password_hash = $2, row_version = row_version + 1 where id = $1";
     sql::run(&change.transaction, text, [account.0.into(), hash.into()]).await?;
-    let text = "delete from session where account_id = $1 and token_hash <> $2";
-    sql::run(&change.transaction, text, [account.0.into(), hash_token(&input.session_token).into()]).await?;
+    let others = [account.0.into(), hash_token(&input.session_token).into()];
+    sessions::end_some(&mut change, "account_id = $1 and token_hash <> $2", others).await?;
     // Neither an older password nor a link goes on to a session.
     for text in
         ["delete from sign_in_step where account_id = $1", "delete from password_reset where account_id = $1"]

@@ -22,7 +22,7 @@ use crate::directories::settings::keeps_break_glass;
 use crate::entity::recovery_code;
 use crate::request::Request;
 use crate::vault::hash_token;
-use crate::{Failure, Outcome, Service, sql};
+use crate::{Failure, Outcome, Service, sessions, sql};
 
 /// Bytes of a secret: as many as HMAC-SHA-1 gives (RFC 4226, 4).
 const SECRET_BYTES: usize = 20;
@@ -146,9 +146,8 @@ pub async fn confirm(
     let text = "update second_factor set confirmed_at = $2 where account_id = $1";
     sql::run(&change.transaction, text, [account.0.into(), now.0.into()]).await?;
     let codes = draw(&change, account).await?;
-    let text = "delete from session where account_id = $1 and token_hash <> $2";
-    let values = [account.0.into(), hash_token(session_token).into()];
-    sql::run(&change.transaction, text, values).await?;
+    let others = [account.0.into(), hash_token(session_token).into()];
+    sessions::end_some(&mut change, "account_id = $1 and token_hash <> $2", others).await?;
     let own = Own::find(&change.transaction, account).await?;
     change.post(own.letter(account, "second_factor_on"));
     change.record(Event::new(chain(request), AuditAction::SecondFactorOn, "account", account));

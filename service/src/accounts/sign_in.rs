@@ -72,8 +72,7 @@ pub async fn sign_in(service: &Service, request: &Request, input: SignIn) -> Out
     }
     let Some(account) = account else { return Err(ErrorCode::SignInFailed.into()) };
     if let Some(earlier) = &input.earlier {
-        let text = "delete from session where token_hash = $1";
-        sql::run(&change.transaction, text, [hash_token(earlier).into()]).await?;
+        sessions::end_some(&mut change, "token_hash = $1", [hash_token(earlier).into()]).await?;
     }
     let id = AccountId(account.id);
     let entry = if account.second_factor {

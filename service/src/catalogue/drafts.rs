@@ -391,17 +391,14 @@ pub(super) async fn is_editor(
     Ok(sql::number(connection, text, [draft.0.into(), account.into()]).await? > 0)
 }
 
-/// With the first hand in a draft those who could publish it hear that it waits for one of them.
+/// Keeps whose hand was in a draft; those who could publish it hear that it waits for one of them.
 async fn remember_editor(
     change: &mut Change<'_>,
     draft: CatalogueDraftId,
     title: &str,
     account: Uuid,
 ) -> Outcome<()> {
-    let text = "select count(*) as number from catalogue_editor where catalogue_draft_id = $1";
-    if sql::number(&change.transaction, text, [draft.0.into()]).await? == 0 {
-        second_person::tell(change, draft, title, account).await?;
-    }
+    second_person::tell(change, draft, title, account).await?;
     let text = "insert into catalogue_editor (catalogue_draft_id, account_id) values ($1, $2)
         on conflict (catalogue_draft_id, account_id) do nothing";
     sql::run(&change.transaction, text, [draft.0.into(), account.into()]).await?;

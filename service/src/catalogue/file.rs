@@ -1,7 +1,9 @@
 //! A catalogue as a readable file (TOML).
 
+use std::collections::HashSet;
+
 use domain::Policies;
-use domain::catalogue::{Catalogue, Fault, faults};
+use domain::catalogue::{Catalogue, Fault, Known, faults, faults_against};
 use domain::{Error, ErrorCode, Language};
 
 use crate::{Failure, Outcome, policies};
@@ -88,4 +90,16 @@ pub(super) fn read_kept(text: &str) -> Result<Catalogue, Error> {
 #[must_use]
 pub fn faults_of(catalogue: &Catalogue) -> Vec<Fault> {
     faults(catalogue, |name, value| policies::set(&mut Policies::default(), name, value).is_some())
+}
+
+/// What is wrong with a catalogue that is to follow the one in force, where the database knows so much: what stands
+/// against publishing it, and apart from that what the one in force has as well. That was right when it was published,
+/// and whoever changes something else needn't mend it first.
+#[must_use]
+pub fn faults_after(in_force: &Catalogue, catalogue: &Catalogue, known: &Known) -> (Vec<Fault>, Vec<Fault>) {
+    let earlier: HashSet<Fault> = faults_of(in_force).into_iter().collect();
+    let (as_before, mut against): (Vec<Fault>, Vec<Fault>) =
+        faults_of(catalogue).into_iter().partition(|fault| earlier.contains(fault));
+    against.extend(faults_against(catalogue, known));
+    (against, as_before)
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use domain::benefit::SourceLabel;
 use domain::catalogue::{
-    Area, Catalogue, Difference, Entitlement, Offer, OfferTier, Product, Quantity, Subject, Translated,
-    Value, differences, faults_against,
+    Area, Catalogue, Difference, Entitlement, Known, Offer, OfferTier, Product, Quantity, Subject,
+    Translated, Value, differences,
 };
 use domain::ids::CatalogueDraftId;
 use domain::membership::Tier;
@@ -111,11 +111,10 @@ pub async fn draft(
     rights::check_operator(operator, OperatorAction::ReadCatalogue)?;
     let reader = service.database.reader();
     let (row, draft) = row(service, query.draft).await?;
-    let mut faults = file::faults_of(&draft.catalogue);
-    if row.state == DraftState::Draft {
-        faults.extend(faults_against(&draft.catalogue, &read::known(reader).await?));
-    }
+    let known = if row.state == DraftState::Draft { read::known(reader).await? } else { Known::default() };
+    let (mut faults, mut earlier_faults) = file::faults_after(&draft.base, &draft.catalogue, &known);
     faults.truncate(SHOWN);
+    earlier_faults.truncate(SHOWN);
     let found = differences(&draft.base, &draft.catalogue);
     let open = matches!(row.state, DraftState::Draft | DraftState::Published);
     let effect = if open {
@@ -132,6 +131,7 @@ pub async fn draft(
         in_force: read::version(reader).await?,
         today: Zone::named(ZONE).day_of(service.now()),
         faults,
+        earlier_faults,
         difference_count: i64::try_from(found.len()).unwrap_or(i64::MAX),
         differences: found.iter().take(SHOWN).map(|difference| names.difference(difference)).collect(),
         over_allocated: effect.named.into_iter().map(|row| over_allocated(row, &names)).collect(),

@@ -1,6 +1,6 @@
 //! Publishing a draft: at once, or from a day on.
 
-use domain::catalogue::{Publication, differences, faults_against, rebase};
+use domain::catalogue::{Publication, differences, rebase};
 use domain::moment::Zone;
 use domain::rights::OperatorAction;
 use domain::{AuditAction, Day, Error, ErrorCode, Field, Moment};
@@ -121,8 +121,8 @@ async fn check(change: &Change<'_>, draft: &Draft) -> Outcome<()> {
     if draft.base_version != read::version(&change.transaction).await? {
         return Err(ErrorCode::CatalogueMoved.into());
     }
-    let mut faults = file::faults_of(&draft.catalogue);
-    faults.extend(faults_against(&draft.catalogue, &read::known(&change.transaction).await?));
+    let known = read::known(&change.transaction).await?;
+    let (faults, _) = file::faults_after(&draft.base, &draft.catalogue, &known);
     if let Some(first) = faults.first() {
         return Err(publish_refusal(&faults, first));
     }

@@ -11,7 +11,8 @@ use crate::change::Change;
 use crate::outbox::Letter;
 use crate::{Failure, Outcome, policies, sql};
 
-/// Tells everybody who may publish, but for whoever changed it. Asked for once for each draft, with its first change.
+/// Tells everybody who may publish, but for whoever changed it, the first time that a draft is changed where it needs
+/// one of them. Where nobody could be told it is tried again with the next change.
 ///
 /// # Errors
 /// [`Failure::Database`].
@@ -29,7 +30,10 @@ pub(super) async fn tell(
         language: String,
         by_name: String,
     }
-    if policies::in_force(&change.transaction).await?.catalogue_publication != Publication::SecondPerson {
+    let told = "select count(*) as number from catalogue_draft where id = $1 and told_at is not null";
+    if policies::in_force(&change.transaction).await?.catalogue_publication != Publication::SecondPerson
+        || sql::number(&change.transaction, told, [draft.0.into()]).await? > 0
+    {
         return Ok(());
     }
     let roles: Vec<Value> = operator_roles_for(OperatorAction::PublishCatalogue)
@@ -47,6 +51,11 @@ pub(super) async fn tell(
     );
     let values = std::iter::once(Value::from(by)).chain(roles);
     let readers = sql::all::<Reader>(&change.transaction, &text, values).await?;
+    if readers.is_empty() {
+        return Ok(());
+    }
+    let text = "update catalogue_draft set told_at = $2 where id = $1";
+    sql::run(&change.transaction, text, [draft.0.into(), change.now.0.into()]).await?;
     for reader in readers {
         let language = Language::from_tag(&reader.language)
             .ok_or_else(|| Failure::broken("account", "language", reader.id))?;

@@ -6,7 +6,7 @@ use domain::ids::{DirectoryId, DirectoryIdentityId, OrganizationId};
 use domain::text::Email;
 use domain::view::directory::Offer;
 use domain::{AuditAction, Error, ErrorCode, Field};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::settings::allowed;
@@ -16,7 +16,7 @@ use crate::change::{Begun, Change};
 use crate::live::Changed;
 use crate::operation::Operation;
 use crate::request::Request;
-use crate::{Outcome, Service, sql};
+use crate::{Outcome, Service, sessions, sql};
 
 /// So many offers are shown at once.
 const SHOWN: i64 = 50;
@@ -186,14 +186,11 @@ pub async fn decide(
     let offered = sql::one::<Offered>(&change.transaction, text, values).await?.ok_or(ErrorCode::NotFound)?;
     let action = match (offered.state.as_str(), &offered.offered_email, input.accepted) {
         ("waiting", _, true) => {
-            for text in [
-                "delete from directory_identity
-                    where directory_id = $1 and account_id = $2 and state = 'linked'",
-                "delete from session where directory_id = $1 and account_id = $2",
-            ] {
-                let values = [offered.directory_id.into(), offered.account_id.into()];
-                sql::run(&change.transaction, text, values).await?;
-            }
+            let of: [Value; 2] = [offered.directory_id.into(), offered.account_id.into()];
+            let text = "delete from directory_identity
+                where directory_id = $1 and account_id = $2 and state = 'linked'";
+            sql::run(&change.transaction, text, of.clone()).await?;
+            sessions::end_some(&mut change, "directory_id = $1 and account_id = $2", of).await?;
             let text = "update directory_identity set state = 'linked' where id = $1";
             sql::run(&change.transaction, text, [input.identity.0.into()]).await?;
             AuditAction::DirectoryLinked

@@ -247,6 +247,7 @@ pub async fn save(
     };
     lock(&change, person.organization).await?;
     let mut stood = None;
+    let mut ends_sessions = !input.enabled;
     let (id, action) = match input.directory {
         Some((id, version)) => {
             let before = Directory::of(&change.transaction, person.organization, id).await?;
@@ -262,6 +263,7 @@ pub async fn save(
             if moves || before.client_id != checked.client_id {
                 // Subjects of another directory are other people.
                 forget_people(&change.transaction, id.0).await?;
+                ends_sessions = true;
             }
             (id.0, AuditAction::DirectoryChanged)
         }
@@ -274,8 +276,9 @@ pub async fn save(
         }
     };
     write(&change, person.organization, id, &checked, &input).await?;
-    if !input.enabled {
+    if ends_sessions {
         end_sessions(&change.transaction, id).await?;
+        change.tell(Changed::SignedOutOf(person.organization));
     }
     keep_a_way_in(&mut change, person.organization).await?;
     let after = recorded(&change.transaction, id).await?;
@@ -466,6 +469,7 @@ pub async fn remove(
         Event::new(person.organization, AuditAction::DirectoryRemoved, "directory", id)
             .before(&directory.issuer),
     );
+    change.tell(Changed::SignedOutOf(person.organization));
     change.tell(Changed::Organization(person.organization));
     change.commit(directory.name).await
 }
@@ -574,6 +578,7 @@ pub async fn require(
         let action =
             if required { AuditAction::DirectoryRequired } else { AuditAction::DirectoryNotRequired };
         change.record(Event::new(organization, action, "organization", organization));
+        change.tell(Changed::SignedOutOf(organization));
         change.tell(Changed::Organization(organization));
     }
     change.commit(required).await

@@ -92,10 +92,40 @@ fn left_over(rows: &str) -> String {
     )
 }
 
-/// So many benefits whose year ends first are looked at for the operators, however many companies there are.
+/// So many benefits that end first are looked at for the operators, however many companies there are.
 pub(super) const LOOKED_AT: u32 = 500;
 
-/// Of the benefits of all companies whose year ends first, the first so many of which something is left.
+/// The benefits of all companies that end first, as far as something can be left of them: what the date that is shown can
+/// be is looked for date by date, each in the order of its index.
+fn first_to_end() -> String {
+    let left = "d.state = 'granted' and d.activation_state in ('available', 'active')
+        and not (d.category = 'go_to_market' and d.activation_state = 'active')
+        and exists (select 1 from organization c where c.id = d.organization_id and c.portal_state = 'member')
+        and exists (select 1 from product k where k.id = d.product_id and k.kind <> 'license_only')
+        and not exists (select 1 from benefit_grant n where n.follows_id = d.id and n.state <> 'withdrawn')
+        and exists (select 1 from pool q where q.id = d.pool_id and q.quantity > q.used + q.used_before)";
+    let activations = "activation a join benefit_grant d on d.id = a.grant_id and a.state = 'active'
+        and a.person_id is null";
+    let dates = [
+        ("d.activate_by", "benefit_grant d"),
+        ("d.holding_ends_at", "benefit_grant d"),
+        ("d.expires_at", "benefit_grant d"),
+        ("a.expires_at", activations),
+    ]
+    .map(|(date, rows)| {
+        format!(
+            "select * from (select d.id, {date} as ends_at from {rows} where {left} and {date} >= $1
+                order by {date}, d.id limit {LOOKED_AT}) s"
+        )
+    });
+    format!(
+        "g.id in (select e.id from (select u.id from ({}) u group by u.id
+            order by min(u.ends_at), u.id limit {LOOKED_AT}) e)",
+        dates.join(" union all ")
+    )
+}
+
+/// Of the benefits of all companies that end first, the first so many of which something is left.
 ///
 /// # Errors
 /// [`Failure::Database`].
@@ -119,22 +149,12 @@ pub(super) async fn of_all(
         organization: String,
         domain: String,
     }
-    let first = format!(
-        "g.id in (select d.id from benefit_grant d
-            where d.state = 'granted' and coalesce(d.holding_ends_at, d.expires_at) >= $1
-                and exists (select 1 from organization c
-                    where c.id = d.organization_id and c.portal_state = 'member')
-                and not exists (select 1 from benefit_grant n where n.follows_id = d.id and n.state <> 'withdrawn')
-                and exists (select 1 from pool q
-                    where q.id = d.pool_id and q.quantity > q.used + q.used_before)
-            order by coalesce(d.holding_ends_at, d.expires_at) limit {LOOKED_AT})"
-    );
     let text = format!(
         "select u.name, u.source, u.source_name, u.unit, u.quantity, u.used, u.ends_at, u.reminded_at,
             o.name as organization, o.domain
         from ({}) u join organization o on o.id = u.organization_id
         where u.ends_at >= $3 and u.ends_at < {NEVER} order by u.ends_at, o.name, u.name, u.id limit {limit}",
-        left_over(&rows_where(&first))
+        left_over(&rows_where(&first_to_end()))
     );
     let values = [now.0.into(), language.tag().into(), now.0.into()];
     let rows = sql::all::<Row>(connection, &text, values).await?;

@@ -178,21 +178,26 @@ async fn write(
     #[derive(FromQueryResult)]
     struct Pool {
         id: Uuid,
+        key_format: Option<String>,
     }
-    let text = "select k.id from key_pool k join product p on p.id = k.product_id where p.code = $1";
+    let text =
+        "select k.id, p.key_format from key_pool k join product p on p.id = k.product_id where p.code = $1";
     let pool = sql::one::<Pool>(&change.transaction, text, [product.into()]).await?;
-    let pool = pool.ok_or_else(|| Error::new(ErrorCode::NotFound))?.id;
+    let pool = pool.ok_or_else(|| Error::new(ErrorCode::NotFound))?;
     let batch = KeyBatchId(change.service().new_id());
-    let text = "insert into key_batch (id, key_pool_id, name, source, state, imported_by, created_at, lines)
-        values ($1, $2, $3, $4, 'importing', $5, $6, $7)";
+    // The format is kept with the batch: all of its lines are read by the same, whatever comes into force meanwhile.
+    let text =
+        "insert into key_batch (id, key_pool_id, name, source, state, imported_by, created_at, lines, key_format)
+        values ($1, $2, $3, $4, 'importing', $5, $6, $7, $8)";
     let values = [
         batch.0.into(),
-        pool.into(),
+        pool.id.into(),
         prepared.name.as_str().into(),
         prepared.source.as_str().into(),
         by.map(|by| by.0).into(),
         change.now.0.into(),
         prepared.lines.into(),
+        pool.key_format.into(),
     ];
     sql::run(&change.transaction, text, values).await?;
     write_chunks(&change.transaction, batch, prepared.chunks).await?;

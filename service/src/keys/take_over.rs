@@ -57,7 +57,7 @@ struct Taken {
 /// [`Failure::Database`]; [`Failure::Broken`] for a chunk that doesn't open. It stays as it is then.
 pub async fn take_next(service: &Service) -> Outcome<bool> {
     let text =
-        "select c.id, c.starts_at, c.lines, c.sealed, c.key_batch_id, b.key_pool_id, p.kind, p.key_format
+        "select c.id, c.starts_at, c.lines, c.sealed, c.key_batch_id, b.key_pool_id, p.kind, b.key_format
         from key_import_chunk c join key_batch b on b.id = c.key_batch_id
         join key_pool k on k.id = b.key_pool_id join product p on p.id = k.product_id
         where b.state = 'importing' order by b.created_at, b.id, c.starts_at limit 1";
@@ -154,7 +154,7 @@ fn open(service: &Service, chunk: &Waiting) -> Outcome<(Vec<Ready>, Vec<i64>)> {
     let takes_counts = kind == ProductKind::MultipleActivationKey;
     let format = match &chunk.key_format {
         Some(pattern) => KeyFormat::parse(pattern)
-            .ok_or_else(|| Failure::broken("product", "key_format", chunk.key_pool_id))?,
+            .ok_or_else(|| Failure::broken("key_batch", "key_format", chunk.key_batch_id))?,
         None => KeyFormat::default(),
     };
     let text = service.vault.open(&chunk_place(chunk.id), &chunk.sealed)?;

@@ -178,6 +178,9 @@ fn written(own: Uuid, some: &[Changed], missed: bool) -> String {
             Changed::Queue => text.push_str(" q"),
             Changed::Mail => text.push_str(" l"),
             Changed::SignedOut(account) => text.push_str(&format!(" s{}", account.0.simple())),
+            Changed::SignedOutOf(organization) => {
+                text.push_str(&format!(" e{}", organization.0.simple()));
+            }
         }
     }
     if missed {
@@ -202,6 +205,7 @@ fn one(word: &str) -> Option<Changed> {
         ("q", "") => Some(Changed::Queue),
         ("l", "") => Some(Changed::Mail),
         ("s", account) => Some(Changed::SignedOut(AccountId(id(Some(account))?))),
+        ("e", organization) => Some(Changed::SignedOutOf(OrganizationId(id(Some(organization))?))),
         ("o", organization) => Some(Changed::Organization(OrganizationId(id(Some(organization))?))),
         ("g", both) => {
             let (organization, grant) = (id(both.get(..32))?, id(both.get(32..))?);
@@ -230,7 +234,7 @@ mod tests {
     fn what_one_server_writes_the_others_read_and_it_does_not() {
         let mut some = changes(2);
         some.extend([Changed::Organization(OrganizationId(THERE)), Changed::Queue, Changed::Mail]);
-        some.push(Changed::SignedOut(AccountId(HERE)));
+        some.extend([Changed::SignedOut(AccountId(HERE)), Changed::SignedOutOf(OrganizationId(THERE))]);
         let text = written(HERE, &some, false);
         let heard: Vec<Heard> = some.iter().cloned().map(Heard::Changed).collect();
         assert_eq!(read(THERE, &text), heard);

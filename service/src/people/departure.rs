@@ -26,7 +26,7 @@ use crate::names::ProgrammeNames;
 use crate::operation::Operation;
 use crate::outbox::Letter;
 use crate::request::{Person, Request};
-use crate::{Failure, Outcome, Service, policies, rights, sql};
+use crate::{Failure, Outcome, Service, policies, rights, sessions, sql};
 
 /// Who is suspended or removed, and what becomes of each seat.
 #[derive(Clone, Debug)]
@@ -490,8 +490,8 @@ async fn end_what_waits(
         where account_id = $1 and organization_id = $2 and used_at is null and expires_at > $3";
     let values = [account.0.into(), by.organization.0.into(), change.now.0.into()];
     sql::run(&change.transaction, text, values).await?;
-    let text = "delete from session where account_id = $1 and organization_id = $2";
-    sql::run(&change.transaction, text, [account.0.into(), by.organization.0.into()]).await?;
+    let here = [account.0.into(), by.organization.0.into()];
+    sessions::end_some(change, "account_id = $1 and organization_id = $2", here).await?;
     Ok(())
 }
 

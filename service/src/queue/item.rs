@@ -6,8 +6,8 @@ use domain::moment::Zone;
 use domain::rights::{OperatorAction, operator_may};
 use domain::support::{self, AdvisoryDraft};
 use domain::view::operator::{
-    ActivationItem, AdvisoryItem, CancellationItem, Delivery, GlobalAdminItem, IncidentGrant, ItemFacts,
-    QueueItem, Stamp,
+    ActivationItem, AdvisoryItem, CancellationItem, Delivery, GlobalAdminItem, INCIDENT_GRANTS,
+    IncidentGrant, ItemFacts, QueueItem, Stamp,
 };
 use domain::view::requests::RequestKind;
 use domain::{ErrorCode, Language, Moment, Role};
@@ -20,11 +20,6 @@ use crate::failure::Failure;
 use crate::names::ProgrammeNames;
 use crate::request::Operator;
 use crate::{Outcome, Service, enrolment, purchases, sql};
-
-/// So many grants are offered to record an incident on.
-const INCIDENT_GRANTS: u32 = 50;
-/// Of so many companies with what was typed in their name.
-const COMPANIES: u32 = 200;
 
 /// Active Global admins who can sign in; `$1` organization.
 pub(super) const ADMINS: &str = "from person p
@@ -254,7 +249,7 @@ async fn global_admin(connection: &impl ConnectionTrait, of: &Row) -> Outcome<Gl
     })
 }
 
-/// Break-fix grants of the companies whose name has what was typed.
+/// Break-fix grants of the companies whose name has what was typed; each of those that are looked at has one.
 pub(super) async fn incident_grants(
     connection: &impl ConnectionTrait,
     language: Language,
@@ -276,7 +271,10 @@ pub(super) async fn incident_grants(
                 join benefit_grant s on s.id = b.grant_id
                 where s.pool_id = g.pool_id and {}) as used
         from (select c.id, c.name, c.name_key from organization c where c.name_key like $2 escape '\\'
-            order by c.name_key, c.id limit {COMPANIES}) o
+                and exists (select 1 from benefit_grant h
+                    join product k on k.id = h.product_id and k.kind in ('break_fix_signature', 'break_fix_incidents')
+                    where h.organization_id = c.id and h.category = 'technical' and h.state = 'granted')
+            order by c.name_key, c.id limit {INCIDENT_GRANTS}) o
         join benefit_grant g on g.organization_id = o.id and g.state = 'granted'
         join pool po on po.id = g.pool_id
         join product p on p.id = g.product_id and p.kind in ('break_fix_signature', 'break_fix_incidents')

@@ -79,7 +79,7 @@ pub(crate) fn totals(texts: Texts, values: &[IdleValue]) -> AnyView {
     let totals: Vec<_> = currencies
         .into_iter()
         .map(|(currency, sum)| {
-            let sum = format::money(texts.language(), sum, currency);
+            let sum = format::money_in_full(texts.language(), sum, currency);
             view! { <div><dt>{texts.insight_value_unused()}</dt><dd>{sum}</dd></div> }
         })
         .collect();
@@ -323,7 +323,7 @@ fn values(texts: Texts, rows: &[IdleValue]) -> Option<AnyView> {
         .iter()
         .map(|one| {
             let cell = |label: &'static str, minor: i64| {
-                let value = format::money(texts.language(), minor, &one.currency);
+                let value = format::money_in_full(texts.language(), minor, &one.currency);
                 view! { <td role="cell" class="num" data-label=label>{value}</td> }
             };
             view! {

@@ -1,7 +1,7 @@
 //! Recording used incidents: no request of the partner's waits for that.
 
 use domain::Field;
-use domain::view::operator::{IncidentGrant, QueuePage, QueueQuery};
+use domain::view::operator::{INCIDENT_GRANTS, IncidentGrant, QueuePage, QueueQuery};
 use leptos::prelude::*;
 
 use super::ticks::Ticks;
@@ -65,8 +65,11 @@ fn Record(grants: Vec<IncidentGrant>, page: Signal<QueuePage>) -> impl IntoView 
     let texts = texts();
     let form = Form::new("record_incident", "");
     let why_not = page.with_untracked(|page| page.why_not.clone());
+    let more = (grants.len() >= INCIDENT_GRANTS as usize)
+        .then(|| view! { <p class="muted">{texts.operator_incident_more(INCIDENT_GRANTS)}</p> });
     let choices: Vec<Choice> = grants.into_iter().map(choice).collect();
     view! {
+        {more}
         <PostForm form=form class="form">
             <SelectField
                 id=form.id(Field::Grant)

@@ -326,7 +326,7 @@ fn money(texts: Texts, page: &ProgrammeInsightPage) -> AnyView {
 
 fn in_currency(texts: Texts, page: &ProgrammeInsightPage, currency: &str) -> AnyView {
     let rows: Vec<&Money> = page.money.iter().filter(|row| row.currency == currency).collect();
-    let amount = |minor: i64| format::money(texts.language(), minor, currency);
+    let amount = |minor: i64| format::money_in_full(texts.language(), minor, currency);
     let title = texts.insight_money_in(currency);
     // Whole units of the currency: a glance needs no cents.
     let whole = |minor: i64| minor / domain::money::minor_units(currency);

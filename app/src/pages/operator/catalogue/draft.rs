@@ -1,6 +1,6 @@
 //! A draft: what it changes, whom that reaches, what is wrong with it, its quantities, and publishing it.
 
-use domain::catalogue::Publication;
+use domain::catalogue::{Fault, Publication};
 use domain::view::catalogue::{DraftPage, DraftQuery, DraftState};
 use domain::{Category, Field};
 use leptos::prelude::*;
@@ -72,6 +72,7 @@ fn Page(page: Signal<DraftPage>) -> impl IntoView {
                 </div>
             </div>
             {move || page.with(|page| faults(texts, page))}
+            {move || page.with(|page| earlier_faults(texts, page))}
             {move || {
                 deciding.track();
                 page.with_untracked(|page| decide(texts, page))
@@ -112,12 +113,30 @@ fn lead(texts: Texts, page: &DraftPage) -> String {
 }
 
 fn faults(texts: Texts, page: &DraftPage) -> Option<AnyView> {
-    if page.faults.is_empty() {
+    let said = texts.catalogue_fault_count(count(&page.faults));
+    fault_list(texts, texts.catalogue_faults(), (Tone::Stop, said), &page.faults)
+}
+
+/// What the version in force has as well: nobody has to mend it first.
+fn earlier_faults(texts: Texts, page: &DraftPage) -> Option<AnyView> {
+    let said = texts.catalogue_earlier_fault_count(count(&page.earlier_faults));
+    fault_list(texts, texts.catalogue_earlier_faults(), (Tone::Wait, said), &page.earlier_faults)
+}
+
+fn count(faults: &[Fault]) -> i64 {
+    i64::try_from(faults.len()).unwrap_or(i64::MAX)
+}
+
+fn fault_list(
+    texts: Texts,
+    title: &'static str,
+    (tone, said): (Tone, String),
+    faults: &[Fault],
+) -> Option<AnyView> {
+    if faults.is_empty() {
         return None;
     }
-    let count = i64::try_from(page.faults.len()).unwrap_or(i64::MAX);
-    let rows = page
-        .faults
+    let rows = faults
         .iter()
         .map(|fault| {
             let what = texts.find_catalogue_fault(fault.code.code()).unwrap_or_default();
@@ -127,9 +146,9 @@ fn faults(texts: Texts, page: &DraftPage) -> Option<AnyView> {
     Some(
         view! {
             <section class="sheet">
-                <div class="sheet-head"><h2>{texts.catalogue_faults()}</h2></div>
+                <div class="sheet-head"><h2>{title}</h2></div>
                 <div class="in">
-                    <Notice tone=Tone::Stop><p>{texts.catalogue_fault_count(count)}</p></Notice>
+                    <Notice tone=tone><p>{said}</p></Notice>
                     <ul class="bulleted">{rows}</ul>
                 </div>
             </section>

@@ -1,0 +1,22 @@
+//! How the keys of a batch look is fixed when it is staged, whatever its product says later; when those were told who
+//! could publish a draft; and benefits of all companies by each of the dates that one can end with.
+
+crate::dialect::schema_migration!("m0040_kept_as_begun", up, in one transaction);
+
+async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    crate::dialect::run(manager, SCHEMA).await
+}
+
+const SCHEMA: &str = "
+alter table key_batch add column key_format text;
+update key_batch set key_format = (select p.key_format from key_pool k join product p on p.id = k.product_id
+    where k.id = key_batch.key_pool_id);
+alter table catalogue_draft add column told_at bigint;
+update catalogue_draft set told_at = changed_at
+    where exists (select 1 from catalogue_editor e where e.catalogue_draft_id = catalogue_draft.id)
+        and exists (select 1 from policy p where p.name = 'catalogue_publication' and p.value = 'second_person');
+drop index benefit_grant_by_end;
+create index benefit_grant_by_begin on benefit_grant (activate_by, id) where state = 'granted';
+create index benefit_grant_by_year on benefit_grant (holding_ends_at, id) where state = 'granted';
+create index benefit_grant_by_expiry on benefit_grant (expires_at, id) where state = 'granted';
+";
