@@ -5,10 +5,15 @@ import type { Options } from './fixtures';
 const desktop = { viewport: { width: 1280, height: 900 } };
 const phone = { viewport: { width: 360, height: 780 }, hasTouch: true, isMobile: true };
 
-/** Every long way is walked on a desk with JavaScript and on a phone without: it waits for clocks and mail most of the time. */
+/** A long way waits for clocks and mail most of the time: twice is enough. */
 const LONG = /@long/;
+/** Files about what width and JavaScript decide together, rows that open, fields that suggest, pages that follow. */
+const EACH_WAY =
+  /(cloud|go-to-market|keyboard|live|main-flow\.languages|my-benefits|people|renew|sign-in|technical|visual-studio)\.spec\.ts$/;
+/** Pictures are taken with JavaScript at both widths; without it pages are judged where they are narrow. */
+const PICTURES = /screenshots\.spec\.ts$/;
 
-/** Every spec runs on a desk and on a phone, with JavaScript and without. */
+/** Every spec runs on a desk with JavaScript and on a phone without; some on a phone with it and on a desk without, too. */
 export default defineConfig<Options>({
   testDir: './specs',
   outputDir: './test-results',
@@ -41,8 +46,8 @@ export default defineConfig<Options>({
   },
   projects: [
     { name: 'desktop', use: desktop },
-    { name: 'phone', use: phone, grepInvert: LONG },
-    { name: 'desktop-plain', use: { ...desktop, javaScriptEnabled: false }, grepInvert: LONG },
+    { name: 'phone', use: phone, testMatch: [EACH_WAY, PICTURES], grepInvert: LONG },
+    { name: 'desktop-plain', use: { ...desktop, javaScriptEnabled: false }, testMatch: EACH_WAY, grepInvert: LONG },
     { name: 'phone-plain', use: { ...phone, javaScriptEnabled: false } },
   ],
 });
