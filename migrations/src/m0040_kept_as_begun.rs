@@ -12,9 +12,6 @@ alter table key_batch add column key_format text;
 update key_batch set key_format = (select p.key_format from key_pool k join product p on p.id = k.product_id
     where k.id = key_batch.key_pool_id);
 alter table catalogue_draft add column told_at bigint;
-update catalogue_draft set told_at = changed_at
-    where exists (select 1 from catalogue_editor e where e.catalogue_draft_id = catalogue_draft.id)
-        and exists (select 1 from policy p where p.name = 'catalogue_publication' and p.value = 'second_person');
 drop index benefit_grant_by_end;
 create index benefit_grant_by_begin on benefit_grant (activate_by, id) where state = 'granted';
 create index benefit_grant_by_year on benefit_grant (holding_ends_at, id) where state = 'granted';

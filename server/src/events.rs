@@ -10,8 +10,8 @@ use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use service::Actor;
 use service::live::{Changed, Heard};
+use service::{Actor, sessions};
 
 use crate::caller::Caller;
 use crate::router::Site;
@@ -24,6 +24,13 @@ pub async fn live(State(site): State<Arc<Site>>, Extension(caller): Extension<Ca
     let account = caller.request.account().ok();
     let actor = caller.request.actor;
     if matches!(actor, Actor::Nobody) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let heard = site.service.live.listen();
+    // A session that ended before anybody listened here: nothing more is told of it.
+    if let Some(token) = &caller.browser.session_token
+        && matches!(sessions::actor(&site.service, token).await, Ok(Actor::Nobody))
+    {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let company = match &actor {
@@ -42,7 +49,7 @@ pub async fn live(State(site): State<Arc<Site>>, Extension(caller): Extension<Ca
         };
         futures::future::ready(!ends)
     };
-    let events = site.service.live.listen().take_while(until_signed_out).filter_map(move |heard| {
+    let events = heard.take_while(until_signed_out).filter_map(move |heard| {
         // Counted until the stream is dropped.
         let _open = &open;
         let text = match heard {

@@ -755,10 +755,16 @@ async fn where_a_second_person_publishes_those_who_can_hear_of_a_draft_once(
     change(&stage, &manager, draft, studio("gold_core", Amount::Of(11))).await.expect("changed");
     assert!(told(PROGRAMME_ADMIN).await.is_empty(), "one person is enough");
     let earlier = draft;
+    let shared = begin(&stage, &admin, None).await.expect("a draft");
+    change(&stage, &admin, shared, studio("gold_core", Amount::Of(11))).await.expect("changed");
 
     stage.set_policy("catalogue_publication", "second_person").await;
     let draft = begin(&stage, &manager, None).await.expect("a draft");
-    assert!(told(PROGRAMME_ADMIN).await.is_empty(), "it changes nothing yet");
+    change(&stage, &manager, shared, studio("gold_core", Amount::Of(12))).await.expect("changed");
+    assert!(
+        told(PROGRAMME_ADMIN).await.is_empty(),
+        "one changes nothing yet, of the other they have a hand in it"
+    );
     for number in [12, 13] {
         change(&stage, &manager, draft, studio("gold_core", Amount::Of(number))).await.expect("changed");
     }

@@ -454,6 +454,7 @@ async fn operators_see_how_long_requests_took_what_came_in_and_what_runs_low(
 async fn what_ends_first_is_found_by_the_day_that_is_shown(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
+    const LOOKED_AT: usize = 500;
     /// More than are looked at.
     const OTHERS: usize = 600;
     let stage = stage(engine).await;
@@ -473,9 +474,16 @@ async fn what_ends_first_is_found_by_the_day_that_is_shown(
             "({grant}, {company}, {product}, 'visual_studio', {pool}, 'gold_core', 'granted', 1, {begin}, {year}, 1)"
         )
     };
-    // The year of all of these ends in a few days; that of one to begin tomorrow, and of one that expires a day later,
+    // The year of all of these ends in some weeks; that of one to begin tomorrow, and of one that expires a day later,
     // in many months.
-    let mut rows: Vec<String> = (0..OTHERS).map(|_| row(&id(), &pools[0].0, "null", &day(5))).collect();
+    let mut rows: Vec<String> = (0..OTHERS).map(|_| row(&id(), &pools[0].0, "null", &day(40))).collect();
+    // In the window after a year that nobody renewed nothing of these can be begun any more.
+    let past: Vec<String> = (0..OTHERS)
+        .map(|_| {
+            let row = row(&id(), &pools[0].0, &day(-3), &day(-3));
+            format!("{}, {})", row.trim_end_matches(')'), day(27))
+        })
+        .collect();
     rows.push(row(&id(), &pools[1].0, &day(1), &day(300)));
     let expiring = id();
     rows.push(row(&expiring, &pools[2].0, "null", &day(300)));
@@ -484,6 +492,13 @@ async fn what_ends_first_is_found_by_the_day_that_is_shown(
             "insert into benefit_grant (id, organization_id, product_id, category, pool_id, source, state, granted_at,
                 activate_by, holding_ends_at, catalogue_version) values {}",
             rows.join(", ")
+        ))
+        .await;
+    stage
+        .sql(&format!(
+            "insert into benefit_grant (id, organization_id, product_id, category, pool_id, source, state, granted_at,
+                activate_by, holding_ends_at, catalogue_version, expires_at) values {}",
+            past.join(", ")
         ))
         .await;
     stage
@@ -504,7 +519,8 @@ async fn what_ends_first_is_found_by_the_day_that_is_shown(
         .await
         .expect("rows")
         .unused;
-    assert!(all.len() > IDLE_ROWS as usize && all.is_sorted_by_key(|row| row.ends), "{}", all.len());
+    assert_eq!(all.len(), LOOKED_AT, "as many as are looked at: none of them is past");
+    assert!(all.is_sorted_by_key(|row| row.ends));
 }
 
 #[rstest]

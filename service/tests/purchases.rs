@@ -15,6 +15,7 @@ use domain::view::orders::{OffersPage, OrderPage};
 use domain::{ErrorCode, Field, Language};
 use rstest::rstest;
 use service::assignments::assign::{AssignSeats, assign};
+use service::catalogue::{file, read};
 use service::purchases::card::{self, PayByCard};
 use service::purchases::competencies::{self, Competency};
 use service::purchases::place::{self, PlaceOrder, WantedOrder};
@@ -878,15 +879,18 @@ async fn amounts_of_an_earlier_version_that_are_read_otherwise_are_named(
     let invoices = stage.count("select count(*) as number from invoice where amount_minor > 0").await;
     assert_eq!(named().await, other_digits::Earlier { offers, orders, invoices });
 
-    // An offer is what a version since says; what was sold stays.
+    // A version since that leaves the price mends nothing; one that says another does. What was sold stays.
+    let in_force = read::in_force(stage.service.database.reader()).await.expect("the catalogue");
+    let document = file::write(&in_force).expect("a file");
     let (id, at) = (stage.literal(stage.service.new_id()), (upgraded + 1) * 1_000);
-    stage
-        .sql(&format!(
-            "insert into catalogue_draft (id, title, state, document, base, base_version, in_force_at, version,
-                drafted_by, drafted_at, changed_by, changed_at, published_by, published_at)
-            select {id}, 'Later', 'in_force', '', '', 1, {at}, 2, a.id, {at}, a.id, {at}, a.id, {at}
-            from (select id from account limit 1) a"
-        ))
-        .await;
+    let text = format!(
+        "insert into catalogue_draft (id, title, state, document, base, base_version, in_force_at, version,
+            drafted_by, drafted_at, changed_by, changed_at, published_by, published_at)
+        select {id}, 'Later', 'in_force', $1, $1, 1, {at}, 2, a.id, {at}, a.id, {at}, a.id, {at}
+        from (select id from account limit 1) a"
+    );
+    stage.run(&text, [document.into()]).await;
+    assert_eq!(named().await.offers, ["gold (VND)"], "its price is as it was");
+    stage.sql("update offer set price_minor = price_minor + 1 where code = 'gold'").await;
     assert_eq!(named().await, other_digits::Earlier { offers: Vec::new(), orders, invoices });
 }

@@ -20,6 +20,7 @@ use crate::audit::Event;
 use crate::change::Change;
 use crate::directories::settings::keeps_break_glass;
 use crate::entity::recovery_code;
+use crate::live::Changed;
 use crate::request::Request;
 use crate::vault::hash_token;
 use crate::{Failure, Outcome, Service, sessions, sql};
@@ -204,6 +205,8 @@ pub async fn turn_off(service: &Service, request: &Request, password: &str, code
     }
     change.post(own.letter(account, "second_factor_off"));
     change.record(Event::new(chain(request), AuditAction::SecondFactorOff, "account", account));
+    // Where a directory is asked for, a session without a second factor may lead nowhere.
+    change.tell(Changed::SignedOut(account));
     change.commit(()).await
 }
 

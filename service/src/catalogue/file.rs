@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::Policies;
-use domain::catalogue::{Catalogue, Fault, Known, faults, faults_against};
+use domain::catalogue::{Catalogue, Fault, FaultCode, Known, faults, faults_against};
 use domain::{Error, ErrorCode, Language};
 
 use crate::{Failure, Outcome, policies};
@@ -98,8 +98,10 @@ pub fn faults_of(catalogue: &Catalogue) -> Vec<Fault> {
 #[must_use]
 pub fn faults_after(in_force: &Catalogue, catalogue: &Catalogue, known: &Known) -> (Vec<Fault>, Vec<Fault>) {
     let earlier: HashSet<Fault> = faults_of(in_force).into_iter().collect();
-    let (as_before, mut against): (Vec<Fault>, Vec<Fault>) =
-        faults_of(catalogue).into_iter().partition(|fault| earlier.contains(fault));
+    // But addresses are mended first: another wrong one would have the same place, and pages lead there.
+    let (as_before, mut against): (Vec<Fault>, Vec<Fault>) = faults_of(catalogue)
+        .into_iter()
+        .partition(|fault| earlier.contains(fault) && fault.code != FaultCode::MalformedLink);
     against.extend(faults_against(catalogue, known));
     (against, as_before)
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use domain::benefit::SourceLabel;
 use domain::catalogue::{
-    Area, Catalogue, Difference, Entitlement, Known, Offer, OfferTier, Product, Quantity, Subject,
-    Translated, Value, differences,
+    Area, Catalogue, Difference, Entitlement, Offer, OfferTier, Product, Quantity, Subject, Translated,
+    Value, differences,
 };
 use domain::ids::CatalogueDraftId;
 use domain::membership::Tier;
@@ -111,8 +111,11 @@ pub async fn draft(
     rights::check_operator(operator, OperatorAction::ReadCatalogue)?;
     let reader = service.database.reader();
     let (row, draft) = row(service, query.draft).await?;
-    let known = if row.state == DraftState::Draft { read::known(reader).await? } else { Known::default() };
-    let (mut faults, mut earlier_faults) = file::faults_after(&draft.base, &draft.catalogue, &known);
+    let (mut faults, mut earlier_faults) = if row.state == DraftState::Draft {
+        file::faults_after(&draft.base, &draft.catalogue, &read::known(reader).await?)
+    } else {
+        (Vec::new(), Vec::new())
+    };
     faults.truncate(SHOWN);
     earlier_faults.truncate(SHOWN);
     let found = differences(&draft.base, &draft.catalogue);

@@ -45,11 +45,14 @@ pub(super) async fn tell(
         "select a.id, a.email, a.full_name, a.language, b.full_name as by_name
         from account a join account b on b.id = $1
         where a.status = 'active' and a.id <> b.id
+            and not exists (select 1 from catalogue_editor e
+                where e.catalogue_draft_id = ${} and e.account_id = a.id)
             and a.id in (select r.account_id from operator_role r where r.role in ({}))
         order by a.id",
+        roles.len() + 2,
         places.join(", ")
     );
-    let values = std::iter::once(Value::from(by)).chain(roles);
+    let values = std::iter::once(Value::from(by)).chain(roles).chain([draft.0.into()]);
     let readers = sql::all::<Reader>(&change.transaction, &text, values).await?;
     if readers.is_empty() {
         return Ok(());

@@ -68,14 +68,19 @@ pub(super) async fn benefits(
     Ok((rows, next))
 }
 
-/// Of rows of benefits those of which something is left, with their ends.
-fn left_over(rows: &str) -> String {
+/// The kinds that go on once they were begun, for SQL.
+fn going_kinds() -> String {
     let going: Vec<String> = ProductKind::ALL
         .iter()
         .filter(|kind| goes_on(**kind))
         .map(|kind| format!("'{}'", kind.code()))
         .collect();
-    let going = going.join(", ");
+    going.join(", ")
+}
+
+/// Of rows of benefits those of which something is left, with their ends.
+fn left_over(rows: &str) -> String {
+    let going = going_kinds();
     format!(
         "select t.id, t.organization_id, t.category, t.name, t.source, t.source_name, t.unit, t.quantity, t.used,
             case when t.status = 'active' and t.kind in ({going})
@@ -96,14 +101,23 @@ fn left_over(rows: &str) -> String {
 pub(super) const LOOKED_AT: u32 = 500;
 
 /// The benefits of all companies that end first, as far as something can be left of them: what the date that is shown can
-/// be is looked for date by date, each in the order of its index.
+/// be is looked for date by date, each in the order of its index. Where the day to begin or the year is past, only what
+/// was begun goes on: nothing is left of the others, though they stand until the window after the year ends.
 fn first_to_end() -> String {
-    let left = "d.state = 'granted' and d.activation_state in ('available', 'active')
+    let going = going_kinds();
+    let left = format!(
+        "d.state = 'granted' and d.activation_state in ('available', 'active')
         and not (d.category = 'go_to_market' and d.activation_state = 'active')
         and exists (select 1 from organization c where c.id = d.organization_id and c.portal_state = 'member')
-        and exists (select 1 from product k where k.id = d.product_id and k.kind <> 'license_only')
+        and exists (select 1 from product k where k.id = d.product_id and k.kind <> 'license_only'
+            and (coalesce(d.activate_by, $1) >= $1 and coalesce(d.holding_ends_at, $1) >= $1
+                or k.kind in ({going}) and (d.activation_state = 'active'
+                    or exists (select 1 from pool w where w.id = d.pool_id and w.used + w.used_before > 0)
+                    or exists (select 1 from balance_entry b join benefit_grant s on s.id = b.grant_id
+                        where s.pool_id = d.pool_id and b.kind in ('hour', 'incident')))))
         and not exists (select 1 from benefit_grant n where n.follows_id = d.id and n.state <> 'withdrawn')
-        and exists (select 1 from pool q where q.id = d.pool_id and q.quantity > q.used + q.used_before)";
+        and exists (select 1 from pool q where q.id = d.pool_id and q.quantity > q.used + q.used_before)"
+    );
     let activations = "activation a join benefit_grant d on d.id = a.grant_id and a.state = 'active'
         and a.person_id is null";
     let dates = [

@@ -207,7 +207,7 @@ pub(crate) async fn put(
             .before(codes(&before))
             .after(codes(after)),
     );
-    change.tell(Changed::Organization(by.organization));
+    tell(change, by.organization, &held, &before, after);
     if held.account_status == "active" && by.person() != Some(id) {
         let organization = organization_name(&change.transaction, by.organization).await?;
         let language = Language::from_tag(&held.language).unwrap_or_default();
@@ -309,6 +309,14 @@ pub(crate) async fn by_directory(
             .before(codes(&before))
             .after(codes(&after)),
     );
-    change.tell(Changed::Organization(organization));
+    tell(change, organization, &held, &before, &after);
     Ok(())
+}
+
+/// Tells open pages. Where a directory is asked for, the password of whoever is no Global admin any more leads nowhere.
+fn tell(change: &mut Change<'_>, organization: OrganizationId, held: &Held, before: &Roles, after: &Roles) {
+    change.tell(Changed::Organization(organization));
+    if before.has(Role::GlobalAdmin) && !after.has(Role::GlobalAdmin) {
+        change.tell(Changed::SignedOut(AccountId(held.account_id)));
+    }
 }

@@ -1,9 +1,12 @@
 //! Amounts of an earlier version, which read those of all currencies but two in hundredths: where a currency has other
 //! digits, they say something else since.
 
+use domain::ids::CatalogueDraftId;
 use domain::money;
 use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
 
+use crate::catalogue::drafts;
 use crate::{Outcome, sql};
 
 /// A migration of the version that reads them otherwise.
@@ -14,7 +17,7 @@ const NEW: i64 = 3_600;
 /// What is from before.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Earlier {
-    /// Offers with a price that no later version of the catalogue says anew, such as `gold (VND)`.
+    /// Offers whose price is still that of before, such as `gold (VND)`.
     pub offers: Vec<String>,
     /// Orders with a price.
     pub orders: i64,
@@ -26,6 +29,12 @@ pub struct Earlier {
 struct OfferRow {
     code: String,
     currency: String,
+    price_minor: i64,
+}
+
+#[derive(FromQueryResult)]
+struct VersionRow {
+    id: Uuid,
 }
 
 #[derive(FromQueryResult)]
@@ -46,10 +55,23 @@ pub async fn earlier(connection: &impl ConnectionTrait) -> Outcome<Earlier> {
         return Ok(Earlier::default());
     }
     let since = since.saturating_mul(1_000);
-    let text = "select code, currency from offer where listed and price_minor > 0
-            and not exists (select 1 from catalogue_draft d where d.state = 'in_force' and d.published_at >= $1)
-        order by code";
-    let offers = sql::all::<OfferRow>(connection, text, [since.into()]).await?;
+    let text = "select id from catalogue_draft where version is not null and published_at >= $1
+        order by version limit 1";
+    // What the first version since began from has the prices of before; without one they are those of now.
+    let before = match sql::one::<VersionRow>(connection, text, [since.into()]).await? {
+        Some(first) => Some(drafts::find(connection, CatalogueDraftId(first.id)).await?.base.offers),
+        None => None,
+    };
+    let text = "select code, currency, price_minor from offer where listed and price_minor > 0 order by code";
+    let offers = sql::all::<OfferRow>(connection, text, []).await?;
+    let is_as_before = |offer: &OfferRow| {
+        before.as_ref().is_none_or(|before| {
+            before.iter().any(|was| {
+                (&was.code, &was.currency, was.price_minor)
+                    == (&offer.code, &offer.currency, offer.price_minor)
+            })
+        })
+    };
     let orders = "select o.currency, count(*) as number from orders o where o.ordered_at < $1
             and exists (select 1 from order_line l where l.order_id = o.id and l.price_minor > 0)
         group by o.currency";
@@ -59,8 +81,8 @@ pub async fn earlier(connection: &impl ConnectionTrait) -> Outcome<Earlier> {
     Ok(Earlier {
         offers: offers
             .into_iter()
-            .filter(|offer| money::was_in_hundredths(&offer.currency))
-            .map(|OfferRow { code, currency }| format!("{code} ({currency})"))
+            .filter(|offer| money::was_in_hundredths(&offer.currency) && is_as_before(offer))
+            .map(|OfferRow { code, currency, .. }| format!("{code} ({currency})"))
             .collect(),
         orders: count(connection, orders, since).await?,
         invoices: count(connection, invoices, since).await?,
