@@ -122,6 +122,16 @@ impl Source {
     /// # Errors
     /// It can't be made.
     pub async fn create_large(&self, engine: Engine) -> Outcome<Place> {
+        let place = self.create_empty(engine).await?;
+        self.seed(&place, &["--scale", "large"]).await?;
+        Ok(place)
+    }
+
+    /// A database with nothing in it.
+    ///
+    /// # Errors
+    /// It can't be made.
+    pub async fn create_empty(&self, engine: Engine) -> Outcome<Place> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = self.folder.join(number.to_string());
         std::fs::create_dir_all(&folder)?;
@@ -133,9 +143,7 @@ impl Source {
                 self.url_of(&name)?
             }
         };
-        let place = Place { engine, folder, url };
-        self.seed(&place, &["--scale", "large"]).await?;
-        Ok(place)
+        Ok(Place { engine, folder, url })
     }
 
     /// Removes a database.

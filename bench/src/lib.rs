@@ -7,6 +7,7 @@
 
 pub mod checker;
 pub mod client;
+pub mod command;
 pub mod contributors;
 pub mod database;
 pub mod disk;

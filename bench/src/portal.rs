@@ -127,9 +127,21 @@ impl Portal {
     /// # Errors
     /// The system doesn't say.
     pub fn memory(&self) -> Outcome<f64> {
+        self.memory_of("VmRSS:")
+    }
+
+    /// The most memory that was in use so far, in MB.
+    ///
+    /// # Errors
+    /// The system doesn't say.
+    pub fn most_memory(&self) -> Outcome<f64> {
+        self.memory_of("VmHWM:")
+    }
+
+    fn memory_of(&self, line: &str) -> Outcome<f64> {
         let text = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        let amount = text.lines().find_map(|one| one.strip_prefix(line)).ok_or("the memory isn't said")?;
+        let kilobytes: f64 = amount.trim().trim_end_matches("kB").trim().parse()?;
         Ok(kilobytes / 1024.0)
     }
 

@@ -149,23 +149,33 @@ pub(crate) async fn write_many(
     service: &Service,
     transaction: &DatabaseTransaction,
     request: &Request,
-    mut events: Vec<Event>,
+    events: Vec<Event>,
     now: Moment,
 ) -> Result<(), Failure> {
+    write_past(service, transaction, request, events.into_iter().map(|event| (now, event)).collect()).await
+}
+
+/// Appends events that happened earlier, each organization's in the order in which they did.
+pub(crate) async fn write_past(
+    service: &Service,
+    transaction: &DatabaseTransaction,
+    request: &Request,
+    mut events: Vec<(Moment, Event)>,
+) -> Result<(), Failure> {
     // Within one organization they keep their order.
-    events.sort_by_key(|event| event.organization);
+    events.sort_by_key(|(_, event)| event.organization);
     let asking = asking(request);
-    let mut organizations: Vec<Uuid> = events.iter().map(|event| event.organization.0).collect();
+    let mut organizations: Vec<Uuid> = events.iter().map(|(_, event)| event.organization.0).collect();
     organizations.dedup();
     let mut heads = HashMap::new();
     for some in organizations.chunks(AT_ONCE) {
         heads.extend(lock_heads(service, transaction, some).await?);
     }
     let mut rows = Vec::with_capacity(events.len());
-    for event in events {
+    for (at, event) in events {
         let organization = event.organization.0;
         let head = heads.remove(&organization).unwrap_or(Head { sequence: 0, hash: vec![0; 32] });
-        let row = following(event, head, asking, request, now);
+        let row = following(event, head, asking, request, at);
         let hash = link(&row);
         heads.insert(organization, Head { sequence: row.sequence, hash: hash.clone() });
         rows.push(active(audit_event::Model { hash, ..row }));

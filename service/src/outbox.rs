@@ -61,7 +61,7 @@ impl Letter {
     }
 
     /// Its text; a link that is sealed until it leaves stays open.
-    fn text(&self, wordings: &Wordings, link: Option<&str>) -> String {
+    pub(crate) fn text(&self, wordings: &Wordings, link: Option<&str>) -> String {
         wording::text(&wordings.in_force(self.kind, self.language), self.language, &self.values(), link)
     }
 

@@ -111,6 +111,19 @@ async fn rows_are_as_many_as_it_says_and_counts_agree_with_them(
                 and p.organization_id = c.organization_id where c.organization_id = a.organization_id)",
         ),
         ("mail that waits", "mail where state <> 'sent' or sent_at is null"),
+        (
+            "seats without an event, a mail or a notice of their own",
+            "organization o where o.id in (select e.organization_id from audit_event e
+                    where e.request_id = 'large_programme')
+                and ((select count(*) from seat s where s.organization_id = o.id) <>
+                    (select count(*) from audit_event e where e.organization_id = o.id and e.action = 'seat_assigned')
+                or (select count(*) from seat s where s.organization_id = o.id) <>
+                    (select count(*) from mail m where m.organization_id = o.id
+                        and m.kind in ('seat_assigned', 'key_seat_assigned'))
+                or (select count(*) from seat s where s.organization_id = o.id) <>
+                    (select count(*) from notice n where n.organization_id = o.id
+                        and n.kind in ('seat_assigned', 'key_seat_assigned')))",
+        ),
     ] {
         assert_eq!(stage.count(&format!("select count(*) as number from {query}")).await, 0, "{what}");
     }

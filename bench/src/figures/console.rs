@@ -6,21 +6,22 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::client::{Answer, Client, new_operation, open_session};
-use crate::database::{Engine, Stage};
+use crate::database::{Engine, Place, Stage};
 use crate::figure::Figure;
 use crate::plan::Plan;
 use crate::portal::{Portal, Program};
 use crate::report::Section;
 use crate::samples::median;
-use crate::{Outcome, scene, wrk};
+use crate::{Outcome, command, scene, wrk};
 
 use super::say;
 
 const HOW: &str = "`seed-demo --scale large` builds 2,000 companies, 200,000 people and 1,000,000 assignments. Once the \
     use of every company has been counted, every page of the console is asked for over one connection by wrk, by a \
-    programme admin; the median of the medians of the rounds counts. A company of it has one event and one mail: the \
-    trail and the outbox of a portal that is in use have at least one for each assignment, and the pages of the two are \
-    not measured at that size.";
+    programme admin; the median of the medians of the rounds counts. Each assignment has its event, its mail and its \
+    notice, as if the portal had been in use for a year. Memory is the resident set of the server; of commands, the \
+    most that the process held. `backup` writes one file, `restore` reads it into an empty place and looks through all \
+    of it; `keys import` takes 100,000 keys of one file over.";
 
 const SECONDS: u64 = 5;
 /// Half of the answers come within so many milliseconds.
@@ -29,11 +30,13 @@ const WITHIN: f64 = 150.0;
 const BUILT_WITHIN: f64 = 300.0;
 /// Whoever may see every page.
 const READER: &str = "rosalind.ekwueme@northlight.example";
+/// Keys of one file.
+const KEYS: u32 = 100_000;
 /// Counting the use of every company may take so long.
 const COUNTING_LIMIT: Duration = Duration::from_secs(1800);
 
 /// Pages that have the same address in every database, with something that only they show.
-const PAGES: [(&str, &str, &str); 24] = [
+const PAGES: [(&str, &str, &str); 25] = [
     ("/operator/queue", "Queue", "<tr role=\"row\" id=\""),
     ("/operator/queue?sort=-age", "Queue, oldest first", "<tr role=\"row\" id=\""),
     ("/operator/queue?state=processing", "Queue, one state", "<main"),
@@ -48,6 +51,7 @@ const PAGES: [(&str, &str, &str); 24] = [
     ("/operator/operators", "Operators", "<main"),
     ("/operator/activity", "Activity", "<main"),
     ("/operator/activity?kind=programme", "Activity, one kind", "<main"),
+    ("/operator/activity?kind=seats", "Activity, the kind with most events", "<tr role=\"row\" id=\""),
     ("/operator/activity?kind=programme&action=operator_added", "Activity, one action", "<main"),
     ("/operator/activity?find=fernhollow", "Activity, search", "<main"),
     ("/operator/insight", "Insight", "<svg"),
@@ -86,6 +90,7 @@ pub async fn measure(plan: &Plan) -> Outcome<Section> {
         pages.extend(of_rows(&stage).await?);
         pages.extend(of_draft(draft));
         stage.close().await?;
+        let name = engine.name();
         pages.push((
             format!("/operator/organizations/{}/grants", scene::COMPANY),
             "Individual grants of a company",
@@ -101,10 +106,12 @@ pub async fn measure(plan: &Plan) -> Outcome<Section> {
                 times.push(wrk::ask(&url, &cookie, 1, plan.lasting(SECONDS)).await?.median);
             }
             let time = median(&times);
-            say(format!("{}, {title}: {time:.2} ms", engine.name()));
-            section.add(Figure::new(title, time, "ms").on(engine.name()).at_most(WITHIN));
+            say(format!("{name}, {title}: {time:.2} ms"));
+            section.add(Figure::new(title, time, "ms").on(name).at_most(WITHIN));
         }
+        section.add(Figure::new("Memory of the server after all of them", portal.memory()?, "MB").on(name));
         portal.stop().await?;
+        looked_after(plan, &place, &mut section).await?;
         plan.source.remove(place).await?;
     }
     Ok(section)
@@ -174,25 +181,74 @@ async fn of_rows(stage: &Stage) -> Outcome<Vec<(String, &'static str, &'static s
         (format!("/operator/keys/windows_enterprise?open={batch}"), "A batch of keys", "<main"),
         (format!("/operator/keys/windows_enterprise?key={key}"), "A key", "<main"),
     ];
-    // The programme is built without mail; what the servers wrote since is what there is.
-    for mail in stage.ids("select id from mail order by id limit 1").await? {
-        pages.push((
-            format!("/operator/outbox?open={mail}"),
-            "A mail of the outbox",
-            "<tr role=\"row\" id=\"",
-        ));
-        pages.push((format!("/operator/outbox?after={mail}"), "Outbox, behind its first mail", "<main"));
-    }
+    let row = "<tr role=\"row\" id=\"";
+    let deep = "select id from mail order by created_at desc, id desc limit 1 offset 500000";
+    let mail = stage.id(deep).await?;
+    pages.push((format!("/operator/outbox?open={mail}"), "A mail of the outbox", row));
+    pages.push((format!("/operator/outbox?after={mail}"), "Outbox, behind half a million", row));
+    let event =
+        "select organization_id as id from audit_event order by at desc, organization_id desc, sequence desc
+        limit 1 offset 500000";
+    let organization = stage.id(event).await?;
+    let sequence = stage.number(&event.replace("organization_id as id", "sequence as number")).await?;
+    let path = format!("/operator/activity?after={organization}.{sequence}");
+    pages.push((path, "Activity, behind half a million", "<tr role=\"row\" id=\""));
+    let product = stage.id("select id from product where code = 'visual_studio_enterprise'").await?;
+    pages.push((
+        format!("/operator/activity?product={product}"),
+        "Activity of a product",
+        "<tr role=\"row\" id=\"",
+    ));
     Ok(pages)
 }
 
+/// What looking after it takes: its size, a backup, reading that back, and a delivery of keys.
+async fn looked_after(plan: &Plan, place: &Place, section: &mut Section) -> Outcome {
+    let name = place.engine.name();
+    let stage = place.connect().await?;
+    let size = match place.engine {
+        Engine::Sqlite => {
+            "select page_count * page_size as number from pragma_page_count(), pragma_page_size()"
+        }
+        Engine::Postgres => "select pg_database_size(current_database()) as number",
+    };
+    let size = megabytes(stage.number(size).await?);
+    stage.close().await?;
+    say(format!("{name}: {size:.0} MB"));
+    section.add(Figure::new("Size of the database", size, "MB").on(name));
+    let program = Program::free(&plan.server.binary);
+    let file = place.folder.join("programme.backup");
+    let path = file.display().to_string();
+    let backup = command::run(&program, place, &["backup", "--to", &path]).await?;
+    let written = megabytes(i64::try_from(std::fs::metadata(&file)?.len())?);
+    let empty = plan.source.create_empty(place.engine).await?;
+    std::fs::copy(place.folder.join("secret.key"), empty.folder.join("secret.key"))?;
+    let restore = command::run(&program, &empty, &["restore", "--from", &path]).await?;
+    plan.source.remove(empty).await?;
+    std::fs::remove_file(&file)?;
+    std::fs::write(place.folder.join("keys.csv"), key_file())?;
+    let import = ["keys", "import", "keys.csv", "--product", "windows_enterprise"];
+    let import = command::run(&program, place, &import).await?;
+    say(format!("{name}: backup {backup:?} {written:.0} MB, restore {restore:?}, keys {import:?}"));
+    for (what, taken) in [("Backup", backup), ("Restore", restore), ("Import of 100,000 keys", import)] {
+        section.add(Figure::new(format!("{what}: time"), taken.seconds, "s").on(name));
+        section.add(Figure::new(format!("{what}: memory"), taken.megabytes, "MB").on(name));
+    }
+    section.add(Figure::new("Backup: size", written, "MB").on(name));
+    Ok(())
+}
+
+fn key_file() -> String {
+    (0..KEYS).map(|number| format!("BENCH-AAAAA-BBBBB-CCCCC-{number:05}\n")).collect()
+}
+
+/// Millions of bytes.
+fn megabytes(bytes: i64) -> f64 {
+    bytes as f64 / 1_000_000.0
+}
+
 /// Lets a server count the use of every company, as one does after its first start.
-async fn counted(
-    plan: &Plan,
-    place: &crate::database::Place,
-    stage: &Stage,
-    section: &mut Section,
-) -> Outcome {
+async fn counted(plan: &Plan, place: &Place, stage: &Stage, section: &mut Section) -> Outcome {
     let portal = Portal::start(&Program::free(&plan.server.binary), place).await?;
     let begin = Instant::now();
     let text = "select count(*) as number from organization o where o.portal_state = 'member'
@@ -208,8 +264,10 @@ async fn counted(
         }
         sleep(Duration::from_secs(1)).await;
     }
-    portal.stop().await?;
     let name = place.engine.name();
+    section
+        .add(Figure::new("Memory of the server, most while counting", portal.most_memory()?, "MB").on(name));
+    portal.stop().await?;
     section
         .add(Figure::new("Counting the use of every company", begin.elapsed().as_secs_f64(), "s").on(name));
     Ok(())

@@ -1,17 +1,15 @@
 //! A file of the older portal with 100,000 rows, taken over by the command that operators use.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use rust_xlsxwriter::Workbook;
 
-use crate::Outcome;
-use crate::database::{Engine, Place};
+use crate::database::Engine;
 use crate::figure::Figure;
 use crate::plan::Plan;
 use crate::report::Section;
+use crate::{Outcome, command};
 
 use super::say;
 
@@ -23,8 +21,6 @@ const HEADS: &str = "record,domain,company,account_email,time_zone,language,cont
 /// Rows of a company.
 const ROWS: u64 = 8;
 const COMPANIES: u64 = 12_500;
-/// How often the memory is asked for.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// Measures it.
 ///
@@ -99,7 +95,8 @@ fn write(file: &Path, rows: &[String]) -> Outcome {
 /// Seconds and megabytes of one import.
 async fn import(plan: &Plan, engine: Engine, file: &Path, companies: u64) -> Outcome<(f64, f64)> {
     let place = plan.source.create(engine).await?;
-    let taken = taken(plan, &place, file).await?;
+    let file = file.display().to_string();
+    let taken = command::run(&plan.server, &place, &["import-members", &file]).await?;
     let stage = place.connect().await?;
     let there =
         stage.number("select count(*) as number from organization where domain like 'import%'").await?;
@@ -108,37 +105,5 @@ async fn import(plan: &Plan, engine: Engine, file: &Path, companies: u64) -> Out
     if u64::try_from(there)? != companies {
         return Err(format!("{there} of {companies} companies were imported").into());
     }
-    Ok(taken)
-}
-
-async fn taken(plan: &Plan, place: &Place, file: &Path) -> Outcome<(f64, f64)> {
-    let mut command = plan.server.command();
-    command.arg("import-members").arg(file).current_dir(&place.folder).envs(place.environment());
-    let log = std::fs::File::create(place.folder.join("import.log"))?;
-    let start = Instant::now();
-    let mut child =
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true).spawn()?;
-    let status = PathBuf::from(format!("/proc/{}/status", child.id().ok_or("it ended at once")?));
-    let mut most = 0.0_f64;
-    let ended = loop {
-        if let Some(ended) = child.try_wait()? {
-            break ended;
-        }
-        most = most.max(held(&status).unwrap_or(0.0));
-        tokio::time::sleep(LOOK).await;
-    };
-    let seconds = start.elapsed().as_secs_f64();
-    if !ended.success() {
-        let log = std::fs::read_to_string(place.folder.join("import.log")).unwrap_or_default();
-        let last = log.lines().last().unwrap_or("it says nothing").to_owned();
-        return Err(format!("the import ended ({ended}): {last}").into());
-    }
-    Ok((seconds, most))
-}
-
-/// The most that a process held so far, in megabytes.
-fn held(status: &Path) -> Option<f64> {
-    let text = std::fs::read_to_string(status).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse::<f64>().ok().map(|kilobytes| kilobytes / 1024.0)
+    Ok((taken.seconds, taken.megabytes))
 }

@@ -9,6 +9,7 @@ use domain::{AuditAction, Error, ErrorCode, Field, Language, Policies};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Set, Value};
 use uuid::Uuid;
 
+use super::letters::{self, Holder};
 use crate::audit::Event;
 use crate::benefits::grants::{self, Grant};
 use crate::benefits::products::{self, ProductTexts};
@@ -250,25 +251,13 @@ async fn answer_requests(
 }
 
 fn welcome(grant: &Grant, candidate: &Candidate, by: &str, texts: &ProductTexts) -> Outcome<Letter> {
-    let language = candidate.language();
-    let product = texts.of(language)?;
-    // Software has no portal of the vendor's, but a key of the holder's own.
-    let kind = if grant.kind.has_key() { "key_seat_assigned" } else { "seat_assigned" };
-    Ok(Letter {
-        organization: Some(grant.organization),
-        account: Some(candidate.account_id.into()),
-        recipient: candidate.email.clone(),
-        language,
-        kind,
-        values: vec![
-            ("person", candidate.full_name.clone()),
-            ("product", product.name.clone()),
-            ("by", by.to_owned()),
-            ("portal", grant.portal_url.clone().unwrap_or_default()),
-            ("instructions", products::numbered(&product.instructions)),
-        ],
-        path: "/my-benefits".to_owned(),
-        secret: None,
-        dates: Vec::new(),
-    })
+    let holder = Holder {
+        organization: grant.organization,
+        account: candidate.account_id.into(),
+        name: &candidate.full_name,
+        email: &candidate.email,
+        language: candidate.language(),
+    };
+    let product = texts.of(holder.language)?;
+    Ok(letters::assigned(&holder, product, grant.kind.has_key(), grant.portal_url.as_deref(), by))
 }

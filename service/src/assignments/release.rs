@@ -9,12 +9,12 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::assign::{candidates, give};
+use super::letters::{self, Holder};
 use crate::audit::Event;
 use crate::benefits::{grants, products};
 use crate::change::{Begun, Change};
 use crate::live::Changed;
 use crate::operation::Operation;
-use crate::outbox::Letter;
 use crate::request::{Person, Request};
 use crate::{Outcome, Service, activations, policies, rights, sql};
 
@@ -165,23 +165,15 @@ pub(crate) async fn end(
     }
     activations::by_assignment::withdraw_for_seat(&change.transaction, grant.id, held.id).await?;
     release_key(&change.transaction, held.id).await?;
-    let language = Language::from_tag(&held.language).unwrap_or_default();
-    change.post(Letter {
-        organization: Some(grant.organization),
-        account: Some(held.account_id.into()),
-        recipient: held.email.clone(),
-        language,
-        kind: match reason {
-            ReleaseReason::GrantWithdrawn => "seat_withdrawn",
-            ReleaseReason::GrantEnded => "seat_ended",
-            ReleaseReason::TierChanged => "seat_tier_changed",
-            ReleaseReason::Removed | ReleaseReason::Reassigned | ReleaseReason::PersonLeft => "seat_removed",
-        },
-        values: vec![("person", held.full_name.clone()), ("product", texts.of(language)?.name.clone())],
-        path: "/my-benefits".to_owned(),
-        secret: None,
-        dates: Vec::new(),
-    });
+    let holder = Holder {
+        organization: grant.organization,
+        account: held.account_id.into(),
+        name: &held.full_name,
+        email: &held.email,
+        language: Language::from_tag(&held.language).unwrap_or_default(),
+    };
+    let product = texts.of(holder.language)?;
+    change.post(letters::ended(&holder, product, reason));
     change.record(
         Event::new(grant.organization, AuditAction::SeatReleased, "seat", held.id)
             .grant(grant.id)

@@ -1,8 +1,11 @@
 //! Products in the reader's language.
 
+use std::collections::HashMap;
+
 use domain::Language;
 use domain::ids::ProductId;
 use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::{Outcome, sql};
@@ -24,6 +27,7 @@ pub struct ProductText {
 
 #[derive(FromQueryResult)]
 struct Row {
+    product_id: Uuid,
     language: String,
     name: String,
     summary: String,
@@ -52,20 +56,36 @@ impl ProductTexts {
 /// # Errors
 /// [`Failure::Database`].
 pub async fn texts(connection: &impl ConnectionTrait, product: ProductId) -> Outcome<ProductTexts> {
-    let text =
-        "select language, name, summary, instructions, guidance from product_text where product_id = $1";
-    let rows = sql::all::<Row>(connection, text, [product.0.into()]).await?;
-    Ok(ProductTexts(
-        rows.into_iter()
-            .map(|row| ProductText {
-                language: Language::from_tag(&row.language).unwrap_or_default(),
-                name: row.name,
-                summary: row.summary,
-                instructions: steps(&row.instructions),
-                guidance: row.guidance,
-            })
-            .collect(),
-    ))
+    let text = format!("{TEXTS} where product_id = $1");
+    let rows = sql::all::<Row>(connection, &text, [product.0.into()]).await?;
+    Ok(ProductTexts(rows.into_iter().map(ProductText::from).collect()))
+}
+
+/// The texts of every product.
+///
+/// # Errors
+/// [`Failure::Database`].
+pub(crate) async fn texts_of_all(connection: &impl ConnectionTrait) -> Outcome<HashMap<Uuid, ProductTexts>> {
+    let mut texts: HashMap<Uuid, ProductTexts> = HashMap::new();
+    for row in sql::all::<Row>(connection, TEXTS, []).await? {
+        let product = texts.entry(row.product_id).or_insert_with(|| ProductTexts(Vec::new()));
+        product.0.push(row.into());
+    }
+    Ok(texts)
+}
+
+const TEXTS: &str = "select product_id, language, name, summary, instructions, guidance from product_text";
+
+impl From<Row> for ProductText {
+    fn from(row: Row) -> Self {
+        Self {
+            language: Language::from_tag(&row.language).unwrap_or_default(),
+            name: row.name,
+            summary: row.summary,
+            instructions: steps(&row.instructions),
+            guidance: row.guidance,
+        }
+    }
 }
 
 /// The steps of instructions: a line each.

@@ -207,7 +207,7 @@ pub(crate) async fn put(
             .before(codes(&before))
             .after(codes(after)),
     );
-    tell(change, by.organization, &held, &before, after);
+    tell(change, by.organization, held, &before, after);
     if held.account_status == "active" && by.person() != Some(id) {
         let organization = organization_name(&change.transaction, by.organization).await?;
         let language = Language::from_tag(&held.language).unwrap_or_default();

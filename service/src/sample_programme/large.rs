@@ -6,6 +6,7 @@
 
 mod book;
 mod dice;
+mod evidence;
 mod keys;
 mod names;
 mod people;

@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 
+use domain::benefit::ProductKind;
 use domain::entitlement::Entitlement;
 use domain::{Language, Policies, Tier};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::keys::SOURCE;
+use crate::benefits::products::{ProductTexts, texts_of_all};
 use crate::membership::catalogue;
 use crate::{Failure, Outcome, policies, sql};
 
@@ -39,8 +41,11 @@ pub(super) struct Delivery {
 pub(super) struct Product {
     pub(super) code: String,
     pub(super) category: String,
-    /// Name in the language in which operators read requests' titles.
-    pub(super) name: String,
+    pub(super) texts: ProductTexts,
+    /// Whether each holder has a key.
+    pub(super) has_key: bool,
+    /// Where a holder begins at the vendor's.
+    pub(super) portal: Option<String>,
     pub(super) keys: Option<Delivery>,
 }
 
@@ -134,20 +139,30 @@ async fn products(connection: &impl ConnectionTrait) -> Outcome<HashMap<Uuid, Pr
     struct Row {
         id: Uuid,
         code: String,
+        kind: String,
         category: String,
-        name: String,
+        portal_url: Option<String>,
         key_pool_id: Option<Uuid>,
         key_batch_id: Option<Uuid>,
     }
-    let text = "select p.id, p.code, p.category, t.name, k.id as key_pool_id,
+    let text = "select p.id, p.code, p.kind, p.category, p.portal_url, k.id as key_pool_id,
             (select b.id from key_batch b where b.key_pool_id = k.id and b.source = $1) as key_batch_id
-        from product p join product_text t on t.product_id = p.id and t.language = 'en'
-        left join key_pool k on k.product_id = p.id";
-    let product = |row: Row| {
+        from product p left join key_pool k on k.product_id = p.id";
+    let mut texts = texts_of_all(connection).await?;
+    let mut product = |row: Row| {
         let keys = row.key_pool_id.zip(row.key_batch_id);
         let keys = keys.map(|(key_pool, batch)| Delivery { key_pool, batch });
-        (row.id, Product { code: row.code, category: row.category, name: row.name, keys })
+        let without = || Failure::broken("product_text", "product_id", row.id);
+        let product = Product {
+            texts: texts.remove(&row.id).ok_or_else(without)?,
+            has_key: ProductKind::from_code(&row.kind).is_some_and(ProductKind::has_key),
+            code: row.code,
+            category: row.category,
+            portal: row.portal_url,
+            keys,
+        };
+        Ok((row.id, product))
     };
     let rows = sql::all::<Row>(connection, text, [SOURCE.into()]).await?;
-    Ok(rows.into_iter().map(product).collect())
+    rows.into_iter().map(&mut product).collect()
 }

@@ -58,12 +58,17 @@ pub(super) fn free(service: &Service, delivery: Delivery, count: usize, tables: 
     Ok(())
 }
 
-/// Writes a key that was drawn.
-pub(super) fn draw(service: &Service, delivery: Delivery, drawn: &Drawn, tables: &mut Tables) -> Outcome<()> {
+/// Writes a key that was drawn, and says which it is.
+pub(super) fn draw(
+    service: &Service,
+    delivery: Delivery,
+    drawn: &Drawn,
+    tables: &mut Tables,
+) -> Outcome<Uuid> {
     push(&mut tables.product_key, service, delivery, Some(drawn))
 }
 
-fn push(keys: &mut Bulk, service: &Service, delivery: Delivery, drawn: Option<&Drawn>) -> Outcome<()> {
+fn push(keys: &mut Bulk, service: &Service, delivery: Delivery, drawn: Option<&Drawn>) -> Outcome<Uuid> {
     let key = new_key(service, delivery.key_pool)?;
     let at = drawn.map(|drawn| drawn.at.0);
     keys.push([
@@ -80,7 +85,7 @@ fn push(keys: &mut Bulk, service: &Service, delivery: Delivery, drawn: Option<&D
         drawn.map(|drawn| drawn.by).into(),
         Value::from(delivery.batch),
     ]);
-    Ok(())
+    Ok(key.id)
 }
 
 /// Lets every batch say how many keys it has.

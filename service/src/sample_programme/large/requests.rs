@@ -130,7 +130,7 @@ fn advisory(writing: &mut Writing<'_>, asked: &Asked) -> Outcome<Bound> {
 /// A go-to-market benefit: the activation itself stands in a row of its own.
 fn activation(writing: &mut Writing<'_>, asked: &Asked, product: &str) -> Outcome<Bound> {
     let grant = writing.grant(SourceLabel::ActionPack, product)?;
-    let title = writing.book.product(grant.product)?.name.clone();
+    let title = writing.book.product(grant.product)?.texts.of(Language::English)?.name.clone();
     let id = writing.service.new_id();
     let by = writing.admin()?.person;
     let (state, expires_at) = becomes(writing, asked);

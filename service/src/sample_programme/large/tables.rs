@@ -86,5 +86,9 @@ tables! {
         "buyer_country",
     ],
     attained_area: "attained_area" ["organization_id", "tier", "area", "recorded_by", "recorded_at"],
+    mail: "mail" [
+        "id", "organization_id", "account_id", "kind", "recipient", "recipient_key", "language", "subject",
+        "subject_key", "body", "state", "attempts", "next_attempt_at", "created_at", "sent_at",
+    ],
     notice: "notice" ["id", "organization_id", "account_id", "title", "link", "created_at", "read_at", "kind"],
 }

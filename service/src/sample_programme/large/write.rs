@@ -8,23 +8,20 @@ use domain::ids::{AccountId, OrganizationId};
 use domain::moment::Zone;
 use domain::seat::ReleaseReason;
 use domain::{AuditAction, Category, Moment, Role, Tier};
-use locales::format;
-use sea_orm::{DatabaseTransaction, Value};
 use uuid::Uuid;
 
 use super::Summary;
 use super::book::Book;
 use super::dice::Dice;
+use super::evidence::KINDS;
 use super::keys::{self, Drawn};
 use super::people::{self, Person};
 use super::plan::{Company, Purchase};
 use super::requests;
 use super::tables::Tables;
 use crate::audit::{self, Event};
-use crate::bulk::places;
 use crate::membership::catalogue::of_areas;
 use crate::membership::entitle::{Same, same};
-use crate::outbox::{self, Letter};
 use crate::request::Request;
 use crate::sample_programme::FIRST_REMINDERS_DAYS;
 use crate::wording::Wordings;
@@ -32,8 +29,6 @@ use crate::{Failure, Outcome, Service, sql};
 
 /// The agreement that every purchase was made under.
 const AGREEMENT: i64 = 1;
-/// Mail about what was bought last.
-const PAID: &str = "order_paid";
 /// Software with one key for the whole company, and activations on record for it.
 const COMPANY_KEY: &str = "windows_enterprise";
 const ACTIVATIONS: i64 = 5;
@@ -52,52 +47,23 @@ impl Writer<'_> {
     /// Writes some of them, with all that they have; says how much it was.
     pub(super) async fn write(&self, some: &[Company]) -> Outcome<Summary> {
         let transaction = self.service.database.begin().await?;
-        let wordings = Wordings::of(&transaction, [PAID]).await?;
+        let wordings = Wordings::of(&transaction, KINDS).await?;
         let (mut tables, mut summary) = (Tables::new(), Summary::default());
-        let (mut events, mut letters) = (Vec::new(), Vec::new());
+        let mut events = Vec::new();
         for company in some {
-            let mut writing = Writing::new(self, company, &mut tables, &mut summary);
+            let mut writing = Writing::new(self, company, &wordings, &mut tables, &mut summary);
             writing.write()?;
-            letters.extend(writing.letter(&wordings)?);
             let organization = OrganizationId(writing.organization);
-            events.push(Event::new(
-                organization,
-                AuditAction::SampleProgrammeLoaded,
-                "organization",
-                organization,
-            ));
+            let mut past = writing.past;
+            past.sort_by_key(|(at, _)| *at);
+            events.append(&mut past);
+            let loaded = AuditAction::SampleProgrammeLoaded;
+            events.push((self.now, Event::new(organization, loaded, "organization", organization)));
         }
         tables.write(&transaction).await?;
-        self.mail(&transaction, letters, &wordings).await?;
-        audit::write_many(self.service, &transaction, self.request, events, self.now).await?;
+        audit::write_past(self.service, &transaction, self.request, events).await?;
         transaction.commit().await?;
         Ok(summary)
-    }
-
-    /// Writes mail that has arrived long ago.
-    async fn mail(
-        &self,
-        transaction: &DatabaseTransaction,
-        letters: Vec<Letter>,
-        wordings: &Wordings,
-    ) -> Outcome<()> {
-        if letters.is_empty() {
-            return Ok(());
-        }
-        let about: Vec<Value> = letters
-            .iter()
-            .filter_map(|letter| letter.organization)
-            .map(|organization| organization.0.into())
-            .collect();
-        outbox::write(self.service, transaction, letters, wordings, self.now).await?;
-        let paid = "(select max(i.issued_at) from invoice i where i.organization_id = mail.organization_id)";
-        let text = format!(
-            "update mail set state = 'sent', attempts = 1, created_at = {paid}, next_attempt_at = {paid}, sent_at = {paid}
-            where state = 'waiting' and kind = '{PAID}' and organization_id in ({})",
-            places(about.len())
-        );
-        sql::run(transaction, &text, about).await?;
-        Ok(())
     }
 }
 
@@ -134,8 +100,11 @@ pub(super) struct Writing<'w> {
     pub(super) organization: Uuid,
     pub(super) tables: &'w mut Tables,
     pub(super) summary: &'w mut Summary,
-    people: Vec<Person>,
-    members: Vec<Member>,
+    pub(super) wordings: &'w Wordings,
+    /// What was done, in no order.
+    pub(super) past: Vec<(Moment, Event)>,
+    pub(super) people: Vec<Person>,
+    pub(super) members: Vec<Member>,
     bought: Vec<Bought>,
     grants: HashMap<(SourceLabel, &'w str), Granted>,
 }
@@ -144,6 +113,7 @@ impl<'w> Writing<'w> {
     fn new(
         writer: &Writer<'w>,
         company: &'w Company,
+        wordings: &'w Wordings,
         tables: &'w mut Tables,
         summary: &'w mut Summary,
     ) -> Self {
@@ -159,6 +129,8 @@ impl<'w> Writing<'w> {
             organization: service.new_id(),
             tables,
             summary,
+            wordings,
+            past: Vec::new(),
             members: people.iter().map(id).collect(),
             people,
             bought: Vec::new(),
@@ -179,6 +151,7 @@ impl<'w> Writing<'w> {
         self.seats()?;
         self.company_key()?;
         requests::write(self)?;
+        self.paid_evidence()?;
         self.summary.companies += 1;
         self.summary.people += self.people.len();
         Ok(())
@@ -199,7 +172,7 @@ impl<'w> Writing<'w> {
         self.grants.get(&(source, product)).copied().ok_or_else(|| self.broken("grant"))
     }
 
-    fn broken(&self, what: &'static str) -> Failure {
+    pub(super) fn broken(&self, what: &'static str) -> Failure {
         Failure::broken("large_programme", what, &self.company.domain)
     }
 
@@ -425,9 +398,8 @@ impl<'w> Writing<'w> {
             let granted = self.grant(held.source, held.product)?;
             let delivery = self.book.product(granted.product)?.keys;
             for seat in people::seats(*held, &self.people, granted.since, self.now, &mut dice) {
-                let Some(person) = self.members.get(seat.person).map(|member| member.person) else {
-                    continue;
-                };
+                let Some(member) = self.members.get(seat.person) else { continue };
+                let (person, account) = (member.person, AccountId(member.account));
                 let id = self.service.new_id();
                 let released = seat.released_at.is_some();
                 self.tables.seat.push([
@@ -442,12 +414,13 @@ impl<'w> Writing<'w> {
                     released.then_some(by_account).into(),
                     released.then(|| ReleaseReason::Removed.code()).into(),
                 ]);
+                self.seat_evidence(granted, id, &seat)?;
                 let shown = seat.key_at.filter(|_| !self.company.cancels());
                 if let (Some(at), Some(delivery)) = (shown, delivery) {
                     let (organization, grant) = (self.organization, granted.id);
                     let drawn = Drawn { organization, grant, seat: Some(id), at, by: person };
-                    keys::draw(self.service, delivery, &drawn, self.tables)?;
-                    self.summary.keys += 1;
+                    let key = keys::draw(self.service, delivery, &drawn, self.tables)?;
+                    self.shown(at, account, granted, key);
                 }
                 if released {
                     self.summary.seats_before += 1;
@@ -457,6 +430,14 @@ impl<'w> Writing<'w> {
             }
         }
         Ok(())
+    }
+
+    /// A key was shown to somebody for the first time.
+    fn shown(&mut self, at: Moment, to: AccountId, granted: Granted, key: Uuid) {
+        let organization = OrganizationId(self.organization);
+        let event = Event::new(organization, AuditAction::KeyRevealed, "product_key", key).after("first");
+        self.note(at, to, granted.id, event);
+        self.summary.keys += 1;
     }
 
     /// The key that a company has for all its computers, with what was activated by it.
@@ -471,8 +452,8 @@ impl<'w> Writing<'w> {
         let (by, by_account) = (admin.person, admin.account);
         let (organization, grant, at) = (self.organization, granted.id, granted.since.plus_seconds(7200));
         let drawn = Drawn { organization, grant, seat: None, at, by };
-        keys::draw(self.service, delivery, &drawn, self.tables)?;
-        self.summary.keys += 1;
+        let key = keys::draw(self.service, delivery, &drawn, self.tables)?;
+        self.shown(at, AccountId(by_account), granted, key);
         self.tables.balance_entry.push([
             self.service.new_id().into(),
             organization.into(),
@@ -484,47 +465,5 @@ impl<'w> Writing<'w> {
             at.plus_seconds(3600).0.into(),
         ]);
         Ok(())
-    }
-
-    /// Tells the Global admin of what was bought last, in the portal and by mail; nothing of what was free.
-    fn letter(&mut self, wordings: &Wordings) -> Outcome<Option<Letter>> {
-        let Some(purchase) = self.company.purchase(self.company.tier).filter(|one| one.tier > Tier::Network)
-        else {
-            return Ok(None);
-        };
-        let account = self.admin()?.account;
-        let reader = self.people.first().ok_or_else(|| self.broken("person"))?;
-        let offer = self.book.offer(purchase.tier)?;
-        let letter = Letter {
-            organization: Some(OrganizationId(self.organization)),
-            account: Some(AccountId(account)),
-            recipient: reader.email.clone(),
-            language: reader.language,
-            kind: PAID,
-            values: vec![
-                ("person", reader.name.clone()),
-                ("offer", offer.name(reader.language)),
-                ("number", purchase.order_number.to_string()),
-                ("amount", format::money(reader.language, offer.price_minor, &offer.currency)),
-            ],
-            path: format!("/orders/{}", purchase.order_number),
-            secret: None,
-            dates: Vec::new(),
-        };
-        if let Some((account, title, link)) = letter.notice(wordings) {
-            let at = purchase.begins_at;
-            let read = self.company.number.is_multiple_of(2).then_some(at.plus_seconds(86_400).0);
-            self.tables.notice.push([
-                self.service.new_id().into(),
-                self.organization.into(),
-                account.0.into(),
-                title.into(),
-                link.into(),
-                at.0.into(),
-                read.into(),
-                PAID.into(),
-            ]);
-        }
-        Ok(Some(letter))
     }
 }
