@@ -4,6 +4,7 @@ mod area;
 mod difference;
 mod draft;
 mod offer;
+mod part;
 mod product;
 mod programme;
 mod quantities;

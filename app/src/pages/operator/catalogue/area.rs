@@ -14,7 +14,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::{Texts, format};
 
 use super::quantities::{QUANTITY, typed};
-use super::{PATH, Version, save};
+use super::{PATH, Version, part, save};
 use crate::components::{
     ButtonTone, Column, Confirm, DisabledButton, Empty, Ledger, LinkButton, SubmitButton, TextField, Why,
     WhyKind,
@@ -88,20 +88,10 @@ fn name_fields(texts: Texts, form: Form, names: &[String; 3]) -> AnyView {
         .iter()
         .zip(names)
         .map(|(language, said)| {
-            let tag = language.tag();
-            let name = format!("name.{tag}");
             view! {
-                <fieldset class="form" lang=tag>
+                <fieldset class="form" lang=language.tag()>
                     <legend>{language.own_name()}</legend>
-                    <TextField
-                        id=form.fault_id(&name)
-                        name=name.clone()
-                        label=texts.find_catalogue_field("name").unwrap_or_default()
-                        value=form.kept_named(&name).unwrap_or_else(|| said.clone())
-                        error=form.fault(name.clone())
-                        maxlength=120_u32
-                        required=true
-                    />
+                    {part::name_field(texts, form, "name", *language, said)}
                 </fieldset>
             }
         })
@@ -226,23 +216,10 @@ fn Page(page: Signal<DraftAreaPage>) -> impl IntoView {
     view! {
         <Title text=texts.common_page_title(texts.catalogue_area())/>
         <main class="page" id="main" data-density="compact">
-            <div>
-                <nav aria-label=texts.common_breadcrumb()>
-                    <ol class="crumbs">
-                        <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
-                        <li>
-                            {move || {
-                                let (draft, of) = back.get();
-                                view! { <a href=format!("{PATH}/{draft}")>{of}</a> }
-                            }}
-                        </li>
-                        <li aria-current="page">{move || title.get()}</li>
-                    </ol>
-                </nav>
-                <div class="head">
-                    <div><h1>{move || title.get()}</h1><p>{texts.catalogue_area_lead()}</p></div>
-                </div>
-            </div>
+            {move || {
+                let (draft, of) = back.get();
+                part::head(texts, draft, of, title.get(), texts.catalogue_area_lead())
+            }}
             {content}
             {remove}
         </main>

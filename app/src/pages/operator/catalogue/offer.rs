@@ -12,7 +12,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::{Texts, format};
 
-use super::{PATH, Version, save};
+use super::{PATH, Version, part, save};
 use crate::components::{
     ButtonTone, Choice, Column, Confirm, Empty, Ledger, LinkButton, SelectField, SubmitButton, TextArea,
     TextField,
@@ -107,7 +107,6 @@ fn Page(page: Signal<DraftOfferPage>) -> impl IntoView {
                 Some(offer) => offer.words.get(at).map(|words| words.name.clone()).unwrap_or_default(),
                 None => texts.catalogue_new_offer().to_owned(),
             };
-            let back = format!("{PATH}/{draft}");
             let edit = view! {
                 <Edit
                     draft=*draft
@@ -120,16 +119,7 @@ fn Page(page: Signal<DraftOfferPage>) -> impl IntoView {
             view! {
                 <Title text=texts.common_page_title(texts.catalogue_offer())/>
                 <main class="page" id="main">
-                    <div>
-                        <nav aria-label=texts.common_breadcrumb()>
-                            <ol class="crumbs">
-                                <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
-                                <li><a href=back>{of.clone()}</a></li>
-                                <li aria-current="page">{title.clone()}</li>
-                            </ol>
-                        </nav>
-                        <div class="head"><div><h1>{title}</h1><p>{texts.catalogue_offer_lead()}</p></div></div>
-                    </div>
+                    {part::head(texts, *draft, of.clone(), title, texts.catalogue_offer_lead())}
                     <section class="sheet narrow">
                         <div class="in stack">{edit}</div>
                     </section>
@@ -247,26 +237,17 @@ fn Edit(
 /// The texts in a language.
 fn words_of(texts: Texts, form: Form, language: Language, words: &OfferWords) -> AnyView {
     let tag = language.tag();
-    let (name, description) = (format!("name.{tag}"), format!("description.{tag}"));
-    let kept =
-        move |name: &str, otherwise: &str| form.kept_named(name).unwrap_or_else(|| otherwise.to_owned());
+    let description = format!("description.{tag}");
+    let said = form.kept_named(&description).unwrap_or_else(|| words.description.clone());
     view! {
         <fieldset class="form" lang=tag>
             <legend>{language.own_name()}</legend>
-            <TextField
-                id=form.fault_id(&name)
-                name=name.clone()
-                label=texts.find_catalogue_field("name").unwrap_or_default()
-                value=kept(&name, &words.name)
-                error=form.fault(name.clone())
-                maxlength=120_u32
-                required=true
-            />
+            {part::name_field(texts, form, "name", language, &words.name)}
             <TextArea
                 id=form.fault_id(&description)
                 name=description.clone()
                 label=texts.find_catalogue_field("description").unwrap_or_default()
-                value=kept(&description, &words.description)
+                value=said
                 error=form.fault(description.clone())
                 maxlength=1000_u32
                 required=true

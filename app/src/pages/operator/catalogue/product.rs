@@ -11,7 +11,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use locales::Texts;
 
-use super::{PATH, Version, save};
+use super::{Version, part, save};
 use crate::components::{ButtonTone, Choice, Confirm, SelectField, SubmitButton, TextArea, TextField};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -44,7 +44,6 @@ fn Page(page: Signal<DraftProductPage>) -> impl IntoView {
                 Some(product) => product.words.get(at).map(|words| words.name.clone()).unwrap_or_default(),
                 None => texts.catalogue_new_product().to_owned(),
             };
-            let back = format!("{PATH}/{draft}");
             let edit = view! {
                 <Edit draft=*draft product=product.clone() why_not=why_not.clone() version=version/>
             };
@@ -52,16 +51,7 @@ fn Page(page: Signal<DraftProductPage>) -> impl IntoView {
                 // What somebody typed doesn't stand there: the title of a page isn't escaped.
                 <Title text=texts.common_page_title(texts.catalogue_column_product())/>
                 <main class="page" id="main">
-                    <div>
-                        <nav aria-label=texts.common_breadcrumb()>
-                            <ol class="crumbs">
-                                <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
-                                <li><a href=back>{of.clone()}</a></li>
-                                <li aria-current="page">{title.clone()}</li>
-                            </ol>
-                        </nav>
-                        <div class="head"><div><h1>{title}</h1><p>{texts.catalogue_product_lead()}</p></div></div>
-                    </div>
+                    {part::head(texts, *draft, of.clone(), title, texts.catalogue_product_lead())}
                     <section class="sheet narrow">
                         <div class="in stack">{edit}</div>
                     </section>

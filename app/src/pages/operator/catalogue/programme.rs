@@ -11,7 +11,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use locales::Texts;
 
-use super::{PATH, Version, save};
+use super::{PATH, Version, part, save};
 use crate::components::{Choice, ChoiceGroup, LinkButton, TextArea, TextField};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
@@ -55,28 +55,13 @@ fn Page(page: Signal<DraftProgrammePage>) -> impl IntoView {
     let words = Memo::new(move |_| page.with(|page| (page.row.id, page.words.clone(), page.why_not.clone())));
     let policies =
         Memo::new(move |_| page.with(|page| (page.row.id, page.policies.clone(), page.why_not.clone())));
-    let back = move || {
-        let (draft, title) = head.get();
-        view! { <a href=format!("{PATH}/{draft}")>{title}</a> }
-    };
     view! {
         <Title text=texts.common_page_title(texts.catalogue_programme())/>
         <main class="page" id="main">
-            <div>
-                <nav aria-label=texts.common_breadcrumb()>
-                    <ol class="crumbs">
-                        <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
-                        <li>{back}</li>
-                        <li aria-current="page">{texts.catalogue_programme()}</li>
-                    </ol>
-                </nav>
-                <div class="head">
-                    <div>
-                        <h1>{texts.catalogue_programme()}</h1>
-                        <p>{texts.catalogue_programme_lead()}</p>
-                    </div>
-                </div>
-            </div>
+            {move || {
+                let (draft, of) = head.get();
+                part::head(texts, draft, of, texts.catalogue_programme().to_owned(), texts.catalogue_programme_lead())
+            }}
             <section class="sheet narrow">
                 <div class="sheet-head"><h2>{texts.catalogue_programme_texts()}</h2></div>
                 <div class="in">
@@ -126,26 +111,17 @@ fn Words(
 /// The texts in a language.
 fn words_of(texts: Texts, form: Form, language: Language, words: &ProgrammeWords) -> AnyView {
     let tag = language.tag();
-    let (name, details) = (format!("name.{tag}"), format!("bank_details.{tag}"));
-    let kept =
-        move |name: &str, otherwise: &str| form.kept_named(name).unwrap_or_else(|| otherwise.to_owned());
+    let details = format!("bank_details.{tag}");
+    let said = form.kept_named(&details).unwrap_or_else(|| words.bank_details.clone());
     view! {
         <fieldset class="form" lang=tag>
             <legend>{language.own_name()}</legend>
-            <TextField
-                id=form.fault_id(&name)
-                name=name.clone()
-                label=texts.find_catalogue_field("name").unwrap_or_default()
-                value=kept(&name, &words.name)
-                error=form.fault(name.clone())
-                maxlength=120_u32
-                required=true
-            />
+            {part::name_field(texts, form, "name", language, &words.name)}
             <TextArea
                 id=form.fault_id(&details)
                 name=details.clone()
                 label=texts.find_catalogue_field("bank_details").unwrap_or_default()
-                value=kept(&details, &words.bank_details)
+                value=said
                 help=texts.catalogue_bank_details_help()
                 error=form.fault(details.clone())
                 optional=true

@@ -10,8 +10,8 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use locales::Texts;
 
-use super::{PATH, Version, save};
-use crate::components::{Column, Ledger, TextField};
+use super::{PATH, Version, part, save};
+use crate::components::{Column, Ledger};
 use crate::forms::{Form, PostForm};
 use crate::i18n::texts;
 use crate::load::load;
@@ -88,23 +88,10 @@ fn Page(page: Signal<DraftTierPage>) -> impl IntoView {
     view! {
         <Title text=texts.common_page_title(texts.catalogue_tier())/>
         <main class="page" id="main">
-            <div>
-                <nav aria-label=texts.common_breadcrumb()>
-                    <ol class="crumbs">
-                        <li><a href=PATH>{texts.navigation_catalogue()}</a></li>
-                        <li>
-                            {move || {
-                                let (draft, of) = back.get();
-                                view! { <a href=format!("{PATH}/{draft}")>{of}</a> }
-                            }}
-                        </li>
-                        <li aria-current="page">{move || title.get()}</li>
-                    </ol>
-                </nav>
-                <div class="head">
-                    <div><h1>{move || title.get()}</h1><p>{texts.catalogue_tier_lead()}</p></div>
-                </div>
-            </div>
+            {move || {
+                let (draft, of) = back.get();
+                part::head(texts, draft, of, title.get(), texts.catalogue_tier_lead())
+            }}
             <section class="sheet narrow">
                 <div class="sheet-head"><h2>{texts.common_name()}</h2></div>
                 <div class="in">
@@ -145,32 +132,12 @@ fn Names(
 
 /// The names in a language.
 fn words_of(texts: Texts, form: Form, language: Language, words: &TierWords) -> AnyView {
-    let tag = language.tag();
-    let (name, source_name) = (format!("name.{tag}"), format!("source_name.{tag}"));
-    let [name_label, source_label] = columns(texts);
-    let kept =
-        move |name: &str, otherwise: &str| form.kept_named(name).unwrap_or_else(|| otherwise.to_owned());
+    let name = |field, said| part::name_field(texts, form, field, language, said);
     view! {
-        <fieldset class="form" lang=tag>
+        <fieldset class="form" lang=language.tag()>
             <legend>{language.own_name()}</legend>
-            <TextField
-                id=form.fault_id(&name)
-                name=name.clone()
-                label=name_label
-                value=kept(&name, &words.name)
-                error=form.fault(name.clone())
-                maxlength=120_u32
-                required=true
-            />
-            <TextField
-                id=form.fault_id(&source_name)
-                name=source_name.clone()
-                label=source_label
-                value=kept(&source_name, &words.source_name)
-                error=form.fault(source_name.clone())
-                maxlength=120_u32
-                required=true
-            />
+            {name("name", &words.name)}
+            {name("source_name", &words.source_name)}
         </fieldset>
     }
     .into_any()
