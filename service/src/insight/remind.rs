@@ -140,8 +140,8 @@ pub async fn administrators(
     change.commit(names).await
 }
 
-/// The same by an operator, for any company. Those who are reminded read it in the name of the programme, and how often
-/// they are counts the reminders of their colleagues. Gives their names.
+/// The same by an operator, for any member. Its administrators read it in the name of the programme, and they aren't
+/// reminded of it sooner again than by a colleague. Gives their names.
 ///
 /// # Errors
 /// [`ErrorCode::RoleNeeded`]; [`ErrorCode::NotFound`] if there is no such grant; [`ErrorCode::WrongState`] where the
