@@ -265,3 +265,47 @@ async fn batches_of_an_earlier_release_have_the_format_of_their_product(
         assert_eq!(found.expect("a count"), 1, "{condition}");
     }
 }
+
+/// Only people of a company reminded of what is left: what they sent stays theirs.
+#[rstest]
+#[tokio::test]
+async fn reminders_of_an_earlier_release_stay_those_of_their_senders(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let bare = common::bare(engine).await;
+    let migrations = Migrator::migrations();
+    let before =
+        migrations.iter().position(|one| one.name() == "m0041_reminded_by_operators").expect("a migration");
+    Migrator::up(&bare.connection, Some(u32::try_from(before).expect("few"))).await.expect("as it was");
+    // One of each, all with the same id.
+    let id = Uuid::from_u128(1);
+    let run = async |text: &str| sql::run(&bare.connection, text, [id.into()]).await;
+    for text in [
+        "insert into account (id, email, email_key, full_name, name_key, language, status, created_at)
+            values ($1, 'a@b.example', 'a@b.example', 'A', 'a', 'en', 'active', 0)",
+        "insert into organization (id, name, name_key, domain, account_email, time_zone, language, tier,
+                setup_finished, created_at)
+            values ($1, 'B', 'b', 'b.example', 'a@b.example', 'UTC', 'en', 'gold', true, 0)",
+        "insert into person (id, organization_id, account_id, sort_name, status, created_at)
+            values ($1, $1, $1, 'a', 'active', 0)",
+        "insert into product (id, code, category, kind, unit)
+            values ($1, 'product', 'visual_studio', 'subscription', 'seat')",
+        "insert into pool (id, organization_id, quantity) values ($1, $1, 5)",
+        "insert into benefit_grant (id, organization_id, product_id, category, pool_id, source, state, granted_at,
+                catalogue_version)
+            values ($1, $1, $1, 'visual_studio', $1, 'gold_core', 'granted', 1, 1)",
+        "insert into idle_reminder (id, organization_id, grant_id, sent_by, sent_at) values ($1, $1, $1, $1, 7)",
+    ] {
+        run(text).await.expect("a row");
+    }
+    Migrator::up(&bare.connection, None).await.expect("up to date");
+    let text = "select count(*) as number from idle_reminder
+        where sent_by = $1 and grant_id = $1 and seat_id is null and operator_id is null and sent_at = 7";
+    assert_eq!(sql::number(&bare.connection, text, [id.into()]).await.expect("a count"), 1);
+    // One is sent by somebody, on either side.
+    run("update idle_reminder set sent_by = null where id = $1").await.expect_err("by nobody");
+    run("update idle_reminder set operator_id = $1 where id = $1").await.expect_err("by two");
+    run("update idle_reminder set sent_by = null, operator_id = $1 where id = $1")
+        .await
+        .expect("by an operator");
+}

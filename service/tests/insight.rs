@@ -5,17 +5,20 @@
 mod common;
 
 use common::{BEGINNING, Engine, Stage, stage};
+use domain::audit::ActorKind;
 use domain::benefit::{Category, Unit};
 use domain::ids::{GrantId, IndividualGrantId, SeatId};
 use domain::insight::{Figures, Month, Span};
 use domain::moment::Zone;
+use domain::view::activity::ActivityQuery;
 use domain::view::insight::{
     After, IDLE_ROWS, IdleSeat, InsightPage, InsightQuery, ProgrammeInsightPage, ProgrammeInsightQuery,
 };
 use domain::view::requests::RequestKind;
-use domain::{AuditAction, Day, ErrorCode, Language, Moment};
+use domain::{AuditAction, Day, ErrorCode, Language, Moment, OperatorRole};
 use rstest::rstest;
 use service::accounts::sign_in::{Entry, SignIn, sign_in};
+use service::activity::{Side, list};
 use service::assignments::assign::{AssignSeats, assign};
 use service::assignments::release::{ReleaseSeat, release};
 use service::audit::Event;
@@ -348,6 +351,121 @@ async fn administrators_are_reminded_of_what_is_left(
     let full = remind::administrators(&stage.service, &admin, stage.operation(), grant).await;
     assert_eq!(refused(full).code, ErrorCode::WrongState);
     assert!(shown(&stage, ADMIN, &InsightQuery::default()).await.unused.iter().all(|row| row.grant != grant));
+}
+
+#[rstest]
+#[tokio::test]
+async fn operators_remind_a_company_in_the_name_of_the_programme(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let grant = grant(&stage).await;
+    let ends = async |days: i64| {
+        let text = "update benefit_grant set holding_ends_at = $1 where id = $2";
+        stage.run(text, [stage.service.now().plus_days(days).0.into(), grant.0.into()]).await;
+    };
+    ends(2).await;
+    let (operator, agent) = (stage.operator(PROGRAMME_ADMIN).await, stage.operator(AGENT).await);
+    let admin = stage.person(ADMIN).await;
+    let remind = async |by: &Request| remind::company(&stage.service, by, stage.operation(), grant).await;
+    let told = async |email: &str| {
+        let mails = stage.mails(email).await;
+        mails.into_iter().filter(|mail| mail.kind == "benefit_left").collect::<Vec<_>>()
+    };
+    assert_eq!(remind(&operator).await.expect("reminded").len(), 4, "two of each kind that decides");
+    for email in [ADMIN, PARTNER_ADMIN] {
+        let mails = told(email).await;
+        let [mail] = &mails[..] else { panic!("one mail to {email}: {mails:?}") };
+        assert!(mail.body.contains("Northlight Partner Programme asks"), "{}", mail.body);
+        assert!(!mail.body.contains("Rosalind"), "which operator it was isn't told: {}", mail.body);
+    }
+    assert!(told(USER_ADMIN).await.is_empty());
+    assert_eq!(stage.count("select count(*) as number from notice where kind = 'benefit_left'").await, 4);
+    let by_operator = "select count(*) as number from idle_reminder r
+        join operator_role o on o.account_id = r.operator_id where r.sent_by is null";
+    assert_eq!(stage.count(by_operator).await, 1);
+
+    // The company reads it in its own activity.
+    let query = ActivityQuery { action: Some(AuditAction::BenefitReminded), ..ActivityQuery::default() };
+    let activity = list::page(&stage.service, &admin, Side::Company, Language::English, &query).await;
+    let rows = activity.expect("a page").rows;
+    let [row] = &rows[..] else { panic!("one event: {rows:?}") };
+    assert_eq!((row.actor, row.actor_name.as_deref()), (ActorKind::Operator, None));
+    assert!(row.benefit.is_some());
+
+    // Not again, whoever of either side asks, until a week is over.
+    for by in [&operator, &agent] {
+        let again = refused(remind(by).await);
+        assert_eq!((again.code, again.detail.as_deref()), (ErrorCode::RemindedAlready, Some("2026-11-27")));
+    }
+    let own = remind::administrators(&stage.service, &admin, stage.operation(), grant).await;
+    assert_eq!(refused(own).code, ErrorCode::RemindedAlready);
+    for (by, may) in [(&operator, true), (&stage.operator(AUDITOR).await, false)] {
+        let query = ProgrammeInsightQuery::default();
+        let page = programme::page(&stage.service, by, Language::English, &query).await.expect("a page");
+        assert_eq!(page.may_remind, may);
+        let row = page.unused.iter().find(|row| row.grant == grant).expect("still left");
+        let days = [row.reminded, row.remind_again].map(|day| day.map(|day| day.to_string()));
+        assert_eq!(days, [Some("2026-11-20".to_owned()), Some("2026-11-27".to_owned())]);
+    }
+    assert_eq!(told(PARTNER_ADMIN).await.len(), 1);
+    stage.clock.move_days(7);
+    ends(60).await;
+    remind::administrators(&stage.service, &admin, stage.operation(), grant).await.expect("its own");
+    assert_eq!(refused(remind(&agent).await).code, ErrorCode::RemindedAlready);
+    stage.clock.move_days(7);
+    remind(&agent).await.expect("who works the queue reminds, too");
+    assert_eq!(told(PARTNER_ADMIN).await.len(), 3);
+    assert!(stage.audit_intact().await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn only_operators_who_work_the_queue_remind_and_only_members_of_what_is_left(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let own = grant(&stage).await;
+    let remind = async |by: &Request, grant: GrantId| {
+        refused(remind::company(&stage.service, by, stage.operation(), grant).await)
+    };
+    for email in [AUDITOR, "henrik.solvang@northlight.example"] {
+        let error = remind(&stage.operator(email).await, own).await;
+        assert_eq!(error.code, ErrorCode::RoleNeeded, "{email}");
+        let able = [OperatorRole::ProgrammeAdmin, OperatorRole::FulfilmentAgent];
+        assert_eq!(error.operator_roles, able, "{email}");
+    }
+    for email in [ADMIN, PARTNER_ADMIN, OTHER_ADMIN, EMPLOYEE] {
+        let person = stage.person(email).await;
+        assert_eq!(remind(&person, own).await.code, ErrorCode::WrongSide, "{email}");
+    }
+    assert_eq!(remind(&stage.nobody(), own).await.code, ErrorCode::SignInNeeded);
+    let operator = stage.operator(PROGRAMME_ADMIN).await;
+    let unknown = GrantId(stage.service.new_id());
+    assert_eq!(remind(&operator, unknown).await.code, ErrorCode::NotFound);
+    // What a company reminds of itself is its own: an operator acts as nobody of it.
+    let as_partner = remind::administrators(&stage.service, &operator, stage.operation(), own).await;
+    assert_eq!(refused(as_partner).code, ErrorCode::WrongSide);
+
+    let state = async |state: &str| {
+        let text = "update organization set portal_state = $1 where domain = $2";
+        stage.run(text, [state.into(), COMPANY.into()]).await;
+    };
+    state("invited").await;
+    assert_eq!(remind(&operator, own).await.code, ErrorCode::WrongState);
+    state("member").await;
+    let pool = stage.grant_row(own).await.pool_id;
+    stage.run("update pool set quantity = used where id = $1", [pool.into()]).await;
+    assert_eq!(remind(&operator, own).await.code, ErrorCode::WrongState);
+    stage.run("update benefit_grant set state = 'ended' where id = $1", [own.0.into()]).await;
+    assert_eq!(remind(&operator, own).await.code, ErrorCode::GrantEnded);
+
+    for table in ["idle_reminder", "mail where kind = 'benefit_left'", "notice where kind = 'benefit_left'"] {
+        let text = format!("select count(*) as number from {table}");
+        assert_eq!(stage.count(&text).await, 0, "{table}");
+    }
+    let recorded = "select count(*) as number from audit_event where action = 'benefit_reminded'";
+    assert_eq!(stage.count(recorded).await, 0);
 }
 
 #[rstest]

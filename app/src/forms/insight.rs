@@ -15,6 +15,7 @@ pub(super) async fn remind(reader: &Reader<'_>, form: &Submission) -> Outcome<Pe
         "remind_administrators" => {
             remind::administrators(service, request, operation, form.id("target")?).await?
         }
+        "remind_company" => remind::company(service, request, operation, form.id("target")?).await?,
         _ => return Err(ErrorCode::NotFound.into()),
     };
     Ok(said(reader.texts().insight_done_reminded(list(reader.language, &names))))

@@ -240,6 +240,7 @@ pub const CODES: &[&str] = &[
     "ask_for_seat",
     "remind_holder",
     "remind_administrators",
+    "remind_company",
     "decide_seat_request",
     "reveal_key",
     "replace_key",
@@ -503,7 +504,9 @@ fn dispatch<'a>(reader: &'a Reader<'a>, form: &'a Submission) -> Carrying<'a> {
         "set_individual_grant" => Box::pin(individual_grants::set(reader, form)),
         "change_individual_grant" => Box::pin(individual_grants::change(reader, form)),
         "end_individual_grant" => Box::pin(individual_grants::end(reader, form)),
-        "remind_holder" | "remind_administrators" => Box::pin(insight::remind(reader, form)),
+        "remind_holder" | "remind_administrators" | "remind_company" => {
+            Box::pin(insight::remind(reader, form))
+        }
         _ => Box::pin(std::future::ready(Err(ErrorCode::NotFound.into()))),
     }
 }

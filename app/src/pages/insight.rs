@@ -2,10 +2,10 @@
 
 pub(crate) mod usage;
 
-use domain::Error;
 use domain::benefit::Category;
 use domain::insight::Span;
 use domain::view::insight::{After, IdleSeat, InsightPage, InsightQuery, UnusedBenefit};
+use domain::{Day, Error};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -157,8 +157,8 @@ fn Unused(query: Memo<InsightQuery>, page: Signal<InsightPage>) -> impl IntoView
     }
 }
 
-/// When somebody was reminded, and whether they can be again.
-pub(crate) fn reminded(texts: Texts, day: Option<domain::Day>) -> AnyView {
+/// When somebody was reminded.
+pub(crate) fn reminded(texts: Texts, day: Option<Day>) -> AnyView {
     match day {
         Some(day) => {
             view! { <time datetime=day.to_string()>{format::date(texts.language(), day)}</time> }.into_any()
@@ -167,32 +167,54 @@ pub(crate) fn reminded(texts: Texts, day: Option<domain::Day>) -> AnyView {
     }
 }
 
+/// The button that reminds somebody, or from when on they can be reminded again.
+#[component]
+pub(crate) fn Remind(
+    /// Code of the form.
+    code: &'static str,
+    /// What it is about.
+    target: String,
+    /// The button's name, which says of what or whom.
+    described: String,
+    /// From when on they can be reminded again; none where that is now.
+    again: Option<Day>,
+) -> impl IntoView {
+    let texts = texts();
+    if let Some(day) = again {
+        let text = texts.insight_again(format::date(texts.language(), day));
+        return view! { <span class="small muted">{text}</span> }.into_any();
+    }
+    let form = Form::new(code, target);
+    view! {
+        <PostForm form=form>
+            <SubmitButton
+                label=texts.insight_remind()
+                described=described
+                tone=ButtonTone::Quiet
+                busy=form.pending
+            />
+        </PostForm>
+    }
+    .into_any()
+}
+
 #[component]
 fn UnusedRow(row: UnusedBenefit, may: bool) -> impl IntoView {
     let texts = texts();
     let source = locales::source(texts, &row.source, row.source_name.as_deref());
-    let form = Form::new("remind_administrators", row.grant);
     let path = format!("/benefits/{0}?open={1}#{1}", row.category.code().replace('_', "-"), row.grant);
-    let described = texts.insight_remind_about(row.name.clone());
-    let action = match (may, row.remind_again) {
-        (false, _) => {
-            view! { <DisabledButton label=texts.insight_remind() describedby="why-remind"/> }.into_any()
+    let action = if may {
+        view! {
+            <Remind
+                code="remind_administrators"
+                target=row.grant.to_string()
+                described=texts.insight_remind_about(row.name.clone())
+                again=row.remind_again
+            />
         }
-        (true, Some(again)) => {
-            let text = texts.insight_again(format::date(texts.language(), again));
-            view! { <span class="small muted">{text}</span> }.into_any()
-        }
-        (true, None) => view! {
-            <PostForm form=form>
-                <SubmitButton
-                    label=texts.insight_remind()
-                    described=described
-                    tone=ButtonTone::Quiet
-                    busy=form.pending
-                />
-            </PostForm>
-        }
-        .into_any(),
+        .into_any()
+    } else {
+        view! { <DisabledButton label=texts.insight_remind() describedby="why-remind"/> }.into_any()
     };
     view! {
         <tr role="row" id=row.grant.to_string()>
@@ -265,28 +287,18 @@ fn IdleRow(row: IdleSeat, remind: bool, reclaim: bool) -> impl IntoView {
     let date = |day| format::date(texts.language(), day);
     let source = locales::source(texts, &row.source, row.source_name.as_deref());
     let sign = if row.without_key { texts.insight_sign_key() } else { texts.insight_sign_portal() };
-    let form = Form::new("remind_holder", row.seat);
-    let reminder = match (remind, row.remind_again) {
-        (false, _) => {
-            view! { <DisabledButton label=texts.insight_remind() describedby="why-remind"/> }.into_any()
+    let reminder = if remind {
+        view! {
+            <Remind
+                code="remind_holder"
+                target=row.seat.to_string()
+                described=texts.insight_remind_named(row.name.clone())
+                again=row.remind_again
+            />
         }
-        (true, Some(again)) => {
-            view! { <span class="small muted">{texts.insight_again(date(again))}</span> }.into_any()
-        }
-        (true, None) => {
-            let described = texts.insight_remind_named(row.name.clone());
-            view! {
-                <PostForm form=form>
-                    <SubmitButton
-                        label=texts.insight_remind()
-                        described=described
-                        tone=ButtonTone::Quiet
-                        busy=form.pending
-                    />
-                </PostForm>
-            }
-            .into_any()
-        }
+        .into_any()
+    } else {
+        view! { <DisabledButton label=texts.insight_remind() describedby="why-remind"/> }.into_any()
     };
     let taking = match (reclaim, row.locked_until) {
         (false, _) => {

@@ -176,6 +176,8 @@ pub struct UnusedBenefit {
 /// A benefit of which something is left, for operators: with its company.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct UnusedOfCompany {
+    /// The grant.
+    pub grant: GrantId,
     /// The company.
     pub organization: String,
     /// Its domain, which the address of its page names.
@@ -196,8 +198,10 @@ pub struct UnusedOfCompany {
     pub ends: Option<Day>,
     /// Days until then.
     pub days_left: Option<i64>,
-    /// When its administrators were reminded last.
+    /// When its administrators were reminded last, UTC.
     pub reminded: Option<Day>,
+    /// From when on they can be reminded again, UTC; none where that is now.
+    pub remind_again: Option<Day>,
 }
 
 /// A seat whose holder doesn't use it, as far as the portal sees.
@@ -315,6 +319,8 @@ pub struct ProgrammeInsightPage {
     pub kind: Option<RequestKind>,
     /// Benefits of which something is left, over all companies, those that end first at the top.
     pub unused: Vec<UnusedOfCompany>,
+    /// Whether the reader can remind the companies of them.
+    pub may_remind: bool,
     /// Pools that run low.
     pub low: Vec<LowPool>,
     /// What came in and went back, by currency and then month by month.

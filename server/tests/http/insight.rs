@@ -8,7 +8,7 @@ use service::insight::count::count_due;
 use crate::browser::Portal;
 use crate::common::{BEGINNING, Engine};
 use crate::html::decode;
-use crate::scene::{AUDITOR, CHINESE_EMPLOYEE, GLOBAL_ADMIN, OTHER_ADMIN};
+use crate::scene::{AUDITOR, CHINESE_EMPLOYEE, GLOBAL_ADMIN, OTHER_ADMIN, PROGRAMME_ADMIN};
 
 /// The rows of a file, the head first.
 fn table(body: &str) -> Vec<Vec<String>> {
@@ -105,6 +105,42 @@ async fn one_click_reminds_and_takes_back_without_scripts(
     assert!(admin.follow(answer).await.find_form("release_seat", Some(&seat)).is_none(), "taken back");
     let answer = admin.submit("/insight", &page.form("remind_administrators", None)).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+}
+
+#[rstest]
+#[tokio::test]
+async fn one_click_of_an_operator_reminds_a_company_without_scripts(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const PATH: &str = "/operator/insight";
+    let portal = counted(engine).await;
+    let operator = portal.signed_in(PROGRAMME_ADMIN).await;
+    let form = operator.get(PATH).await.form("remind_company", None);
+    let grant = form.get("target").expect("a grant").to_owned();
+    let auditor = portal.signed_in(AUDITOR).await;
+    let page = auditor.get(PATH).await;
+    assert!(page.body.contains("id=\"unused-title\""), "the list is the auditor's, too");
+    assert!(page.find_form("remind_company", None).is_none(), "the button isn't");
+    let of_today = |body: &str| body.matches("datetime=\"2026-11-20\"").count();
+    let before = of_today(&page.body);
+    assert_eq!(auditor.submit(PATH, &form).await.status, StatusCode::FORBIDDEN);
+    let noted = "select count(*) as number from idle_reminder";
+    assert_eq!(portal.stage.count(noted).await, 0);
+
+    let answer = operator.submit(PATH, &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let page = operator.follow(answer).await;
+    let body = decode(&page.body);
+    assert!(body.contains("Each is told.") && body.contains("Again from "), "{body}");
+    assert!(page.find_form("remind_company", Some(&grant)).is_none(), "not again within the week");
+    assert!(page.find_form("remind_company", None).is_some(), "another one can be");
+    assert_eq!(of_today(&auditor.get(PATH).await.body), before + 1, "the auditor reads when it was");
+    // From a page that was opened before.
+    let again = form.with("operation", &portal.stage.operation().to_string());
+    let answer = operator.submit(PATH, &again).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+    assert!(decode(&answer.body).contains("A reminder went out a few days ago."), "{}", answer.body);
+    assert_eq!(portal.stage.count(noted).await, 1);
 }
 
 #[rstest]

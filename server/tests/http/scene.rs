@@ -205,6 +205,7 @@ pub const FORMS: &[FormRow] = &[
     form("mark_notice_read", "/notices", Right::SignedIn, Then::Rule(ErrorCode::NotFound)),
     form("remind_holder", "/insight", Right::Person(Action::SetReminders), Then::Done),
     form("remind_administrators", "/insight", Right::Person(Action::SetReminders), Then::Done),
+    form("remind_company", "/operator/insight", WORK, Then::Done),
     form("assign_seats", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
     form("release_seat", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
     form("reassign_seat", "/benefits/visual-studio", Right::Person(Action::AssignUser), Then::Done),
@@ -851,6 +852,13 @@ impl Stage {
             }
             ("remind_administrators", _) => {
                 let grant = grant("visual_studio_enterprise", "gold_core").await;
+                fields(&[("target", &grant.to_string())])
+            }
+            ("remind_company", _) => {
+                let grant = grant("visual_studio_enterprise", "gold_core").await;
+                // As if the company hadn't been reminded of it before.
+                let text = "delete from idle_reminder where grant_id = $1 and seat_id is null";
+                self.run(text, [grant.0.into()]).await;
                 fields(&[("target", &grant.to_string())])
             }
             ("release_seat", _) => {

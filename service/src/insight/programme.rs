@@ -34,7 +34,8 @@ pub async fn page(
     language: Language,
     query: &ProgrammeInsightQuery,
 ) -> Outcome<ProgrammeInsightPage> {
-    rights::check_operator(request.operator()?, OperatorAction::ReadEverything)?;
+    let operator = request.operator()?;
+    rights::check_operator(operator, OperatorAction::ReadEverything)?;
     let reader = service.database.reader();
     let zone = Zone::named("UTC");
     let current = Month::of(zone.day_of(service.now()));
@@ -53,6 +54,7 @@ pub async fn page(
         kind,
         completions,
         unused: unused::of_all(reader, language, &zone, service.now(), IDLE_ROWS).await?,
+        may_remind: rights::check_operator(operator, OperatorAction::WorkQueue).is_ok(),
         low: low(reader, language, &zone).await?,
         money: money(reader, first, &zone).await?,
     })

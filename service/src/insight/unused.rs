@@ -152,6 +152,7 @@ pub(super) async fn of_all(
 ) -> Outcome<Vec<UnusedOfCompany>> {
     #[derive(FromQueryResult)]
     struct Row {
+        id: Uuid,
         name: String,
         source: String,
         source_name: Option<String>,
@@ -164,7 +165,7 @@ pub(super) async fn of_all(
         domain: String,
     }
     let text = format!(
-        "select u.name, u.source, u.source_name, u.unit, u.quantity, u.used, u.ends_at, u.reminded_at,
+        "select u.id, u.name, u.source, u.source_name, u.unit, u.quantity, u.used, u.ends_at, u.reminded_at,
             o.name as organization, o.domain
         from ({}) u join organization o on o.id = u.organization_id
         where u.ends_at >= $3 and u.ends_at < {NEVER} order by u.ends_at, o.name, u.name, u.id limit {limit}",
@@ -175,7 +176,9 @@ pub(super) async fn of_all(
     rows.into_iter()
         .map(|row| {
             let (ends, days_left) = end(row.ends_at, zone, now);
+            let reminded = row.reminded_at.map(Moment);
             Ok(UnusedOfCompany {
+                grant: row.id.into(),
                 unit: Unit::from_code(&row.unit)
                     .ok_or_else(|| Failure::broken("product", "unit", &row.name))?,
                 organization: row.organization,
@@ -187,7 +190,8 @@ pub(super) async fn of_all(
                 used: row.used.max(0),
                 ends,
                 days_left,
-                reminded: row.reminded_at.map(|at| zone.day_of(Moment(at))),
+                reminded: reminded.map(|at| zone.day_of(at)),
+                remind_again: remind_again(reminded, now).map(|at| zone.day_of(at)),
             })
         })
         .collect()

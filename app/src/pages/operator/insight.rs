@@ -18,7 +18,7 @@ use super::queue::kind_text;
 use crate::components::{Bar, BarChart, Column, Deadline, Empty, Ledger, Legend, Tally};
 use crate::i18n::texts;
 use crate::load::load;
-use crate::pages::insight::{reminded, usage};
+use crate::pages::insight::{Remind, reminded, usage};
 use crate::server_fns::insight::programme_insight;
 
 const PATH: &str = "/operator/insight";
@@ -207,19 +207,23 @@ fn times(texts: Texts, page: &ProgrammeInsightPage, href: impl Fn(RequestKind) -
     .into_any()
 }
 
-/// What is left over all companies, what ends first at the top; the reminder is the company's own.
+/// What is left over all companies, what ends first at the top, with a reminder for those who decide about it.
 fn unused(texts: Texts, page: &ProgrammeInsightPage) -> AnyView {
-    let columns = vec![
+    let may = page.may_remind;
+    let mut columns = vec![
         Column::new(texts.operator_column_organization()),
         Column::new(texts.common_benefit_name()),
         Column::new(texts.common_quantity()),
         Column::new(texts.insight_ends()),
         Column::new(texts.insight_reminded()),
     ];
+    if may {
+        columns.push(Column::silent(texts.common_actions()));
+    }
     let content = if page.unused.is_empty() {
         view! { <Empty title=texts.insight_unused_none()/> }.into_any()
     } else {
-        let rows: Vec<_> = page.unused.iter().map(|row| unused_row(texts, row)).collect();
+        let rows: Vec<_> = page.unused.iter().map(|row| unused_row(texts, row, may)).collect();
         view! { <Ledger caption=texts.insight_unused_title() columns=columns>{rows}</Ledger> }.into_any()
     };
     view! {
@@ -235,8 +239,22 @@ fn unused(texts: Texts, page: &ProgrammeInsightPage) -> AnyView {
     .into_any()
 }
 
-fn unused_row(texts: Texts, row: &UnusedOfCompany) -> AnyView {
+fn unused_row(texts: Texts, row: &UnusedOfCompany, may: bool) -> AnyView {
     let source = locales::source(texts, &row.source, row.source_name.as_deref());
+    let action = may.then(|| {
+        view! {
+            <td role="cell" class="end act">
+                <div class="row">
+                    <Remind
+                        code="remind_company"
+                        target=row.grant.to_string()
+                        described=texts.insight_remind_company(&row.name, &row.organization)
+                        again=row.remind_again
+                    />
+                </div>
+            </td>
+        }
+    });
     view! {
         <tr role="row">
             <th role="rowheader" scope="row">
@@ -255,6 +273,7 @@ fn unused_row(texts: Texts, row: &UnusedOfCompany) -> AnyView {
                 <Deadline date=row.ends days_left=row.days_left/>
             </td>
             <td role="cell" data-label=texts.insight_reminded()>{reminded(texts, row.reminded)}</td>
+            {action}
         </tr>
     }
     .into_any()
