@@ -11,6 +11,8 @@ pub mod page;
 pub mod profile;
 pub(crate) mod review;
 
+use std::collections::HashMap;
+
 use domain::enrolment::EnrolmentState;
 use domain::ids::{AccountId, OrganizationId};
 use domain::older_portal::PortalState;
@@ -162,6 +164,17 @@ pub(crate) async fn programme_name(connection: &impl ConnectionTrait, language: 
     let text = "select name from programme_text where language = $1";
     let row = sql::one::<Row>(connection, text, [language.tag().into()]).await?;
     Ok(row.map(|row| row.name).unwrap_or_default())
+}
+
+/// The programme's name in each language.
+pub(crate) async fn programme_names(connection: &impl ConnectionTrait) -> Outcome<HashMap<Language, String>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        language: String,
+        name: String,
+    }
+    let rows = sql::all::<Row>(connection, "select language, name from programme_text", []).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((Language::from_tag(&row.language)?, row.name))).collect())
 }
 
 /// The version of the agreement that companies accept now; 0 where the programme has none.

@@ -2,6 +2,8 @@
 //! of which something is left. Nobody is reminded of the same twice within a week, whoever does it: a colleague, or an
 //! operator in the name of the programme.
 
+use std::collections::HashMap;
+
 use domain::benefit::{RowStatus, may_start, may_use};
 use domain::ids::{AccountId, GrantId, OrganizationId, SeatId};
 use domain::insight::{goes_on, remind_again};
@@ -19,7 +21,7 @@ use crate::audit::Event;
 use crate::benefits::grants::{self, Grant};
 use crate::benefits::{list, products};
 use crate::change::{Begun, Change};
-use crate::enrolment::programme_name;
+use crate::enrolment::programme_names;
 use crate::live::Changed;
 use crate::operation::Operation;
 use crate::outbox::Letter;
@@ -44,11 +46,13 @@ impl By<'_> {
         }
     }
 
-    /// How a mail names them.
-    async fn name(self, connection: &impl ConnectionTrait, language: Language) -> Outcome<String> {
+    /// How mails in each language name them.
+    async fn names(self, connection: &impl ConnectionTrait) -> Outcome<HashMap<Language, String>> {
         match self {
-            Self::Colleague(person) => Ok(person.name.clone()),
-            Self::Operator(_) => programme_name(connection, language).await,
+            Self::Colleague(person) => {
+                Ok(Language::ALL.iter().map(|language| (*language, person.name.clone())).collect())
+            }
+            Self::Operator(_) => programme_names(connection).await,
         }
     }
 }
@@ -195,6 +199,7 @@ async fn of_what_is_left(
     }
     let quantity = row.quantity.filter(|quantity| *quantity > row.used).ok_or(ErrorCode::WrongState)?;
     let texts = products::texts(connection, grant.product).await?;
+    let senders = by.names(connection).await?;
     let mut readers = readers(connection, organization).await?;
     if readers.iter().any(|reader| reader.account != by.account()) {
         readers.retain(|reader| reader.account != by.account());
@@ -203,7 +208,6 @@ async fn of_what_is_left(
     let mut names = Vec::with_capacity(readers.len());
     for reader in readers {
         let language = reader.language;
-        let sender = by.name(&change.transaction, language).await?;
         names.push(reader.name.clone());
         change.post(Letter {
             organization: Some(organization),
@@ -216,7 +220,7 @@ async fn of_what_is_left(
                 ("product", texts.of(language)?.name.clone()),
                 ("left", format::number(language, quantity - row.used)),
                 ("quantity", format::number(language, quantity)),
-                ("by", sender),
+                ("by", senders.get(&language).cloned().unwrap_or_default()),
             ],
             path: format!("/benefits/{page}?open={0}#{0}", grant.id),
             secret: None,
