@@ -37,7 +37,8 @@ const test = base.extend<{ within: Within; seen: Seen; operator: Page }>({
       await partner.goto('/requests');
       await hydrated(partner);
       // One row, whose number or subject it is: other rows may have the same digits, or the same day.
-      const row = partner.getByRole('row').filter({ has: partner.getByRole('rowheader').filter({ hasText: whole(about) }) });
+      const head = partner.getByRole('rowheader').filter({ hasText: whole(about) });
+      const row = partner.getByRole('row').filter({ has: head });
       await expect(row).toHaveCount(1);
       await expect(target(row.getByRole('cell').nth(3))).toBeVisible();
       await operator.goto(`/operator/queue?find=${encodeURIComponent(order)}`);
