@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import type { Page } from '@playwright/test';
-import { kestrelAsh, operators } from '../accounts';
+import { fernhollow, kestrelAsh, operators } from '../accounts';
 import { expect, test } from './partner';
 
 /** What a draft of the catalogue has beside products and their quantities, changed in the console. */
@@ -297,6 +297,113 @@ test('what is typed into one form of a draft stays while another one is saved @l
   await expect(name).toHaveValue('Half written');
   await texts.getByRole('button', { name: 'Save', exact: true }).click();
   await steps.told(page, 'Saved: the draft has 2 differences.');
+});
+
+test('addresses, formats of keys and shared pools of a draft hold once it is in force @long', async ({
+  page,
+  anotherPage,
+  signIn,
+  hydrated,
+  axe,
+  steps,
+}) => {
+  test.slow();
+  const address = 'https://packages.example/windows-enterprise.iso?edition=1;2';
+  const file = 'windows-enterprise-ltsc-2019-windows-x64-en.iso';
+  await signIn(page, operators.programmeAdmin, { path: '/operator/catalogue' });
+  const draft = await begin(page, hydrated, 'Addresses');
+  await page.goto(`${draft}/product?code=windows_enterprise`);
+  await hydrated(page);
+  const downloads = page.getByLabel(/^Downloads/);
+  const format = page.getByLabel(/^Format of a key/);
+  const lines = (await downloads.inputValue()).trim().split('\n');
+  expect(lines.filter((line) => line.includes(`; ${file}; `))).toHaveLength(1);
+  const addressed = lines.map((line) => (line.includes(`; ${file}; `) ? `${line.trim()}; ${address}` : line));
+  await downloads.fill(addressed.join('\n'));
+  await expect(format).toHaveValue('');
+  await format.fill('xxxx-xxxx-xxxx');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await steps.told(page, 'Saved: the draft has 1 difference.');
+  await page.goto(`${draft}/product?code=windows_enterprise`);
+  await hydrated(page);
+  await expect(format).toHaveValue('XXXX-XXXX-XXXX');
+  const saved = (await downloads.inputValue()).split('\n').filter((line) => line.includes(file));
+  expect(saved.map((line) => line.trim().endsWith(`; ${address}`))).toEqual([true]);
+  await axe(page);
+
+  // Two products share one pool; its number is one.
+  const quantities = page.locator('#quantities');
+  const shares = async (category: string): Promise<void> => {
+    await page.goto(`${draft}?category=${category}`);
+    await hydrated(page);
+    await steps.unfold(quantities, 'Seats and shared pools');
+  };
+  await shares('software');
+  for (const product of ['Project Professional 2019', 'Visio Professional 2019']) {
+    await quantities.getByLabel(`Gold Core, Shared pool · ${product}`, { exact: true }).fill('gold_apps');
+  }
+  await axe(page);
+  await page.getByRole('button', { name: 'Save quantities' }).click();
+  await steps.told(page, 'Saved: the draft has 3 differences.');
+  await page.goto(`${draft}?category=software`);
+  await hydrated(page);
+  await quantities.getByLabel('Visio Professional 2019, Gold Core', { exact: true }).fill('30');
+  await page.getByRole('button', { name: 'Save quantities' }).click();
+  await steps.told(page, 'Saved: the draft has 3 differences.');
+  await page.goto(`${draft}?category=software`);
+  await hydrated(page);
+  await expect(quantities.getByLabel('Project Professional 2019, Gold Core', { exact: true })).toHaveValue('30');
+  await shares('cloud');
+  const people = quantities.getByLabel('Gold Core, Seats · Azure credit', { exact: true });
+  await expect(people).toHaveValue('5');
+  await people.fill('8');
+  await page.getByRole('button', { name: 'Save quantities' }).click();
+  await steps.told(page, 'Saved: the draft has 4 differences.');
+  await page.goto(draft);
+  await hydrated(page);
+  const differences = page.getByRole('table', { name: 'Differences' });
+  await expect(differences.getByRole('row', { name: /Windows Enterprise/ })).toContainText('XXXX-XXXX-XXXX');
+  await expect(differences.getByRole('row', { name: /Windows Enterprise/ })).toContainText(address);
+  await expect(differences.getByRole('row', { name: /Visio Professional 2019/ })).toContainText('gold_apps');
+  await expect(differences.getByRole('row', { name: /Azure credit/ })).toContainText('Seats: 5 → 8');
+  await axe(page);
+  await publish(page, hydrated, draft);
+  const inForce = await (await page.request.get('/operator/catalogue.toml')).text();
+  expect(inForce.split('pool = "gold_apps"')).toHaveLength(3);
+  expect(inForce).toContain('seats = 8');
+
+  // The pool takes keys that look as they are to look, and leaves others out.
+  await page.goto('/operator/keys/windows_enterprise');
+  await hydrated(page);
+  await page.getByLabel('Name of the batch').fill('Three groups');
+  await page.getByLabel('Source').fill('The vendor');
+  await page.getByLabel('Or paste the keys').fill('ABCD-EFGH-2345\nSPECS-AAAAA-BBBBB-CCCCC-00001');
+  await page.getByRole('button', { name: 'Import keys' }).click();
+  const batch = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: /Three groups/ }) });
+  await expect(async () => {
+    await page.reload();
+    await expect(batch.getByText('Imported', { exact: true })).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 30_000 });
+  for (const [column, count] of [
+    [1, '1'],
+    [2, '0'],
+    [3, '1'],
+  ] as const) {
+    await expect(batch.getByRole('cell').nth(column)).toHaveText(count);
+  }
+  const left = page.locator('tr.detail dt:text-is("No key of this format, in lines") + dd');
+  await expect(left).toHaveText('2');
+
+  // Whoever downloads is led to the address.
+  const company = await anotherPage();
+  await signIn(company, fernhollow.globalAdmin, { path: '/benefits/software' });
+  const detail = await steps.open(company, 'Windows Enterprise', 'Action Pack');
+  await detail.locator('summary').filter({ hasText: /^\s*All downloads/ }).click();
+  const link = detail.getByRole('link', { name: file, exact: true });
+  await expect(link).toBeVisible();
+  const answer = await company.request.get((await link.getAttribute('href')) ?? '', { maxRedirects: 0 });
+  expect(answer.status()).toBe(303);
+  expect(answer.headers()['location']).toBe(address);
 });
 
 test('a file takes the place of a draft, and what is wrong with it stands on the page @long', async (

@@ -10,8 +10,22 @@ test('a draft is begun, changed, looked at and published, and companies see it @
   anotherPage,
   signIn,
   hydrated,
+  steps,
   axe,
 }) => {
+  test.slow();
+  // Who holds a seat before anything changes.
+  const company = await anotherPage();
+  const holders = async (): Promise<string[]> => {
+    const rows = company.getByRole('table', { name: /^Holders of Visual Studio Enterprise/ }).locator('tbody > tr');
+    await expect(rows).toHaveCount(6);
+    return (await rows.locator('th small').allTextContents()).sort();
+  };
+  await signIn(company, fernhollow.globalAdmin, { path: '/benefits/visual-studio' });
+  await steps.open(company, 'Visual Studio Enterprise', 'Gold Core');
+  const held = await holders();
+  expect(new Set(held).size).toBe(6);
+
   await signIn(page, operators.catalogueManager, { path: '/operator/catalogue' });
   await expect(page.getByText('Version 1 is in force')).toBeVisible();
   await axe(page);
@@ -61,11 +75,17 @@ test('a draft is begun, changed, looked at and published, and companies see it @
   await expect(admin.getByText('Version 2 is in force.').first()).toBeVisible();
   await axe(admin);
 
-  const company = await anotherPage();
   await signIn(company, fernhollow.globalAdmin, { path: '/benefits/visual-studio' });
   const row = company.getByRole('row', { name: /Visual Studio Enterprise/ }).filter({ hasText: 'Gold Core' });
   await expect(row).toContainText('Over-allocated');
   await expect(row).toContainText('For whole teams');
+  await expect(row).toContainText('6 of 3 used · 3 too many');
+  // Nobody lost a seat, and whoever opens the benefit reads who has one and why nobody new gets one.
+  const open = await steps.open(company, 'Visual Studio Enterprise', 'Gold Core');
+  await expect(open.getByText('More is used than granted.')).toBeVisible();
+  await expect(open.getByText('Nobody loses a seat; new ones start when there is room again.')).toBeVisible();
+  expect(await holders()).toEqual(held);
+  await axe(company);
   await signIn(company, kestrelAsh.globalAdmin, { path: '/benefits/visual-studio' });
   await expect(company.getByRole('row', { name: /Visual Studio Professional/ })).toContainText(/[Uu]nlimited|No limit/);
 

@@ -65,6 +65,97 @@ test('operators import keys and see which lines brought none @long', async (
   await axe(page);
 });
 
+test('an import of many thousand lines says how far it is until it is done @long', async (
+  { page, signIn, hydrated, axe },
+  testInfo,
+) => {
+  test.setTimeout(240_000);
+  const LINES = 40_000;
+  await signIn(page, operators.catalogueManager, { path: POOL });
+  const path = testInfo.outputPath('many.csv');
+  fs.writeFileSync(path, `key\n${Array.from({ length: LINES }, (_, number) => key(number)).join('\n')}\n`);
+  await page.getByLabel('Name of the batch').fill('Many');
+  await page.getByLabel('Source').fill('The vendor');
+  await page.getByLabel('Text or CSV file').setInputFiles(path);
+  await page.getByRole('button', { name: 'Import keys' }).click();
+  const batch = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: /Many/ }) });
+  const state = batch.getByRole('cell').first();
+  const importing = /^Importing, ([\d,]+) of 40,000 lines$/;
+  await expect(state).toHaveText(importing);
+
+  // What is read is never behind what was read before.
+  const seen: number[] = [];
+  await expect(async () => {
+    await page.reload();
+    const text = ((await state.textContent()) ?? '').trim();
+    const position = importing.exec(text)?.[1];
+    if (position !== undefined) {
+      seen.push(Number(position.replaceAll(',', '')));
+    }
+    expect(text).toBe('Imported');
+  }).toPass({ timeout: 180_000, intervals: [100] });
+  expect(seen).toEqual([...seen].sort((one, other) => one - other));
+  const between = seen.filter((position) => position > 0 && position < LINES);
+  expect(between.length, `positions in between, of ${seen.join(', ')}`).toBeGreaterThan(0);
+  await page.reload();
+  await hydrated(page);
+  await expect(batch.getByRole('cell').nth(1)).toHaveText('40,000');
+  await expect(batch.getByRole('cell').nth(2)).toHaveText('0');
+  await expect(batch.getByRole('cell').nth(3)).toHaveText('0');
+  await expect(page.locator('main .head dt:text-is("Free") + dd')).toHaveText('40,040');
+  await axe(page);
+});
+
+test('who imports keys is told once that a pool runs low, by mail and by the bell @long', async ({
+  page,
+  signIn,
+  steps,
+  hydrated,
+  mails,
+  axe,
+}) => {
+  test.setTimeout(180_000);
+  const readers = [operators.catalogueManager, operators.programmeAdmin];
+  const subject = 'Keys of Windows Enterprise run low: 40 free';
+  await signIn(page, operators.catalogueManager, { path: POOL });
+  await page.getByLabel('Tell when fewer keys are free than').fill('41');
+  await page.getByRole('button', { name: 'Save threshold' }).click();
+  await steps.told(page, 'You are told when fewer keys are free than 41.');
+  // The clock looks twice a minute.
+  const told = (): number[] =>
+    readers.map((reader) => mails(reader).filter((mail) => mail.subject === subject).length);
+  await expect.poll(told, { message: subject, timeout: 90_000 }).toEqual([1, 1]);
+  const [mail] = mails(operators.programmeAdmin).filter((one) => one.subject === subject);
+  expect(mail?.text).toContain('the threshold is 41');
+  expect(mail?.text).toContain(POOL);
+  expect(mails(operators.fulfilmentAgent).filter((one) => one.subject === subject)).toEqual([]);
+
+  // The outbox has it with its state, to each of them.
+  await signIn(page, operators.programmeAdmin, { path: '/operator/outbox?kind=key_pool_low' });
+  const rows = page.getByRole('row').filter({ hasText: subject });
+  await expect(async () => {
+    await page.reload();
+    await expect(rows).toHaveCount(2, { timeout: 1_000 });
+    await expect(rows.getByText('Sent', { exact: true })).toHaveCount(2, { timeout: 1_000 });
+  }).toPass({ timeout: 30_000 });
+  for (const reader of readers) {
+    await expect(rows.filter({ hasText: reader.email })).toHaveCount(1);
+  }
+  await hydrated(page);
+  await axe(page);
+
+  // The bell counts it, and the notice leads to the pool.
+  await page.goto('/notices');
+  await hydrated(page);
+  expect(Number(await page.locator('header.bar a[href="/notices"] .count').textContent())).toBeGreaterThan(0);
+  const notice = page.getByRole('table', { name: 'Notices' }).locator('tbody > tr').filter({ hasText: subject });
+  await expect(notice).toHaveCount(1);
+  await expect(notice.getByText('New', { exact: true })).toBeVisible();
+  await notice.getByRole('link', { name: subject }).click();
+  await expect(page).toHaveURL(POOL);
+  await expect(page.locator('main .head').getByText('Runs low')).toBeVisible();
+});
+
 test('auditors read the pools, agents and partners have none @long', async ({ page, signIn, steps }) => {
   await signIn(page, operators.auditor, { path: POOL });
   await steps.refused(page.locator('#import'), 'Import keys', /This needs the role /);

@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { type Account, fernhollow, operators } from '../accounts';
 import { english, expect, inDays, test } from './partner';
 
@@ -178,6 +178,80 @@ test('several requests are taken, marked and refused at once, and what a colleag
   await page.locator('.bulk').getByLabel('Reason').fill('The tenant is missing.');
   await page.getByRole('button', { name: 'Refuse them' }).click();
   await steps.told(page, '1 request is refused.');
+});
+
+test('several requests are marked and given to a colleague at once', { tag: '@long' }, async ({
+  page,
+  anotherPage,
+  signIn,
+  hydrated,
+  steps,
+  axe,
+}) => {
+  test.slow();
+  const rosalind = operators.programmeAdmin;
+  const nobodys = '/operator/queue?kind=activation&owner=nobody';
+  await signIn(page, operators.fulfilmentAgent, { path: `${nobodys}&state=requested` });
+  const boxes = page.locator('input.pick');
+  const box = (number: string): Locator => page.getByRole('checkbox', { name: `Choose request ${number}`, exact: true });
+  expect(await boxes.count()).toBeGreaterThan(1);
+  const numbers: string[] = [];
+  for (const one of (await boxes.all()).slice(0, 2)) {
+    numbers.push(/\d+/.exec((await one.getAttribute('aria-label')) ?? '')?.[0] ?? 'none');
+  }
+  for (const number of numbers) {
+    await box(number).check();
+  }
+  await page.getByRole('button', { name: 'Mark as being worked on' }).click();
+  await steps.told(page, '2 requests are marked.');
+  for (const number of numbers) {
+    await page.goto(`/operator/queue?find=${number}`);
+    await hydrated(page);
+    await expect(page.locator('tbody').getByText('Processing', { exact: true })).toBeVisible();
+    await expect(page.locator('tbody').getByText('Nobody', { exact: true })).toBeVisible();
+  }
+
+  // What is marked already says so.
+  await boxes.check();
+  await page.getByRole('button', { name: 'Mark as being worked on' }).click();
+  const again = page.locator('.notice.stop').getByText(`Not ${numbers[1]}: it is so already.`);
+  await expect(again.first()).toBeVisible();
+
+  // Nobody is nobody: the field says that somebody has to be chosen.
+  await page.goto(`${nobodys}&state=processing`);
+  await hydrated(page);
+  const tick = async (): Promise<void> => {
+    for (const number of numbers) {
+      await box(number).check();
+    }
+  };
+  await tick();
+  const bulk = page.locator('.bulk');
+  await steps.unfold(bulk, 'Give to a colleague, or refuse');
+  await bulk.getByRole('button', { name: 'Give them to this operator' }).click();
+  const colleague = bulk.getByLabel('Operator', { exact: true });
+  await expect(colleague).toHaveAttribute('aria-invalid', 'true');
+  await axe(page);
+  await tick();
+  await colleague.selectOption({ label: rosalind.name });
+  await bulk.getByRole('button', { name: 'Give them to this operator' }).click();
+  await steps.told(page, '2 requests are with your colleague.');
+  for (const number of numbers) {
+    await page.goto(`/operator/queue?find=${number}`);
+    await hydrated(page);
+    await expect(page.locator('tbody').getByText(rosalind.name, { exact: true })).toBeVisible();
+  }
+
+  // The colleague finds them among her own.
+  const theirs = await anotherPage();
+  await signIn(theirs, rosalind, { path: '/operator/queue?kind=activation&owner=me' });
+  for (const number of numbers) {
+    const row = theirs.getByRole('row').filter({
+      has: theirs.getByRole('checkbox', { name: `Choose request ${number}`, exact: true }),
+    });
+    await expect(row.getByText('Me', { exact: true })).toBeVisible();
+    await expect(row.getByText('Processing', { exact: true })).toBeVisible();
+  }
 });
 
 test('what is ticked stays so while another filter is chosen', { tag: '@long' }, async ({

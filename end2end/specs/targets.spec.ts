@@ -16,6 +16,9 @@ const LONDON = 'Europe/London';
 type Within = (kind: string, days: number) => Promise<void>;
 type Seen = (partner: Page, about: string, days: number, timeZone: string, order?: string) => Promise<void>;
 
+/** A number as it stands by itself; a subject as it is. */
+const whole = (text: string): RegExp | string => (/^\d+$/.test(text) ? new RegExp(`(?<!\\d)${text}(?!\\d)`) : text);
+
 const test = base.extend<{ within: Within; seen: Seen; operator: Page }>({
   operator: async ({ anotherPage }, use) => use(await anotherPage()),
 
@@ -30,15 +33,18 @@ const test = base.extend<{ within: Within; seen: Seen; operator: Page }>({
   seen: async ({ operator, hydrated }, use) =>
     use(async (partner, about, days, timeZone, order = about) => {
       const day = inWorkingDays(days, timeZone);
-      const on = (page: Page, text = about): Locator =>
-        page.getByRole('row').filter({ hasText: text }).locator(`time[datetime="${day}"]`);
+      const target = (row: Locator): Locator => row.locator(`time[datetime="${day}"]`);
       await partner.goto('/requests');
       await hydrated(partner);
-      await expect(on(partner).first()).toBeVisible();
+      // One row, whose number or subject it is: other rows may have the same digits, or the same day.
+      const head = partner.getByRole('rowheader').filter({ hasText: whole(about) });
+      const row = partner.getByRole('row').filter({ has: head });
+      await expect(row).toHaveCount(1);
+      await expect(target(row.getByRole('cell').nth(3))).toBeVisible();
       await operator.goto(`/operator/queue?find=${encodeURIComponent(order)}`);
       await hydrated(operator);
       await expect(operator.locator('a.opener')).toHaveCount(1);
-      await expect(on(operator, order).first()).toBeVisible();
+      await expect(target(operator.getByRole('row').filter({ hasText: order })).first()).toBeVisible();
     }),
 });
 
