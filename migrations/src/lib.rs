@@ -44,6 +44,7 @@ mod m0037_found_by_name;
 mod m0038_tier_names;
 mod m0039_calls_of_programs;
 mod m0040_kept_as_begun;
+mod m0041_also_waiting;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -90,6 +91,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0038_tier_names::Migration),
             Box::new(m0039_calls_of_programs::Migration),
             Box::new(m0040_kept_as_begun::Migration),
+            Box::new(m0041_also_waiting::Migration),
         ]
     }
 }
