@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod also_waiting;
 pub mod area;
 pub mod benefits;
 pub mod catalogue;

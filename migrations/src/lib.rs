@@ -45,6 +45,7 @@ mod m0038_tier_names;
 mod m0039_calls_of_programs;
 mod m0040_kept_as_begun;
 mod m0041_reminded_by_operators;
+mod m0042_also_waiting;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -92,6 +93,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0039_calls_of_programs::Migration),
             Box::new(m0040_kept_as_begun::Migration),
             Box::new(m0041_reminded_by_operators::Migration),
+            Box::new(m0042_also_waiting::Migration),
         ]
     }
 }

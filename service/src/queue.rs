@@ -1,5 +1,6 @@
 //! The operators' queue: what partners asked for, taken, completed, approved or refused.
 
+mod also_waiting;
 pub mod assign;
 pub mod bounce;
 pub mod bulk;

@@ -8,8 +8,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 use common::{Engine, Stage, stage};
-use domain::ids::{MailId, ServiceRequestId};
+use domain::ids::{CatalogueDraftId, MailId, ServiceRequestId};
 use domain::policy::{AssignRoles, DoubleHolding, SupportEdition};
+use domain::view::also_waiting::{ROWS, WaitingGroup, WaitingKind, WaitingPlace};
 use domain::view::operator::{
     ItemFacts, MailState, OutboxQuery, OwnerFilter, PAGE_ROWS, QueueQuery, QueueSort, TargetFilter,
     WantedOwner,
@@ -17,7 +18,12 @@ use domain::view::operator::{
 use domain::view::requests::{RequestKind, RequestState};
 use domain::{ErrorCode, Field, Language, Role};
 use rstest::rstest;
+use service::catalogue::drafts::{self, BeginDraft, WantedDraft};
+use service::catalogue::edit::{Amount, Edit};
+use service::catalogue::publish::{Publish, publish};
+use service::keys::threshold::{self, SetThreshold, tell_low};
 use service::outbox::{Mailer, Message, Undelivered, deliver_due};
+use service::queue::bounce::{self, MarkBounced};
 use service::queue::complete::{self, CompleteActivation};
 use service::queue::outbox_list;
 use service::queue::policies_edit::{self, SavePolicies};
@@ -635,4 +641,219 @@ async fn programme_admins_change_policies_and_every_change_is_on_record(
     let refused = policies_edit::page(&stage.service, &agent).await.expect_err("reads the queue only");
     assert!(refused.is(ErrorCode::RoleNeeded));
     assert!(stage.audit_intact().await);
+}
+
+/// What else waits, as an operator sees it.
+async fn also(stage: &Stage, who: &Request) -> Vec<WaitingGroup> {
+    let page = list::page(&stage.service, who, Language::English, &QueueQuery::default()).await;
+    page.expect("the queue").also
+}
+
+/// Of a kind: how many wait, and where those that are shown are done.
+fn of_kind(groups: &[WaitingGroup], kind: WaitingKind) -> (i64, Vec<WaitingPlace>) {
+    let group = groups.iter().find(|group| group.kind == kind);
+    group.map_or((0, Vec::new()), |group| {
+        (group.total, group.rows.iter().map(|row| row.place.clone()).collect())
+    })
+}
+
+async fn wanted_draft(stage: &Stage, draft: CatalogueDraftId) -> WantedDraft {
+    let found = drafts::find(stage.service.database.reader(), draft).await.expect("the draft");
+    WantedDraft { draft, version: found.row_version }
+}
+
+async fn begin_draft(stage: &Stage, who: &Request, title: &str) -> CatalogueDraftId {
+    stage.clock.move_seconds(1);
+    let input = BeginDraft { title: title.to_owned(), file: None };
+    drafts::begin(&stage.service, who, stage.operation(), input).await.expect("a draft")
+}
+
+async fn change_draft(stage: &Stage, who: &Request, draft: CatalogueDraftId, seats: i64) {
+    stage.clock.move_seconds(1);
+    let key = ("visual_studio_enterprise".to_owned(), "gold_core".to_owned());
+    let edit = Edit::Core(domain::Category::VisualStudio, [(key, Amount::Of(seats))].into(), [].into());
+    let wanted = wanted_draft(stage, draft).await;
+    drafts::change(&stage.service, who, stage.operation(), wanted, edit).await.expect("changed");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_draft_waits_beside_the_queue_for_a_second_person_who_had_no_hand_in_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let manager = stage.operator(CATALOGUE_MANAGER).await;
+    let auditor = stage.operator(AUDITOR).await;
+    let agent = stage.operator(AGENT).await;
+    let drafts_of = async |who: &Request| of_kind(&also(&stage, who).await, WaitingKind::CatalogueDraft);
+    let nothing = (0, Vec::new());
+    let theirs = begin_draft(&stage, &manager, "Spring").await;
+    change_draft(&stage, &manager, theirs, 11).await;
+    assert_eq!(drafts_of(&admin).await, nothing, "one person is enough");
+
+    stage.set_policy("catalogue_publication", "second_person").await;
+    let place = WaitingPlace::Draft(theirs);
+    assert_eq!(drafts_of(&admin).await, (1, vec![place.clone()]));
+    stage.clock.move_days(3);
+    let groups = also(&stage, &admin).await;
+    let row = groups[0].rows.first().expect("the draft");
+    assert_eq!((row.name.as_str(), row.age), ("Spring", 3));
+    assert!(row.note.as_deref().is_some_and(|by| by.starts_with("Henrik Solvang")), "{row:?}");
+    assert_eq!(drafts_of(&auditor).await, (1, vec![place.clone()]));
+    assert!(also(&stage, &agent).await.is_empty(), "who doesn't read the catalogue");
+
+    // Nobody changed it yet; and one that the reader changed waits for somebody else.
+    begin_draft(&stage, &manager, "Nothing yet").await;
+    assert_eq!(drafts_of(&admin).await, (1, vec![place.clone()]));
+    let own = begin_draft(&stage, &admin, "Own").await;
+    change_draft(&stage, &admin, own, 12).await;
+    assert_eq!(drafts_of(&admin).await, (1, vec![place.clone()]));
+    assert_eq!(
+        drafts_of(&auditor).await,
+        (2, vec![place.clone(), WaitingPlace::Draft(own)]),
+        "the oldest first"
+    );
+
+    // Published, it waits no longer; what was begun before has to be brought up to date first.
+    let input = Publish { wanted: wanted_draft(&stage, theirs).await, from: None, existing: false };
+    assert_eq!(publish(&stage.service, &admin, stage.operation(), input).await.expect("published"), Some(2));
+    assert_eq!(drafts_of(&auditor).await, nothing);
+    let wanted = wanted_draft(&stage, own).await;
+    drafts::bring_up_to_date(&stage.service, &manager, stage.operation(), wanted).await.expect("up to date");
+    assert_eq!(drafts_of(&auditor).await, (1, vec![WaitingPlace::Draft(own)]));
+    let wanted = wanted_draft(&stage, own).await;
+    drafts::withdraw(&stage.service, &manager, stage.operation(), wanted).await.expect("withdrawn");
+    assert_eq!(drafts_of(&auditor).await, nothing);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_pool_that_runs_low_waits_beside_the_queue_until_it_is_full_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let set = async |threshold: &str, version| {
+        let product = "visio_professional".to_owned();
+        let input = SetThreshold { product, threshold: threshold.to_owned(), version };
+        threshold::set(&stage.service, &admin, stage.operation(), input).await.expect("set");
+        tell_low(&stage.service).await.expect("looked")
+    };
+    assert!(also(&stage, &admin).await.is_empty(), "nothing waits");
+    assert_eq!(set("10000", 1).await, 1);
+    for (who, sees) in [(PROGRAMME_ADMIN, true), (AUDITOR, true), (AGENT, false)] {
+        let groups = also(&stage, &stage.operator(who).await).await;
+        let place = WaitingPlace::KeyPool("visio_professional".to_owned());
+        let expected = if sees { (1, vec![place]) } else { (0, Vec::new()) };
+        assert_eq!(of_kind(&groups, WaitingKind::KeyPool), expected, "{who}");
+        assert!(groups.iter().flat_map(|group| &group.rows).all(|row| row.name.contains("Visio")));
+    }
+    set("0", 2).await;
+    assert!(also(&stage, &admin).await.is_empty(), "full again");
+    // Of many a few are shown, and all are counted.
+    stage.run("update key_pool set low_since = 1", []).await;
+    let pools = stage.count("select count(*) as number from key_pool").await;
+    let (total, shown) = of_kind(&also(&stage, &admin).await, WaitingKind::KeyPool);
+    assert_eq!((total, shown.len()), (pools, ROWS.min(usize::try_from(pools).expect("few"))));
+}
+
+/// Writes a mail in a state.
+async fn write_mail(stage: &Stage, kind: &str, recipient: &str, state: &str) -> MailId {
+    stage.clock.move_seconds(1);
+    let id = stage.service.new_id();
+    let text =
+        "insert into mail (id, kind, recipient, recipient_key, language, subject, subject_key, body, state,
+            attempts, next_attempt_at, created_at)
+        values ($1, $2, $3, lower($3), 'zh-Hant', 'Subject', 'subject', 'Body', $4, 0, $5, $5)";
+    let now = stage.service.now().0;
+    stage.run(text, [id.into(), kind.into(), recipient.into(), state.into(), now.into()]).await;
+    MailId(id)
+}
+
+#[rstest]
+#[tokio::test]
+async fn mail_that_failed_or_is_on_hold_waits_beside_the_queue_for_who_reads_mail(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stage = stage(engine).await;
+    let admin = stage.operator(PROGRAMME_ADMIN).await;
+    let agent = stage.operator(AGENT).await;
+    let auditor = stage.operator(AUDITOR).await;
+    let failed_of = async |who: &Request| of_kind(&also(&stage, who).await, WaitingKind::FailedMail);
+    let held_of = async |who: &Request| of_kind(&also(&stage, who).await, WaitingKind::HeldMail);
+    let nothing = (0, Vec::new());
+    assert_eq!(failed_of(&admin).await, nothing);
+    let mut failed = Vec::new();
+    for number in 0..=ROWS {
+        let recipient = format!("Extra{number}@new.example");
+        failed.push(write_mail(&stage, "invitation", &recipient, "failed").await);
+    }
+    stage.clock.move_days(2);
+    let places: Vec<WaitingPlace> = failed.iter().map(|mail| WaitingPlace::Mail(*mail)).collect();
+    let all = i64::try_from(failed.len()).expect("few");
+    for who in [&admin, &auditor] {
+        assert_eq!(failed_of(who).await, (all, places[..ROWS].to_vec()), "the oldest first");
+    }
+    let row = also(&stage, &admin).await[0].rows[0].clone();
+    assert_eq!((row.note.as_deref(), row.age), (Some("Extra0@new.example"), 2));
+    assert_eq!(row.language, Some(Language::TraditionalChinese));
+    assert!(also(&stage, &agent).await.is_empty(), "who doesn't read mail");
+
+    // Sent again, or said to have come back, it waits no longer.
+    outbox_list::send_again(&stage.service, &admin, stage.operation(), failed[0]).await.expect("again");
+    assert_eq!(failed_of(&admin).await, (all - 1, places[1..].to_vec()));
+    let input = MarkBounced { mail: failed[1], reason: "No such mailbox".to_owned() };
+    let address = bounce::mark(&stage.service, &admin, stage.operation(), input).await.expect("marked");
+    assert_eq!(failed_of(&admin).await, (all - 2, places[2..].to_vec()));
+
+    // Its address waits for somebody once a mail waits for it, but for mail that goes out all the same.
+    assert_eq!(held_of(&admin).await, nothing);
+    write_mail(&stage, "password_reset", &address, "waiting").await;
+    write_mail(&stage, "invitation", &address, "sent").await;
+    write_mail(&stage, "invitation", "elsewhere@new.example", "waiting").await;
+    assert_eq!(held_of(&admin).await, nothing);
+    for _ in 0..2 {
+        write_mail(&stage, "invitation", &address, "waiting").await;
+    }
+    let held = (1, vec![WaitingPlace::Address("extra1@new.example".to_owned())]);
+    assert_eq!(held_of(&admin).await, held, "an address once");
+    assert_eq!(held_of(&auditor).await, held);
+    assert_eq!(held_of(&agent).await, nothing);
+    bounce::clear(&stage.service, &admin, stage.operation(), failed[1]).await.expect("cleared");
+    assert_eq!(held_of(&admin).await, nothing);
+}
+
+#[tokio::test]
+async fn what_waits_beside_the_queue_is_found_by_indexes() {
+    let stage = stage(Engine::Sqlite).await;
+    for (query, index) in [
+        (
+            "select d.id from catalogue_draft d where d.state = 'draft'
+                and d.base_version = (select catalogue_version from programme where id = 1)
+                and exists (select 1 from catalogue_editor e where e.catalogue_draft_id = d.id)
+            order by d.changed_at, d.id limit 3",
+            "catalogue_draft_open (base_version=?)",
+        ),
+        (
+            "select k.id from key_pool k where k.low_since is not null order by k.low_since, k.id limit 3",
+            "key_pool_low",
+        ),
+        (
+            "select m.id from mail m where (case when m.state = 'failed' and m.bounced_at is null then 0
+                when m.state = 'waiting' and m.attempts > 0 then 1 when m.state = 'waiting' then 2 else 3 end) = 0
+            order by m.id limit 3",
+            "mail_by_place (<expr>=?)",
+        ),
+        (
+            "select a.address_key from bouncing_address a where exists (select 1 from mail
+                where mail.recipient_key = a.address_key and mail.state = 'waiting')
+            order by a.since, a.address_key limit 3",
+            "mail_waiting_by_recipient (recipient_key=?)",
+        ),
+    ] {
+        let plan = stage.plan(query).await;
+        assert!(plan.contains(index), "{query}: {plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{query}: {plan}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The operators' side.
 
+mod also_waiting;
 mod bulk;
 pub mod catalogue;
 pub mod company_grants;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::also_waiting::WaitingGroup;
 use super::area::NamedArea;
 use super::benefits::WhyNot;
 use super::orders::ProofRow;
@@ -506,6 +507,8 @@ pub struct QueuePage {
     pub organization: Option<String>,
     /// Grants of the companies that were looked for; none where nobody looked.
     pub incidents: Option<Vec<IncidentGrant>>,
+    /// What else waits, of which the reader sees the lists.
+    pub also: Vec<WaitingGroup>,
 }
 
 codes! {

@@ -57,6 +57,12 @@ async fn many_rows(stage: &Stage) {
                 select {batch}, k.id, 'More', 'A test', 'importing', 1, 5 from key_pool k
                 join product p on p.id = k.product_id where p.code = 'windows_enterprise';"
         ));
+        let mail = stage.literal(stage.service.new_id());
+        text.push_str(&format!(
+            "insert into mail (id, kind, recipient, language, subject, subject_key, body, state, attempts,
+                next_attempt_at, created_at)
+                values ({mail}, 'invitation', 'more@new.example', 'en', 'More', 'more', 'More', 'failed', 12, 1, 1);"
+        ));
         text.push_str(&format!(
             "insert into service_request (id, number, organization_id, kind, state, open, title, title_key, details,
                 requested_by, requested_at, target_at, row_version)
@@ -96,6 +102,7 @@ async fn pages_ask_no_more_often_for_more_rows(#[values(Engine::Sqlite, Engine::
         (&auditor, "/operator/operators".to_owned()),
         (&auditor, format!("/operator/organizations/{COMPANY}/grants")),
         (&agent, "/operator/queue".to_owned()),
+        (&auditor, "/operator/queue".to_owned()),
     ];
     let mut few = Vec::new();
     for (browser, path) in &pages {

@@ -6,7 +6,7 @@ use rstest::rstest;
 use crate::browser::{Answer, Portal, fields};
 use crate::common::Engine;
 use crate::html::tags;
-use crate::scene::{AGENT, GLOBAL_ADMIN, OTHER_ADMIN};
+use crate::scene::{AGENT, AUDITOR, GLOBAL_ADMIN, OTHER_ADMIN, PROGRAMME_ADMIN};
 
 #[rstest]
 #[tokio::test]
@@ -217,4 +217,74 @@ async fn a_note_reaches_no_page_of_the_company_and_a_message_reaches_only_its_ow
     let theirs = elsewhere.get(&format!("/requests?open={request}")).await;
     assert_eq!(theirs.status, StatusCode::OK);
     assert!(!theirs.body.contains("tenant&gt;") && !theirs.body.contains("Quietly"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_else_waits_stands_below_the_queue_with_links_to_where_it_is_done(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let portal = Portal::open(engine).await;
+    let stage = &portal.stage;
+    let admin = portal.signed_in(PROGRAMME_ADMIN).await;
+    let auditor = portal.signed_in(AUDITOR).await;
+    let agent = portal.signed_in(AGENT).await;
+    let is_there = |page: &str| {
+        let tags = tags(page);
+        let section = tags.iter().any(|tag| tag.get("id") == Some("also-waiting"));
+        let way = tags.iter().any(|tag| tag.get("href") == Some("#also-waiting"));
+        assert_eq!(section, way, "the way down leads somewhere");
+        section
+    };
+    let path = "/operator/queue";
+    assert!(!is_there(&admin.get(path).await.body), "nothing waits");
+
+    let (mail, waiting) = (stage.service.new_id(), stage.service.new_id());
+    let (failed, held) = (stage.literal(mail), stage.literal(waiting));
+    stage
+        .sql(&format!(
+            "update key_pool set low_since = 1 where product_id = (select id from product
+                where code = 'windows_enterprise');
+            insert into mail (id, kind, recipient, recipient_key, language, subject, subject_key, body, state,
+                attempts, next_attempt_at, created_at)
+            values ({failed}, 'invitation', 'one@new.example', 'one@new.example', 'zh-Hans', 'A <b>subject</b>',
+                'a <b>subject</b>', 'Body', 'failed', 12, 1, 1),
+                ({held}, 'invitation', 'two@new.example', 'two@new.example', 'en', 'Held', 'held', 'Body',
+                'waiting', 0, 1, 1);
+            insert into bouncing_address (address_key, mail_id, reason, since)
+            values ('two@new.example', {held}, 'No such mailbox', 1);"
+        ))
+        .await;
+    let done = [
+        "/operator/keys/windows_enterprise".to_owned(),
+        format!("/operator/outbox?open={mail}#{mail}"),
+        "/operator/outbox?state=waiting&recipient=two%40new.example".to_owned(),
+        "/operator/outbox?state=failed".to_owned(),
+        "/operator/outbox?state=waiting".to_owned(),
+    ];
+    for browser in [&admin, &auditor] {
+        let page = browser.get(path).await;
+        assert!(is_there(&page.body));
+        let tags = tags(&page.body);
+        for href in &done {
+            assert!(tags.iter().any(|tag| tag.get("href") == Some(href.as_str())), "{href}");
+            let address = href.split('#').next().unwrap_or_default();
+            assert_eq!(browser.get(address).await.status, StatusCode::OK, "{href}");
+        }
+        let subject =
+            tags.iter().find(|tag| tag.get("href") == Some(done[1].as_str())).expect("the failed mail");
+        assert_eq!(subject.get("lang"), Some("zh-Hans"));
+        assert!(!page.body.contains("A <b>subject"), "a subject is text");
+    }
+    let shown = agent.get(path).await;
+    assert!(!is_there(&shown.body), "an agent reads the requests alone");
+    assert!(!shown.body.contains("one@new.example") && !shown.body.contains("two@new.example"));
+
+    stage
+        .sql(&format!(
+            "update key_pool set low_since = null;
+            update mail set state = 'sent', sent_at = 1 where id in ({failed}, {held});"
+        ))
+        .await;
+    assert!(!is_there(&admin.get(path).await.body), "all of it is done");
 }

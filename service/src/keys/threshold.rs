@@ -111,6 +111,7 @@ async fn note(service: &Service, pool: &Looked) -> Outcome<bool> {
     if !runs_low(pool.free, pool.threshold) {
         let text = "update key_pool set low_since = null where id = $1";
         sql::run(&change.transaction, text, [pool.id.into()]).await?;
+        change.tell(Changed::Queue);
         change.commit(()).await?;
         return Ok(false);
     }

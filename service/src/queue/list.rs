@@ -12,7 +12,7 @@ use domain::{ErrorCode, Language, Moment};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::{assign, item, shortcuts, views};
+use super::{also_waiting, assign, item, shortcuts, views};
 use crate::benefits::list::processing;
 use crate::failure::Failure;
 use crate::request::{Operator, Request};
@@ -141,6 +141,7 @@ pub async fn page(
         item,
         why_not: domain::rights::operator_may(&operator.roles, OperatorAction::WorkQueue).err(),
         incidents,
+        also: also_waiting::listed(reader, operator, language, now).await?,
     })
 }
 

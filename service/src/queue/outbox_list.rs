@@ -20,7 +20,7 @@ use crate::request::Request;
 use crate::{Outcome, Service, outbox, rights, sql};
 
 /// A mail's rank, which `mail_by_place` has: given up, failed at least once, waiting, sent.
-const PLACE: &str = "case when m.state = 'failed' and m.bounced_at is null then 0
+pub(super) const PLACE: &str = "case when m.state = 'failed' and m.bounced_at is null then 0
     when m.state = 'waiting' and m.attempts > 0 then 1 when m.state = 'waiting' then 2 else 3 end";
 
 const TABLES: &str = "from mail m left join organization o on o.id = m.organization_id";

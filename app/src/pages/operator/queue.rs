@@ -13,6 +13,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use locales::{Texts, format};
 
+use super::also_waiting::{AlsoWaiting, ToAlsoWaiting};
 use super::bulk::{self, BULK, Bulk};
 use super::incidents::Incidents;
 use super::item::Item;
@@ -172,7 +173,11 @@ fn Page(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
         <Title text=texts.common_page_title(texts.navigation_queue())/>
         <main class="page" id="main" data-density="compact">
             <div class="head">
-                <div><h1>{texts.navigation_queue()}</h1><p>{texts.operator_queue_lead()}</p></div>
+                <div>
+                    <h1>{texts.navigation_queue()}</h1>
+                    <p>{texts.operator_queue_lead()}</p>
+                    <ToAlsoWaiting page=page/>
+                </div>
                 <dl class="totals">
                     <div><dt>{texts.operator_total_open()}</dt><dd>{figure(|page| page.open)}</dd></div>
                     <div><dt>{texts.operator_total_late()}</dt><dd>{figure(|page| page.late)}</dd></div>
@@ -186,6 +191,7 @@ fn Page(query: Memo<QueueQuery>, page: Signal<QueuePage>) -> impl IntoView {
                 <Rows query=query page=page ticks=ticks/>
                 <Bulk query=query page=page ticks=ticks/>
             </section>
+            <AlsoWaiting page=page/>
             <Incidents query=query page=page ticks=ticks/>
         </main>
     }
