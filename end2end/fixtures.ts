@@ -58,10 +58,7 @@ function watch(page: Page, faults: string[], portal: Portal): void {
     const path = new URL(response.url()).pathname;
     // What a page shows once is gone when the test ends.
     if (/^(?:text\/html|application\/json)/.test(response.headers()['content-type'] ?? '')) {
-      response.text().then(
-        (text) => portal.secrets.ofText(text),
-        () => undefined,
-      );
+      portal.secrets.heard(response.text());
     }
     if (response.status() >= 500 || (response.status() >= 400 && path.startsWith('/pkg/'))) {
       faults.push(`${response.status()} for ${path}`);

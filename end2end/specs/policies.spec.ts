@@ -1,5 +1,7 @@
 import type { Page } from '@playwright/test';
 import { type Account, chenghu, fernhollow, kestrelAsh, operators } from '../accounts';
+import { type Statement, shift } from '../support/calendar';
+import type { Portal } from '../support/portal';
 import { english, expect, inDays, test } from './partner';
 
 /** Every value of every policy: chosen by a programme admin, seen by partners. */
@@ -360,10 +362,87 @@ policy('audit_retention: for ever, or as many years as the page says @long', asy
     const from = english(new Date(Date.UTC(today.getUTCFullYear() - years, today.getUTCMonth(), 1)));
     await expect(limit).toHaveText(`Events from before ${from} are removed as the programme has decided.`);
   }
-  // Nothing of the sample programme is a year old, so all of it is still there.
+  // Nothing of this portal is a year old, so all of it is still there.
   await expect(page.getByRole('table', { name: 'Activity' }).getByRole('row').nth(1)).toBeVisible();
   await choose('audit_retention', 'forever');
   await page.reload();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Activity');
   await expect(limit).toHaveCount(0);
+});
+
+const DAY = 86_400_000;
+
+/**
+ * The first event of a company's trail, that its sample was loaded, becomes so many days old. The database lets nobody
+ * change a row of the trail, so it is written anew.
+ */
+function older(domain: string, days: number): Statement {
+  const others = `organization_id, sequence, previous_hash, hash, actor_kind, actor_id, action, object_kind, object_id,
+    before_state, after_state, address, request_id, person_id, grant_id`;
+  return [
+    `insert or replace into audit_event (at, ${others})
+       select ?, ${others} from audit_event where sequence = 1 and action = 'sample_programme_loaded'
+         and organization_id = (select id from organization where domain = ?)`,
+    Date.now() - days * DAY,
+    domain,
+  ];
+}
+
+/** A session that has expired: it goes with the next round of the clock's work, which looks at the trail as well. */
+const EXPIRED: Statement = [
+  `insert into session (token_hash, id, account_id, organization_id, created_at, last_seen_at, expires_at, address, agent)
+     select randomblob(32), randomblob(16), a.id, null, 1, 1, 1, '127.0.0.1', 'expired' from account a where a.email_key = ?`,
+  operators.auditor.email,
+];
+
+/** Whether that session is gone. */
+function roundIsDone(portal: Portal): boolean {
+  try {
+    shift(portal, [["update session set last_seen_at = 1 where agent = 'expired'"]]);
+    return false;
+  } catch (error) {
+    if (String((error as { stderr?: unknown }).stderr).startsWith('no row is changed by: ')) {
+      return true;
+    }
+    throw error;
+  }
+}
+
+policy('audit_retention: an old event stays for ever, and goes once a year is the limit @long', async ({
+  page,
+  anotherPage,
+  portal,
+  signIn,
+  hydrated,
+  choose,
+}) => {
+  test.setTimeout(180_000);
+  shift(portal, [older('fernhollow.example', 800), older('kestrelash.example', 300), EXPIRED]);
+  const auditor = await anotherPage();
+  await signIn(auditor, operators.auditor, { path: '/operator/activity' });
+  const rows = (of: Page) => of.getByRole('table', { name: 'Activity' }).locator('tbody > tr:not(.detail)');
+  const loaded = (of: Page) => rows(of).filter({ hasText: 'Loaded the sample programme' });
+  await signIn(page, fernhollow.globalAdmin, { path: '/account/activity' });
+  await expect(loaded(page)).toContainText(english(new Date(Date.now() - 800 * DAY)));
+
+  // For ever: the round that looks at the trail leaves it as it is.
+  await expect.poll(() => roundIsDone(portal), { message: 'the clock’s work', timeout: 60_000 }).toBe(true);
+  await page.goto('/');
+  await page.goto('/account/activity');
+  await hydrated(page);
+  await expect(loaded(page)).toHaveCount(1);
+  await expect(rows(page).filter({ hasText: 'Removed old events' })).toHaveCount(0);
+
+  await choose('audit_retention', '1_year');
+  await expect(async () => {
+    await page.goto('/account/activity');
+    await expect(rows(page).filter({ hasText: 'Removed old events' })).toBeVisible({ timeout: 2_000 });
+  }).toPass({ timeout: 60_000 });
+  await expect(loaded(page)).toHaveCount(0);
+  // What is younger stays, in this trail and in the others.
+  await expect(rows(page).filter({ hasText: 'Signed in' }).first()).toBeVisible();
+  await auditor.goto('/operator/activity');
+  await hydrated(auditor);
+  await expect(loaded(auditor).filter({ hasText: 'Kestrel & Ash' })).toHaveCount(1);
+  await expect(loaded(auditor).filter({ hasText: 'Fernhollow' })).toHaveCount(0);
 });

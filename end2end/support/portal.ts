@@ -72,6 +72,7 @@ export class Portal {
     }
     const log = fs.readFileSync(this.log, 'utf8');
     fs.rmSync(this.folder, { recursive: true, force: true });
+    await this.secrets.settled();
     const told = this.secrets.in(log);
     if (told.length > 0) {
       throw new Error(`the server's log has ${told.join(', ')}`);

@@ -5,6 +5,8 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use common::{Engine, Stage, stage};
 use domain::benefit::RowStatus;
@@ -15,6 +17,7 @@ use domain::catalogue::{
 use domain::entitlement::Amount::Of;
 use domain::ids::{CatalogueDraftId, GrantId, HoldingId, PersonId};
 use domain::moment::Zone;
+use domain::operation::OperationId;
 use domain::view::benefits::{BenefitRow, BenefitsQuery, DetailKind, SortColumn};
 use domain::view::catalogue::{AreaAmount, CoreShare, DraftQuery};
 use domain::view::operator::CompetenciesQuery;
@@ -31,7 +34,7 @@ use service::purchases::competencies::{self, Competency};
 use service::purchases::place::{self, PlaceOrder, WantedOrder};
 use service::purchases::tier_change;
 use service::purchases::{offers, orders};
-use service::{Failure, Request, benefits, membership};
+use service::{Failure, Request, Service, benefits, membership};
 use tokio::task::JoinHandle;
 
 const GOLD: &str = "fernhollow.example";
@@ -1059,21 +1062,90 @@ async fn opened(stage: &Stage, admin: &Request, grant: GrantId) -> (BenefitRow, 
     (detail.row, seats.holders.into_iter().map(|holder| holder.person).collect())
 }
 
-/// Somebody who is being given a seat, and what comes of it.
-type Assigning = JoinHandle<(PersonId, Result<(), Failure>)>;
+/// So many give seats of a grant at the same time.
+const AT_ONCE: usize = 2;
+/// So many seats each of them still asks for once the version is published.
+const AFTERWARDS: usize = 5;
 
-/// Assigns a seat to each of the people, the next one a little later than the one before.
-fn assigning(stage: &Stage, admin: &Request, grant: GrantId, people: &[PersonId]) -> Vec<Assigning> {
-    let mut tasks = Vec::with_capacity(people.len());
-    for (turn, person) in people.iter().copied().enumerate() {
-        let (service, admin, operation) = (stage.service.clone(), admin.clone(), stage.operation());
-        tasks.push(tokio::spawn(async move {
-            tokio::time::sleep(std::time::Duration::from_millis(turn as u64 * 3)).await;
+/// Somebody who was to be given a seat, whether the version was published by then, and what came of it.
+struct Attempt {
+    person: PersonId,
+    published: bool,
+    outcome: Result<(), Failure>,
+}
+
+/// Gives a seat to one after the other, until the version is published and a few more were asked for.
+async fn go_on_assigning(
+    service: Service,
+    admin: Request,
+    grant: GrantId,
+    people: Arc<Mutex<Vec<(PersonId, OperationId)>>>,
+    version: Arc<AtomicBool>,
+) -> Vec<Attempt> {
+    let mut attempts = Vec::new();
+    let mut left = AFTERWARDS;
+    while left > 0 {
+        let published = version.load(Ordering::SeqCst);
+        let next = {
+            let mut people = people.lock().expect("not poisoned");
+            // Some are kept for afterwards, however long that takes.
+            if published || people.len() > AT_ONCE * AFTERWARDS { people.pop() } else { None }
+        };
+        if let Some((person, operation)) = next {
             let input = AssignSeats { grant, people: vec![person], shortage: None, alternate_email: None };
-            (person, assign(&service, &admin, operation, input).await.map(|_| ()))
-        }));
+            let outcome = assign(&service, &admin, operation, input).await.map(|_| ());
+            attempts.push(Attempt { person, published, outcome });
+            left -= usize::from(published);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    tasks
+    attempts
+}
+
+/// Begins to give seats to the people, several at once.
+fn assigning(
+    stage: &Stage,
+    admin: &Request,
+    grant: GrantId,
+    people: &[PersonId],
+    version: &Arc<AtomicBool>,
+) -> Vec<JoinHandle<Vec<Attempt>>> {
+    let people: Vec<_> = people.iter().map(|person| (*person, stage.operation())).collect();
+    let people = Arc::new(Mutex::new(people));
+    let one = |_| {
+        let (service, admin) = (stage.service.clone(), admin.clone());
+        tokio::spawn(go_on_assigning(service, admin, grant, people.clone(), version.clone()))
+    };
+    (0..AT_ONCE).map(one).collect()
+}
+
+/// What came of all of it.
+async fn ended(tasks: Vec<JoinHandle<Vec<Attempt>>>) -> Vec<Attempt> {
+    let mut attempts = Vec::new();
+    for task in tasks {
+        attempts.extend(task.await.expect("no panic"));
+    }
+    let afterwards = attempts.iter().filter(|attempt| attempt.published).count();
+    assert_eq!(afterwards, AT_ONCE * AFTERWARDS, "the load goes on after the version");
+    attempts
+}
+
+/// How many seats of a grant were given before its company was brought to the last version, and how many after: the
+/// trail of a company has what was done in it in the order in which it was committed.
+async fn around_the_version(stage: &Stage, grant: GrantId) -> (i64, i64) {
+    let organization = stage.literal(stage.organization(GOLD).await.0);
+    let version = format!(
+        "(select max(v.sequence) from audit_event v where v.organization_id = {organization}
+            and v.action = 'catalogue_in_force')"
+    );
+    let given = format!(
+        "select count(*) as number from audit_event e where e.organization_id = {organization}
+            and e.action = 'seat_assigned' and e.grant_id = {}",
+        stage.literal(grant.0)
+    );
+    let before = stage.count(&format!("{given} and e.sequence < {version}")).await;
+    let after = stage.count(&format!("{given} and e.sequence > {version}")).await;
+    (before, after)
 }
 
 #[rstest]
@@ -1082,13 +1154,15 @@ async fn rule_12_a_version_under_load_lets_no_seat_beyond_its_quantity(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     const WITHOUT_LIMIT: &str = "visual_studio_professional";
+    const PEOPLE: usize = 200;
     let stage = stage(engine).await;
     let grant = stage.grant(GOLD, STUDIO, "gold_core").await;
     let admin = stage.person(ADMIN).await;
+    // Room for everybody: whoever is refused is refused because of the next version.
     let edit = Edit::Core(
         Category::VisualStudio,
         [
-            ((STUDIO.to_owned(), "gold_core".to_owned()), Amount::Of(40)),
+            ((STUDIO.to_owned(), "gold_core".to_owned()), Amount::Of(1000)),
             ((WITHOUT_LIMIT.to_owned(), "gold_core".to_owned()), Amount::Unlimited),
         ]
         .into(),
@@ -1096,9 +1170,9 @@ async fn rule_12_a_version_under_load_lets_no_seat_beyond_its_quantity(
     );
     put_into_force(&stage, edit, true).await;
     let unlimited = stage.grant(GOLD, WITHOUT_LIMIT, "gold_core").await;
-    stage.add_people(GOLD, 41).await;
+    stage.add_people(GOLD, PEOPLE + 1).await;
     let mut people = stage.people_without_seat(GOLD, grant).await;
-    people.truncate(41);
+    people.truncate(PEOPLE + 1);
     let late = people.pop().expect("somebody comes too late");
     let (_, before) = opened(&stage, &admin, grant).await;
     // Fewer than there are already, whatever the load adds.
@@ -1109,28 +1183,27 @@ async fn rule_12_a_version_under_load_lets_no_seat_beyond_its_quantity(
     let draft = begin(&stage, &operator, None).await.expect("a draft");
     change(&stage, &operator, draft, studio("gold_core", Amount::Of(smaller))).await.expect("changed");
     let input = Publish { wanted: wanted(&stage, draft).await, from: None, existing: true };
-    let limited_tasks = assigning(&stage, &admin, grant, &people);
-    let unlimited_tasks = assigning(&stage, &admin, unlimited, &people);
-    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let version = Arc::new(AtomicBool::new(false));
+    let limited_tasks = assigning(&stage, &admin, grant, &people, &version);
+    let unlimited_tasks = assigning(&stage, &admin, unlimited, &people, &version);
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     publish::publish(&stage.service, &operator, stage.operation(), input).await.expect("published");
-    let (_, at_publication) = opened(&stage, &admin, grant).await;
+    version.store(true, Ordering::SeqCst);
 
-    let (held, mut kept, mut refused) = (before.len(), before, 0);
-    for task in limited_tasks {
-        match task.await.expect("no panic") {
-            (person, Ok(())) => kept.push(person),
-            (_, Err(failure)) => {
-                assert_eq!(code(&failure), ErrorCode::NoSeatLeft, "{failure}");
-                refused += 1;
+    let (mut kept, mut given) = (before, 0);
+    for Attempt { person, published, outcome } in ended(limited_tasks).await {
+        match outcome {
+            Ok(()) => {
+                assert!(!published, "a seat after the version");
+                kept.push(person);
+                given += 1;
             }
+            Err(failure) => assert_eq!(code(&failure), ErrorCode::NoSeatLeft, "{failure}"),
         }
     }
-    for task in unlimited_tasks {
-        task.await.expect("no panic").1.expect("there is no limit");
-    }
+    assert!(given > 0, "somebody got a seat before the version");
+    assert_eq!(around_the_version(&stage, grant).await, (given, 0), "no seat after the version");
     let (row, mut holders) = opened(&stage, &admin, grant).await;
-    assert!(kept.len() > held && refused > 0, "{held} before, {} then, {refused} refused", kept.len());
-    assert_eq!(holders.len(), at_publication.len(), "no seat after the version");
     kept.sort();
     holders.sort();
     assert_eq!(holders, kept, "whoever had a seat by then has it");
@@ -1139,13 +1212,22 @@ async fn rule_12_a_version_under_load_lets_no_seat_beyond_its_quantity(
     let failure = assign_to(&stage, &admin, grant, late).await.expect_err("over-allocated");
     assert_eq!(code(&failure), ErrorCode::NoSeatLeft);
 
+    let mut expected = Vec::new();
+    for Attempt { person, outcome, .. } in ended(unlimited_tasks).await {
+        outcome.expect("there is no limit");
+        expected.push(person);
+    }
+    let (given_before, given_after) = around_the_version(&stage, unlimited).await;
+    let afterwards = i64::try_from(AT_ONCE * AFTERWARDS).expect("a number");
+    assert!(given_before > 0 && given_after >= afterwards, "{given_before} and {given_after}");
     assign_to(&stage, &admin, unlimited, late).await.expect("there is no limit");
+    expected.push(late);
     let (row, mut holders) = opened(&stage, &admin, unlimited).await;
-    assert_eq!((row.status, row.quantity, row.used), (RowStatus::Active, None, 41));
-    people.push(late);
-    people.sort();
+    let in_use = i64::try_from(expected.len()).expect("a number");
+    assert_eq!((row.status, row.quantity, row.used), (RowStatus::Active, None, in_use));
+    expected.sort();
     holders.sort();
-    assert_eq!(holders, people, "nobody was refused, and nobody lost it");
+    assert_eq!(holders, expected, "nobody was refused, and nobody lost it");
     assert!(stage.audit_intact().await);
 }
 

@@ -130,8 +130,7 @@ pub(super) async fn clear_address(reader: &Reader<'_>, form: &Submission) -> Out
 pub(super) async fn save_policies(reader: &Reader<'_>, form: &Submission) -> Outcome<Performed> {
     let values = service::policies::entries(&Policies::default())
         .into_iter()
-        .map(|(name, _)| (name.to_owned(), form.text(name).to_owned()))
-        .filter(|(_, value)| !value.is_empty())
+        .filter_map(|(name, _)| Some((name.to_owned(), form.named(name)?.to_owned())))
         .collect();
     let input = SavePolicies { values, version: form.version()? };
     let changed = policies_edit::save(reader.service, reader.request, form.operation()?, input).await?;

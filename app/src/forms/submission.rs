@@ -124,7 +124,13 @@ impl Submission {
     /// A field as it was typed; empty where it is missing.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.named(name).unwrap_or_default()
+    }
+
+    /// A field as it was typed, also where nothing was; none where it is missing.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// Fields whose names begin like this, by the rest of their names.

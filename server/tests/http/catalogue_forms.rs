@@ -24,7 +24,7 @@ async fn drafted(engine: Engine) -> Portal {
 }
 
 /// Whether the field is marked as wrong and described by an element of the page.
-fn is_marked(answer: &Answer, name: &str) -> bool {
+pub fn is_marked(answer: &Answer, name: &str) -> bool {
     let all = tags(&answer.body);
     all.iter().filter(|tag| tag.get("name") == Some(name)).any(|field| {
         let described = field.get("aria-describedby").unwrap_or_default();

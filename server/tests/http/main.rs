@@ -25,6 +25,7 @@ mod outbox;
 mod own_account;
 mod payment_notices;
 mod people_files;
+mod policies;
 mod provisioning;
 mod queries;
 mod queue;

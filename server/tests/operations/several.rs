@@ -1,5 +1,5 @@
-//! Two servers on one PostgreSQL database: what one does the other's browsers hear, limits and jobs hold over
-//! both, and one of them is killed under load without anything lost or done twice.
+//! Two servers on one PostgreSQL database: what one does the other's browsers hear, sessions, limits and jobs hold
+//! over both, and one of them is killed under load without anything lost or done twice.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -8,11 +8,12 @@ use std::time::Duration;
 use bench::checker::{self, Acknowledged};
 use bench::client::{Answer, Client, assignment, new_operation, open_session, plain};
 use bench::database::{Engine, Place, Stage};
-use bench::portal::{Portal, Program};
+use bench::portal::{Portal, Program, free_port};
 use bench::scene;
 use futures::{Stream, StreamExt};
 use sea_orm::FromQueryResult;
 use service::{sql, vault};
+use tokio::process::Command;
 use uuid::Uuid;
 
 use super::super::{binary, command, said, source};
@@ -150,6 +151,113 @@ async fn attempts_to_sign_in_are_counted_over_both_servers() {
     }
     one.stop().await.expect("stopped");
     other.stop().await.expect("stopped");
+    stage.close().await.expect("closed");
+    source.remove(place).await.expect("removed");
+    source.finish().await.expect("removed");
+}
+
+/// A server that says much in its log, which lies in the place's folder.
+async fn start_talkative(place: &Place, name: &str) -> Portal {
+    let mut command = Command::new(binary());
+    let address = format!("127.0.0.1:{}", free_port().expect("a port"));
+    command.arg("serve").current_dir(&place.folder).envs(place.environment());
+    command.env("BENEFITS_CENTER_ADDRESS", &address).env("BENEFITS_CENTER_LOG_JSON", "1");
+    command.env("BENEFITS_CENTER_LOG", "info,server=debug,service=debug,sqlx=warn,sea_orm_migration=warn");
+    Portal::wait(command, &place.folder.join(name), address, "/sign-in").await.expect("started")
+}
+
+/// What a browser that isn't led on gets for a form; the cookie is empty before it has one.
+async fn posted(portal: &Portal, path: &str, cookie: &str, fields: &str) -> reqwest::Response {
+    let client = plain().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let asked = client.post(format!("{}{path}", portal.address)).header("origin", &portal.address);
+    let asked = if cookie.is_empty() { asked } else { asked.header("cookie", cookie) };
+    let asked = asked.header("content-type", "application/x-www-form-urlencoded");
+    asked.body(fields.to_owned()).send().await.expect("an answer")
+}
+
+/// The session that an answer sets, as a browser sends it.
+fn session_of(answer: &reqwest::Response) -> String {
+    let lines = answer.headers().get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.filter_map(|line| line.split(';').next());
+    pairs.find(|pair| pair.starts_with("session=")).expect("a session").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_at_one_server_goes_on_at_the_other_and_signs_out_of_both() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = source(Engine::Postgres, folder.path());
+    let place = source.create(Engine::Postgres).await.expect("a database");
+    let stage = stage_of(&place).await;
+    let grant = scene::grants(&stage, scene::VISUAL_STUDIO, 1, 10).await.expect("grants")[0];
+    let person = scene::people(&stage, 1).await.expect("people")[0];
+    let (one, other) = (start_talkative(&place, "one.log").await, start_talkative(&place, "other.log").await);
+
+    let sessions = format!(
+        "select count(*) as number from session s join account a on a.id = s.account_id where a.email_key = '{}'",
+        scene::ADMIN
+    );
+    let before = stage.number(&sessions).await.expect("counted");
+    let form =
+        format!("form=sign_in&email={}&password={}", scene::ADMIN.replace('@', "%40"), scene::PASSWORD);
+    let answer = posted(&one, "/sign-in", "", &form).await;
+    assert_eq!(answer.status().as_u16(), 303);
+    let session = session_of(&answer);
+    let here = Client::new(&one.address, &session).expect("a client");
+    let there = here.at(&other.address).expect("a client");
+    for client in [&here, &there] {
+        assert!(client.page(scene::PAGE).await.is_ok());
+    }
+    let given = there.send(&assignment(grant, person, &new_operation()), None).await;
+    assert!(matches!(given, Answer::Done(_)), "{given:?}");
+
+    // Out at the other: there at once, and at the first, without anybody telling it.
+    let answer = posted(&other, "/", &session, "form=sign_out").await;
+    assert_eq!(answer.status().as_u16(), 303);
+    assert_eq!(session_of(&answer), "session=", "the browser forgets it");
+    for client in [&here, &there] {
+        assert_eq!(client.status(scene::PAGE).await.expect("an answer").as_u16(), 303, "to sign in");
+        let refused = client.send(&assignment(grant, person, &new_operation()), None).await;
+        assert!(matches!(&refused, Answer::Refused(status, _) if status.as_u16() == 401), "{refused:?}");
+    }
+    assert_eq!(stage.number(&sessions).await.expect("counted"), before);
+
+    // Both lose the connection on which they listen, and open another one.
+    let listening = "from pg_stat_activity where datname = current_database() and query ilike 'listen%'";
+    let cut = format!("select count(*) filter (where pg_terminate_backend(pid)) as number {listening}");
+    assert_eq!(stage.number(&cut).await.expect("cut"), 2);
+    let again = format!("select count(*) as number {listening}");
+    for _ in 0..100 {
+        if stage.number(&again).await.expect("counted") == 2 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(stage.number(&again).await.expect("counted"), 2, "they listen again");
+    one.stop().await.expect("stopped");
+    other.stop().await.expect("stopped");
+
+    let token = session.trim_start_matches("session=");
+    assert_eq!(token.len(), 64);
+    let address = url::Url::parse(&place.url).expect("an address");
+    let mut secrets = vec![token.to_owned(), scene::PASSWORD.to_owned()];
+    // A short one stands in a log by chance, without the marks around it.
+    secrets.extend(address.password().map(|password| format!(":{password}@")));
+    secrets.extend(address.password().filter(|password| password.len() >= 8).map(str::to_owned));
+    // What a command says of an address where no database is.
+    let mut nowhere = address;
+    nowhere.set_path("/no_such_database");
+    let doctor = command(&Place { url: nowhere.to_string(), ..place.clone() }, &["doctor"]).await;
+    let mut told = vec![("doctor", said(&doctor))];
+    for name in ["one.log", "other.log"] {
+        let log = std::fs::read_to_string(place.folder.join(name)).expect("the log");
+        assert!(log.contains("\"answered\""), "{name} says much: {log}");
+        told.push((name, log));
+    }
+    for (name, text) in told {
+        assert!(!text.is_empty(), "{name} says something");
+        let found = secrets.iter().position(|secret| text.contains(secret.as_str()));
+        assert_eq!(found, None, "a secret is in what {name} says");
+    }
     stage.close().await.expect("closed");
     source.remove(place).await.expect("removed");
     source.finish().await.expect("removed");
