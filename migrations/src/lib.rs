@@ -46,6 +46,7 @@ mod m0039_calls_of_programs;
 mod m0040_kept_as_begun;
 mod m0041_reminded_by_operators;
 mod m0042_also_waiting;
+mod m0043_found_among_many;
 
 /// All migrations, in order.
 pub struct Migrator;
@@ -94,6 +95,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0040_kept_as_begun::Migration),
             Box::new(m0041_reminded_by_operators::Migration),
             Box::new(m0042_also_waiting::Migration),
+            Box::new(m0043_found_among_many::Migration),
         ]
     }
 }

@@ -48,6 +48,7 @@ pub mod request;
 pub mod requests;
 pub mod rights;
 pub mod sample_programme;
+mod search;
 pub mod sessions;
 pub mod spreadsheet;
 pub mod sql;

@@ -11,6 +11,7 @@ pub mod list;
 pub mod messages;
 mod outbox_item;
 pub mod outbox_list;
+mod outbox_search;
 pub mod plan;
 pub mod policies_edit;
 pub mod record_use;

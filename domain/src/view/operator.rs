@@ -20,6 +20,8 @@ use crate::{AuditAction, Day, Language, Policies, Role};
 
 /// Rows of a page.
 pub const PAGE_ROWS: u32 = 50;
+/// What is looked for in the outbox is looked for in the subjects of so many mails, the latest.
+pub const SUBJECTS_LOOKED_AT: u32 = 5_000;
 
 codes! {
     /// With whom a request is.

@@ -54,7 +54,7 @@ pub async fn begin(
         Event::new(own_chain(&reach), AuditAction::ActivityExported, "activity", "csv").after(said(&query)),
     );
     change.commit(()).await?;
-    let wanted = reach.wanted(&query);
+    let wanted = reach.wanted(service.database.reader(), &query).await?;
     Ok(Export { service: service.clone(), reach, wanted, last: None, ended: false })
 }
 

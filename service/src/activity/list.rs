@@ -60,7 +60,7 @@ pub async fn page(
     let reach = Reach::of(service, request, side, language).await?;
     let reader = service.database.reader();
     let retention = policies::in_force(reader).await?.audit_retention;
-    let wanted = reach.wanted(query);
+    let wanted = reach.wanted(reader, query).await?;
     let place = match query.after {
         Some(after) => Some(place_of(reader, &reach, after).await?),
         None => None,
@@ -74,7 +74,7 @@ pub async fn page(
         Some(open) => {
             let chain = reach.chain_of(open)?;
             // Filters don't hide it: its address always works.
-            let wanted = reach.wanted(&ActivityQuery::default()).only(chain, open.sequence);
+            let wanted = reach.wanted(reader, &ActivityQuery::default()).await?.only(chain, open.sequence);
             Some(self::rows(reader, &reach, wanted, 1).await?.pop().ok_or(ErrorCode::NotFound)?)
         }
         None => None,

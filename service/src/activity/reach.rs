@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::change::programme_chain;
 use crate::request::Request;
+use crate::search::{Meant, among};
 use crate::{Outcome, Service, policies, rights, sql};
 
 /// Whose page asks.
@@ -67,12 +68,14 @@ impl Values {
 #[derive(Clone)]
 pub(super) struct Wanted {
     arms: Vec<String>,
-    /// What the arms read together, before them.
-    found: String,
     pub(super) values: Values,
     whole: bool,
     /// Whether no event fits two arms.
     apart: bool,
+    /// Whether each arm has few events: they are put in order once they are found.
+    few: bool,
+    /// Some of much that is wanted, quick to count.
+    some: Option<Box<Self>>,
 }
 
 impl Reach {
@@ -148,20 +151,31 @@ impl Reach {
     }
 
     /// The part of the trail that the filters leave, as far as the reader sees.
-    pub(super) fn wanted(&self, query: &ActivityQuery) -> Wanted {
+    ///
+    /// # Errors
+    /// [`crate::Failure::Database`].
+    pub(super) async fn wanted(
+        &self,
+        connection: &impl ConnectionTrait,
+        query: &ActivityQuery,
+    ) -> Outcome<Wanted> {
+        let meant = match self.organization {
+            Some(_) => None,
+            None => Meant::by(connection, &query.find).await?,
+        };
+        Ok(self.wanted_of(query, meant.as_ref()))
+    }
+
+    fn wanted_of(&self, query: &ActivityQuery, meant: Option<&Meant>) -> Wanted {
         let mut values = Values::default();
         let mut common = match self.organization {
             Some(organization) => format!("e.organization_id = {}", values.place(organization)),
             None => "1 = 1".to_owned(),
         };
         let find: String = query.find.trim().chars().take(100).collect();
-        let mut found = String::new();
-        if !find.is_empty() {
+        if self.organization.is_some() && !find.is_empty() {
             let like = format!("like {} escape '\\'", values.place(sql::contains_pattern(&find)));
-            common.push_str(&self.concerns(&like));
-            if self.organization.is_none() {
-                found = accounts_called(&like);
-            }
+            common.push_str(&concerns_colleagues(&like));
         }
         if let Some(product) = query.product {
             let product = values.place(product.0);
@@ -178,7 +192,7 @@ impl Reach {
         };
         // Of each action by itself, the latest of all companies are what an index begins with; unless other filters
         // would be asked for each of them.
-        let apart = self.organization.is_none() && find.is_empty() && query.product.is_none();
+        let apart = self.organization.is_none() && meant.is_none() && query.product.is_none();
         if let Some(only) = only.as_ref().filter(|_| !apart) {
             common.push_str(&format!(" and e.action in ({})", listed(only.iter().copied())));
         }
@@ -188,6 +202,9 @@ impl Reach {
         if let Some(to) = query.to {
             common.push_str(&format!(" and e.at <= {}", values.place(self.zone.end_of(to).0)));
         }
+        if let Some(meant) = meant {
+            return Wanted::of_meant(meant, &common, values);
+        }
         let Some(actions) = &self.actions else {
             let whole = self.organization.is_none();
             let arms = match only.filter(|_| apart) {
@@ -196,7 +213,7 @@ impl Reach {
                 }
                 None => vec![common],
             };
-            return Wanted { arms, found, values, whole, apart: true };
+            return Wanted { arms, values, whole, apart: true, few: false, some: None };
         };
         let (account, person) = (values.place(self.account), values.place(self.person));
         let mut arms = vec![
@@ -206,36 +223,17 @@ impl Reach {
         if !actions.is_empty() {
             arms.push(format!("{common} and e.action in ({})", listed(actions.iter().copied())));
         }
-        Wanted { arms, found, values, whole: false, apart: false }
-    }
-
-    /// Events that somebody with the name or address did, or that concern such a one.
-    fn concerns(&self, like: &str) -> String {
-        match self.organization {
-            Some(_) => {
-                let people = format!(
-                    "from person p join account a on a.id = p.account_id
-                    where p.organization_id = $1 and (p.sort_name {like} or a.email_key {like})"
-                );
-                format!(
-                    " and (e.actor_id in (select p.account_id {people}) or e.person_id in (select p.id {people}))"
-                )
-            }
-            None => format!(
-                " and (e.actor_id in (select f.id from found f)
-                    or e.person_id in (select p.id from person p where p.account_id in (select f.id from found f))
-                    or e.organization_id in (select o.id from organization o where o.name_key {like}))"
-            ),
-        }
+        Wanted { arms, values, whole: false, apart: false, few: false, some: None }
     }
 }
 
-/// The accounts with a name or an address, as `found`: all of them are read once, however many arms ask for them.
-fn accounts_called(like: &str) -> String {
-    format!(
-        "with found (id) as materialized (
-            select a.id from account a where a.name_key {like} or a.email_key {like}) "
-    )
+/// Events of a company that a colleague with the name or address did, or that concern such a one.
+fn concerns_colleagues(like: &str) -> String {
+    let people = format!(
+        "from person p join account a on a.id = p.account_id
+        where p.organization_id = $1 and (p.sort_name {like} or a.email_key {like})"
+    );
+    format!(" and (e.actor_id in (select p.account_id {people}) or e.person_id in (select p.id {people}))")
 }
 
 fn listed(actions: impl Iterator<Item = AuditAction>) -> String {
@@ -243,6 +241,55 @@ fn listed(actions: impl Iterator<Item = AuditAction>) -> String {
 }
 
 impl Wanted {
+    /// Of all companies, what those did who were meant, and what concerns them.
+    fn of_meant(meant: &Meant, common: &str, values: Values) -> Self {
+        let looked_up = Self::looked_up(meant, common, values.clone());
+        if !meant.are_many() {
+            return looked_up;
+        }
+        let mut values = values;
+        let like = format!("like {} escape '\\'", values.place(meant.pattern.as_str()));
+        let called = format!("(a.name_key {like} or a.email_key {like})");
+        let arm = format!(
+            "{common} and (exists (select 1 from account a where a.id = e.actor_id and {called})
+                or exists (select 1 from person p join account a on a.id = p.account_id
+                    where p.id = e.person_id and {called})
+                or exists (select 1 from organization o where o.id = e.organization_id and o.name_key {like}))"
+        );
+        let some = Some(Box::new(looked_up));
+        Self { arms: vec![arm], values, whole: true, apart: true, few: false, some }
+    }
+
+    /// The same by indexes, of each by itself. Operators act in the chains of companies and in the programme's.
+    fn looked_up(meant: &Meant, common: &str, mut values: Values) -> Self {
+        let mut conditions = Vec::new();
+        if !meant.people.is_empty() {
+            let accounts = among(&mut values.0, meant.people.iter().map(|one| one.id.into()));
+            let programme = values.place(programme_chain().0);
+            conditions.extend([
+                format!(
+                    "(e.organization_id, e.actor_id) in (select p.organization_id, p.account_id from person p
+                        where p.account_id in ({accounts}))"
+                ),
+                format!(
+                    "(e.organization_id, e.person_id) in (select p.organization_id, p.id from person p
+                        where p.account_id in ({accounts}))"
+                ),
+                format!("e.actor_kind = 'operator' and e.actor_id in ({accounts})"),
+                format!("e.organization_id = {programme} and e.actor_id in ({accounts})"),
+            ]);
+        }
+        if !meant.companies.is_empty() {
+            let companies = among(&mut values.0, meant.companies.iter().map(|company| (*company).into()));
+            conditions.push(format!("e.organization_id in ({companies})"));
+        }
+        if conditions.is_empty() {
+            conditions.push("1 = 0".to_owned());
+        }
+        let arms = conditions.iter().map(|condition| format!("{common} and {condition}")).collect();
+        Self { arms, values, whole: true, apart: false, few: true, some: None }
+    }
+
     /// Only the one event.
     pub(super) fn only(mut self, chain: Uuid, sequence: i64) -> Self {
         let (chain, sequence) = (self.values.place(chain), self.values.place(sequence));
@@ -280,19 +327,34 @@ impl Wanted {
             .iter()
             .enumerate()
             .map(|(at, arm)| {
-                format!(
-                    "select * from (select e.organization_id, e.sequence from audit_event e where {arm}
-                        {order} limit {limit}) arm_{at}"
-                )
+                let rows = if self.few {
+                    format!(
+                        "with arm as materialized (select e.organization_id, e.sequence, e.at
+                            from audit_event e where {arm})
+                        select e.organization_id, e.sequence from arm e"
+                    )
+                } else {
+                    format!("select e.organization_id, e.sequence from audit_event e where {arm}")
+                };
+                format!("select * from ({rows} {order} limit {limit}) arm_{at}")
             })
             .collect();
         // An event that fits several arms is one.
-        let arms = arms.join(if self.apart { " union all " } else { " union " });
-        format!("{}{arms}", self.found)
+        arms.join(if self.apart { " union all " } else { " union " })
     }
 
     /// How many there are, up to a limit and one more. Which of them are counted doesn't matter.
     pub(super) async fn count(&self, connection: &impl ConnectionTrait, limit: i64) -> Outcome<i64> {
+        if let Some(some) = &self.some {
+            let found = some.counted(connection, limit).await?;
+            if found > limit {
+                return Ok(found);
+            }
+        }
+        self.counted(connection, limit).await
+    }
+
+    async fn counted(&self, connection: &impl ConnectionTrait, limit: i64) -> Outcome<i64> {
         let text = format!(
             "select count(*) as number from (select * from ({}) counted limit {}) found",
             self.of_arms("", limit + 1),

@@ -116,7 +116,7 @@ async fn key_pools(
 
 /// Mail that was given up, the earliest first: ids are ordered by time.
 async fn failed_mail(connection: &impl ConnectionTrait, zone: &Zone, now: Moment) -> Outcome<WaitingGroup> {
-    let from = format!("from mail m where ({PLACE}) = 0");
+    let from = format!("from mail m where ({PLACE}) < 1");
     let text = format!(
         "select m.id, m.subject as name, m.recipient as note, m.language, m.created_at as since, {} as number
         {from} order by m.id limit {ROWS}",

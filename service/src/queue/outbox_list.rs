@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::item::stamp;
 use super::outbox_item;
+use super::outbox_search::Search;
 use crate::audit::Event;
 use crate::change::{Begun, Change, programme_chain};
 use crate::failure::Failure;
@@ -75,12 +76,15 @@ pub async fn page(service: &Service, request: &Request, query: &OutboxQuery) -> 
     let totals = sql::one::<Totals>(reader, text, [])
         .await?
         .ok_or_else(|| Failure::broken("mail", "totals", "outbox"))?;
-    let (filter, mut values) = filter(query);
+    let search = Search::of(reader, &query.find).await?;
+    let (filter, mut values) = filter(query, search.as_ref().map(Part::Whole));
     // All mail that ever went out is here: nobody waits until it is counted.
-    let count = format!(
-        "select count(*) as number from (select m.id {TABLES} where {filter} limit {}) counted",
-        COUNTED + 1
-    );
+    let count = |filter: &str| {
+        format!(
+            "select count(*) as number from (select m.id {TABLES} where {filter} limit {}) counted",
+            COUNTED + 1
+        )
+    };
     let filters = values.clone();
     let from = match query.after {
         Some(after) => {
@@ -105,7 +109,14 @@ pub async fn page(service: &Service, request: &Request, query: &OutboxQuery) -> 
     let total = if query.after.is_none() && !more {
         rows.len() as i64
     } else {
-        sql::number(reader, &count, filters).await?
+        let some = match search.as_ref().filter(|search| search.finds_many()) {
+            Some(search) => {
+                let (filter, values) = self::filter(query, Some(Part::Some(search)));
+                sql::number(reader, &count(&filter), values).await?
+            }
+            None => 0,
+        };
+        if some > COUNTED { some } else { sql::number(reader, &count(&filter), filters).await? }
     };
     let zone = Zone::named("UTC");
     let rows = rows.into_iter().map(|row| view(row, &zone)).collect::<Outcome<Vec<_>>>()?;
@@ -140,28 +151,29 @@ async fn company_name(connection: &impl ConnectionTrait, company: OrganizationId
     Ok(found.ok_or(ErrorCode::NotFound)?.name)
 }
 
-fn filter(query: &OutboxQuery) -> (String, Vec<Value>) {
+/// What of a search is asked for.
+enum Part<'s> {
+    /// All that it finds.
+    Whole(&'s Search),
+    /// Some of it, which is quick to count.
+    Some(&'s Search),
+}
+
+fn filter(query: &OutboxQuery, part: Option<Part<'_>>) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = Vec::new();
     let mut parts = vec!["1 = 1".to_owned()];
-    let find: String = query.find.trim().chars().take(120).collect();
-    if !find.is_empty() {
-        values.push(sql::contains_pattern(&find).into());
-        parts.push(
-            "(m.recipient_key like $1 escape '\\' or m.subject_key like $1 escape '\\'
-                or o.name_key like $1 escape '\\')"
-                .to_owned(),
-        );
+    match part {
+        Some(Part::Whole(search)) => parts.push(search.condition(&mut values)),
+        Some(Part::Some(search)) => parts.push(search.some(&mut values)),
+        None => {}
     }
-    if let Some(state) = query.state {
-        parts.push(
-            match state {
-                MailState::Failed => "m.state = 'failed' and m.bounced_at is null",
-                MailState::Waiting => "m.state = 'waiting'",
-                MailState::Sent => "m.state = 'sent' and m.bounced_at is null",
-                MailState::Bounced => "m.bounced_at is not null",
-            }
-            .to_owned(),
-        );
+    // By rank, so that each is a part of an index in the order of the list.
+    match query.state {
+        Some(MailState::Failed) => parts.push(format!("({PLACE}) < 1")),
+        Some(MailState::Waiting) => parts.push(format!("({PLACE}) between 1 and 2")),
+        Some(MailState::Sent) => parts.push(format!("({PLACE}) > 2 and m.bounced_at is null")),
+        Some(MailState::Bounced) => parts.push("m.bounced_at is not null".to_owned()),
+        None => {}
     }
     if let Some(kind) = query.kind {
         values.push(kind.code().into());

@@ -3,7 +3,7 @@
 use domain::ids::MailId;
 use domain::mail_kind::MailKind;
 use domain::view::activity::COUNTED;
-use domain::view::operator::{MailRow, MailState, OutboxPage, OutboxQuery};
+use domain::view::operator::{MailRow, MailState, OutboxPage, OutboxQuery, SUBJECTS_LOOKED_AT};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -179,7 +179,7 @@ fn Page(query: Memo<OutboxQuery>, page: Signal<OutboxPage>) -> impl IntoView {
         <Title text=texts.common_page_title(texts.navigation_outbox())/>
         <main class="page" id="main" data-density="compact">
             <div class="head">
-                <div><h1>{texts.navigation_outbox()}</h1><p>{texts.outbox_lead()}</p></div>
+                <div><h1>{texts.navigation_outbox()}</h1><p>{texts.outbox_lead(format::number(texts.language(), i64::from(SUBJECTS_LOOKED_AT)))}</p></div>
                 <dl class="totals">
                     <div><dt>{texts.operator_total_failed()}</dt><dd>{figure(|page| page.failed)}</dd></div>
                     <div><dt>{texts.operator_total_waiting()}</dt><dd>{figure(|page| page.waiting)}</dd></div>
