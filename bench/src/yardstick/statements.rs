@@ -66,8 +66,7 @@ pub const CANDIDATE: &str = "select p.id, p.account_id, a.full_name, p.sort_name
     where p.organization_id = $1 and p.id in ($4)";
 
 /// A product's texts; `$1` product.
-pub const TEXTS: &str =
-    "select language, name, summary, instructions, guidance from product_text where product_id = $1";
+pub const TEXTS: &str = "select product_id, language, name, summary, instructions, guidance from product_text where product_id = $1";
 
 /// A seat; `$1` id, `$2` organization, `$3` grant, `$4` pool, `$5` person, `$6` now, `$7` by whom.
 pub const SEAT: &str = "insert into seat (id, organization_id, grant_id, pool_id, person_id, alternate_email,
