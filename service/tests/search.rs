@@ -6,9 +6,10 @@
 mod common;
 
 use common::{Engine, Stage, stage};
+use domain::mail_kind::MailKind;
 use domain::view::activity::{ActivityQuery, COUNTED, EventKey};
 use domain::view::operator::{MailState, OutboxPage, OutboxQuery};
-use domain::{Language, MailKind, Role};
+use domain::{Language, Role};
 use rstest::rstest;
 use service::activity::{Side, list};
 use service::people::add::{AddUser, add_user};
