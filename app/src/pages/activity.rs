@@ -2,7 +2,7 @@
 
 use domain::AuditAction;
 use domain::audit::ActivityKind;
-use domain::view::activity::{ActivityDetail, ActivityPage, ActivityQuery, ActivityRow, COUNTED, EventKey};
+use domain::view::activity::{ActivityDetail, ActivityPage, ActivityQuery, ActivityRow, EventKey};
 use domain::view::operator::Stamp;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -195,8 +195,8 @@ fn Filters(of: Of, query: Memo<ActivityQuery>, page: Signal<ActivityPage>) -> im
     });
     let count = Signal::derive(move || {
         page.with(|page| {
-            if page.total > COUNTED {
-                let most = format::number(texts.language(), COUNTED);
+            if page.total > page.counted {
+                let most = format::number(texts.language(), page.counted);
                 texts.activity_count_more(most, &page.time_zone)
             } else {
                 texts.activity_count(page.total, &page.time_zone)

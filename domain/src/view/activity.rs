@@ -15,6 +15,8 @@ use crate::{AuditAction, Day, Error, ErrorCode};
 pub const PAGE_ROWS: u32 = 50;
 /// Above so many, events aren't counted: a page must not read a trail of millions.
 pub const COUNTED: i64 = 10_000;
+/// The same where it is looked for among what very many people or companies have.
+pub const COUNTED_OF_MANY: i64 = 1_000;
 
 /// An event: its number in a chain. A company's own pages leave out whose chain it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -202,8 +204,10 @@ pub struct ActivityDetail {
 pub struct ActivityPage {
     /// Rows of this page, the latest first.
     pub rows: Vec<ActivityRow>,
-    /// Events that the filters leave; above [`COUNTED`] it says only that there are more.
+    /// Events that the filters leave; above `counted` it says only that there are more.
     pub total: i64,
+    /// Up to where they are counted: [`COUNTED`] or [`COUNTED_OF_MANY`].
+    pub counted: i64,
     /// The event after which the next page begins.
     pub next: Option<EventKey>,
     /// The open row.

@@ -616,8 +616,10 @@ pub struct MailItem {
 pub struct OutboxPage {
     /// Rows of this page.
     pub rows: Vec<MailRow>,
-    /// Rows that the filters leave; above [`super::activity::COUNTED`] it says only that there are more.
+    /// Rows that the filters leave; above `counted` it says only that there are more.
     pub total: i64,
+    /// Up to where they are counted, as of events: [`super::activity::COUNTED`] or fewer.
+    pub counted: i64,
     /// Mails that were given up.
     pub failed: i64,
     /// Mails that wait.

@@ -4,7 +4,7 @@ use domain::audit::ActorKind;
 use domain::ids::ProductId;
 use domain::moment::Zone;
 use domain::view::activity::{
-    ActivityDetail, ActivityPage, ActivityQuery, ActivityRow, COUNTED, NamedBenefit, PAGE_ROWS,
+    ActivityDetail, ActivityPage, ActivityQuery, ActivityRow, NamedBenefit, PAGE_ROWS,
 };
 use domain::view::operator::Stamp;
 use domain::{ErrorCode, Language, Moment};
@@ -69,7 +69,8 @@ pub async fn page(
     let mut rows = rows(reader, &reach, wanted.clone().after(place), i64::from(PAGE_ROWS) + 1).await?;
     let more = rows.len() > PAGE_ROWS as usize;
     rows.truncate(PAGE_ROWS as usize);
-    let total = if first && !more { rows.len() as i64 } else { wanted.count(reader, COUNTED).await? };
+    let counted = wanted.counted_to();
+    let total = if first && !more { rows.len() as i64 } else { wanted.count(reader).await? };
     let open = match query.open {
         Some(open) => {
             let chain = reach.chain_of(open)?;
@@ -92,6 +93,7 @@ pub async fn page(
         next: rows.last().filter(|_| more).map(|row| row.key),
         rows,
         total,
+        counted,
         open,
         products: products(reader, &reach).await?,
         kinds: reach.kinds(),

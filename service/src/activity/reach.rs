@@ -3,7 +3,7 @@
 use domain::audit::{ActivityKind, AuditAction, actions_within};
 use domain::moment::Zone;
 use domain::rights::{Action, OperatorAction, activity_scopes};
-use domain::view::activity::{ActivityQuery, EventKey};
+use domain::view::activity::{ActivityQuery, COUNTED, COUNTED_OF_MANY, EventKey};
 use domain::{ErrorCode, Language};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
@@ -343,8 +343,14 @@ impl Wanted {
         arms.join(if self.apart { " union all " } else { " union " })
     }
 
+    /// Up to where they are counted.
+    pub(super) const fn counted_to(&self) -> i64 {
+        if self.some.is_some() { COUNTED_OF_MANY } else { COUNTED }
+    }
+
     /// How many there are, up to a limit and one more. Which of them are counted doesn't matter.
-    pub(super) async fn count(&self, connection: &impl ConnectionTrait, limit: i64) -> Outcome<i64> {
+    pub(super) async fn count(&self, connection: &impl ConnectionTrait) -> Outcome<i64> {
+        let limit = self.counted_to();
         if let Some(some) = &self.some {
             let found = some.counted(connection, limit).await?;
             if found > limit {

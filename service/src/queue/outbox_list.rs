@@ -3,7 +3,7 @@
 use domain::ids::{MailId, OrganizationId};
 use domain::moment::Zone;
 use domain::rights::OperatorAction;
-use domain::view::activity::COUNTED;
+use domain::view::activity::{COUNTED, COUNTED_OF_MANY};
 use domain::view::operator::{MailRow, MailState, OutboxPage, OutboxQuery, PAGE_ROWS};
 use domain::{AuditAction, ErrorCode, Language};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
@@ -78,11 +78,13 @@ pub async fn page(service: &Service, request: &Request, query: &OutboxQuery) -> 
         .ok_or_else(|| Failure::broken("mail", "totals", "outbox"))?;
     let search = Search::of(reader, &query.find).await?;
     let (filter, mut values) = filter(query, search.as_ref().map(Part::Whole));
+    let many = search.as_ref().filter(|search| search.finds_many());
+    let counted = if many.is_some() { COUNTED_OF_MANY } else { COUNTED };
     // All mail that ever went out is here: nobody waits until it is counted.
     let count = |filter: &str| {
         format!(
             "select count(*) as number from (select m.id {TABLES} where {filter} limit {}) counted",
-            COUNTED + 1
+            counted + 1
         )
     };
     let filters = values.clone();
@@ -109,14 +111,14 @@ pub async fn page(service: &Service, request: &Request, query: &OutboxQuery) -> 
     let total = if query.after.is_none() && !more {
         rows.len() as i64
     } else {
-        let some = match search.as_ref().filter(|search| search.finds_many()) {
+        let some = match many {
             Some(search) => {
                 let (filter, values) = self::filter(query, Some(Part::Some(search)));
                 sql::number(reader, &count(&filter), values).await?
             }
             None => 0,
         };
-        if some > COUNTED { some } else { sql::number(reader, &count(&filter), filters).await? }
+        if some > counted { some } else { sql::number(reader, &count(&filter), filters).await? }
     };
     let zone = Zone::named("UTC");
     let rows = rows.into_iter().map(|row| view(row, &zone)).collect::<Outcome<Vec<_>>>()?;
@@ -132,6 +134,7 @@ pub async fn page(service: &Service, request: &Request, query: &OutboxQuery) -> 
         next: rows.last().filter(|_| more).map(|row| row.id),
         rows,
         total,
+        counted,
         failed: totals.failed,
         waiting: totals.waiting,
         bouncing: totals.bouncing,

@@ -2,7 +2,6 @@
 
 use domain::ids::MailId;
 use domain::mail_kind::MailKind;
-use domain::view::activity::COUNTED;
 use domain::view::operator::{MailRow, MailState, OutboxPage, OutboxQuery, SUBJECTS_LOOKED_AT};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -87,9 +86,9 @@ pub fn Outbox() -> impl IntoView {
 }
 
 /// How many mails there are, as far as they are counted.
-fn counted(texts: Texts, total: i64) -> String {
-    if total > COUNTED {
-        texts.operator_outbox_count_more(format::number(texts.language(), COUNTED))
+fn counted(texts: Texts, total: i64, counted: i64) -> String {
+    if total > counted {
+        texts.operator_outbox_count_more(format::number(texts.language(), counted))
     } else {
         texts.operator_outbox_count(total)
     }
@@ -139,7 +138,10 @@ fn Page(query: Memo<OutboxQuery>, page: Signal<OutboxPage>) -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
-    let count = Signal::derive(move || counted(texts, page.with(|page| page.total)));
+    let count = Signal::derive(move || {
+        let (total, most) = page.with(|page| (page.total, page.counted));
+        counted(texts, total, most)
+    });
     let chips = Signal::derive(move || {
         let base = OutboxQuery { after: None, open: None, ..query.get() };
         let mut chips = Vec::new();
