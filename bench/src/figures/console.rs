@@ -23,7 +23,7 @@ const HOW: &str = "`seed-demo --scale large` builds 2,000 companies, 200,000 peo
     most that the process held. `backup` writes one file, `restore` reads it into an empty place and looks through all \
     of it; `keys import` takes 100,000 keys of one file over.";
 
-const SECONDS: u64 = 2;
+const SECONDS: u64 = 1;
 /// Half of the answers come within so many milliseconds.
 const WITHIN: f64 = 150.0;
 /// The programme is built within so many seconds.
