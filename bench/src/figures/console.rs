@@ -227,7 +227,17 @@ async fn looked_after(plan: &Plan, place: &Place, section: &mut Section) -> Outc
     plan.source.remove(empty).await?;
     std::fs::remove_file(&file)?;
     std::fs::write(place.folder.join("keys.csv"), key_file())?;
-    let import = ["keys", "import", "keys.csv", "--product", "windows_enterprise"];
+    let import = [
+        "keys",
+        "import",
+        "keys.csv",
+        "--product",
+        "windows_enterprise",
+        "--source",
+        "A vendor",
+        "--batch",
+        "Large",
+    ];
     let import = command::run(&program, place, &import).await?;
     say(format!("{name}: backup {backup:?} {written:.0} MB, restore {restore:?}, keys {import:?}"));
     for (what, taken) in [("Backup", backup), ("Restore", restore), ("Import of 100,000 keys", import)] {
